@@ -1,0 +1,1 @@
+"""The event-sourced record of what AI coding agents do."""

@@ -1,0 +1,30 @@
+"""Ids: opaque strings of at most 64 characters; new ones are a prefix and a time-ordered id (UUIDv7)."""
+
+import os
+import threading
+import time
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/?#%\x00-\x1f]+$")]
+
+_lock = threading.Lock()
+_last = 0
+
+
+def uuid7() -> str:
+    """A UUIDv7 as 32 hex digits: milliseconds, then a counter that never runs backwards in this process."""
+    global _last
+    now = time.time_ns() // 1_000_000 << 12
+    with _lock:
+        _last = now if now > _last else _last + 1
+        stamp = _last
+    random = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
+    value = (stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random
+    return f"{value:032x}"
+
+
+def new_id(prefix: str) -> str:
+    """Such as `tsk_0193…`."""
+    return f"{prefix}_{uuid7()}"
