@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, ParamSpec, Protocol, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, validate_call
 
@@ -60,6 +60,13 @@ class Event(Frozen):
             id: the aggregate's id.
         """
         return ()
+
+    def check(self, before: Any, id: str, peers: "Peers") -> None:
+        """Rules that look at other aggregates. Those it looks at are pinned: the append fails if one has moved on.
+
+        Raises:
+            Refused: the rule does not hold.
+        """
 
     @classmethod
     def load(cls, payload: dict[str, Any], version: int) -> Self:
@@ -136,6 +143,14 @@ class Aggregate(Frozen):
         """Its commands by name, in the order of the life of the thing; `create` is not among them."""
         members = ((name, member) for base in reversed(cls.__mro__) for name, member in vars(base).items())
         return {name: member for name, member in members if getattr(member, "is_command", False)}
+
+
+class Peers(Protocol):
+    """The other aggregates, for rules that span several."""
+
+    def find(self, kind: type[A], id: str) -> A | None:
+        """The aggregate as it is now, pinned to its version; None when there is none or it is deleted."""
+        ...
 
 
 class New(Generic[A]):

@@ -63,3 +63,9 @@ class PayloadTooLarge(Refused):
     """The event {topic} has {size} bytes; {limit} is the most."""
 
     code = "PAYLOAD_TOO_LARGE"
+
+
+class UnknownTopic(Refused):
+    """No event of the topic {topic} is known here; a newer release may have written it."""
+
+    code = "UNKNOWN_TOPIC"

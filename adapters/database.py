@@ -1,0 +1,35 @@
+"""A database by its URL: `memory:`, `sqlite:///work.db` or `postgresql://…`, made ready on first use."""
+
+from workledger.domain.refusals import Refused
+
+
+class UnknownDatabase(Refused):
+    """{url} is not a database workledger knows; give sqlite:///file.db, postgresql://user@host/name or memory:."""
+
+    code = "DATABASE_URL_INVALID"
+
+
+class DatabaseUnreachable(Refused):
+    """The database cannot be reached: {reason}"""
+
+    code = "DATABASE_UNREACHABLE"
+
+
+class ForeignDatabase(Refused):
+    """That database belongs to another program: {reason}. Give workledger one of its own."""
+
+    code = "DATABASE_FOREIGN"
+
+
+def factory_of(url: str) -> str:
+    """The infrastructure factory that serves that URL, as eventsourcing names it.
+
+    Raises:
+        UnknownDatabase: no adapter serves it.
+    """
+    scheme = url.partition(":")[0].lower()
+    sqlite, postgres = "sqlite.factory:SQLiteFactory", "postgres.factory:PostgresFactory"
+    factories = {"sqlite": sqlite, "memory": sqlite, "postgresql": postgres, "postgres": postgres}
+    if scheme not in factories or (scheme == "sqlite" and not url.startswith("sqlite:///")):
+        raise UnknownDatabase(url=url.partition("@")[2] or url)
+    return f"workledger.adapters.{factories[scheme]}"

@@ -1,0 +1,91 @@
+"""What eventsourcing asks of an infrastructure: recorders for events and snapshots, on one SQLAlchemy engine."""
+
+from abc import abstractmethod
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    ProcessRecorder,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment, EnvType
+
+from workledger.adapters.append import Writing
+from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase
+from workledger.adapters.recorder import DatabaseStore, SnapshotStore
+from workledger.adapters.schema import META, METADATA, VERSION
+
+URL = "WORKLEDGER_URL"
+
+
+class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
+    """Opens the database, and makes our tables in it unless it is another program's."""
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        self.engine = self.connect(str(self.env.get(URL)))
+        try:
+            self.prepare()
+        except sa.exc.DBAPIError as error:
+            raise DatabaseUnreachable(reason=str(error.orig).strip().splitlines()[0]) from None
+
+    @abstractmethod
+    def connect(self, url: str) -> sa.Engine:
+        """An engine for that URL."""
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Writing]:
+        """A transaction that no other writer of events overlaps."""
+
+    @abstractmethod
+    def exclusively(self, connection: sa.Connection) -> None:
+        """Let no other process make tables at the same time."""
+
+    def prepare(self) -> None:
+        """Make our tables where there are none.
+
+        Raises:
+            ForeignDatabase: it has tables, but not ours, or ours of a newer release.
+        """
+        if self._version() == VERSION:
+            return
+        with self.engine.execution_options(writing=True).begin() as connection:
+            self.exclusively(connection)
+            names = sa.inspect(connection).get_table_names()
+            if names and META.name not in names:
+                raise ForeignDatabase(reason=f"it has a table {names[0]}")
+            METADATA.create_all(connection)
+            self.protect(connection)
+            if META.name not in names:
+                connection.execute(META.insert().values(key="version", value=VERSION))
+        if (found := self._version()) != VERSION:
+            raise ForeignDatabase(reason=f"its tables are of version {found}, this release knows {VERSION}")
+
+    def protect(self, connection: sa.Connection) -> None:
+        """Refuse to change stored events."""
+
+    def _version(self) -> str | None:
+        with self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table(META.name):
+                return None
+            return connection.scalar(sa.select(META.c.value).where(META.c.key == "version"))
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return DatabaseStore(self.engine, self.writing)
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        return SnapshotStore(self.engine)
+
+    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
+        """Not offered: read tables keep their own checkpoints."""
+        raise NotImplementedError
+
+    def process_recorder(self) -> ProcessRecorder:
+        """Not offered: read tables keep their own checkpoints."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self.engine.dispose()

@@ -1,0 +1,190 @@
+"""The event store on a database: reading is the same everywhere, appending each does its own way."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from eventsourcing.persistence import AggregateRecorder, Notification, StoredEvent, Subscription
+
+from workledger.adapters.append import Writing, append
+from workledger.adapters.schema import COMMANDS, EVENTS, SNAPSHOTS
+from workledger.domain.recorded import Row
+from workledger.domain.store import Conditions, EventStore, Stored
+
+PAGE = 500
+"""Streams asked for in one statement."""
+
+
+class DatabaseStore(EventStore):
+    """The tables of schema.py behind eventsourcing's recorder interface.
+
+    Args:
+        writing: opens a transaction that no other writer of events overlaps, and commits it when the block ends well.
+    """
+
+    def __init__(self, engine: sa.Engine, writing: Callable[[], AbstractContextManager[Writing]]) -> None:
+        self.engine = engine
+        self._writing = writing
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
+    ) -> Sequence[int]:
+        events = [event for event in stored_events if isinstance(event, Stored)]
+        with self._writing() as writing:
+            return append(writing, events, conditions or Conditions())
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[Stored]:
+        chosen = EVENTS.select().where(EVENTS.c.stream_id == originator_id, EVENTS.c.version > (gt or 0))
+        if lte is not None:
+            chosen = chosen.where(EVENTS.c.version <= lte)
+        order = EVENTS.c.version.desc() if desc else EVENTS.c.version
+        return [_stored(row) for row in self._rows(chosen.order_by(order).limit(limit))]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        after = (start or 1) - 1 if inclusive_of_start or start is None else start
+        return [
+            Notification(row.stream_id, row.version, row.topic, row.data.encode(), id=row.position)
+            for row in self.read(after, limit, upto=stop, topics=topics)
+        ]
+
+    def max_notification_id(self) -> int | None:
+        return self.head() or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[EventStore]:
+        """Not offered: readers pull with `read`, which is the same on every database."""
+        raise NotImplementedError
+
+    def read(
+        self,
+        after: int,
+        limit: int,
+        *,
+        upto: int | None = None,
+        topics: Sequence[str] = (),
+        tag: tuple[str, str] | None = None,
+    ) -> Sequence[Row]:
+        chosen = EVENTS.select().where(EVENTS.c.position > after)
+        if upto is not None:
+            chosen = chosen.where(EVENTS.c.position <= upto)
+        if topics:
+            chosen = chosen.where(EVENTS.c.topic.in_(topics))
+        if tag is not None:
+            chosen = chosen.where(self._tagged(*tag))
+        return self._rows(chosen.order_by(EVENTS.c.position).limit(limit))
+
+    def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
+        chosen = EVENTS.select().where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
+        return self._rows(chosen.order_by(EVENTS.c.version).limit(limit))
+
+    def head(self) -> int:
+        return int(self._scalar(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))))
+
+    def existing(self, streams: Iterable[str]) -> set[str]:
+        asked = list(dict.fromkeys(streams))
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for start in range(0, len(asked), PAGE):
+                page = asked[start : start + PAGE]
+                begun = sa.select(EVENTS.c.stream_id).distinct().where(EVENTS.c.stream_id.in_(page))
+                found.update(connection.scalars(begun))
+        return found
+
+    def version_at(self, stream_id: str, at: str) -> int:
+        latest = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.version), 0))
+        return int(self._scalar(latest.where(EVENTS.c.stream_id == stream_id, EVENTS.c.at <= at)))
+
+    def done(self, command_id: str) -> Sequence[int] | None:
+        with self.engine.connect() as connection:
+            row = connection.execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)).first()
+        return None if row is None else range(row.first_position, row.last_position + 1)
+
+    def erase(self, stream_id: str, upto_version: int) -> tuple[int, int]:
+        doomed = (EVENTS.c.stream_id == stream_id, EVENTS.c.version <= upto_version)
+        with self.engine.execution_options(writing=True).begin() as connection:
+            size = sa.func.coalesce(sa.func.sum(sa.func.length(sa.cast(EVENTS.c.data, sa.Text))), 0)
+            events, bytes_ = connection.execute(sa.select(sa.func.count(), size).where(*doomed)).one()
+            connection.execute(EVENTS.delete().where(*doomed))
+        return int(events), int(bytes_)
+
+    def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
+        if self.engine.dialect.name == "sqlite":
+            return sa.func.json_extract(EVENTS.c.tags, f"$.{name}") == id
+        return EVENTS.c.tags.op("->>")(name) == id
+
+    def _rows(self, chosen: sa.Select[Any]) -> list[Row]:
+        with self.engine.connect() as connection:
+            return [Row(*row) for row in connection.execute(chosen)]
+
+    def _scalar(self, chosen: sa.Select[Any]) -> Any:
+        with self.engine.connect() as connection:
+            return connection.scalar(chosen)
+
+
+class SnapshotStore(AggregateRecorder):
+    """Snapshots of aggregates, by stream and version."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        with self.engine.execution_options(writing=True).begin() as connection:
+            for one in stored_events:
+                at = (SNAPSHOTS.c.stream_id == one.originator_id) & (SNAPSHOTS.c.version == one.originator_version)
+                connection.execute(SNAPSHOTS.delete().where(at))
+                connection.execute(
+                    SNAPSHOTS.insert().values(
+                        stream_id=one.originator_id, version=one.originator_version, topic=one.topic, state=one.state
+                    )
+                )
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        chosen = SNAPSHOTS.select().where(SNAPSHOTS.c.stream_id == originator_id, SNAPSHOTS.c.version > (gt or 0))
+        if lte is not None:
+            chosen = chosen.where(SNAPSHOTS.c.version <= lte)
+        order = SNAPSHOTS.c.version.desc() if desc else SNAPSHOTS.c.version
+        with self.engine.connect() as connection:
+            return [StoredEvent(*row) for row in connection.execute(chosen.order_by(order).limit(limit))]
+
+
+def _stored(row: Row) -> Stored:
+    return Stored(
+        originator_id=row.stream_id,
+        originator_version=row.version,
+        topic=row.topic,
+        state=row.data.encode(),
+        schema_version=row.schema_version,
+        at=row.at,
+        actor=row.actor,
+        event_id=row.event_id,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        command_id=row.command_id,
+        tags=row.tags,
+        position=row.position,
+    )

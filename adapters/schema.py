@@ -1,0 +1,75 @@
+"""The tables of the event store, the same on every database."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+METADATA = sa.MetaData()
+
+_json = sa.Text().with_variant(postgresql.JSON(), "postgresql")
+_key = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+_position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("position", _position, primary_key=True, autoincrement=True),
+    sa.Column("stream_id", _key, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("topic", _key, nullable=False),
+    sa.Column("schema_version", sa.Integer, nullable=False),
+    sa.Column("at", _key, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("correlation_id", sa.Text),
+    sa.Column("causation_id", sa.Text),
+    sa.Column("command_id", sa.Text),
+    sa.Column("tags", _json, nullable=False),
+    sa.Column("data", _json, nullable=False),
+    sa.Index("events_stream_version", "stream_id", "version", unique=True),
+    sqlite_autoincrement=True,
+)
+
+CLAIMS = sa.Table(
+    "claims",
+    METADATA,
+    sa.Column("key", _key, primary_key=True),
+    sa.Column("holder", _key, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+CLAIM_LIMITS = sa.Table(
+    "claim_limits",
+    METADATA,
+    sa.Column("key", _key, primary_key=True),
+    sa.Column("capacity", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+COMMANDS = sa.Table(
+    "commands",
+    METADATA,
+    sa.Column("command_id", _key, primary_key=True),
+    sa.Column("first_position", sa.BigInteger, nullable=False),
+    sa.Column("last_position", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SNAPSHOTS = sa.Table(
+    "snapshots",
+    METADATA,
+    sa.Column("stream_id", _key, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("state", sa.LargeBinary, nullable=False),
+)
+
+META = sa.Table(
+    "workledger",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+"""Says that this database is ours, and which version of these tables it has."""
+
+VERSION = "1"
+COLUMNS = tuple(column.name for column in EVENTS.columns)

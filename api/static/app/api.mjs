@@ -1,0 +1,83 @@
+/** The service's HTTP doors: reads that can wait for a position, writes that can be repeated. */
+
+/** What the service refuses, as it says it: an RFC 9457 problem. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail || body.title || `The service answered ${status}.`);
+    this.status = status;
+    this.code = body.code || `HTTP_${status}`;
+    this.errors = body.errors || [];
+  }
+}
+
+/** No answer at all: the service is not there, or the network is not. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The service cannot be reached.");
+    this.code = "UNREACHABLE";
+    this.errors = [];
+  }
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** The address of a door; parts are encoded, query values that are null, undefined or "" are left out. */
+export function path(parts, query = {}) {
+  const address = "api/" + parts.map(encodeURIComponent).join("/");
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return given.length ? `${address}?${new URLSearchParams(given)}` : address;
+}
+
+async function ask(address, options) {
+  let answer;
+  try {
+    answer = await fetch(address, options);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Unreachable();
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw Object.assign(new Problem(answer.status, body), { retryAfter: answer.headers.get("Retry-After") });
+  return { body, position: Number(answer.headers.get("X-Position") ?? body.position ?? 0) };
+}
+
+/**
+ * Read. Reads that come before the read tables have reached `min_position` are asked once more.
+ * @throws {Problem|Unreachable}
+ */
+export async function get(parts, query) {
+  return (await read(parts, query)).body;
+}
+
+/** Read, and say which position the answer has reached. */
+export async function read(parts, query) {
+  const address = path(parts, query);
+  try {
+    return await ask(address);
+  } catch (error) {
+    if (error.status !== 503) throw error;
+    await pause(1000 * Math.min(Number(error.retryAfter) || 1, 5));
+    return ask(address);
+  }
+}
+
+/**
+ * Write. One call is one command, whatever becomes of the connection; `version` is the version that was looked at.
+ * @throws {Problem|Unreachable}
+ */
+export async function post(parts, body = {}, { version } = {}) {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": commandId() };
+  if (version) headers["If-Match"] = `"${version}"`;
+  const options = { method: "POST", headers, body: JSON.stringify(body) };
+  try {
+    return (await ask(path(parts), options)).body;
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    await pause(500);
+    return (await ask(path(parts), options)).body;
+  }
+}
+
+function commandId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

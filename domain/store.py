@@ -1,0 +1,117 @@
+"""The port to the event store: what the ledger asks of it, beside what eventsourcing's recorders already say."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent
+
+from workledger.domain.claims import Claim
+from workledger.domain.recorded import Row
+
+
+@dataclass(frozen=True)
+class Stored(StoredEvent):
+    """An event as the store keeps it: `state` is the payload's JSON, `tags` JSON text, `at` RFC 3339 text in UTC."""
+
+    schema_version: int = 1
+    at: str = ""
+    actor: str = "system"
+    event_id: str = ""
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    command_id: str | None = None
+    tags: str = "{}"
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What must hold in the transaction of an append, beside the versions of the events themselves.
+
+    Attributes:
+        claims: (stream, claim) in the order of the events.
+        pinned: streams that were looked at, and the version at which they must still stand (0: empty).
+        command_id: an append with a command id that was seen before is not made again.
+    """
+
+    claims: Sequence[tuple[str, Claim]] = ()
+    pinned: Mapping[str, int] = field(default_factory=dict)
+    command_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How far an append reached.
+
+    Attributes:
+        positions: of its events, in order; empty when nothing changed.
+        position: the last of them, or the head of the log when there is none.
+        repeated: the command id had been seen: these are the positions of the first time.
+    """
+
+    position: int
+    positions: Sequence[int] = ()
+    repeated: bool = False
+
+
+class AlreadyDone(Exception):
+    """This command id has been recorded before, at `positions`."""
+
+    def __init__(self, positions: Sequence[int]) -> None:
+        super().__init__(f"recorded before, at {list(positions)}")
+        self.positions = positions
+
+
+class ClaimUnmet(Exception):
+    """A claim of the append could not be met; `holder` is a stream that holds its key, if any."""
+
+    def __init__(self, claim: Claim, holder: str | None) -> None:
+        super().__init__(f"{claim} (held by {holder})")
+        self.claim, self.holder = claim, holder
+
+
+class EventStore(ApplicationRecorder):
+    """An append-only log of events in streams, with claims and command ids.
+
+    `insert_events(events, conditions=Conditions(...))` appends all or nothing, and returns their positions. It raises
+    ConcurrencyConflict, ClaimUnmet or AlreadyDone. Positions only grow, and no reader sees one before all lower ones.
+    """
+
+    @abstractmethod
+    def read(
+        self,
+        after: int,
+        limit: int,
+        *,
+        upto: int | None = None,
+        topics: Sequence[str] = (),
+        tag: tuple[str, str] | None = None,
+    ) -> Sequence[Row]:
+        """Rows in the order of their positions, above `after` and at most `upto`."""
+
+    @abstractmethod
+    def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
+        """Rows of one stream in order, above the version `after`."""
+
+    @abstractmethod
+    def head(self) -> int:
+        """The highest position that may be read; 0 when the log is empty."""
+
+    @abstractmethod
+    def existing(self, streams: Iterable[str]) -> set[str]:
+        """Those of the streams that have events."""
+
+    @abstractmethod
+    def version_at(self, stream_id: str, at: str) -> int:
+        """The version the stream had at that moment; 0 when it had not begun."""
+
+    @abstractmethod
+    def done(self, command_id: str) -> Sequence[int] | None:
+        """The positions that this command id was recorded at; None when it was not."""
+
+    @abstractmethod
+    def erase(self, stream_id: str, upto_version: int) -> tuple[int, int]:
+        """Erase the events of a stream up to a version for good: (events, bytes of payload) gone.
+
+        The one way events leave the log; whoever calls it records that it happened."""

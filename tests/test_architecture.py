@@ -1,0 +1,84 @@
+"""The house rules: layers, sizes, first sentences, and files that hold on every machine."""
+
+import ast
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ("domain", "projections", "adapters", "api")
+TOP = {
+    *(*LAYERS, "tests", "docs"),
+    *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile"),
+}
+MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+LINES = 300
+REGISTRIES = (
+    r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|jsdelivr\.net|unpkg\.com|crates\.io|deb\.debian\.org"
+)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tracked() -> list[Path]:
+    """The files of the repository, new ones included."""
+    listing = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    paths = (ROOT / one for one in set(listing.stdout.split("\0")) if one)
+    return sorted(path for path in paths if path.is_file() and not path.is_symlink())
+
+
+def first_sentence(path: Path) -> str:
+    documentation = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return documentation.partition("\n\n")[0]
+
+
+def test_api_adapters_projections_and_domain_import_downwards_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_the_links_of_the_package_lead_to_the_four_folders() -> None:
+    package = ROOT / ".src" / "workledger"
+    assert {layer: os.readlink(package / layer) for layer in LAYERS} == {layer: f"../../{layer}" for layer in LAYERS}
+
+
+def test_the_top_level_is_as_agreed() -> None:
+    names = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert {one for one in names if not one.startswith(".")} <= TOP
+    assert "uv.lock" not in names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_file_is_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if not path.name.startswith("_")], ids=name)
+def test_a_module_says_in_a_sentence_what_it_is(path: Path) -> None:
+    assert first_sentence(path).rstrip().endswith((".", ":", "?")), "the docstring begins with a sentence"
+
+
+def test_no_file_names_this_machine_or_a_registry() -> None:
+    here = [str(path) for path in (ROOT, Path.home()) if len(path.parts) > 2]
+    machine = "|".join(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])" for path in here)
+    forbidden = re.compile("|".join(filter(None, (machine, REGISTRIES))))
+    found = {
+        f"{name(path)}:{number}: {line.strip()[:120]}"
+        for path in tracked()
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").splitlines(), 1)
+        if forbidden.search(line)
+    }
+    assert not found
