@@ -1,4 +1,4 @@
-.PHONY: help demo test check coverage e2e bench lock clean
+.PHONY: help demo test check coverage e2e bench docs lock clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -55,6 +55,9 @@ e2e: $(VENV)/e2e ## Drive the page in a real browser (installs Debian's chromium
 
 bench: $(VENV)/dev ## Measure against peers, in one run on one machine
 	@$(BIN)/python -m pytest -m benchmark -s tests/benchmarks $(ARGS)
+
+docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
+	@$(BIN)/python tests/reference_pages.py
 
 lock: $(BIN)/uv ## Lock the dependencies again, with hashes (ARGS=--upgrade for newer ones)
 	@cd .requirements && \

@@ -17,6 +17,7 @@ from workledger.adapters.append import Writing
 from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase
 from workledger.adapters.recorder import DatabaseStore, SnapshotStore
 from workledger.adapters.schema import META, METADATA, VERSION
+from workledger.projections.tables import Bulk
 
 URL = "WORKLEDGER_URL"
 
@@ -31,6 +32,9 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
             self.prepare()
         except sa.exc.DBAPIError as error:
             raise DatabaseUnreachable(reason=str(error.orig).strip().splitlines()[0]) from None
+
+    bulk: Bulk
+    """How read tables are written in bulk."""
 
     @abstractmethod
     def connect(self, url: str) -> sa.Engine:
@@ -64,8 +68,9 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         if (found := self._version()) != VERSION:
             raise ForeignDatabase(reason=f"its tables are of version {found}, this release knows {VERSION}")
 
+    @abstractmethod
     def protect(self, connection: sa.Connection) -> None:
-        """Refuse to change stored events."""
+        """Refuse to change or delete stored events, but while the table workledger says `erasing`."""
 
     def _version(self) -> str | None:
         with self.engine.connect() as connection:

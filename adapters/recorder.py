@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, StoredEvent, Subscription
 
 from workledger.adapters.append import Writing, append
-from workledger.adapters.schema import COMMANDS, EVENTS, SNAPSHOTS
+from workledger.adapters.schema import COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.recorded import Row
 from workledger.domain.store import Conditions, EventStore, Stored
+
+_ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 
 PAGE = 500
 """Streams asked for in one statement."""
@@ -44,7 +46,7 @@ class DatabaseStore(EventStore):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[Stored]:
-        chosen = EVENTS.select().where(EVENTS.c.stream_id == originator_id, EVENTS.c.version > (gt or 0))
+        chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == originator_id, EVENTS.c.version > (gt or 0))
         if lte is not None:
             chosen = chosen.where(EVENTS.c.version <= lte)
         order = EVENTS.c.version.desc() if desc else EVENTS.c.version
@@ -81,7 +83,7 @@ class DatabaseStore(EventStore):
         topics: Sequence[str] = (),
         tag: tuple[str, str] | None = None,
     ) -> Sequence[Row]:
-        chosen = EVENTS.select().where(EVENTS.c.position > after)
+        chosen = sa.select(*_ROW).where(EVENTS.c.position > after)
         if upto is not None:
             chosen = chosen.where(EVENTS.c.position <= upto)
         if topics:
@@ -91,7 +93,7 @@ class DatabaseStore(EventStore):
         return self._rows(chosen.order_by(EVENTS.c.position).limit(limit))
 
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
-        chosen = EVENTS.select().where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
+        chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
         return self._rows(chosen.order_by(EVENTS.c.version).limit(limit))
 
     def head(self) -> int:
@@ -121,7 +123,9 @@ class DatabaseStore(EventStore):
         with self.engine.execution_options(writing=True).begin() as connection:
             size = sa.func.coalesce(sa.func.sum(sa.func.length(sa.cast(EVENTS.c.data, sa.Text))), 0)
             events, bytes_ = connection.execute(sa.select(sa.func.count(), size).where(*doomed)).one()
+            connection.execute(META.insert().values(key="erasing", value=stream_id))
             connection.execute(EVENTS.delete().where(*doomed))
+            connection.execute(META.delete().where(META.c.key == "erasing"))
         return int(events), int(bytes_)
 
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:

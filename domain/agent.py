@@ -84,7 +84,9 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
             ConcurrencyConflict: another process has been counted since the caller looked.
         """
         if session_number != self.session_count + 1:
-            raise ConcurrencyConflict(stream=self.stream(self.id), expected=session_number - 1, actual=self.session_count)
+            raise ConcurrencyConflict(
+                stream=self.stream(self.id), expected=session_number - 1, actual=self.session_count
+            )
         return [AgentSessionStarted(session_number=session_number, agent_run_id=agent_run_id)]
 
     @command

@@ -117,9 +117,6 @@ class AgentTurnLimitApproached(Event, topic="agent_run.turn_limit_approached"):
     turn: int
     max_turns: int
 
-    def changes(self, before: Any) -> dict[str, Any]:
-        return {}
-
 
 class AgentRunPaused(Event, topic="agent_run.paused"):
     status: Literal["paused"] = "paused"
@@ -148,7 +145,7 @@ class AgentRunResumed(Event, topic="agent_run.resumed"):
             "max_turns": before.max_turns + (self.extra_turns or 0),
         }
         if self.session_number != before.session_number:
-            changed |= {"session_number": self.session_number, "exited": False, "exit_code": None}
+            changed |= {"session_number": self.session_number, "exited": None, "exit_code": None}
         return changed
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
@@ -181,7 +178,6 @@ class AgentRunCompleted(Event, topic="agent_run.completed"):
     cost_usd: float | None = None
     duration_ms: int | None = None
 
-
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from ended(before)
 
@@ -191,7 +187,6 @@ class AgentRunStopped(Event, topic="agent_run.stopped"):
     reason: str = "user_requested"
     by: str | None = None
     duration_ms: int | None = None
-
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from ended(before)
@@ -207,7 +202,6 @@ class AgentRunFailed(Event, topic="agent_run.failed"):
     exit_code: int | None = None
     recoverable: bool = False
     duration_ms: int | None = None
-
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from ended(before)

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from workledger.domain.refusals import Refused
+
 Status = Literal["pending", "in_progress", "blocked", "completed", "cancelled"]
 Column = Literal["backlog", "in_progress", "waiting_approval", "verified"]
 State = Literal["ready", "queued", "waiting", "working", "stuck", "in_review", "done", "dropped"]
@@ -55,3 +57,39 @@ def state_of(status: str, board_column: str, queued: bool = False) -> State:
     if state is None or (queued and state != "ready"):
         raise ValueError(f"No task is {status}{' and queued' if queued else ''} in {board_column}.")
     return "queued" if queued else state
+
+
+class TaskInvalidTransition(Refused):
+    """A task that is {state} does not allow {command}."""
+
+    code = "TASK_INVALID_TRANSITION"
+
+
+class TaskNotInColumn(Refused):
+    """The task is not in the column {board_column}."""
+
+    code = "TASK_NOT_IN_COLUMN"
+
+
+class TaskPositionConflict(Refused):
+    """The neighbours of that place have moved; look again."""
+
+    code = "TASK_POSITION_CONFLICT"
+
+
+class TaskNoDiff(Refused):
+    """There is no diff to review."""
+
+    code = "TASK_NO_DIFF"
+
+
+class TaskAlreadyApproved(Refused):
+    """This task is approved already."""
+
+    code = "TASK_ALREADY_APPROVED"
+
+
+class TaskNotWaitingApproval(Refused):
+    """This task is not waiting for approval."""
+
+    code = "TASK_NOT_WAITING_APPROVAL"

@@ -70,10 +70,15 @@ class Event(Frozen):
 
     @classmethod
     def load(cls, payload: dict[str, Any], version: int) -> Self:
-        """The event from a stored payload of that schema version, brought up to date step by step."""
+        """The event from a stored payload of that schema version."""
+        return cls.model_validate(cls.upcast(payload, version))
+
+    @classmethod
+    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
+        """A stored payload of that schema version, brought up to date step by step."""
         for step in range(version, cls.VERSION):
             payload = getattr(cls, f"upcast_v{step}_v{step + 1}")(payload)
-        return cls.model_validate(payload)
+        return payload
 
 
 class Deleted(Event, topic="-"):

@@ -1,4 +1,4 @@
-"""What happens to a task, as it is stored, and how a task refuses (DOMAIN.md 3.4 and 5.2).
+"""What becomes of a task, as it is stored, and how a task refuses (DOMAIN.md 3.4 and 5.2).
 
 An event carries every column it settles, also where the value is always the same: what reads the log needs no rules.
 """
@@ -6,11 +6,9 @@ An event carries every column it settles, also where the value is always the sam
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import Field
-
 from workledger.domain import agent_events, project_events
 from workledger.domain.claims import Claim, Free, Need, Room, Take
-from workledger.domain.kernel import Deleted, Event, Frozen, Peers
+from workledger.domain.kernel import Deleted, Event, Frozen
 from workledger.domain.refusals import NotFound, Refused
 
 QUEUE_CAPACITY = 50
@@ -53,92 +51,6 @@ class Diff(Frozen):
     files_changed: int | None = None
     lines_added: int | None = None
     lines_removed: int | None = None
-
-
-class TaskCreated(Event, topic="task.created"):
-    title: str
-    description: str | None = None
-    project_id: str | None = None
-    initiative_id: str | None = None
-    phase_id: str | None = None
-    parent_task_id: str | None = None
-    type: str = "auto"
-    category: str = "execute"
-    priority: str = "medium"
-    plan_order: int = 0
-    status: Literal["pending"] = "pending"
-    board_column: str = "backlog"
-    rank: str
-    labels: tuple[str, ...] = ()
-    metadata: dict[str, Any] = Field(default_factory=dict)
-
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"task:{id}")
-        yield Take(open_task(id))
-
-
-class TaskDetailsChanged(Event, topic="task.details_changed", patch=True):
-    title: str | None = None
-    description: str | None = None
-    priority: str | None = None
-    category: str | None = None
-
-
-class TaskLabelsChanged(Event, topic="task.labels_changed"):
-    labels: tuple[str, ...]
-
-
-class TaskMetadataChanged(Event, topic="task.metadata_changed"):
-    metadata: dict[str, Any]
-
-
-class TaskReordered(Event, topic="task.reordered"):
-    plan_order: int
-
-
-class TaskMovedToPhase(Event, topic="task.moved_to_phase"):
-    phase_id: str | None
-
-
-class TaskMoved(Event, topic="task.moved"):
-    from_column: str
-    board_column: str
-    rank: str
-    previous_rank: str
-
-
-class TaskDependencyAdded(Event, topic="task.dependency_added"):
-    depends_on_task_id: str
-
-    def changes(self, before: Any) -> dict[str, Any]:
-        return {"depends_on": (*before.depends_on, self.depends_on_task_id)}
-
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield existing(self.depends_on_task_id)
-
-    def check(self, before: Any, id: str, peers: Peers) -> None:
-        """No task waits for itself, however long the way round (DOMAIN.md 3.3, X14).
-
-        Raises:
-            DependencyCycle: the task is among those that the new dependency waits for.
-        """
-        ahead, seen = [self.depends_on_task_id], set[str]()
-        while ahead:
-            one = ahead.pop()
-            if one == id:
-                raise DependencyCycle(task_id=id, depends_on_task_id=self.depends_on_task_id)
-            if one not in seen:
-                seen.add(one)
-                peer = peers.find(type(before), one)
-                ahead.extend(peer.depends_on if peer else ())
-
-
-class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
-    depends_on_task_id: str
-    reason: str = "user"
-
-    def changes(self, before: Any) -> dict[str, Any]:
-        return {"depends_on": tuple(one for one in before.depends_on if one != self.depends_on_task_id)}
 
 
 class TaskQueued(Event, topic="task.queued"):
@@ -193,7 +105,13 @@ class TaskUnassigned(Event, topic="task.unassigned"):
 
 
 class TaskStarted(Event, topic="task.started"):
+    """`first`: it had never been started before, so this is when it was (AgentPane's started_at)."""
+
+    first: bool = True
     status: Literal["in_progress"] = "in_progress"
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"status": self.status, "started": True}
 
 
 class TaskWorkFinished(Event, topic="task.work_finished"):
@@ -250,12 +168,18 @@ class TaskRetryScheduled(Event, topic="task.retry_scheduled"):
     run_id: str
     status: Literal["pending"] = "pending"
 
+    def changes(self, before: Any) -> dict[str, Any]:
+        return super().changes(before) | {"failed_run_id": self.run_id}
+
 
 class TaskRetriesExhausted(Event, topic="task.retries_exhausted"):
     retry_count: int
     run_id: str
     status: Literal["blocked"] = "blocked"
     blocked_reason: Literal["retries_exhausted"] = "retries_exhausted"
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return super().changes(before) | {"failed_run_id": self.run_id}
 
 
 class TaskRetriedManually(Event, topic="task.retried_manually"):
@@ -279,6 +203,7 @@ class TaskCancelled(Diff, Event, topic="task.cancelled"):
 
 class TaskReopened(Diff, Event, topic="task.reopened"):
     reason: str
+    was_dropped: bool = False
     status: Literal["pending"] = "pending"
     approved_at: None = None
     approved_by: None = None
@@ -305,24 +230,6 @@ class TaskNotFound(NotFound):
     code = "TASK_NOT_FOUND"
 
 
-class TaskInvalidTransition(Refused):
-    """A task that is {state} does not allow {command}."""
-
-    code = "TASK_INVALID_TRANSITION"
-
-
-class TaskNotInColumn(Refused):
-    """The task is not in the column {board_column}."""
-
-    code = "TASK_NOT_IN_COLUMN"
-
-
-class TaskPositionConflict(Refused):
-    """The neighbours of that place have moved; look again."""
-
-    code = "TASK_POSITION_CONFLICT"
-
-
 class TaskAlreadyAssigned(Refused):
     """An agent has this task already."""
 
@@ -335,37 +242,7 @@ class TaskBlockedByDependency(Refused):
     code = "TASK_BLOCKED_BY_DEPENDENCY"
 
 
-class DependencySelf(Refused):
-    """A task cannot depend on itself."""
-
-    code = "DEPENDENCY_SELF"
-
-
-class DependencyCycle(Refused):
-    """{depends_on_task_id} waits for {task_id} already; both would wait for ever."""
-
-    code = "DEPENDENCY_CYCLE"
-
-
 class QueueFull(Refused):
     """The queue of this project is full."""
 
     code = "QUEUE_FULL"
-
-
-class TaskNoDiff(Refused):
-    """There is no diff to review."""
-
-    code = "TASK_NO_DIFF"
-
-
-class TaskAlreadyApproved(Refused):
-    """This task is approved already."""
-
-    code = "TASK_ALREADY_APPROVED"
-
-
-class TaskNotWaitingApproval(Refused):
-    """This task is not waiting for approval."""
-
-    code = "TASK_NOT_WAITING_APPROVAL"

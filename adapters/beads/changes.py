@@ -1,0 +1,134 @@
+"""What has to happen to a task so that it is what its issue says."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from workledger.adapters.beads.issues import Issue
+from workledger.domain import ranks
+from workledger.domain.card_events import (
+    TaskCreated,
+    TaskDependencyAdded,
+    TaskDependencyRemoved,
+    TaskDetailsChanged,
+    TaskLabelsChanged,
+    TaskMetadataChanged,
+    TaskMoved,
+)
+from workledger.domain.kernel import Event
+from workledger.domain.task import Task
+from workledger.domain.task_events import (
+    TaskBlocked,
+    TaskCancelled,
+    TaskCompleted,
+    TaskDeleted,
+    TaskDequeued,
+    TaskReopened,
+    TaskStarted,
+    TaskUnassigned,
+    TaskUnblocked,
+)
+
+SOURCE = "beads"
+"""The key in a task's metadata under which the issue is kept as it was told last."""
+
+CAUSE = "said by the issue"
+
+
+def created(issue: Issue, project_id: str, parent_id: str | None, at: datetime) -> TaskCreated:
+    """The beginning of its task."""
+    return TaskCreated(
+        title=issue.title,
+        description=issue.description,
+        project_id=project_id,
+        parent_task_id=parent_id,
+        category=issue.category,
+        priority=issue.priority,
+        rank=ranks.end(at),
+        labels=issue.labels,
+        metadata={SOURCE: told(issue)},
+    )
+
+
+def told(issue: Issue) -> dict[str, Any]:
+    """What is kept of the issue: what has no field of its own, and what the next import compares with."""
+    links = [{"on": one.on, "type": one.type} for one in issue.dependencies]
+    return {**issue.rest, "status": issue.status, "links": links, "digest": issue.digest}
+
+
+def before(task: Task) -> dict[str, Any]:
+    """What the issue of a task said when it was imported last; empty when it has none."""
+    kept = task.metadata.get(SOURCE)
+    return kept if isinstance(kept, dict) else {}
+
+
+def revised(task: Task, issue: Issue) -> Iterator[Event]:
+    """The changes of what the task is about. Dependencies and its state are not among them."""
+    wanted = {name: getattr(issue, name) for name in ("title", "description", "priority", "category")}
+    changed = {name: value for name, value in wanted.items() if value != getattr(task, name)}
+    if changed:
+        yield TaskDetailsChanged(**changed)
+    if issue.labels != task.labels:
+        yield TaskLabelsChanged(labels=issue.labels)
+    yield TaskMetadataChanged(metadata={**task.metadata, SOURCE: told(issue)})
+
+
+def relinked(task: Task, issue: Issue) -> Iterator[TaskDependencyRemoved]:
+    """The dependencies that an earlier import brought and that the issue has no more."""
+    wanted = {one.on for one in issue.blockers}
+    for link in before(task).get("links", ()):
+        if link["type"] == "blocks" and link["on"] in task.depends_on and link["on"] not in wanted:
+            yield TaskDependencyRemoved(depends_on_task_id=link["on"], reason="import")
+
+
+def depends(on: str) -> TaskDependencyAdded:
+    return TaskDependencyAdded(depends_on_task_id=on)
+
+
+class Steps:
+    """The legal events, one state after the other, from where a task stands to where its issue does."""
+
+    def __init__(self, task: Task, issue: Issue, at: datetime) -> None:
+        self.task, self.issue, self.at = task, issue, at
+        self.events: list[Event] = []
+
+    def take(self) -> list[Event]:
+        wanted = self.issue.state
+        if wanted == "deleted":
+            return [TaskDeleted(title=self.task.title, board_column=self.task.board_column)]
+        if self.task.queued and wanted != "ready":
+            self._happen(TaskDequeued(reason=CAUSE))
+        if self.task.state == "waiting" != wanted:
+            self._happen(TaskUnblocked(cause=CAUSE, status="pending"))
+        if self.task.state in ("done", "dropped") and wanted != self.task.state:
+            self._happen(TaskReopened(reason=CAUSE), *self._unassigned(), *self._moved("backlog"))
+        if self.task.state in ("working", "stuck", "in_review") and wanted in ("ready", "waiting"):
+            cancelled = TaskCancelled(reason=CAUSE, to="backlog", status="pending")
+            self._happen(cancelled, *self._unassigned(), *self._moved("backlog"))
+        if self.task.state == "ready" and wanted == "waiting":
+            self._happen(TaskBlocked(reason="dependency" if self.issue.blockers else "manual", detail=CAUSE))
+        if self.task.state == "ready" and wanted == "working":
+            self._happen(TaskStarted(), *self._moved("in_progress"))
+        if wanted == "done" != self.task.state:
+            if self.task.state == "stuck":
+                self._happen(TaskUnblocked(cause=CAUSE, status="in_progress"))
+            self._happen(TaskCompleted(summary=self.issue.summary), *self._moved("verified"))
+        return self.events
+
+    def _happen(self, *events: Event) -> None:
+        for event in events:
+            self.events.append(event)
+            self.task = self.task.after(event)
+
+    def _unassigned(self) -> Iterator[Event]:
+        if self.task.agent_id:
+            yield TaskUnassigned(agent_id=self.task.agent_id, reason="import")
+
+    def _moved(self, column: str) -> Iterator[Event]:
+        if column != self.task.board_column:
+            yield TaskMoved(
+                from_column=self.task.board_column,
+                board_column=column,
+                rank=ranks.end(self.at),
+                previous_rank=self.task.rank,
+            )

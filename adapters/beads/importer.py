@@ -1,0 +1,90 @@
+"""The beads importer: tasks as the issues of a JSONL export tell them, and later what has changed since."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workledger.adapters.beads.issues import Issue, issues
+from workledger.adapters.beads.timeline import Step, Timeline
+from workledger.adapters.importing import Batches, Fact, Progress, Report, digest, ensure_project, silent
+from workledger.adapters.redaction import Redact, redact
+from workledger.domain.ledger import Ledger
+from workledger.domain.project import Project
+from workledger.domain.project_events import ProjectCreated
+from workledger.domain.task import Task
+from workledger.domain.unit import Unit
+
+
+def import_beads(
+    ledger: Ledger,
+    source: Path | str,
+    *,
+    project_id: str | None = None,
+    redact: Redact = redact,
+    progress: Progress = silent,
+) -> Report:
+    """Record the issues of a beads export as tasks with the same ids, at their own times, by the actor `import`.
+
+    What an issue says again changes nothing, so that what was done to its task here stays. What it says anew is
+    recorded; its status only when it is another than the last time.
+
+    Args:
+        source: the JSONL file, or a folder with `.beads/issues.jsonl`.
+        project_id: a project that is there; otherwise the one for the folder around `.beads`, or else for the
+            prefix of the ids, is taken or made.
+
+    Raises:
+        OSError: there is no such file.
+        ProjectNotFound: there is no project with that id, or it was deleted.
+    """
+    path = Path(source).expanduser().resolve()
+    path = path / ".beads" / "issues.jsonl" if path.is_dir() else path
+    report = Report("beads")
+    told, left_out = issues(path.read_bytes(), redact)
+    report.left_out += left_out
+    if not told:
+        return report
+    with ledger.acting_as("import"):
+        project = project_id or _project(ledger, path, told, redact)
+        report.project_ids.add(ledger.get(Project, project).id)
+        timeline = Timeline(told, _tasks(ledger, told.values()), project, datetime.now(UTC))
+        steps = timeline.steps()
+        report.left_out += timeline.left_out
+        batches = Batches(ledger, report)
+        for done, step in enumerate(steps, 1):
+            batches.add(_fact(step, told[step.task_id]))
+            if done % 100 == 0 or done == len(steps):
+                progress(done, len(steps), f"changes of {len(told)} issues")
+        batches.flush()
+    return report
+
+
+def _project(ledger: Ledger, path: Path, told: Mapping[str, Issue], redact: Redact) -> str:
+    home = path.parent.parent if path.parent.name == ".beads" else None
+    prefix = next(iter(told)).rpartition("-")[0] or path.stem
+    created = ProjectCreated(
+        name=str(redact(home.name if home else prefix)), repository_path=str(redact(str(home))) if home else None
+    )
+    at = min((issue.created_at for issue in told.values() if issue.created_at), default=None)
+    return ensure_project(ledger, f"{Project.PREFIX}_{digest('beads', str(home or prefix))}", created, at=at)
+
+
+def _tasks(ledger: Ledger, told: Iterable[Issue]) -> dict[str, Task]:
+    ids = {id for issue in told for id in (issue.id, *(one.on for one in issue.dependencies))}
+    there = ledger.existing(Task.stream(id) for id in ids)
+    found = {id: ledger.find_any(Task, id) for id in ids if Task.stream(id) in there}
+    return {id: task for id, task in found.items() if task is not None}
+
+
+def _fact(step: Step, issue: Issue) -> Fact:
+    begins = step.what == "tasks"
+
+    def record(unit: Unit) -> None:
+        if not begins:
+            unit.state(Task, step.task_id)  # refused when its beginning was
+        unit.record(Task, step.task_id, step.events, at=step.at)
+
+    key = (
+        f"beads:{step.task_id}:{issue.digest}:{step.what}:{','.join(event.model_dump_json() for event in step.events)}"
+    )
+    return Fact(key, record, len(step.events), {step.what: 1})

@@ -1,0 +1,125 @@
+"""Beads issues, as its JSONL export tells them: one object on a line, the last line of an id counts."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from workledger.adapters.importing import json_lines, moment
+from workledger.adapters.redaction import JSON, Redact
+
+PRIORITIES = {0: "high", 1: "high", 2: "medium", 3: "low", 4: "low"}
+CATEGORIES = {"epic": "plan", "spike": "research", "research": "research", "decision": "discuss", "review": "review"}
+STATES = {
+    "open": "ready",
+    "deferred": "ready",
+    "pinned": "ready",
+    "in_progress": "working",
+    "hooked": "working",
+    "blocked": "waiting",
+    "closed": "done",
+    "tombstone": "deleted",
+}
+"""The state of a task for each status of an issue; one that is not known is taken for open."""
+
+OWN_FIELDS = ("id", "title", "description", "labels", "dependencies")
+"""What becomes a field of its own; the rest is kept in the task's metadata as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    on: str
+    type: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue, redacted. `digest` is that of the line as it was, and says whether anything has changed."""
+
+    id: str
+    title: str
+    description: str | None
+    status: str
+    priority: str
+    category: str
+    labels: tuple[str, ...]
+    summary: str | None
+    dependencies: tuple[Dependency, ...]
+    created_at: datetime | None
+    updated_at: datetime | None
+    ended_at: datetime | None
+    digest: str
+    rest: Mapping[str, JSON]
+
+    @property
+    def state(self) -> str:
+        return STATES.get(self.status, "ready")
+
+    @property
+    def parent_id(self) -> str | None:
+        return next((one.on for one in self.dependencies if one.type == "parent-child"), None)
+
+    @property
+    def blockers(self) -> tuple[Dependency, ...]:
+        return tuple({one.on: one for one in self.dependencies if one.type == "blocks"}.values())
+
+
+def issues(data: bytes, redact: Redact) -> tuple[dict[str, Issue], Counter[str]]:
+    """The issues in a JSONL export by their ids, and what is none, by why it was left out."""
+    lines, rest = json_lines(data)
+    left_out = Counter({"half-written last lines": 1} if rest.strip() else {})
+    found: dict[str, Issue] = {}
+    for line in lines:
+        if line.value is None:
+            left_out["malformed lines"] += 1
+        elif not isinstance(line.value.get("id"), str) or not line.value["id"]:
+            left_out["lines without an id"] += 1
+        else:
+            issue = read(line.value, redact)
+            left_out["earlier lines of the same issue"] += issue.id in found
+            left_out["unknown statuses (taken for open)"] += issue.status not in STATES
+            found[issue.id] = issue
+    return found, +left_out
+
+
+def read(raw: dict[str, JSON], redact: Redact) -> Issue:
+    """One issue; what is missing or of another type than it should be is as if it were not said."""
+    told = redact(raw)
+    assert isinstance(told, dict)
+    kind = str(told.get("issue_type") or "task")
+    labels = (*_texts(told.get("labels")), *([] if kind == "task" else [kind]))
+    priority = told.get("priority")
+    return Issue(
+        id=str(raw["id"]),
+        title=str(told.get("title") or raw["id"]),
+        description=_text(told.get("description")),
+        status=str(told.get("status") or "open"),
+        priority=PRIORITIES.get(priority if isinstance(priority, int) else 2, "low"),
+        category=CATEGORIES.get(kind, "execute"),
+        labels=tuple(dict.fromkeys(labels)),
+        summary=_text(told.get("close_reason")),
+        dependencies=tuple(_dependencies(raw.get("dependencies"))),
+        created_at=moment(raw.get("created_at")),
+        updated_at=moment(raw.get("updated_at")),
+        ended_at=moment(raw.get("deleted_at")) or moment(raw.get("closed_at")),
+        digest=hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24],
+        rest={name: value for name, value in told.items() if name not in OWN_FIELDS and value not in (None, "", [])},
+    )
+
+
+def _dependencies(raw: JSON) -> Iterable[Dependency]:
+    for one in raw if isinstance(raw, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("depends_on_id"), str):
+            yield Dependency(str(one["depends_on_id"]), str(one.get("type") or "blocks"), moment(one.get("created_at")))
+
+
+def _text(value: JSON) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: JSON) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

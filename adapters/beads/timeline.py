@@ -1,0 +1,153 @@
+"""The timeline of a set of issues: what happened to which task and when, so that nothing comes before what it needs."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from workledger.adapters.beads import changes
+from workledger.adapters.beads.issues import Issue
+from workledger.domain.kernel import Event
+from workledger.domain.task import Task
+
+Place = tuple[datetime, int, int]
+"""Where a step comes: the moment, then creations before dependencies before the rest, then parents before children."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Events of one task at one moment."""
+
+    place: Place
+    task_id: str
+    at: datetime
+    events: tuple[Event, ...]
+    what: str
+
+
+class Timeline:
+    """Steps for the issues whose tasks do not exist or differ, in the order of time.
+
+    Args:
+        tasks: those that are there already, by id: of the issues and of what they depend on; also deleted ones.
+        now: for issues that do not say when.
+    """
+
+    def __init__(self, issues: Mapping[str, Issue], tasks: Mapping[str, Task], project_id: str, now: datetime) -> None:
+        self.left_out: Counter[str] = Counter()
+        self._issues, self._tasks, self._project_id, self._now = issues, tasks, project_id, now
+        self._new = [id for id in issues if id not in tasks]
+        self._changed = [id for id in issues if id in tasks and self._differs(tasks[id], issues[id])]
+        self._waits = {id: set(task.depends_on) for id, task in tasks.items()}
+        self._places: dict[str, Place] = {}
+
+    def steps(self) -> list[Step]:
+        steps = [self._creation(id) for id in self._new]
+        steps += [self._revision(id) for id in self._changed]
+        steps += self._dependencies()
+        steps += [step for id in (*self._new, *self._changed) for step in self._progress(id)]
+        return sorted(steps, key=lambda step: (step.place, step.task_id))
+
+    def _differs(self, task: Task, issue: Issue) -> bool:
+        kept = changes.before(task)
+        if kept.get("digest") == issue.digest:
+            self.left_out["issues that have not changed"] += 1
+            return False
+        if not kept or task.project_id != self._project_id:
+            self.left_out["ids that other tasks have"] += 1
+            return False
+        if task.deleted:
+            self.left_out["issues whose task was deleted"] += 1
+        return not task.deleted
+
+    def _there(self, id: str) -> bool:
+        """Whether others may refer to it: what is deleted takes its links with it."""
+        if id in self._issues and self._issues[id].state == "deleted":
+            return False
+        return not self._tasks[id].deleted if id in self._tasks else id in self._issues
+
+    def _creation(self, id: str) -> Step:
+        issue, at = self._issues[id], self._created(id)
+        event = changes.created(issue, self._project_id, self._parent(id), at)
+        self._waits[id] = set()
+        return Step(self._born(id), id, at, (event,), "tasks")
+
+    def _parent(self, id: str) -> str | None:
+        parent, above = self._issues[id].parent_id, {id}
+        while parent in self._issues and parent not in above:
+            above.add(parent)
+            parent = self._issues[parent].parent_id
+        own = self._issues[id].parent_id
+        if own is None or self._issues[id].state == "deleted":
+            return None
+        if parent in above or not self._there(own):
+            return None
+        return own
+
+    def _born(self, id: str) -> Place:
+        """After its parent, whatever the clocks said."""
+        if id not in self._places:
+            parent = self._parent(id)
+            above = self._born(parent) if parent and parent not in self._tasks else (self._created(id), 0, 0)
+            self._places[id] = (max(self._created(id), above[0]), 0, above[2] + 1)
+        return self._places[id]
+
+    def _created(self, id: str) -> datetime:
+        issue = self._issues[id]
+        return issue.created_at or issue.updated_at or self._now
+
+    def _revision(self, id: str) -> Step:
+        task, issue = self._tasks[id], self._issues[id]
+        at = issue.updated_at or self._now
+        events = (*changes.revised(task, issue), *changes.relinked(task, issue))
+        self._waits[id] -= {event.depends_on_task_id for event in changes.relinked(task, issue)}
+        if issue.parent_id != task.parent_task_id:
+            self.left_out["parents that changed (a task keeps its own)"] += 1
+        return Step((at, 1, 0), id, at, events, "changed tasks")
+
+    def _dependencies(self) -> list[Step]:
+        asked = [
+            (one.at or self._created(id), id, one.on)
+            for id in (*self._new, *self._changed)
+            for one in self._issues[id].blockers
+        ]
+        return [self._dependency(*one) for one in sorted(asked) if self._may_wait(*one[1:])]
+
+    def _may_wait(self, id: str, on: str) -> bool:
+        if on in self._waits.get(id, ()):
+            return False
+        if not self._there(on) or not self._there(id):
+            self.left_out["dependencies on or of what is not there"] += 1
+        elif on == id or self._reaches(on, id):
+            self.left_out["dependencies that would close a circle"] += 1
+        else:
+            self._waits[id].add(on)
+            return True
+        return False
+
+    def _reaches(self, start: str, end: str) -> bool:
+        ahead, seen = [start], {start}
+        while ahead:
+            found = self._waits.get(ahead.pop(), set()) - seen
+            seen |= found
+            ahead += found
+        return end in seen
+
+    def _dependency(self, at: datetime, id: str, on: str) -> Step:
+        born = [self._born(one)[0] for one in (id, on) if one not in self._tasks]
+        return Step((max([at, *born]), 1, 0), id, at, (changes.depends(on),), "dependencies")
+
+    def _progress(self, id: str) -> list[Step]:
+        issue, task = self._issues[id], self._tasks.get(id)
+        at = (issue.ended_at if issue.state in ("done", "deleted") else None) or issue.updated_at or self._now
+        if task is None:
+            task = Task.begin(id, changes.created(issue, self._project_id, None, self._created(id)))
+        elif changes.before(task).get("status") == issue.status:
+            return []
+        elif task.agent_id and task.state == "working":
+            self.left_out["statuses of tasks that an agent works on"] += 1
+            return []
+        events = changes.Steps(task, issue, at).take()
+        late = issue.state == "deleted"
+        born = at if id in self._tasks else max(at, self._born(id)[0])
+        return [Step((born, 3 if late else 2, 0), id, at, tuple(events), "changes of state")] if events else []

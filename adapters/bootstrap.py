@@ -1,0 +1,77 @@
+"""Opens a ledger on a database: the one place where everything is put together."""
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal, Self
+
+from workledger.adapters.database import factory_of
+from workledger.adapters.factory import URL, DatabaseFactory
+from workledger.domain.ledger import Ledger
+from workledger.domain.store import Receipt
+from workledger.projections.groups import GROUPS
+from workledger.projections.projector import Projector
+from workledger.projections.tables import ReadTables
+
+
+class Workledger(Ledger):
+    """A ledger with its read tables. Use it as a context manager, or close it.
+
+    Attributes:
+        tables: what the query functions of `workledger.projections` read from.
+        projector: brings the tables up to the log.
+    """
+
+    def __init__(self, url: str, *, project: Literal["inline"] | None = None) -> None:
+        super().__init__({"PERSISTENCE_MODULE": factory_of(url), URL: url})
+        factory = self._core.factory
+        assert isinstance(factory, DatabaseFactory)
+        self.url, self._inline = url, project == "inline"
+        self.tables = ReadTables(factory.engine, factory.bulk)
+        self.projector = Projector(self.store, self.tables, GROUPS)
+        self.projector.prepare(factory.exclusively)
+        self._listeners: list[Callable[[int], None]] = []
+        self._listening = threading.Lock()
+
+    def catch_up(self) -> int:
+        """Bring the read tables up to the end of the log; the position they have reached."""
+        return self.projector.catch_up()
+
+    def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have `listener(position)` called after every append of this ledger; what is returned ends that.
+
+        It is a wake-up, not a feed: other processes append too, so whoever listens reads the log, and also polls.
+        """
+        with self._listening:
+            self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _recorded(self, receipt: Receipt) -> None:
+        if self._inline:
+            self.projector.catch_up()
+        for listener in tuple(self._listeners):
+            listener(receipt.position)
+
+
+def open(url: str, *, project: Literal["inline"] | None = None) -> Workledger:
+    """Open a ledger, and make its tables when there are none.
+
+    Args:
+        url: `sqlite:///work.db`, `memory:` or `postgresql://user@host/database`.
+        project: "inline" brings the read tables up to date after every record; otherwise `catch_up()`, or a
+            projector elsewhere, does.
+
+    Raises:
+        UnknownDatabase: DATABASE_URL_INVALID, no adapter serves the URL.
+        DatabaseUnreachable: DATABASE_UNREACHABLE.
+        ForeignDatabase: DATABASE_FOREIGN, the database is another program's.
+    """
+    return Workledger(url, project=project)

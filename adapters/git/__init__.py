@@ -1,0 +1,1 @@
+"""Git: the history of a local repository becomes commits of a project."""

@@ -1,0 +1,196 @@
+"""What the importers share: their report, their progress, and facts recorded a few hundred at a time."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import orjson
+
+from workledger.adapters.redaction import JSON
+from workledger.domain.ledger import Ledger
+from workledger.domain.project import Project
+from workledger.domain.project_events import ProjectCreated
+from workledger.domain.refusals import Refused
+from workledger.domain.unit import Unit
+
+BATCH = 400
+"""Events in one append, or a few more: facts that belong together stay together."""
+
+NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+class Progress(Protocol):
+    """Told how far an import has come, as often as it records."""
+
+    def __call__(self, done: int, total: int, note: str) -> None: ...
+
+
+def silent(done: int, total: int, note: str) -> None:
+    """No progress is shown."""
+
+
+@dataclass
+class Report:
+    """What came in, and what was left out and why; `str(report)` says it in one line."""
+
+    source: str
+    came_in: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    project_ids: set[str] = field(default_factory=set)
+
+    def __str__(self) -> str:
+        came_in = _listed(self.came_in) or "nothing new"
+        left_out = _listed(self.left_out) or "nothing"
+        return f"{self.source}: came in: {came_in}; left out: {left_out}"
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{what} {count:,}" for what, count in counts.items() if count)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something to record, whole or not at all.
+
+    Attributes:
+        key: says what it is, the same whoever imports it: two imports at once record it once.
+        what: adds to `came_in` once it is recorded.
+    """
+
+    key: str
+    record: Callable[[Unit], object]
+    events: int
+    what: dict[str, int]
+
+
+class Batches:
+    """Records facts in units of BATCH events.
+
+    A unit that is refused is taken apart: what can be recorded alone is, the rest is left out by the refusal's code.
+    """
+
+    def __init__(self, ledger: Ledger, report: Report) -> None:
+        self._ledger, self._report = ledger, report
+        self._facts: list[Fact] = []
+        self._events = 0
+
+    def add(self, fact: Fact) -> None:
+        """Record this, now or with what comes next."""
+        self._facts.append(fact)
+        self._events += fact.events
+        if self._events >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Record what is still to be recorded."""
+        facts, self._facts, self._events = self._facts, [], 0
+        if not facts:
+            return
+        try:
+            self._record(facts)
+        except Refused:
+            for fact in facts:
+                self._record_alone(fact)
+
+    def _record_alone(self, fact: Fact) -> None:
+        try:
+            self._record([fact])
+        except Refused as refused:
+            self._report.left_out[f"refused with {refused.code}"] += 1
+
+    def _record(self, facts: Sequence[Fact]) -> None:
+        with self._ledger.unit(f"import:{digest(*(fact.key for fact in facts))}") as unit:
+            for fact in facts:
+                fact.record(unit)
+        if unit.receipt is None or unit.receipt.repeated:
+            self._report.left_out["recorded before"] += len(facts)
+            return
+        for fact in facts:
+            self._report.came_in.update(fact.what)
+
+
+def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: datetime | None) -> str:
+    """The id of the project, which is created unless it is there.
+
+    A project that has the same path or URL already is taken instead. Where only the name is taken, the new one has
+    the end of its id behind it.
+    """
+    if ledger.existing([Project.stream(id)]):
+        return ledger.get(Project, id).id
+    try:
+        return _begin(ledger, id, created, at)
+    except Refused as refused:
+        if not str(refused.details.get("key")).startswith("project_name:"):
+            raise
+    return _begin(ledger, id, created.model_copy(update={"name": f"{created.name}-{id[-6:]}"}), at)
+
+
+def _begin(ledger: Ledger, id: str, created: ProjectCreated, at: datetime | None) -> str:
+    try:
+        with ledger.unit() as unit:
+            unit.record(Project, id, [created], at=at)
+    except Refused as refused:
+        if not str(refused.details.get("key")).startswith(("project_path:", "project_url:")):
+            raise
+        return str(refused.details["holder"]).partition("-")[2]
+    return id
+
+
+def digest(*parts: str) -> str:
+    """A short name for the same parts, always the same one."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a JSONL file: the bytes from `start` to `end`, and the object in it, or None when there is none."""
+
+    start: int
+    end: int
+    value: dict[str, JSON] | None
+
+
+def json_lines(data: bytes, start: int = 0) -> tuple[list[Line], bytes]:
+    """The lines of JSONL data that begins at `start` of its file, and the half-written rest after them.
+
+    Blank lines are passed over. A last line without its line end counts when it is whole.
+    """
+    lines = []
+    *whole, rest = data.split(b"\n")
+    for line in whole:
+        end = start + len(line) + 1
+        if line.strip():
+            lines.append(Line(start, end, json_object(line)))
+        start = end
+    if (value := json_object(rest)) is not None:
+        lines.append(Line(start, start + len(rest), value))
+        rest = b""
+    return lines, rest
+
+
+def json_object(line: bytes) -> dict[str, JSON] | None:
+    """The object on a line, with a mark in place of what no database stores: NUL, half a surrogate, broken UTF-8."""
+    line = NUL.sub(rb"\1\\ufffd", line) if b"\\u0000" in line else line
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:
+            value = json.loads(line.decode("utf-8", "replace"), parse_constant=lambda _: None)
+            value = orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict) else None
+
+
+def moment(text: JSON) -> datetime | None:
+    """The moment that RFC 3339 text says; None when it says none, or Go's zero time."""
+    try:
+        said = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if said is None or said.year == 1 else said if said.tzinfo else said.replace(tzinfo=UTC)

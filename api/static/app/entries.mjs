@@ -1,0 +1,116 @@
+/** Log chunks as entries to read: the JSON lines of agents, as text, tool calls and results; what is no JSON stays text. */
+import { words } from "./format.mjs";
+
+/**
+ * The entries of chunks in order. A JSON line that is cut by the end of a chunk is put together with the next one.
+ * @param {{seq: number, content: string, created_at: string}[]} chunks
+ * @returns {{key: string, at: string, kind: "prompt"|"text"|"thinking"|"tool"|"result"|"quiet"|"output", text: string, name?: string, detail?: string, failed?: boolean}[]}
+ */
+export function entriesOf(chunks) {
+  const entries = [];
+  const tools = new Map();
+  let rest = "";
+  for (const { seq, content, created_at } of chunks) {
+    const { records, left } = recordsOf(rest + content);
+    rest = left;
+    records.forEach((record, index) => add(entries, tools, record, `${seq}.${index}`, created_at));
+  }
+  if (rest) add(entries, tools, rest, "rest", chunks.at(-1).created_at);
+  return entries;
+}
+
+function add(entries, tools, record, key, at) {
+  const found = typeof record === "string" ? [{ kind: "output", text: record }] : read(record);
+  found.forEach((entry, index) => {
+    if (entry.kind === "tool" && entry.call) tools.set(entry.call, entry.name);
+    if (entry.kind === "result") entry.name ??= tools.get(entry.call);
+    if (entry.text?.trim() || entry.name) entries.push({ ...entry, key: `${key}.${index}`, at: record.timestamp ?? at });
+  });
+}
+
+/** The JSON objects and the text between them, and what may be the beginning of the next object. */
+function recordsOf(content) {
+  const whole = parse(content);
+  if (whole) return { records: [whole], left: "" };
+  const lines = content.split("\n");
+  const last = lines.at(-1).trimStart().startsWith("{") && !parse(lines.at(-1)) ? lines.pop() : "";
+  const records = [];
+  let text = [];
+  for (const line of lines) {
+    const record = parse(line);
+    if (record && text.length) records.push(text.join("\n"));
+    if (record) text = [];
+    if (record) records.push(record);
+    else text.push(line);
+  }
+  if (text.join("").trim()) records.push(text.join("\n"));
+  return { records, left: last };
+}
+
+function parse(line) {
+  if (!line.trimStart().startsWith("{")) return null;
+  try {
+    const value = JSON.parse(line);
+    return value && typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What one record says, whoever wrote it. */
+function read(record) {
+  if (record.payload && record.type) return readCodex(record);
+  const { message, type } = record;
+  if (message && typeof message === "object") return blocks(message.content ?? message.text, message.role ?? type);
+  if (type === "system" || type === "result") return [quiet(record.subtype ? words(record.subtype) : type, record.result ?? (typeof record.content === "string" ? record.content : ""))];
+  if (type === "progress") return readProgress(record.data ?? {});
+  if (record.role) return blocks(record.content ?? record.text, record.role);
+  if (["text", "thinking", "tool_use", "tool_result"].includes(type)) return blocks([record], "assistant");
+  if (type === "summary" || type === "ai-title") return [quiet("title", record.summary ?? record.title ?? record.aiTitle)];
+  if (typeof record.text === "string" || typeof message === "string") return [{ kind: "output", text: record.text ?? message }];
+  if (type) return [quiet(words(type), record.operation ?? "")];
+  return [{ kind: "output", text: JSON.stringify(record, null, 2) }];
+}
+
+function blocks(content, role) {
+  const said = role === "user" ? "prompt" : "text";
+  if (typeof content === "string") return [{ kind: said, text: content }];
+  return (content ?? []).map((block) => {
+    if (block.type === "tool_use") return { kind: "tool", name: block.name, call: block.id, text: brief(block.input), detail: pretty(block.input) };
+    if (block.type === "tool_result") return { kind: "result", call: block.tool_use_id, text: plain(block.content), failed: Boolean(block.is_error) };
+    if (block.type === "thinking") return { kind: "thinking", text: block.thinking ?? "" };
+    if (typeof block.text === "string") return { kind: said, text: block.text };
+    return quiet(words(block.type ?? "block"), "");
+  });
+}
+
+function readProgress(data) {
+  if (data.type === "hook_progress") return [];
+  return [quiet(words(data.type ?? "progress"), String(data.output ?? data.fullOutput ?? "").trim().split("\n").at(-1))];
+}
+
+function readCodex({ type, payload }) {
+  if (payload.type === "message") return blocks(payload.content, payload.role);
+  if (payload.type === "function_call") return [{ kind: "tool", name: payload.name, call: payload.call_id, text: brief(parse(payload.arguments ?? "") ?? payload.arguments), detail: String(payload.arguments ?? "") }];
+  if (payload.type === "function_call_output") return [{ kind: "result", call: payload.call_id, text: plain(payload.output) }];
+  if (payload.type === "reasoning") return [{ kind: "thinking", text: plain(payload.summary) }];
+  if (["agent_message", "user_message", "token_count"].includes(payload.type)) return [];
+  return [quiet(words(payload.type ?? type), "")];
+}
+
+const quiet = (name, text) => ({ kind: "quiet", name, text: String(text ?? "") });
+
+/** The part of a tool's input that tells most. */
+function brief(input) {
+  if (typeof input !== "object" || input === null) return String(input ?? "");
+  const told = input.command ?? input.file_path ?? input.path ?? input.pattern ?? input.query ?? input.url ?? input.description ?? input.subject ?? input.prompt;
+  return typeof told === "string" ? told : JSON.stringify(input);
+}
+
+const pretty = (input) => (typeof input === "object" && input !== null ? JSON.stringify(input, null, 2) : String(input ?? ""));
+
+function plain(content) {
+  if (typeof content === "string") return content;
+  if (Array.isArray(content)) return content.map((part) => part.text ?? `[${part.type ?? "part"}]`).join("\n");
+  return content === null || content === undefined ? "" : JSON.stringify(content, null, 2);
+}

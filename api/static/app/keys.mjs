@@ -1,0 +1,116 @@
+/** The keyboard: a walk from card to card, and single keys for what is done often. */
+import { asking } from "./form.mjs";
+import { html } from "./html.mjs";
+import { CloseButton, Dialog } from "./dialog.mjs";
+import { board } from "./data.mjs";
+import { newTask } from "./commands.mjs";
+import { step } from "./moves.mjs";
+import { VIEWS, go, route } from "./route.mjs";
+import { createStore, useStore } from "./store.mjs";
+
+const KEPT = "workledger.single-keys";
+const helping = createStore(false);
+const single = createStore(read());
+
+function read() {
+  try {
+    return localStorage.getItem(KEPT) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+function keep(on) {
+  single.set(on);
+  try {
+    localStorage.setItem(KEPT, on ? "on" : "off");
+  } catch {
+    /* Without storage the choice lasts as long as the page. */
+  }
+}
+
+export const help = () => helping.set(true);
+
+/** Arrow keys: from the card that has the focus to its neighbour; with Shift, the card itself goes up or down. */
+export function walk(event) {
+  const card = event.target.closest?.("[data-task]");
+  if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
+  const task = board.get().tasks.get(card.dataset.task);
+  const up = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  const aside = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (up && event.shiftKey) {
+    event.preventDefault();
+    step(task, up);
+    requestAnimationFrame(() => focusCard(document.querySelector(`[data-task="${CSS.escape(task.id)}"]`)));
+  } else if (up || aside) {
+    event.preventDefault();
+    focusCard(up ? beside(card, up) : across(card, aside));
+  } else if (event.key === "m" && single.get()) {
+    event.preventDefault();
+    card.querySelector("[data-move]")?.click();
+  }
+}
+
+const cardsIn = (list) => [...list.querySelectorAll("[data-task]")];
+const focusCard = (card) => card?.querySelector("a").focus();
+
+function beside(card, by) {
+  const cards = cardsIn(card.parentElement);
+  return cards[cards.indexOf(card) + by];
+}
+
+function across(card, by) {
+  const lists = [...card.closest(".board").querySelectorAll("[data-column]")];
+  const row = cardsIn(card.parentElement).indexOf(card);
+  for (let at = lists.indexOf(card.parentElement) + by; lists[at]; at += by) {
+    const cards = cardsIn(lists[at]);
+    if (cards.length) return cards[Math.min(row, cards.length - 1)];
+  }
+  return null;
+}
+
+const ACTIONS = {
+  "?": help,
+  n: newTask,
+  "/": () => {
+    if (route.get().view !== "board") go({ view: "board" });
+    requestAnimationFrame(() => document.getElementById("search")?.focus());
+  },
+  ...Object.fromEntries(VIEWS.map((view, index) => [String(index + 1), () => route.get().project && go({ view })])),
+};
+
+addEventListener("keydown", (event) => {
+  const { target } = event;
+  const typing = target.matches?.("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape" && target.id === "search") return target.blur();
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !single.get()) return;
+  if (asking() || document.querySelector("dialog[open], [popover]:popover-open")) return;
+  const action = ACTIONS[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+const SHORTCUTS = [
+  ["On the board", [["← ↑ ↓ →", "from card to card"], ["Enter", "open the card"], ["m", "move the card"], ["⇧↑ ⇧↓", "reorder the card"], ["Tab", "every control, in order"]]],
+  ["Anywhere", [["n", "new task"], ["/", "search the cards"], ["1 – 6", "Board, Agents, Logs, Sessions, Commits, Activity"], ["?", "this list"], ["Esc", "close what is open"], ["Ctrl Enter", "send a form"]]],
+];
+
+export function Help() {
+  const on = useStore(single);
+  if (!useStore(helping)) return null;
+  const close = () => helping.set(false);
+  return html`
+    <${Dialog} label="Keyboard shortcuts" kind="help" onClose=${close}>
+      <header class="form__head"><h2>Keyboard shortcuts</h2><${CloseButton} onClose=${close} /></header>
+      <div class="shortcuts">
+        ${SHORTCUTS.map(
+          ([where, keys]) => html`<section><h3>${where}</h3><dl>
+            ${keys.map(([key, what]) => html`<div><dt>${key.split(" ").map((one) => (one === "–" ? " – " : html`<kbd>${one}</kbd>`))}</dt><dd>${what}</dd></div>`)}
+          </dl></section>`,
+        )}
+      </div>
+      <label class="switch"><input type="checkbox" checked=${on} onChange=${(event) => keep(event.target.checked)} />Single keys are shortcuts</label>
+    <//>
+  `;
+}

@@ -1,0 +1,74 @@
+/** A timeline: what happened to one thing, the newest first, each event with all it says. */
+import { Avatar, Time, Trouble, Loading, actorName } from "./bits.mjs";
+import { get } from "./api.mjs";
+import { clockTime } from "./format.mjs";
+import { html, useState } from "./html.mjs";
+import { Icon } from "./icons.mjs";
+import { useEvents } from "./live.mjs";
+import { useLoad } from "./load.mjs";
+import { tell } from "./topics.mjs";
+
+const PAGE = 100;
+const MOST_PAGES = 20;
+
+/** All events of a stream, read once; the feed brings the rest. */
+export function Timeline({ kind, id }) {
+  const stream = `${{ tasks: "task", agents: "agent", "agent-runs": "agent_run", sessions: "session", projects: "project" }[kind]}-${id}`;
+  const [news, setNews] = useState([]);
+  const { data, error, loading, reload } = useLoad(`${kind}/${id}`, () => readStream(kind, id));
+  useEvents((events) => {
+    const mine = events.filter((event) => event.stream_id === stream);
+    if (mine.length) setNews((known) => [...known, ...mine]);
+  });
+  if (loading) return html`<${Loading} what="the timeline" />`;
+  if (error) return html`<${Trouble} error=${error} retry=${reload} />`;
+  const last = data.at(-1)?.version ?? 0;
+  const all = [...data, ...news.filter((event) => event.stream_id === stream && event.version > last)];
+  return html`<${Events} events=${all.reverse()} />`;
+}
+
+async function readStream(kind, id) {
+  const all = [];
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { items } = await get([kind, id, "events"], { after_version: all.at(-1)?.version ?? 0, limit: PAGE });
+    all.push(...items);
+    if (items.length < PAGE) break;
+  }
+  return all;
+}
+
+/** A list of events. `subject(event)` gives what each is about, where they are about different things. */
+export const Events = ({ events, subject, exact = false }) => html`
+  <ol class="timeline">${events.map((event) => html`<${Item} key=${event.event_id ?? event.position} event=${event} subject=${subject} exact=${exact} />`)}</ol>
+`;
+
+function Item({ event, subject, exact }) {
+  const [open, setOpen] = useState(false);
+  const { icon, tone, text } = tell(event);
+  const actor = actorName(event.actor);
+  return html`
+    <li class=${`happening happening--${tone}`}>
+      <span class="happening__icon"><${Icon} name=${icon} /></span>
+      <details onToggle=${(toggle) => setOpen(toggle.currentTarget.open)}>
+        <summary class="happening__line">
+          <span class="happening__text"><${Avatar} name=${actor} small /> <strong>${actor}</strong> ${text}${subject?.(event)}</span>
+          ${exact ? html`<time class="time" datetime=${event.at}>${clockTime(event.at)}</time>` : html`<${Time} at=${event.at} />`}
+        </summary>
+        ${open && html`<${Envelope} event=${event} />`}
+      </details>
+    </li>
+  `;
+}
+
+function Envelope({ event }) {
+  const facts = [
+    ["topic", event.topic], ["position", event.position], ["version", event.version], ["at", event.at],
+    ["actor", event.actor], ["stream", event.stream_id], ["command", event.command_id], ["caused by", event.causation_id], ["correlation", event.correlation_id],
+  ].filter(([, value]) => value !== null && value !== undefined);
+  return html`
+    <div class="envelope">
+      <dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+      <pre tabindex="0" aria-label="Data of the event">${JSON.stringify(event.data, null, 2)}</pre>
+    </div>
+  `;
+}

@@ -1,0 +1,93 @@
+/** What the events say: for each topic an icon, a tone and a sentence that follows the name of who did it. */
+import { cost, count, plural, words } from "./format.mjs";
+
+const quoted = (text) => (text ? `“${String(text).length > 160 ? `${String(text).slice(0, 160)}…` : text}”` : "");
+const because = (reason) => (reason ? `: ${quoted(words(reason))}` : "");
+const tokens = (data) => (data.tokens_in || data.tokens_out ? `, ${count(data.tokens_in)} tokens in, ${count(data.tokens_out)} out` : "");
+const column = (name) => ({ backlog: "Backlog", in_progress: "In progress", waiting_approval: "Waiting approval", verified: "Verified" })[name] ?? words(name);
+
+/** topic: [icon, tone, sentence] */
+const SENTENCES = {
+  "task.created": ["plus", "plain", (d) => `created the task ${quoted(d.title)}`],
+  "task.details_changed": ["edit", "plain", (d) => `changed the ${Object.keys(d).map(words).join(", ")}`],
+  "task.labels_changed": ["edit", "plain", (d) => (d.labels?.length ? `set the labels to ${d.labels.join(", ")}` : "took all labels off")],
+  "task.metadata_changed": ["edit", "plain", () => "changed the metadata"],
+  "task.reordered": ["move", "quiet", () => "gave it another place in the plan"],
+  "task.moved_to_phase": ["move", "quiet", (d) => (d.phase_id ? `moved it to the phase ${d.phase_id}` : "took it out of its phase")],
+  "task.moved": ["move", "quiet", (d) => (d.from_column === d.board_column ? `reordered it in ${column(d.board_column)}` : `moved it from ${column(d.from_column)} to ${column(d.board_column)}`)],
+  "task.dependency_added": ["link", "plain", (d) => `made it wait for ${d.depends_on_task_id}`],
+  "task.dependency_removed": ["link", "plain", (d) => `no longer makes it wait for ${d.depends_on_task_id}`],
+  "task.queued": ["queue", "info", (d) => `queued it with ${d.priority} priority`],
+  "task.dequeued": ["queue", "plain", (d) => `took it out of the queue${because(d.reason)}`],
+  "task.assigned": ["user", "info", (d) => `assigned it to ${d.agent_name ?? d.agent_id}${d.branch ? ` on ${d.branch}` : ""}`],
+  "task.unassigned": ["user", "quiet", (d) => `took it from its agent${because(d.reason)}`],
+  "task.started": ["play", "info", () => "started the work"],
+  "task.work_finished": ["check", "info", (d) => `finished the work after ${plural(d.turn_count, "turn")}${d.summary ? `: ${quoted(d.summary)}` : ""}`],
+  "task.approval_requested": ["file", "review", (d) => `asked for approval of ${plural(d.files_changed ?? 0, "changed file")} (+${d.lines_added ?? 0} −${d.lines_removed ?? 0})`],
+  "task.approved": ["check", "good", (d) => `approved the work${because(d.feedback)}`],
+  "task.rejected": ["back", "bad", (d) => `rejected the work${because(d.reason)}`],
+  "task.completed": ["check", "good", () => "completed the task"],
+  "task.blocked": ["blocked", "bad", (d) => `blocked it, ${words(d.reason)}${d.detail ? `: ${quoted(d.detail)}` : ""}`],
+  "task.unblocked": ["play", "good", (d) => `unblocked it${because(d.cause)}`],
+  "task.retry_scheduled": ["back", "warn", (d) => `scheduled retry ${d.retry_count}`],
+  "task.retries_exhausted": ["alert", "bad", (d) => `used up its retries (${d.retry_count})`],
+  "task.retried_manually": ["back", "info", () => "started it again"],
+  "task.cancelled": ["close", "warn", (d) => `${d.to === "dropped" ? "dropped it" : "sent it back to the backlog"}${because(d.reason)}`],
+  "task.reopened": ["back", "warn", (d) => `reopened it${because(d.reason)}`],
+  "task.deleted": ["trash", "bad", (d) => `deleted the task ${quoted(d.title)}`],
+
+  "agent.created": ["agents", "plain", (d) => `created the agent ${d.name}`],
+  "agent.renamed": ["edit", "plain", (d) => `renamed the agent to ${d.name}`],
+  "agent.config_changed": ["gear", "plain", (d) => `changed ${Object.keys(d.patch ?? {}).map(words).join(", ") || "the configuration"}`],
+  "agent.session_started": ["play", "quiet", (d) => `began session ${d.session_number}`],
+  "agent.dismissed": ["close", "quiet", () => "dismissed the agent"],
+  "agent.deleted": ["trash", "bad", (d) => `deleted the agent ${d.name ?? ""}`],
+
+  "agent_run.started": ["play", "info", (d) => `started a run of ${d.agent_name ?? d.agent_id}, session ${d.session_number}`],
+  "agent_run.process_spawned": ["play", "quiet", (d) => `spawned the process${d.pid ? ` ${d.pid}` : ""}`],
+  "agent_run.began": ["play", "info", () => "began to work"],
+  "agent_run.turn_completed": ["dot", "quiet", (d) => `completed turn ${d.turn}${tokens(d)}`],
+  "agent_run.turn_limit_approached": ["alert", "warn", (d) => `has used ${d.turn} of ${d.max_turns} turns`],
+  "agent_run.paused": ["clock", "warn", (d) => `paused the run, ${words(d.reason)}`],
+  "agent_run.waiting_for_input": ["help", "warn", (d) => `waits for an answer to ${plural(d.pending_questions?.length ?? 1, "question")}`],
+  "agent_run.resumed": ["play", "info", (d) => `resumed the run${d.extra_turns ? ` with ${d.extra_turns} more turns` : ""}${because(d.feedback)}`],
+  "agent_run.account_switched": ["user", "plain", (d) => `switched to the account ${d.account_id}${because(d.reason)}`],
+  "agent_run.process_exited": ["dot", "quiet", (d) => `process ended${d.exit_code === null || d.exit_code === undefined ? "" : ` with ${d.exit_code}`}`],
+  "agent_run.completed": ["check", "good", (d) => `completed the run, ${words(d.reason)}, after ${plural(d.turn_count ?? 0, "turn")}${d.cost_usd ? `, ${cost(d.cost_usd)}` : ""}`],
+  "agent_run.stopped": ["close", "warn", (d) => `stopped the run, ${words(d.reason)}`],
+  "agent_run.failed": ["alert", "bad", (d) => `run failed, ${words(d.cause)}: ${quoted(d.error)}`],
+
+  "tool_calls.opened": ["tool", "quiet", () => "opened the record of tool calls"],
+  "tool_calls.call_started": ["tool", "quiet", (d) => `called ${d.tool}`],
+  "tool_calls.call_completed": ["tool", "quiet", (d) => `got the result of ${d.tool}`],
+  "tool_calls.call_failed": ["tool", "bad", (d) => `call of ${d.tool} failed: ${quoted(d.error)}`],
+  "tool_calls.call_denied": ["blocked", "bad", (d) => `was denied ${d.tool}${because(d.reason)}`],
+
+  "project.created": ["plus", "plain", (d) => `created the project ${d.name}`],
+  "project.details_changed": ["edit", "plain", (d) => `changed the project's ${Object.keys(d).map(words).join(", ")}`],
+  "project.config_changed": ["gear", "plain", (d) => `changed the project's ${Object.keys(d.patch ?? {}).map(words).join(", ")}`],
+  "project.concurrency_limit_changed": ["gear", "plain", (d) => `lets ${d.max_concurrent_agents} agents run at once`],
+  "project.repository_linked": ["branch", "plain", (d) => `linked the repository ${d.repository_url ?? d.repository_path}`],
+  "project.github_linked": ["branch", "plain", (d) => `linked ${d.github_owner}/${d.github_repo}`],
+  "project.github_unlinked": ["branch", "plain", () => "unlinked the GitHub repository"],
+  "project.credential_attached": ["link", "plain", () => "attached a credential"],
+  "project.credential_detached": ["link", "plain", () => "detached the credential"],
+  "project.fetched": ["branch", "quiet", () => "fetched the repository"],
+  "project.fetch_failed": ["alert", "bad", (d) => `could not fetch the repository: ${quoted(d.error)}`],
+  "project.stage_changed": ["move", "info", (d) => `moved the project to ${words(d.stage)}`],
+  "project.status_changed": ["move", "info", (d) => `made the project ${words(d.status)}`],
+  "project.deleted": ["trash", "bad", (d) => `deleted the project ${d.name}`],
+
+  "workspace.created": ["plus", "plain", (d) => `created the workspace ${d.name}`],
+  "workspace.updated": ["edit", "plain", () => "changed the workspace"],
+  "workspace.deleted": ["trash", "bad", () => "deleted the workspace"],
+};
+
+/** Every topic that the page listens to. */
+export const TOPICS = Object.keys(SENTENCES);
+
+/** How to show an event: `{icon, tone, text}`; a topic without a sentence is told by its own words. */
+export function tell(event) {
+  const [icon, tone, sentence] = SENTENCES[event.topic] ?? ["dot", "quiet", () => words(event.topic.replace(".", ": "))];
+  return { icon, tone, text: sentence(event.data ?? {}) };
+}

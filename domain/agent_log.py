@@ -1,0 +1,62 @@
+"""An agent's log of one session: raw output, chunk by chunk, appended without looking at what is there (D7)."""
+
+from datetime import datetime
+
+from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogNotFound, AgentLogPurged
+from workledger.domain.kernel import Aggregate
+from workledger.domain.unit import Unit
+
+
+class AgentLog(Aggregate, category="agent_log", prefix="log", not_found=AgentLogNotFound):
+    """Nobody decides on a log: it only says where it is."""
+
+    agent_id: str
+    session_number: int
+
+    def tags(self) -> dict[str, str | None]:
+        return {"agent": self.agent_id}
+
+    @staticmethod
+    def id_of(agent_id: str, session_number: int) -> str:
+        return f"{agent_id}:{session_number}"
+
+
+def append_chunk(
+    unit: Unit,
+    *,
+    agent_id: str,
+    agent_name: str,
+    session_number: int,
+    content: str,
+    project_id: str | None = None,
+    run_id: str | None = None,
+    task_id: str | None = None,
+    session_id: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Append a chunk of output to the log of the agent's session; the ids are what it can be found by.
+
+    The agent need not exist (any more): its log outlives it (C15).
+
+    Raises:
+        PayloadTooLarge: with its quotes and line ends escaped, the chunk has more than 256 KB (when the unit ends).
+    """
+    unit.log(
+        AgentLog.stream(AgentLog.id_of(agent_id, session_number)),
+        [
+            AgentLogChunkAppended(
+                agent_id=agent_id, agent_name=agent_name, session_number=session_number, content=content
+            )
+        ],
+        tags={"agent": agent_id, "project": project_id, "run": run_id, "task": task_id, "session": session_id},
+        at=at,
+    )
+
+
+def record_purge(unit: Unit, *, agent_id: str, session_number: int, chunks: int, bytes: int) -> None:
+    """Record that chunks of the log were erased, in the log itself."""
+    unit.log(
+        AgentLog.stream(AgentLog.id_of(agent_id, session_number)),
+        [AgentLogPurged(agent_id=agent_id, session_number=session_number, chunks=chunks, bytes=bytes)],
+        tags={"agent": agent_id},
+    )

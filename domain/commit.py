@@ -1,0 +1,87 @@
+"""A commit record says that a commit belongs to a project: one for each project and sha (Elmer, DOMAIN.md 1.1)."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
+
+from workledger.domain import project_events, workspace_events
+from workledger.domain.claims import Claim
+from workledger.domain.commit_events import CommitNotFound, CommitRecorded
+from workledger.domain.ids import Id, new_id
+from workledger.domain.kernel import Aggregate, New, command
+
+Line = Annotated[str, Field(min_length=1, max_length=2000)]
+Message = Annotated[str, Field(max_length=100_000)]
+Name = Annotated[str, Field(max_length=200)]
+
+
+class CommitRecord(Aggregate, category="commit", prefix="pcom", not_found=CommitNotFound):
+    """All of it, since recording answers with it. When it happened is in its event's envelope."""
+
+    commit_id: str
+    project_id: str
+    workspace_id: str | None = None
+    commit_sha: str
+    commit_url: str
+    message: str
+    document_type: str | None = None
+    files_changed: tuple[str, ...] = ()
+    triggered_by: str | None = None
+    author_name: str | None = None
+    author_email: str | None = None
+    stage_run_id: str | None = None
+    write_operation_id: str | None = None
+
+    def tags(self) -> dict[str, str | None]:
+        return {"project": self.project_id, "workspace": self.workspace_id}
+
+    def parents(self) -> Iterable[Claim]:
+        yield project_events.existing(self.project_id)
+        if self.workspace_id:
+            yield workspace_events.existing(self.workspace_id)
+
+    @staticmethod
+    def id_of(project_id: str, commit_sha: str) -> str:
+        """The one id that the record of that commit can have (DOMAIN.md 3.2)."""
+        return f"{project_id}:{commit_sha}"
+
+    @classmethod
+    @command
+    def record(
+        cls,
+        *,
+        project_id: Id,
+        commit_sha: Id,
+        commit_url: Line,
+        message: Message,
+        workspace_id: Id | None = None,
+        document_type: Name | None = None,
+        files_changed: tuple[Line, ...] = (),
+        triggered_by: Name | None = None,
+        author_name: Name | None = None,
+        author_email: Name | None = None,
+        stage_run_id: Id | None = None,
+        write_operation_id: Id | None = None,
+    ) -> "New[CommitRecord]":
+        """Elmer's recordProjectCommit.
+
+        Its id follows from the project and the sha, so a second recording is refused with CONCURRENCY_CONFLICT,
+        whoever makes it and whenever: the commit is recorded, and `ledger.get(CommitRecord, new.id)` is what it says.
+        """
+        event = CommitRecorded(
+            commit_id=new_id(CommitRecord.PREFIX),
+            project_id=project_id,
+            workspace_id=workspace_id,
+            commit_sha=commit_sha,
+            commit_url=commit_url,
+            message=message,
+            document_type=document_type,
+            files_changed=files_changed,
+            triggered_by=triggered_by,
+            author_name=author_name,
+            author_email=author_email,
+            stage_run_id=stage_run_id,
+            write_operation_id=write_operation_id,
+        )
+        return New(CommitRecord, CommitRecord.id_of(project_id, commit_sha), [event])

@@ -1,0 +1,154 @@
+"""The tool calls of one run: what was called, allowed or not, and what came of it (DOMAIN.md 2.2, last paragraph)."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field, JsonValue
+
+from workledger.domain import agent_run_events
+from workledger.domain.claims import Claim
+from workledger.domain.ids import Id, new_id
+from workledger.domain.kernel import Aggregate, Event, New, command
+from workledger.domain.tool_calls_events import (
+    ToolCall,
+    ToolCallCompleted,
+    ToolCallDenied,
+    ToolCallFailed,
+    ToolCallInvalidTransition,
+    ToolCallNotFound,
+    ToolCallsOpened,
+    ToolCallStarted,
+)
+
+ToolName = Annotated[str, Field(min_length=1, max_length=200)]
+CallId = Annotated[str, Field(min_length=1, max_length=200)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class ToolCalls(Aggregate, category="tool_calls", prefix="run", not_found=agent_run_events.AgentRunNotFound):
+    """Its id is that of the run."""
+
+    agent_run_id: str
+    agent_id: str
+    project_id: str | None = None
+    task_id: str | None = None
+    session_id: str | None = None
+    allowed_tools: tuple[str, ...] | None = None
+    calls: dict[str, ToolCall] = Field(default_factory=dict)
+
+    def tags(self) -> dict[str, str | None]:
+        return {
+            "agent": self.agent_id,
+            "project": self.project_id,
+            "run": self.agent_run_id,
+            "session": self.session_id,
+            "task": self.task_id,
+        }
+
+    def parents(self) -> Iterable[Claim]:
+        yield agent_run_events.existing(self.agent_run_id)
+
+    def allows(self, tool: str) -> bool:
+        return self.allowed_tools is None or tool in self.allowed_tools
+
+    @classmethod
+    @command
+    def open(
+        cls,
+        *,
+        agent_run_id: Id,
+        agent_id: Id,
+        agent_name: str | None = None,
+        project_id: Id | None = None,
+        task_id: Id | None = None,
+        session_id: Id | None = None,
+        allowed_tools: tuple[str, ...] | None = None,
+    ) -> "New[ToolCalls]":
+        """Begin the record of a run's tool calls; `runs.start_run` does, with the run.
+
+        Args:
+            allowed_tools: the tools that the run may use; None: any.
+        """
+        event = ToolCallsOpened(
+            agent_run_id=agent_run_id,
+            agent_id=agent_id,
+            agent_name=agent_name,
+            project_id=project_id,
+            task_id=task_id,
+            session_id=session_id,
+            allowed_tools=allowed_tools,
+        )
+        return New(ToolCalls, agent_run_id, [event])
+
+    @command
+    def start(
+        self, *, tool: ToolName, turn_number: Count, input: JsonValue = None, tool_call_id: CallId | None = None
+    ) -> list[Event]:
+        """A tool is called. One that is not allowed is recorded as denied (A19); `runs.start_tool_call` refuses it too.
+
+        Raises:
+            ToolCallInvalidTransition: the id is that of a call of another tool.
+        """
+        id = tool_call_id or new_id("call")
+        known = self.calls.get(id)
+        if known is not None:
+            if known.tool != tool:
+                raise ToolCallInvalidTransition(status=known.status, wanted="started as another tool")
+            return []
+        kind, why = (ToolCallStarted, {}) if self.allows(tool) else (ToolCallDenied, {"reason": "tool not allowed"})
+        return [
+            kind(
+                tool_call_id=id,
+                tool=tool,
+                input=input,
+                turn_number=turn_number,
+                agent_id=self.agent_id,
+                agent_run_id=self.agent_run_id,
+                task_id=self.task_id,
+                project_id=self.project_id,
+                **why,
+            )
+        ]
+
+    @command
+    def complete(
+        self, *, tool_call_id: CallId, output: JsonValue = None, duration_ms: Count | None = None
+    ) -> list[Event]:
+        """
+        Raises:
+            ToolCallNotFound: no such call has started.
+            ToolCallInvalidTransition: it has failed or was denied.
+        """
+        call = self._running(tool_call_id, "complete")
+        if call is None:
+            return []
+        return [ToolCallCompleted(tool_call_id=tool_call_id, tool=call.tool, output=output, duration_ms=duration_ms)]
+
+    @command
+    def fail(
+        self,
+        *,
+        tool_call_id: CallId,
+        error: Annotated[str, Field(max_length=100_000)],
+        duration_ms: Count | None = None,
+    ) -> list[Event]:
+        """
+        Raises:
+            ToolCallNotFound: no such call has started.
+            ToolCallInvalidTransition: it is complete or was denied.
+        """
+        call = self._running(tool_call_id, "error")
+        if call is None:
+            return []
+        return [ToolCallFailed(tool_call_id=tool_call_id, tool=call.tool, error=error, duration_ms=duration_ms)]
+
+    def _running(self, tool_call_id: str, wanted: str) -> ToolCall | None:
+        """The running call; None when it is already as wanted."""
+        call = self.calls.get(tool_call_id)
+        if call is None:
+            raise ToolCallNotFound(id=tool_call_id)
+        if call.status == wanted:
+            return None
+        if call.status != "running":
+            raise ToolCallInvalidTransition(status=call.status, wanted=wanted)
+        return call

@@ -1,0 +1,98 @@
+"""What agents wrote, chunk by chunk; it outlives the agent, under the name it had (Codewalkers, DOMAIN.md 3.6)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+
+from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogPurged
+from workledger.domain.recorded import Row
+from workledger.projections.table import Barrier, Becomes, Change, Count, Fold, From, Kind, Table, Version, When
+from workledger.projections.tables import ReadTables
+
+
+def _size(data: Mapping[str, Any]) -> int:
+    return len(data["content"].encode())
+
+
+def _purged(side: Any, data: Mapping[str, Any]) -> None:
+    for table in (side[AgentLogChunks], side[AgentLogSessions]):
+        purged = (table.c.agent_id == data["agent_id"]) & (table.c.session_number == data["session_number"])
+        side.connection.execute(table.delete().where(purged))
+
+
+class AgentLogChunks(
+    Table,
+    name="agent_log_chunks",
+    group="agent_logs",
+    born=(AgentLogChunkAppended,),
+    key=("agent_id", "session_number", "seq"),
+    stamped=False,
+):
+    agent_id: Annotated[str, From(AgentLogChunkAppended)]
+    session_number: Annotated[int, From(AgentLogChunkAppended)]
+    seq: Annotated[int, Version(AgentLogChunkAppended)]
+    agent_name: Annotated[str, From(AgentLogChunkAppended)]
+    content: Annotated[str, From(AgentLogChunkAppended)]
+    bytes: Annotated[int, Becomes({AgentLogChunkAppended: _size})]
+    created_at: Annotated[datetime, When(AgentLogChunkAppended)]
+
+    BARRIERS: ClassVar[dict[Kind, Barrier]] = {AgentLogPurged: _purged}
+
+
+def _appended(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    key = (data["agent_id"], data["session_number"])
+    yield Change(
+        key, set={"agent_name": data["agent_name"], "last_at": row.at}, add={"chunks": 1, "bytes": _size(data)}
+    )
+
+
+class AgentLogSessions(
+    Table,
+    name="agent_log_sessions",
+    group="agent_logs",
+    key=("agent_id", "session_number"),
+    stamped=False,
+):
+    """The sessions that each agent's log has."""
+
+    agent_id: str
+    session_number: int
+    agent_name: str | None
+    chunks: Annotated[int, Count()]
+    bytes: Annotated[int, Count()]
+    last_at: datetime | None
+
+    FOLDS: ClassVar[dict[Kind, Fold]] = {AgentLogChunkAppended: _appended}
+
+
+def sessions(tables: ReadTables, agent_id: str) -> list[dict[str, Any]]:
+    """The sessions of an agent's log, first to last: {session_number, chunks, bytes, last_at}."""
+    log = AgentLogSessions.c
+    chosen = sa.select(log.session_number, log.chunks, log.bytes, log.last_at).where(log.agent_id == agent_id)
+    return tables.all(chosen.order_by(log.session_number))
+
+
+def session_count(tables: ReadTables, agent_id: str) -> int:
+    """The highest session number that the agent's log has; 0 when it has none."""
+    highest = sa.func.coalesce(sa.func.max(AgentLogSessions.c.session_number), 0)
+    return int(tables.scalar(sa.select(highest).where(AgentLogSessions.c.agent_id == agent_id)))
+
+
+def chunks(
+    tables: ReadTables, agent_id: str, session_number: int | None = None, *, after_seq: int = 0, limit: int = 200
+) -> list[dict[str, Any]]:
+    """An agent's chunks in the order they were written, of one session or of all."""
+    log = AgentLogChunks.c
+    chosen = AgentLogChunks.table.select().where(log.agent_id == agent_id)
+    if session_number is not None:
+        chosen = chosen.where(log.session_number == session_number, log.seq > after_seq)
+    return tables.all(chosen.order_by(log.session_number, log.seq).limit(limit))
+
+
+def tail(tables: ReadTables, agent_id: str, session_number: int, limit: int = 200) -> list[dict[str, Any]]:
+    """The last chunks of a session, in order."""
+    log = AgentLogChunks.c
+    chosen = AgentLogChunks.table.select().where(log.agent_id == agent_id, log.session_number == session_number)
+    return tables.all(chosen.order_by(log.seq.desc()).limit(limit))[::-1]

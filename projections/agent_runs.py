@@ -1,0 +1,96 @@
+"""Runs of agents, with what they used and how they ended (DOMAIN.md 2.2 and 3.7)."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from workledger.domain.agent_run_events import (
+    AgentProcessExited,
+    AgentProcessSpawned,
+    AgentRunAccountSwitched,
+    AgentRunBegan,
+    AgentRunCompleted,
+    AgentRunFailed,
+    AgentRunPaused,
+    AgentRunResumed,
+    AgentRunStarted,
+    AgentRunStopped,
+    AgentRunWaitingForInput,
+    AgentTurnCompleted,
+)
+from workledger.projections.table import Becomes, Count, From, References, Stream, Sum, Table, When
+from workledger.projections.tables import ReadTables
+from workledger.projections.types import Dollars
+
+ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
+STATUS = (AgentRunStarted, AgentRunBegan, AgentRunPaused, AgentRunWaitingForInput, AgentRunResumed, *ENDED)
+GOES_ON = Becomes({AgentRunResumed: None})
+
+
+class AgentRuns(
+    Table,
+    name="agent_runs",
+    group="board",
+    born=(AgentRunStarted,),
+    indexes=(
+        "agent_id, started_at desc, id",
+        "task_id, started_at desc, id",
+        "project_id, started_at desc, id",
+        "status, started_at desc, id",
+        "started_at desc, id",
+        "provider_session_id",
+        "account_id",
+        "session_id",
+    ),
+):
+    id: Annotated[str, Stream()]
+    agent_id: Annotated[str, From(AgentRunStarted), References("agents", "cascade")]
+    agent_name: Annotated[str | None, From(AgentRunStarted)]
+    task_id: Annotated[str | None, From(AgentRunStarted), References("tasks", "null")]
+    project_id: Annotated[str | None, From(AgentRunStarted), References("projects", "cascade")]
+    initiative_id: Annotated[str | None, From(AgentRunStarted)]
+    session_id: Annotated[str | None, From(AgentRunStarted)]
+    provider_session_id: Annotated[str | None, From(AgentProcessSpawned)]
+    session_number: Annotated[int, From(AgentRunStarted, AgentRunResumed, AgentProcessSpawned)]
+    provider: Annotated[str, From(AgentRunStarted)]
+    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched)]
+    mode: Annotated[str, From(AgentRunStarted)]
+    model: Annotated[str | None, From(AgentRunStarted)]
+    max_turns: Annotated[int, From(AgentRunStarted), Sum("extra_turns", AgentRunResumed)]
+    status: Annotated[str, From(*STATUS)]
+    prompt: Annotated[str | None, From(AgentRunStarted)]
+    prompt_ref: Annotated[str | None, From(AgentRunStarted)]
+    result: Annotated[Any | None, From(AgentRunCompleted)]
+    pending_questions: Annotated[list[Any] | None, From(AgentRunWaitingForInput, AgentRunResumed)]
+    pause_reason: Annotated[str | None, From(AgentRunPaused, field="reason"), GOES_ON]
+    end_reason: Annotated[str | None, From(AgentRunCompleted, AgentRunStopped, field="reason"), GOES_ON]
+    worktree_path: Annotated[str | None, From(AgentRunStarted)]
+    worktree_id: Annotated[str | None, From(AgentRunStarted)]
+    pid: Annotated[int | None, From(AgentProcessSpawned)]
+    exit_code: Annotated[int | None, From(AgentProcessExited, AgentRunFailed)]
+    output_file_path: Annotated[str | None, From(AgentProcessSpawned)]
+    turn_count: Annotated[int, Count(AgentTurnCompleted)]
+    token_input_count: Annotated[int, Sum("tokens_in", AgentTurnCompleted)]
+    token_output_count: Annotated[int, Sum("tokens_out", AgentTurnCompleted)]
+    cache_token_count: Annotated[int, Sum("cache_tokens", AgentTurnCompleted)]
+    cost_usd: Annotated[Dollars, Sum("cost_usd", AgentTurnCompleted)]
+    error: Annotated[str | None, From(AgentRunFailed)]
+    error_type: Annotated[str | None, From(AgentRunFailed)]
+    started_at: Annotated[datetime, When(AgentRunStarted)]
+    completed_at: Annotated[datetime | None, When(*ENDED), GOES_ON]
+    duration_ms: Annotated[int | None, From(*ENDED), GOES_ON]
+
+
+def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
+    """One run's row."""
+    return tables.first(AgentRuns.table.select().where(AgentRuns.c.id == id))
+
+
+def by_provider_session(tables: ReadTables, provider_session_id: str) -> dict[str, Any] | None:
+    """The run that the provider's own session belongs to (Codewalkers findBySessionId)."""
+    return tables.first(AgentRuns.table.select().where(AgentRuns.c.provider_session_id == provider_session_id))
+
+
+def of_task(tables: ReadTables, task_id: str) -> list[dict[str, Any]]:
+    """A task's runs, latest first."""
+    chosen = AgentRuns.table.select().where(AgentRuns.c.task_id == task_id)
+    return tables.all(chosen.order_by(AgentRuns.c.started_at.desc(), AgentRuns.c.id))

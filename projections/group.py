@@ -1,0 +1,35 @@
+"""A group: read tables that agree with each other, because they share one checkpoint."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property
+
+from workledger.projections.plan import Steps, compile_plan
+from workledger.projections.table import Table
+
+
+class Group:
+    def __init__(self, name: str, tables: Sequence[type[Table]]) -> None:
+        self.name, self.tables = name, tuple(tables)
+
+    @cached_property
+    def plan(self) -> dict[str, Steps]:
+        return compile_plan(self.tables)
+
+    @cached_property
+    def children(self) -> dict[str, list[tuple[type[Table], str, str]]]:
+        """For each table, who points to it: (table, column, on_delete); cascades come first, as they win."""
+        children: dict[str, list[tuple[type[Table], str, str]]] = defaultdict(list)
+        for table in self.tables:
+            for column in table.COLUMNS.values():
+                if column.references:
+                    children[column.references.table].append((table, column.name, column.references.on_delete))
+        for pointing in children.values():
+            pointing.sort(key=lambda child: child[2] != "cascade")
+        return children
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes whenever one of its tables is declared differently."""
+        return hashlib.sha256("".join(table.fingerprint() for table in self.tables).encode()).hexdigest()[:16]

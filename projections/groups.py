@@ -1,0 +1,40 @@
+"""All the groups of read tables."""
+
+from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
+from workledger.projections.agent_runs import AgentRuns
+from workledger.projections.agents import Agents
+from workledger.projections.commits import ProjectCommits
+from workledger.projections.group import Group
+from workledger.projections.projects import Projects
+from workledger.projections.session_events import SessionEvents
+from workledger.projections.sessions import SessionParticipants, Sessions
+from workledger.projections.stage_runs import StageRuns
+from workledger.projections.task_counts import TaskCounts
+from workledger.projections.task_dependencies import TaskDependencies
+from workledger.projections.tasks import Tasks
+from workledger.projections.tool_calls import AuditedAgents, AuditedProjects, AuditedTasks, RunTools, ToolCalls
+from workledger.projections.workspaces import Workspaces
+from workledger.projections.write_operations import WriteOperations
+
+GROUPS = (
+    Group(
+        "board",
+        [
+            Workspaces,
+            Projects,
+            Tasks,
+            TaskDependencies,
+            TaskCounts,
+            Agents,
+            AgentRuns,
+            Sessions,
+            SessionParticipants,
+            StageRuns,
+            WriteOperations,
+            ProjectCommits,
+        ],
+    ),
+    Group("tool_calls", [AuditedProjects, AuditedAgents, AuditedTasks, ToolCalls, RunTools]),
+    Group("agent_logs", [AgentLogChunks, AgentLogSessions]),
+    Group("session_feed", [SessionEvents]),
+)

@@ -1,0 +1,85 @@
+"""Projects, each one row with the facets it has (DOMAIN.md 3.1 and 3.7)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+
+from workledger.domain.commit_events import CommitRecorded
+from workledger.domain.project_events import (
+    ProjectConcurrencyLimitChanged,
+    ProjectConfigChanged,
+    ProjectCreated,
+    ProjectCredentialAttached,
+    ProjectCredentialDetached,
+    ProjectDeleted,
+    ProjectDetailsChanged,
+    ProjectFetched,
+    ProjectGitHubLinked,
+    ProjectGitHubUnlinked,
+    ProjectRepositoryLinked,
+    ProjectStageChanged,
+    ProjectStatusChanged,
+)
+from workledger.projections.table import Becomes, Count, From, Stream, Table, Tag, When
+from workledger.projections.tables import ReadTables
+
+DETAILS = (ProjectCreated, ProjectDetailsChanged)
+GITHUB = (ProjectCreated, ProjectGitHubLinked, ProjectGitHubUnlinked)
+
+
+class Projects(
+    Table,
+    name="projects",
+    group="board",
+    born=(ProjectCreated,),
+    dies=(ProjectDeleted,),
+    indexes=(
+        "workspace_id, name",
+        "repository_url",
+        "repository_path",
+        "github_owner, github_repo",
+        "updated_at desc, id",
+        "workspace_id, status, updated_at desc",
+    ),
+):
+    id: Annotated[str, Stream(), Tag("project")]
+    workspace_id: Annotated[str | None, From(ProjectCreated)]
+    name: Annotated[str, From(*DETAILS)]
+    description: Annotated[str | None, From(*DETAILS)]
+    repository_path: Annotated[str | None, From(ProjectCreated)]
+    repository_url: Annotated[str | None, From(ProjectCreated, ProjectRepositoryLinked)]
+    default_branch: Annotated[str, From(ProjectCreated, ProjectRepositoryLinked)]
+    last_fetched_at: Annotated[datetime | None, When(ProjectFetched)]
+    credential_id: Annotated[str | None, From(ProjectCredentialAttached), Becomes({ProjectCredentialDetached: None})]
+    config: Annotated[dict[str, Any], From(ProjectCreated, ProjectConfigChanged)]
+    max_concurrent_agents: Annotated[int, From(ProjectCreated, ProjectConcurrencyLimitChanged)]
+    github_owner: Annotated[str | None, From(*GITHUB)]
+    github_repo: Annotated[str | None, From(*GITHUB)]
+    github_installation_id: Annotated[str | None, From(*GITHUB)]
+    config_path: Annotated[str, From(ProjectCreated, ProjectGitHubLinked)]
+    stage: Annotated[str, From(ProjectCreated, ProjectStageChanged)]
+    status: Annotated[str, From(ProjectCreated, ProjectStatusChanged)]
+    priority: Annotated[int, From(*DETAILS)]
+    metadata: Annotated[dict[str, Any], From(*DETAILS)]
+    commit_count: Annotated[int, Count(CommitRecorded)]
+
+
+def count_commits(side: Any, commits: sa.Table, rows: list[Mapping[str, Any]]) -> None:
+    """Count again for projects whose commits a delete took away."""
+    projects = side[Projects]
+    counted = sa.select(sa.func.count()).where(commits.c.project_id == projects.c.id).scalar_subquery()
+    for id in {row["project_id"] for row in rows}:
+        side.connection.execute(projects.update().where(projects.c.id == id).values(commit_count=counted))
+
+
+def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
+    """One project's row."""
+    return tables.first(Projects.table.select().where(Projects.c.id == id))
+
+
+def recent(tables: ReadTables, limit: int = 100) -> list[dict[str, Any]]:
+    """Projects, those that changed last first; archived ones are left out (Elmer)."""
+    chosen = Projects.table.select().where(Projects.c.status != "archived")
+    return tables.all(chosen.order_by(Projects.c.updated_at.desc(), Projects.c.id).limit(limit))

@@ -1,0 +1,85 @@
+"""Sessions and who takes part in them (AgentPane, DOMAIN.md 1.4, 2.3 and 3.7)."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from workledger.domain.agent_run_events import AgentTurnCompleted
+from workledger.domain.session_events import (
+    SessionActivated,
+    SessionClosed,
+    SessionClosing,
+    SessionFailed,
+    SessionOpened,
+    SessionParticipantJoined,
+    SessionParticipantLeft,
+    SessionPaused,
+    SessionResumed,
+    SessionTitleChanged,
+)
+from workledger.domain.session_feed_events import SessionEntryPublished
+from workledger.domain.tool_calls_events import ToolCallStarted
+from workledger.projections.table import Becomes, Count, From, References, Stream, Table, Tag, Version, When
+from workledger.projections.tables import ReadTables
+
+OVER = (SessionClosing, SessionClosed, SessionFailed)
+STATUS = (SessionOpened, SessionActivated, SessionPaused, SessionResumed, *OVER)
+
+
+class Sessions(
+    Table,
+    name="sessions",
+    group="board",
+    born=(SessionOpened,),
+    indexes=(
+        "project_id, created_at desc, id",
+        "task_id",
+        "agent_id",
+        "url",
+        "is_active, created_at desc, id",
+        "status, created_at desc, id",
+    ),
+):
+    id: Annotated[str, Stream(), Tag("session")]
+    project_id: Annotated[str, From(SessionOpened), References("projects", "cascade")]
+    task_id: Annotated[str | None, From(SessionOpened), References("tasks", "null")]
+    agent_id: Annotated[str | None, From(SessionOpened), References("agents", "null")]
+    title: Annotated[str | None, From(SessionOpened, SessionTitleChanged)]
+    url: Annotated[str, From(SessionOpened)]
+    status: Annotated[str, From(*STATUS)]
+    is_active: Annotated[
+        bool,
+        Becomes({SessionOpened: True, SessionActivated: True, SessionPaused: True, SessionResumed: True}),
+        Becomes(dict.fromkeys(OVER, False)),
+    ]
+    message_count: Annotated[int, Count(AgentTurnCompleted), From(SessionClosed)]
+    tool_call_count: Annotated[int, Count(ToolCallStarted), From(SessionClosed)]
+    last_offset: Annotated[int, Becomes({SessionOpened: 0}), Version(SessionEntryPublished), From(SessionClosed)]
+    closed_at: Annotated[datetime | None, When(SessionClosed)]
+
+
+class SessionParticipants(
+    Table,
+    name="session_participants",
+    group="board",
+    born=(SessionParticipantJoined,),
+    dies=(SessionParticipantLeft,),
+    key=("session_id", "user_id"),
+    indexes=("user_id",),
+    stamped=False,
+):
+    session_id: Annotated[str, Stream(), References("sessions", "cascade")]
+    user_id: Annotated[str, From(SessionParticipantJoined, SessionParticipantLeft)]
+    role: Annotated[str, From(SessionParticipantJoined)]
+    joined_at: Annotated[datetime, When(SessionParticipantJoined)]
+
+
+def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
+    """One session's row."""
+    return tables.first(Sessions.table.select().where(Sessions.c.id == id))
+
+
+def participants(tables: ReadTables, session_id: str) -> list[dict[str, Any]]:
+    """Who takes part, in the order they joined."""
+    part = SessionParticipants
+    chosen = part.table.select().where(part.c.session_id == session_id)
+    return tables.all(chosen.order_by(part.c.joined_at, part.c.user_id))

@@ -1,0 +1,41 @@
+"""Runs of a project's delivery stages (Elmer, DOMAIN.md 1.1 and 3.7)."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from workledger.domain.stage_run_events import (
+    StageRunCancelled,
+    StageRunDeleted,
+    StageRunFailed,
+    StageRunQueued,
+    StageRunStarted,
+    StageRunSucceeded,
+)
+from workledger.projections.table import From, References, Stream, Table, When
+
+ENDED = (StageRunSucceeded, StageRunFailed, StageRunCancelled)
+
+
+class StageRuns(
+    Table,
+    name="stage_runs",
+    group="board",
+    born=(StageRunQueued,),
+    dies=(StageRunDeleted,),
+    indexes=("unique idempotency_key", "project_id, created_at desc", "status, created_at"),
+):
+    id: Annotated[str, Stream()]
+    project_id: Annotated[str, From(StageRunQueued), References("projects", "cascade")]
+    workspace_id: Annotated[str | None, From(StageRunQueued)]
+    stage: Annotated[str, From(StageRunQueued)]
+    status: Annotated[str, From(StageRunQueued, StageRunStarted, *ENDED)]
+    automation_level: Annotated[str, From(StageRunQueued)]
+    provider: Annotated[str, From(StageRunQueued)]
+    attempt: Annotated[int, From(StageRunQueued)]
+    idempotency_key: Annotated[str, From(StageRunQueued)]
+    error_summary: Annotated[str | None, From(StageRunFailed)]
+    triggered_by: Annotated[str, From(StageRunQueued)]
+    retry_of: Annotated[str | None, From(StageRunQueued)]
+    metadata: Annotated[dict[str, Any], From(StageRunQueued, StageRunSucceeded)]
+    started_at: Annotated[datetime | None, When(StageRunStarted)]
+    finished_at: Annotated[datetime | None, When(*ENDED)]

@@ -1,0 +1,252 @@
+"""A read table: a row model whose columns say which events set them.
+
+One class is the table, its projector and the model of its rows. What the rules cannot say is a plain function
+beside it, registered with FOLDS (it yields changes) or BARRIERS (it acts on the tables at that very event).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+
+import sqlalchemy as sa
+
+from workledger.domain.kernel import Event
+from workledger.domain.recorded import Row
+from workledger.projections.types import COLUMN_TYPES, JsonType
+
+Kind = type[Event]
+
+
+class Rule:
+    """How events set a column."""
+
+    def __init__(self, *events: Kind) -> None:
+        self.topics = tuple(event.TOPIC for event in events)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{sorted(vars(self).items(), key=repr)}"
+
+
+class From(Rule):
+    """The event's field of the same name (or `field`); a field that a patch event left out leaves the column alone."""
+
+    def __init__(self, *events: Kind, field: str | None = None) -> None:
+        super().__init__(*events)
+        self.field = field
+
+
+class Tag(Rule):
+    """The id that the event is tagged with; for key columns, of all events whose own stream is another's."""
+
+    def __init__(self, name: str, *events: Kind) -> None:
+        super().__init__(*events)
+        self.name = name
+
+
+class Stream(Rule):
+    """The id of the stream, of events that are of the row's own stream."""
+
+
+class Version(Rule):
+    """The version of the event in its stream."""
+
+
+class When(Rule):
+    """The moment of the event; with `only`, of those whose field of that name is true."""
+
+    def __init__(self, *events: Kind, only: str | None = None) -> None:
+        super().__init__(*events)
+        self.only = only
+
+
+class Actor(Rule):
+    """On whose behalf it was."""
+
+
+class Becomes(Rule):
+    """A constant for each kind of event, or what a function makes of its payload."""
+
+    def __init__(self, values: Mapping[Kind, Any]) -> None:
+        super().__init__(*values)
+        self.values = {event.TOPIC: value for event, value in values.items()}
+
+    def __repr__(self) -> str:
+        return f"Becomes{ {topic: _plain(value) for topic, value in self.values.items()} }"
+
+
+class Sum(Rule):
+    """Adds the event's field."""
+
+    def __init__(self, field: str, *events: Kind) -> None:
+        super().__init__(*events)
+        self.field = field
+
+
+class Count(Rule):
+    """Adds one."""
+
+
+@dataclass(frozen=True)
+class References:
+    """The row goes, or the column is set to null, when the row it points to goes (DOMAIN.md 3.5)."""
+
+    table: str
+    on_delete: str
+    """`cascade` or `null`."""
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: Any
+    nullable: bool
+    rules: tuple[Rule, ...]
+    references: References | None
+
+    def __repr__(self) -> str:
+        return f"{self.name} {type(self.type).__name__} {self.nullable} {self.rules} {self.references}"
+
+    @property
+    def is_json(self) -> bool:
+        return isinstance(self.type, JsonType)
+
+    @property
+    def adds(self) -> bool:
+        return any(isinstance(rule, Sum | Count) for rule in self.rules)
+
+
+@dataclass(slots=True)
+class Change:
+    """What a plain function asks for: set and add to columns of the row with that key, or let it go."""
+
+    key: Any
+    set: dict[str, Any] = field(default_factory=dict)
+    add: dict[str, int] = field(default_factory=dict)
+    gone: bool = False
+
+
+Fold = Callable[[Row, Mapping[str, Any], Mapping[str, str]], Iterable[Change]]
+"""(row of the log, payload, tags) → changes."""
+Barrier = Callable[[Any, Mapping[str, Any]], None]
+"""(side, payload): called with everything before the event written."""
+
+
+class Table:
+    """Declare a subclass with annotated columns.
+
+    Class arguments:
+        name: of the table.
+        group: tables of one group share a checkpoint, and agree.
+        born: the events that begin a row; none when a row begins with whatever first touches it.
+        dies: the events that end it.
+        key: the columns that name a row.
+        indexes: column lists, such as `"project_id, rank"`; a leading `unique ` makes it unique.
+        stamped: whether it has created_at, updated_at, version and last_position.
+    """
+
+    NAME: ClassVar[str]
+    GROUP: ClassVar[str]
+    BORN: ClassVar[tuple[str, ...]]
+    DIES: ClassVar[tuple[str, ...]]
+    KEY: ClassVar[tuple[str, ...]]
+    INDEXES: ClassVar[tuple[str, ...]]
+    STAMPED: ClassVar[bool]
+    COLUMNS: ClassVar[dict[str, Column]]
+    table: ClassVar[sa.Table]
+    c: ClassVar[Any]
+    FOLDS: ClassVar[dict[Kind, Fold]] = {}
+    BARRIERS: ClassVar[dict[Kind, Barrier]] = {}
+    METADATA: ClassVar[sa.MetaData] = sa.MetaData()
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str,
+        group: str,
+        born: tuple[Kind, ...] = (),
+        dies: tuple[Kind, ...] = (),
+        key: tuple[str, ...] = ("id",),
+        indexes: tuple[str, ...] = (),
+        stamped: bool = True,
+    ) -> None:
+        super().__init_subclass__()
+        cls.NAME, cls.GROUP, cls.KEY, cls.INDEXES, cls.STAMPED = name, group, key, indexes, stamped
+        cls.BORN = tuple(event.TOPIC for event in born)
+        cls.DIES = tuple(event.TOPIC for event in dies)
+        hints = get_type_hints(cls, include_extras=True)
+        own = (name for name in cls.__annotations__ if get_origin(hints[name]) is not ClassVar)
+        cls.COLUMNS = {name: _column(name, hints[name]) for name in own}
+        if stamped:
+            stamps = get_type_hints(Stamps, include_extras=True)
+            cls.COLUMNS |= {name: _column(name, hint) for name, hint in stamps.items()}
+        cls.table = cls._make(Table.METADATA, name)
+        cls.c = cls.table.c
+
+    @classmethod
+    def _make(cls, metadata: sa.MetaData, name: str) -> sa.Table:
+        return sa.Table(
+            name,
+            metadata,
+            *(
+                sa.Column(
+                    column.name,
+                    column.type,
+                    primary_key=column.name in cls.KEY,
+                    nullable=column.nullable and column.name not in cls.KEY,
+                    server_default="0" if column.adds else None,
+                    autoincrement=False,
+                )
+                for column in cls.COLUMNS.values()
+            ),
+        )
+
+    @classmethod
+    def named(cls, name: str) -> sa.Table:
+        """The same table under another name, such as the shadow it is rebuilt in."""
+        return cls.table if name == cls.NAME else cls._make(sa.MetaData(), name)
+
+    @classmethod
+    def fingerprint(cls) -> str:
+        """Changes whenever the table, or what its rows are made from, is declared differently."""
+        functions = sorted(kind.TOPIC for kind in {**cls.FOLDS, **cls.BARRIERS})
+        columns = list(cls.COLUMNS.values())
+        declared = (cls.NAME, cls.BORN, cls.DIES, cls.KEY, cls.INDEXES, columns, functions, REVISION)
+        return hashlib.sha256(repr(declared).encode()).hexdigest()[:16]
+
+    @classmethod
+    def removed(cls, side: Any, rows: list[Mapping[str, Any]]) -> None:
+        """Called when a delete took rows of this table away."""
+
+
+class Stamps:
+    """The columns that stamped tables end with."""
+
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    last_position: int
+
+
+REVISION = 1
+"""Raised when the engine itself comes to write rows differently."""
+
+
+def _column(name: str, hint: Any) -> Column:
+    metadata = getattr(hint, "__metadata__", ())
+    bare = hint.__origin__ if metadata else hint
+    kinds = get_args(bare) if get_origin(bare) in (Union, UnionType) else (bare,)
+    [kind] = [get_origin(one) or one for one in kinds if one is not NoneType]
+    return Column(
+        name=name,
+        type=COLUMN_TYPES[kind],
+        nullable=NoneType in kinds,
+        rules=tuple(one for one in metadata if isinstance(one, Rule)),
+        references=next((one for one in metadata if isinstance(one, References)), None),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "__name__", "function") if callable(value) else value

@@ -1,0 +1,57 @@
+"""How many cards stand in each column of each project's board; dropped ones are not counted (DOMAIN.md 3.7)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+
+from workledger.domain.card_events import TaskCreated, TaskMoved
+from workledger.domain.recorded import Row
+from workledger.domain.task_events import TaskCancelled, TaskReopened
+from workledger.projections.table import Change, Count, Fold, Kind, References, Table
+
+
+def _entered(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    if "project" in tags:
+        yield Change((tags["project"], data["board_column"]), add={"count": 1})
+
+
+def _moved(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    if "project" in tags and data["from_column"] != data["board_column"]:
+        yield Change((tags["project"], data["from_column"]), add={"count": -1})
+        yield Change((tags["project"], data["board_column"]), add={"count": 1})
+
+
+def _dropped(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    """A dropped card ends in the backlog, hidden."""
+    if "project" in tags and data["status"] == "cancelled":
+        yield Change((tags["project"], "backlog"), add={"count": -1})
+
+
+def _reopened(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    if "project" in tags and data["was_dropped"]:
+        yield Change((tags["project"], "backlog"), add={"count": 1})
+
+
+class TaskCounts(Table, name="task_counts", group="board", key=("project_id", "board_column"), stamped=False):
+    project_id: Annotated[str, References("projects", "cascade")]
+    board_column: str
+    count: Annotated[int, Count()]
+
+    FOLDS: ClassVar[dict[Kind, Fold]] = {
+        TaskCreated: _entered,
+        TaskMoved: _moved,
+        TaskCancelled: _dropped,
+        TaskReopened: _reopened,
+    }
+
+
+def recount(side: Any, tasks: sa.Table, project_ids: Iterable[str | None]) -> None:
+    """Count again for projects whose cards a delete took away."""
+    counts = side[TaskCounts]
+    for project_id in project_ids:
+        shown = (tasks.c.project_id == project_id) & (tasks.c.status != "cancelled")
+        side.connection.execute(counts.delete().where(counts.c.project_id == project_id))
+        counted = sa.select(tasks.c.project_id, tasks.c.board_column, sa.func.count()).where(shown)
+        counted = counted.group_by(tasks.c.project_id, tasks.c.board_column)
+        side.connection.execute(counts.insert().from_select(["project_id", "board_column", "count"], counted))

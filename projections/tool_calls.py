@@ -1,0 +1,110 @@
+"""Tool calls, as an audit shows them, and how often each run used each tool (AgentPane, DOMAIN.md 1.4 and 3.7)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+import sqlalchemy as sa
+
+from workledger.domain.agent_events import AgentCreated, AgentDeleted
+from workledger.domain.card_events import TaskCreated
+from workledger.domain.project_events import ProjectCreated, ProjectDeleted
+from workledger.domain.recorded import Row
+from workledger.domain.task_events import TaskDeleted
+from workledger.domain.tool_calls_events import ToolCallCompleted, ToolCallDenied, ToolCallFailed, ToolCallStarted
+from workledger.projections.table import Change, Count, Fold, From, Kind, References, Stream, Table, When
+from workledger.projections.tables import ReadTables
+
+BEGUN = (ToolCallStarted, ToolCallDenied)
+ENDED = (ToolCallCompleted, ToolCallFailed)
+
+
+class ToolCalls(
+    Table,
+    name="tool_calls",
+    group="tool_calls",
+    born=BEGUN,
+    indexes=(
+        "agent_id, timestamp, id",
+        "agent_run_id, timestamp, id",
+        "task_id, timestamp, id",
+        "project_id, timestamp, id",
+        "tool, timestamp, id",
+        "timestamp, id",
+    ),
+):
+    id: Annotated[str, From(*BEGUN, *ENDED, field="tool_call_id")]
+    agent_id: Annotated[str, From(*BEGUN), References("audited_agents", "cascade")]
+    agent_run_id: Annotated[str, From(*BEGUN)]
+    task_id: Annotated[str | None, From(*BEGUN), References("audited_tasks", "null")]
+    project_id: Annotated[str | None, From(*BEGUN), References("audited_projects", "cascade")]
+    tool: Annotated[str, From(*BEGUN)]
+    status: Annotated[str, From(*BEGUN, *ENDED)]
+    input: Annotated[Any | None, From(*BEGUN)]
+    output: Annotated[Any | None, From(ToolCallCompleted)]
+    error: Annotated[str | None, From(ToolCallFailed), From(ToolCallDenied, field="reason")]
+    duration_ms: Annotated[int | None, From(*ENDED)]
+    turn_number: Annotated[int, From(*BEGUN)]
+    timestamp: Annotated[datetime, When(*BEGUN)]
+
+
+class AuditedProjects(
+    Table, name="audited_projects", group="tool_calls", born=(ProjectCreated,), dies=(ProjectDeleted,), stamped=False
+):
+    """Which projects there are, as far as this group has read: what goes with them is decided here alone."""
+
+    id: Annotated[str, Stream()]
+
+
+class AuditedAgents(
+    Table,
+    name="audited_agents",
+    group="tool_calls",
+    born=(AgentCreated,),
+    dies=(AgentDeleted,),
+    indexes=("project_id",),
+    stamped=False,
+):
+    id: Annotated[str, Stream()]
+    project_id: Annotated[str | None, From(AgentCreated), References("audited_projects", "cascade")]
+
+
+class AuditedTasks(
+    Table,
+    name="audited_tasks",
+    group="tool_calls",
+    born=(TaskCreated,),
+    dies=(TaskDeleted,),
+    indexes=("project_id", "parent_task_id"),
+    stamped=False,
+):
+    id: Annotated[str, Stream()]
+    project_id: Annotated[str | None, From(TaskCreated), References("audited_projects", "cascade")]
+    parent_task_id: Annotated[str | None, From(TaskCreated), References("audited_tasks", "cascade")]
+
+
+def _used(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    yield Change((data["agent_run_id"], data["tool"]), add={"count": 1})
+
+
+def _took(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    if data.get("duration_ms"):
+        yield Change((row.stream_id.partition("-")[2], data["tool"]), add={"total_duration_ms": data["duration_ms"]})
+
+
+class RunTools(Table, name="run_tools", group="tool_calls", key=("agent_run_id", "tool"), stamped=False):
+    """AgentPane's list of {tool, count, totalDuration} of each run."""
+
+    agent_run_id: str
+    tool: str
+    count: Annotated[int, Count()]
+    total_duration_ms: Annotated[int, Count()]
+
+    FOLDS: ClassVar[dict[Kind, Fold]] = {ToolCallStarted: _used, ToolCallCompleted: _took, ToolCallFailed: _took}
+
+
+def of_run(tables: ReadTables, run_id: str) -> list[dict[str, Any]]:
+    """How often a run used each tool, most used first: {tool, count, total_duration_ms}."""
+    chosen = sa.select(RunTools.c.tool, RunTools.c.count, RunTools.c.total_duration_ms)
+    chosen = chosen.where(RunTools.c.agent_run_id == run_id)
+    return tables.all(chosen.order_by(RunTools.c["count"].desc(), RunTools.c.tool))

@@ -1,0 +1,101 @@
+"""Verify: the log folded again in a scratch area, and every row of the live tables compared with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from workledger.domain.store import EventStore
+from workledger.projections import checkpoints, shadow
+from workledger.projections.group import Group
+from workledger.projections.rebuild import Rebuild, Report
+from workledger.projections.side import Side
+from workledger.projections.table import Table
+from workledger.projections.tables import ReadTables
+
+SHOWN = 100
+"""Differences that are told of one table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not what the log says; `expected` or `found` is None when there should or does stand none."""
+
+    table: str
+    key: tuple[Any, ...]
+    expected: dict[str, Any] | None
+    found: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of verifying one group."""
+
+    name: str
+    position: int
+    rows: int
+    differences: list[Difference]
+
+
+def verify(store: EventStore, tables: ReadTables, group: Group, report: Report | None = None) -> Verdict:
+    """Compare a group's tables with what its events come to, at the very position of its checkpoint."""
+    scratch = Rebuild(store, tables, group, suffix=shadow.SCRATCH, report=report)
+    scratch.discard()
+    try:
+        with tables.engine.connect() as connection:
+            live = checkpoints.find(connection, group.name)
+        scratch.build(live.position if live else 0)
+        with tables.writing() as connection:
+            return _compare(connection, store, tables, group, scratch)
+    finally:
+        scratch.discard()
+
+
+def _compare(
+    connection: sa.Connection, store: EventStore, tables: ReadTables, group: Group, scratch: Rebuild
+) -> Verdict:
+    """With the checkpoint held still."""
+    held = checkpoints.CHECKPOINTS.select().where(checkpoints.CHECKPOINTS.c.name == group.name).with_for_update()
+    live = connection.execute(held).one()
+    built = checkpoints.find(connection, scratch.name)
+    assert built is not None
+    side = Side(connection, tables.bulk, group, shadow.SCRATCH)
+    while built.position < live.position and (rows := store.read(built.position, scratch.batch, upto=live.position)):
+        side.apply(rows)
+        built = checkpoints.Checkpoint(built.name, rows[-1].position, built.fingerprint)
+    found: list[Difference] = []
+    count = 0
+    for table in group.tables:
+        count += int(connection.scalar(sa.select(sa.func.count()).select_from(table.table)) or 0)
+        found += islice(_differences(connection, table, side[table]), SHOWN)
+    return Verdict(group.name, live.position, count, found)
+
+
+def _differences(connection: sa.Connection, table: type[Table], expected: sa.Table) -> Iterator[Difference]:
+    keys = [table.c[name] for name in table.KEY]
+    stray = sa.union_all(
+        sa.select(*_subset(expected, table, keys).c),
+        sa.select(*_subset(table.table, table, keys, minus=expected).c),
+    ).subquery()
+    for key in connection.execute(sa.select(*stray.c).distinct().order_by(*stray.c)):
+        yield Difference(
+            table.NAME,
+            tuple(key),
+            _row(connection, expected, table, tuple(key)),
+            _row(connection, table.table, table, tuple(key)),
+        )
+
+
+def _subset(one: sa.Table, table: type[Table], keys: Any, minus: sa.Table | None = None) -> Any:
+    """Keys of the rows that are in one of the tables and not, or not the same, in the other."""
+    other = table.table if minus is None else minus
+    stray = sa.except_(sa.select(*one.c), sa.select(*other.c)).subquery()
+    return sa.select(*(stray.c[key.name] for key in keys)).subquery()
+
+
+def _row(connection: sa.Connection, where: sa.Table, table: type[Table], key: tuple[Any, ...]) -> dict[str, Any] | None:
+    chosen = where.select().where(*(where.c[name] == part for name, part in zip(table.KEY, key, strict=True)))
+    row = connection.execute(chosen).mappings().first()
+    return None if row is None else dict(row)

@@ -1,0 +1,141 @@
+"""The tool calls of a run: allowed, denied, and what came of them (DOMAIN.md 2.2, last paragraph)."""
+
+from typing import Any
+
+import pytest
+
+from gwt import given
+from workledger.domain import agent_run_events
+from workledger.domain.kernel import Event
+from workledger.domain.refusals import InvalidInput
+from workledger.domain.tool_calls import ToolCalls
+from workledger.domain.tool_calls_events import (
+    ToolCallCompleted,
+    ToolCallDenied,
+    ToolCallFailed,
+    ToolCallInvalidTransition,
+    ToolCallNotFound,
+    ToolCallsOpened,
+    ToolCallStarted,
+)
+
+OF = {"agent_id": "agt_1", "agent_run_id": "run_1", "task_id": "tsk_1", "project_id": "prj_1"}
+
+opened = ToolCallsOpened(**OF, allowed_tools=("Read", "Bash"))
+open_to_all = ToolCallsOpened(**OF)
+started = ToolCallStarted(tool_call_id="c1", tool="Bash", input={"command": "ls"}, turn_number=3, **OF)
+denied = ToolCallDenied(tool_call_id="c1", tool="WebFetch", input=None, turn_number=3, reason="tool not allowed", **OF)
+completed = ToolCallCompleted(tool_call_id="c1", tool="Bash", output="README.md", duration_ms=12)
+failed = ToolCallFailed(tool_call_id="c1", tool="Bash", error="exit 1", duration_ms=12)
+
+LIVES: dict[str, tuple[Event, ...]] = {
+    "unknown": (opened,),
+    "running": (opened, started),
+    "complete": (opened, started, completed),
+    "error": (opened, started, failed),
+    "denied": (opened, denied),
+}
+
+
+def test_an_allowed_tool_is_called() -> None:
+    given(ToolCalls, opened).when(
+        ToolCalls.start, tool="Bash", input={"command": "ls"}, turn_number=3, tool_call_id="c1"
+    ).then(started)
+
+
+def test_a_tool_outside_the_whitelist_is_denied_and_recorded() -> None:
+    """A19."""
+    given(ToolCalls, opened).when(ToolCalls.start, tool="WebFetch", turn_number=3, tool_call_id="c1").then(denied)
+
+
+@pytest.mark.parametrize("tool", ["Read", "WebFetch", "mcp__tracker__search"])
+def test_without_a_whitelist_every_tool_is_allowed(tool: str) -> None:
+    """A19."""
+    given(ToolCalls, open_to_all).when(ToolCalls.start, tool=tool, turn_number=1, tool_call_id="c1").then(
+        ToolCallStarted(tool_call_id="c1", tool=tool, turn_number=1, **OF)
+    )
+
+
+def test_an_empty_whitelist_allows_none() -> None:
+    """A19."""
+    none = opened.model_copy(update={"allowed_tools": ()})
+    assert isinstance(ToolCalls.fold("run_1", [none]).start(tool="Read", turn_number=1)[0], ToolCallDenied)  # type: ignore[union-attr]
+
+
+def test_a_call_without_an_id_is_given_one() -> None:
+    calls = ToolCalls.fold("run_1", [opened])
+    assert calls is not None
+    first, second = (calls.start(tool="Bash", turn_number=1)[0] for _ in range(2))
+    assert isinstance(first, ToolCallStarted)
+    assert isinstance(second, ToolCallStarted)
+    assert first.tool_call_id.startswith("call_")
+    assert first.tool_call_id != second.tool_call_id
+
+
+END: dict[str, dict[str, Any]] = {
+    "complete": {"tool_call_id": "c1", "output": "README.md", "duration_ms": 12},
+    "fail": {"tool_call_id": "c1", "error": "exit 1", "duration_ms": 12},
+}
+MACHINE: dict[tuple[str, str], list[Event] | type[Exception]] = {
+    ("unknown", "complete"): ToolCallNotFound,
+    ("unknown", "fail"): ToolCallNotFound,
+    ("running", "complete"): [completed],
+    ("running", "fail"): [failed],
+    ("complete", "complete"): [],
+    ("complete", "fail"): ToolCallInvalidTransition,
+    ("error", "complete"): ToolCallInvalidTransition,
+    ("error", "fail"): [],
+    ("denied", "complete"): ToolCallInvalidTransition,
+    ("denied", "fail"): ToolCallInvalidTransition,
+}
+
+
+@pytest.mark.parametrize("status", LIVES)
+@pytest.mark.parametrize("command", END)
+def test_a_running_call_ends_once(status: str, command: str) -> None:
+    """pending to running to complete or error, plus denied, and no other."""
+    tried = given(ToolCalls, *LIVES[status]).when(getattr(ToolCalls, command), **END[command])
+    match MACHINE[status, command]:
+        case list() as events:
+            tried.then(*events)
+        case refusal:
+            tried.refused(refusal)
+
+
+@pytest.mark.parametrize("status", ["running", "complete", "error"])
+def test_a_call_reported_twice_is_one(status: str) -> None:
+    given(ToolCalls, *LIVES[status]).when(ToolCalls.start, tool="Bash", turn_number=3, tool_call_id="c1").then()
+
+
+def test_a_denied_call_reported_twice_is_one() -> None:
+    given(ToolCalls, opened, denied).when(ToolCalls.start, tool="WebFetch", turn_number=3, tool_call_id="c1").then()
+
+
+def test_the_id_of_a_call_is_not_used_for_another_tool() -> None:
+    given(ToolCalls, opened, started).when(ToolCalls.start, tool="Read", turn_number=3, tool_call_id="c1").refused(
+        ToolCallInvalidTransition
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong"),
+    [
+        ("start", {"tool": "", "turn_number": 1}),
+        ("start", {"tool": "Bash", "turn_number": -1}),
+        ("start", {"tool": "Bash", "turn_number": 1, "input": object()}),
+        ("complete", {"tool_call_id": "c1", "duration_ms": -1}),
+        ("fail", {"tool_call_id": "c1", "error": "x" * 100_001}),
+    ],
+)
+def test_what_does_not_fit_is_refused(command: str, wrong: dict[str, Any]) -> None:
+    """A2."""
+    given(ToolCalls, opened, started).when(getattr(ToolCalls, command), **wrong).refused(InvalidInput)
+
+
+def test_they_belong_to_their_run() -> None:
+    new = ToolCalls.open(agent_run_id="run_1", agent_id="agt_1", session_id="ses_1")
+    calls = ToolCalls.fold(new.id, new.events)
+    assert calls is not None
+    assert new.id == "run_1"
+    assert list(calls.parents()) == [agent_run_events.existing("run_1")]
+    assert calls.tags() == {"agent": "agt_1", "project": None, "run": "run_1", "session": "ses_1", "task": None}

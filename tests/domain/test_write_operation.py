@@ -1,0 +1,200 @@
+"""A write operation: prepared, committed, a pull request; its commit and itself carry each other's id."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gwt import given
+from workledger.domain.commit import CommitRecord
+from workledger.domain.kernel import Event
+from workledger.domain.ledger import Ledger
+from workledger.domain.project import Project
+from workledger.domain.project_events import ProjectNotFound
+from workledger.domain.refusals import ConcurrencyConflict, InvalidInput
+from workledger.domain.write_operation import WriteOperation, commit
+from workledger.domain.write_operation_events import (
+    PullRequestClosed,
+    PullRequestMerged,
+    PullRequestOpened,
+    WriteOperationCommitted,
+    WriteOperationDeleted,
+    WriteOperationFailed,
+    WriteOperationInvalidTransition,
+    WriteOperationNotFound,
+    WriteOperationPrepared,
+)
+
+prepared = WriteOperationPrepared(
+    repo_full_name="ann/parser",
+    base_branch="main",
+    write_branch="docs",
+    proposed_changes=[{"path": "prd.md"}],
+    created_by="user:ann",
+    project_id="prj_1",
+)
+committed = WriteOperationCommitted(commit_sha="c0ffee", commit_id="pcom_1")
+opened = PullRequestOpened(pr_number=7, pr_url="https://example.org/7")
+
+LIVES: dict[str, tuple[Event, ...]] = {
+    "prepared": (prepared,),
+    "committed": (prepared, committed),
+    "pr_open": (prepared, committed, opened),
+    "merged": (prepared, committed, opened, PullRequestMerged()),
+    "closed": (prepared, committed, opened, PullRequestClosed()),
+    "failed": (prepared, WriteOperationFailed(error="no access")),
+}
+
+
+def test_it_is_prepared_with_what_it_proposes() -> None:
+    given(WriteOperation).when(
+        WriteOperation.create,
+        repo_full_name="ann/parser",
+        base_branch="main",
+        write_branch="docs",
+        proposed_changes=[{"path": "prd.md"}],
+        created_by="user:ann",
+        project_id="prj_1",
+    ).then(prepared)
+
+
+def test_its_id_is_elmers() -> None:
+    new = WriteOperation.create(repo_full_name="ann/parser", base_branch="main", write_branch="docs")
+    assert new.id.startswith("ghop_")
+
+
+@pytest.mark.parametrize("field", ["repo_full_name", "base_branch", "write_branch"])
+def test_repository_and_branches_are_not_empty(field: str) -> None:
+    names = {"repo_full_name": "ann/parser", "base_branch": "main", "write_branch": "docs"}
+    given(WriteOperation).when(WriteOperation.create, **names | {field: ""}).refused(InvalidInput)
+
+
+COMMANDS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "commit": (WriteOperation.commit, {"commit_sha": "c0ffee", "commit_id": "pcom_1"}),
+    "again": (WriteOperation.commit, {"commit_sha": "decaf", "commit_id": "pcom_2"}),
+    "open": (WriteOperation.open_pull_request, {"pr_number": 7, "pr_url": "https://example.org/7"}),
+    "another": (WriteOperation.open_pull_request, {"pr_number": 8, "pr_url": "https://example.org/8"}),
+    "merge": (WriteOperation.merge, {}),
+    "close": (WriteOperation.close, {}),
+    "fail": (WriteOperation.fail, {"error": "no access"}),
+}
+TABLE = """
+          prepared   committed  pr_open    merged     closed     failed
+commit    committed  =          =          =          =          -
+again     committed  -          -          -          -          -
+open      -          pr_open    =          -          -          -
+another   -          pr_open    -          -          -          -
+merge     -          -          merged     =          -          -
+close     -          -          closed     -          =          -
+fail      failed     failed     -          -          -          =
+"""
+
+
+@pytest.mark.parametrize("row", TABLE.strip("\n").splitlines()[1:], ids=lambda row: row.split()[0])
+def test_every_command_in_every_state(row: str) -> None:
+    """DOMAIN.md 2.11: = changes nothing, - is refused."""
+    name, *cells = row.split()
+    command, arguments = COMMANDS[name]
+    for state, cell in zip(LIVES, cells, strict=True):
+        outcome = given(WriteOperation, *LIVES[state]).when(command, **arguments)
+        if cell == "-":
+            outcome.refused(WriteOperationInvalidTransition, state=state)
+        else:
+            outcome.becomes(status=state if cell == "=" else cell)
+            assert bool(outcome.events) == (cell != "=")
+
+
+def test_its_events_say_what_came_of_it() -> None:
+    given(WriteOperation, *LIVES["prepared"]).when(WriteOperation.commit, commit_sha="c0ffee", commit_id="pcom_1").then(
+        committed
+    )
+    given(WriteOperation, *LIVES["committed"]).when(
+        WriteOperation.open_pull_request, pr_number=7, pr_url="https://example.org/7"
+    ).then(opened)
+    given(WriteOperation, *LIVES["committed"]).when(WriteOperation.fail, error="no access").then(
+        WriteOperationFailed(error="no access")
+    )
+
+
+def test_pull_requests_are_counted_from_one() -> None:
+    given(WriteOperation, *LIVES["committed"]).when(
+        WriteOperation.open_pull_request, pr_number=0, pr_url="https://example.org/0"
+    ).refused(InvalidInput)
+
+
+@pytest.mark.parametrize("state", LIVES)
+def test_it_is_deleted_in_every_state(state: str) -> None:
+    given(WriteOperation, *LIVES[state]).when(WriteOperation.delete).then(WriteOperationDeleted(write_branch="docs"))
+
+
+# Together with its commit
+
+
+def prepare(ledger: Ledger, project_id: str | None) -> WriteOperation:
+    return ledger.create(
+        WriteOperation.create(
+            repo_full_name="ann/parser", base_branch="main", write_branch="docs", project_id=project_id
+        )
+    )
+
+
+@pytest.fixture
+def project_id(ledger: Ledger) -> str:
+    return ledger.create(Project.create(name="Parser")).id
+
+
+WHAT = {"commit_sha": "c0ffee", "commit_url": "https://example.org/c0ffee", "message": "Write the prd"}
+
+
+def test_it_and_its_commit_carry_each_others_id(ledger: Ledger, project_id: str) -> None:
+    """E10"""
+    operation = prepare(ledger, project_id)
+    with ledger.unit() as unit:
+        commit(unit, operation.id, **WHAT, document_type="prd", files_changed=["prd.md"])
+    record = ledger.get(CommitRecord, CommitRecord.id_of(project_id, "c0ffee"))
+    operation = ledger.get(WriteOperation, operation.id)
+    assert record.write_operation_id == operation.id
+    assert (operation.status, operation.commit_id, operation.commit_sha) == ("committed", record.commit_id, "c0ffee")
+    assert (record.document_type, record.files_changed) == ("prd", ("prd.md",))
+    assert unit.receipt is not None
+    assert len(unit.receipt.positions) == 2
+
+
+def test_neither_is_recorded_without_the_other(ledger: Ledger, project_id: str) -> None:
+    """E9, E10: the sha is recorded already, so the operation stays prepared."""
+    ledger.create(CommitRecord.record(project_id=project_id, **WHAT))
+    operation = prepare(ledger, project_id)
+    with pytest.raises(ConcurrencyConflict), ledger.unit() as unit:
+        commit(unit, operation.id, **WHAT)
+    assert ledger.get(WriteOperation, operation.id).status == "prepared"
+
+
+def test_it_is_committed_once(ledger: Ledger, project_id: str) -> None:
+    operation = prepare(ledger, project_id)
+    with ledger.unit() as unit:
+        commit(unit, operation.id, **WHAT)
+    with pytest.raises(WriteOperationInvalidTransition), ledger.unit() as unit:
+        commit(unit, operation.id, **WHAT | {"commit_sha": "decaf"})
+    assert ledger.find(CommitRecord, CommitRecord.id_of(project_id, "decaf")) is None
+
+
+def test_an_operation_of_no_project_is_told_the_commits(ledger: Ledger, project_id: str) -> None:
+    operation = prepare(ledger, None)
+    with pytest.raises(InvalidInput), ledger.unit() as unit:
+        commit(unit, operation.id, **WHAT)
+    with ledger.unit() as unit:
+        commit(unit, operation.id, **WHAT, project_id=project_id)
+    assert ledger.get(CommitRecord, CommitRecord.id_of(project_id, "c0ffee")).write_operation_id == operation.id
+
+
+def test_it_needs_its_project(ledger: Ledger, project_id: str) -> None:
+    with pytest.raises(ProjectNotFound):
+        prepare(ledger, "prj_0")
+
+
+def test_a_deleted_operation_is_not_found(ledger: Ledger, project_id: str) -> None:
+    operation = prepare(ledger, project_id)
+    with ledger.edit(WriteOperation, operation.id) as edited:
+        edited.delete()
+    with pytest.raises(WriteOperationNotFound), ledger.unit() as unit:
+        commit(unit, operation.id, **WHAT)
