@@ -118,15 +118,20 @@ class DatabaseStore(EventStore):
             row = connection.execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)).first()
         return None if row is None else range(row.first_position, row.last_position + 1)
 
-    def erase(self, stream_id: str, upto_version: int) -> tuple[int, int]:
-        doomed = (EVENTS.c.stream_id == stream_id, EVENTS.c.version <= upto_version)
+    def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:
+        size = sa.func.coalesce(sa.func.sum(sa.func.length(sa.cast(EVENTS.c.data, sa.Text))), 0)
+        last = sa.func.coalesce(sa.func.max(EVENTS.c.version), 0)
+        chosen = sa.select(last, sa.func.count(), size)
+        with self.engine.connect() as connection:
+            row = connection.execute(chosen.where(EVENTS.c.stream_id == stream_id, EVENTS.c.topic == topic)).one()
+        return int(row[0]), int(row[1]), int(row[2])
+
+    def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
+        doomed = (EVENTS.c.stream_id == stream_id, EVENTS.c.topic == topic, EVENTS.c.version <= upto_version)
         with self.engine.execution_options(writing=True).begin() as connection:
-            size = sa.func.coalesce(sa.func.sum(sa.func.length(sa.cast(EVENTS.c.data, sa.Text))), 0)
-            events, bytes_ = connection.execute(sa.select(sa.func.count(), size).where(*doomed)).one()
             connection.execute(META.insert().values(key="erasing", value=stream_id))
             connection.execute(EVENTS.delete().where(*doomed))
             connection.execute(META.delete().where(META.c.key == "erasing"))
-        return int(events), int(bytes_)
 
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         if self.engine.dialect.name == "sqlite":

@@ -24,7 +24,7 @@ class Event(Frozen):
     Topics, field names and versions are the storage format. A field is never renamed, and what fields
     an event has never changes without a new `version` and an `upcast_vN_vN+1` step for the old one.
 
-    `patch=True` says that only the fields given were changed: the others are neither stored nor applied.
+    A class with an empty topic is only a base of others. `patch=True` says that only the fields given were changed: the others are neither stored nor applied.
     """
 
     TOPIC: ClassVar[str]
@@ -34,9 +34,11 @@ class Event(Frozen):
 
     def __init_subclass__(cls, *, topic: str, version: int = 1, patch: bool = False, **config: Any) -> None:
         super().__init_subclass__(**config)
+        cls.TOPIC, cls.VERSION, cls.PATCH = topic, version, patch
+        if not topic:
+            return
         if topic in Event.TOPICS and Event.TOPICS[topic].__module__ != cls.__module__:
             raise TypeError(f"The topic {topic} belongs to {Event.TOPICS[topic]}.")
-        cls.TOPIC, cls.VERSION, cls.PATCH = topic, version, patch
         Event.TOPICS[topic] = cls
 
     def payload(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ class Event(Frozen):
         return payload
 
 
-class Deleted(Event, topic="-"):
+class Deleted(Event, topic=""):
     """The last event of a stream; what comes after is refused as not found (DOMAIN.md 3.5, rule 1)."""
 
     def changes(self, before: Any) -> dict[str, Any]:

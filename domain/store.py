@@ -111,7 +111,11 @@ class EventStore(ApplicationRecorder):
         """The positions that this command id was recorded at; None when it was not."""
 
     @abstractmethod
-    def erase(self, stream_id: str, upto_version: int) -> tuple[int, int]:
-        """Erase the events of a stream up to a version for good: (events, bytes of payload) gone.
+    def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:
+        """Of the events of one topic in a stream: the last version, how many there are, and the bytes of payload."""
 
-        The one way events leave the log; whoever calls it records that it happened."""
+    @abstractmethod
+    def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
+        """Erase the events of one topic in a stream, up to a version, for good.
+
+        The one way events leave the log; see retention.py, which records that they do."""

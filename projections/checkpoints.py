@@ -30,8 +30,10 @@ class Checkpoint:
     fingerprint: str
 
 
-def find(connection: sa.Connection, name: str) -> Checkpoint | None:
-    row = connection.execute(CHECKPOINTS.select().where(CHECKPOINTS.c.name == name)).first()
+def find(connection: sa.Connection, name: str, *, hold: bool = False) -> Checkpoint | None:
+    """The checkpoint of that name; held, nobody moves it before this transaction ends."""
+    chosen = CHECKPOINTS.select().where(CHECKPOINTS.c.name == name)
+    row = connection.execute(chosen.with_for_update() if hold else chosen).first()
     return None if row is None else Checkpoint(row.name, row.position, row.fingerprint)
 
 

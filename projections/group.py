@@ -27,9 +27,18 @@ class Group:
                     children[column.references.table].append((table, column.name, column.references.on_delete))
         for pointing in children.values():
             pointing.sort(key=lambda child: child[2] != "cascade")
-        return children
+        return dict(children)
 
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever one of its tables is declared differently."""
         return hashlib.sha256("".join(table.fingerprint() for table in self.tables).encode()).hexdigest()[:16]
+
+    @cached_property
+    def barriers(self) -> frozenset[str]:
+        """Topics before which everything is written, because they act on rows that other events made."""
+        return frozenset(
+            topic
+            for topic, steps in self.plan.items()
+            if steps.barriers or any(step.dies and step.table.NAME in self.children for step in steps.steps)
+        )

@@ -1,11 +1,10 @@
 """The projector: it folds the log into the read tables batch by batch, rows and checkpoint in one transaction."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from workledger.domain.recorded import Row
 from workledger.domain.store import EventStore
 from workledger.projections import checkpoints, shadow
 from workledger.projections.checkpoints import Checkpoint, Superseded
@@ -42,15 +41,15 @@ class Projector:
                     shadow.make(connection, group)
                     checkpoints.begin(connection, group.name, group.fingerprint)
 
-    def checkpoint(self, group: Group) -> Checkpoint:
-        """Where the group stands."""
+    def standing(self) -> dict[Group, Checkpoint]:
+        """Where each group stands; one whose tables were never made stands at 0."""
         with self.tables.engine.connect() as connection:
-            found = checkpoints.find(connection, group.name)
-        return found or Checkpoint(group.name, 0, group.fingerprint)
+            found = {group: checkpoints.find(connection, group.name) for group in self.groups}
+        return {group: at or Checkpoint(group.name, 0, group.fingerprint) for group, at in found.items()}
 
     def position(self) -> int:
         """The position that all groups have reached."""
-        return min(self.checkpoint(group).position for group in self.groups)
+        return min(at.position for at in self.standing().values())
 
     def catch_up(self, upto: int | None = None) -> int:
         """Bring every group up to that position (the head of the log, unless given), and return it.
@@ -59,33 +58,30 @@ class Projector:
         """
         with self._turn:
             target = self.store.head() if upto is None else upto
-            standing = {group: self.checkpoint(group) for group in self.groups}
-            for group, at in standing.items():
-                if at.fingerprint != group.fingerprint:
-                    Rebuild(self.store, self.tables, group, batch=self.batch).run()
-                    standing[group] = self.checkpoint(group)
+            standing = self.standing()
+            changed = [group for group, at in standing.items() if at.fingerprint != group.fingerprint]
+            for group in changed:
+                Rebuild(self.store, self.tables, group).run()
+            standing = self.standing() if changed else standing
             while behind := [at.position for at in standing.values() if at.position < target]:
-                self._round(standing, min(behind), target)
+                try:
+                    standing |= self._round(standing, min(behind), target)
+                except Superseded:
+                    standing = self.standing()
             return target
 
-    def _round(self, standing: dict[Group, Checkpoint], position: int, target: int) -> None:
-        """One batch, read once for all the groups that stand at the same position."""
-        rows = self.store.read(position, self.batch, upto=target)
-        reached = rows[-1].position if len(rows) == self.batch else target
-        for group, at in standing.items():
-            if at.position == position:
-                try:
-                    standing[group] = self.fold(group, at, rows, reached)
-                except Superseded:
-                    standing[group] = self.checkpoint(group)
-
-    def fold(self, group: Group, at: Checkpoint, rows: Sequence[Row], reached: int) -> Checkpoint:
-        """Fold a batch that begins after a checkpoint into the group's tables.
+    def _round(self, standing: Mapping[Group, Checkpoint], position: int, target: int) -> dict[Group, Checkpoint]:
+        """One batch, read once for all the groups that stand at the same position.
 
         Raises:
             Superseded: somebody else was first; nothing is written.
         """
+        rows = self.store.read(position, self.batch, upto=target)
+        reached = rows[-1].position if len(rows) == self.batch else target
+        moved = {}
         with self.tables.writing() as connection:
-            moved = checkpoints.advance(connection, at, reached)
-            Side(connection, self.tables.bulk, group).apply(rows)
+            for group, at in standing.items():
+                if at.position == position:
+                    moved[group] = checkpoints.advance(connection, at, reached)
+                    Side(connection, self.tables.bulk, group).apply(rows)
         return moved

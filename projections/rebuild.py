@@ -58,7 +58,7 @@ class Rebuild:
         """Build, catch up, and swap; the position that the new tables stand at."""
         at = self.build()
         with self.tables.writing() as connection:
-            live = checkpoints.find(connection, self.group.name)
+            live = checkpoints.find(connection, self.group.name, hold=True)
             at = self._fold_rest(Side(connection, self.tables.bulk, self.group, self.suffix), at)
             shadow.swap(connection, self.group)
             checkpoints.forget(connection, self.name)

@@ -16,7 +16,7 @@ from workledger.domain.session_events import (
     SessionResumed,
     SessionTitleChanged,
 )
-from workledger.domain.session_feed_events import SessionEntryPublished
+from workledger.domain.session_feed_events import SessionEntryPublished, SessionFeedPurged
 from workledger.domain.tool_calls_events import ToolCallStarted
 from workledger.projections.table import Becomes, Count, From, References, Stream, Table, Tag, Version, When
 from workledger.projections.tables import ReadTables
@@ -53,7 +53,9 @@ class Sessions(
     ]
     message_count: Annotated[int, Count(AgentTurnCompleted), From(SessionClosed)]
     tool_call_count: Annotated[int, Count(ToolCallStarted), From(SessionClosed)]
-    last_offset: Annotated[int, Becomes({SessionOpened: 0}), Version(SessionEntryPublished), From(SessionClosed)]
+    last_offset: Annotated[
+        int, Becomes({SessionOpened: 0}), Version(SessionEntryPublished, SessionFeedPurged), From(SessionClosed)
+    ]
     closed_at: Annotated[datetime | None, When(SessionClosed)]
 
 

@@ -33,7 +33,7 @@ class Side:
 
     def apply(self, rows: Iterable[Row]) -> None:
         """Fold events into the tables, in the order of the log."""
-        plan, changes = self._group.plan, self._changes
+        plan, barriers, changes = self._group.plan, self._group.barriers, self._changes
         for row in rows:
             steps = plan.get(row.topic)
             if steps is None:
@@ -41,7 +41,7 @@ class Side:
             data, tags = orjson.loads(row.data), orjson.loads(row.tags)
             if row.schema_version != steps.event.VERSION:
                 data = steps.event.upcast(data, row.schema_version)
-            if steps.barriers or any(step.dies and self._group.children[step.table.NAME] for step in steps.steps):
+            if row.topic in barriers:
                 self._at_barrier(row, data, tags)
             for step in steps.steps:
                 changes[step.table].take(step, row, data, tags)
@@ -72,7 +72,7 @@ class Side:
         gone = self.connection.execute(physical.delete().where(where).returning(*physical.c)).mappings().all()
         ids = [row[table.KEY[0]] for row in gone]
         for start in range(0, len(ids), PAGE):
-            for child, column, on_delete in self._group.children[table.NAME]:
+            for child, column, on_delete in self._group.children.get(table.NAME, ()):
                 pointing = self[child].c[column].in_(ids[start : start + PAGE])
                 if on_delete == "cascade":
                     self.remove(child, pointing)

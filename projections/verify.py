@@ -57,9 +57,9 @@ def _compare(
     connection: sa.Connection, store: EventStore, tables: ReadTables, group: Group, scratch: Rebuild
 ) -> Verdict:
     """With the checkpoint held still."""
-    held = checkpoints.CHECKPOINTS.select().where(checkpoints.CHECKPOINTS.c.name == group.name).with_for_update()
-    live = connection.execute(held).one()
+    live = checkpoints.find(connection, group.name, hold=True)
     built = checkpoints.find(connection, scratch.name)
+    assert live is not None
     assert built is not None
     side = Side(connection, tables.bulk, group, shadow.SCRATCH)
     while built.position < live.position and (rows := store.read(built.position, scratch.batch, upto=live.position)):

@@ -3,16 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 import postgres_server as postgres
 import workledger
-
-if TYPE_CHECKING:
-    from workledger.domain.ledger import Ledger
+from workledger import Workledger
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
@@ -52,14 +49,14 @@ def store_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def ledger(store_url: str) -> "Iterator[Ledger]":
+def ledger(store_url: str) -> Iterator[Workledger]:
     """A ledger over an empty store of each kind."""
     with workledger.open(store_url) as ledger:
         yield ledger
 
 
 @pytest.fixture
-def database_ledger(database_url: str) -> "Iterator[Ledger]":
+def database_ledger(database_url: str) -> Iterator[Workledger]:
     """A ledger over an empty store in each database that lasts."""
     with workledger.open(database_url) as ledger:
         yield ledger

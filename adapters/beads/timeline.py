@@ -68,21 +68,23 @@ class Timeline:
 
     def _creation(self, id: str) -> Step:
         issue, at = self._issues[id], self._created(id)
-        event = changes.created(issue, self._project_id, self._parent(id), at)
+        parent = self._parent(id)
+        if parent != issue.parent_id:
+            self.left_out["parents that are not there or in a circle"] += 1
+        event = changes.created(issue, self._project_id, parent, at)
         self._waits[id] = set()
         return Step(self._born(id), id, at, (event,), "tasks")
 
     def _parent(self, id: str) -> str | None:
-        parent, above = self._issues[id].parent_id, {id}
-        while parent in self._issues and parent not in above:
-            above.add(parent)
-            parent = self._issues[parent].parent_id
         own = self._issues[id].parent_id
-        if own is None or self._issues[id].state == "deleted":
+        if own is None or not self._there(own) or not self._there(id):
             return None
-        if parent in above or not self._there(own):
-            return None
-        return own
+        above, one = {id}, self._issues[own].parent_id if own in self._issues else None
+        above.add(own)
+        while one is not None and one in self._issues and one not in above:
+            above.add(one)
+            one = self._issues[one].parent_id
+        return None if one in above else own
 
     def _born(self, id: str) -> Place:
         """After its parent, whatever the clocks said."""

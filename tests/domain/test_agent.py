@@ -27,6 +27,12 @@ TOOLS = ["Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebFetch", "TodoWrite
 ann = AgentCreated(name="ann", project_id="prj_1")
 
 
+def fold(*events: Event) -> Agent:
+    state = Agent.fold("agt_1", events)
+    assert state is not None
+    return state
+
+
 def claims(event: Event, *before: Event) -> list[Claim]:
     return list(event.claims(Agent.fold("agt_1", before), "agt_1"))
 
@@ -130,8 +136,8 @@ def test_a_name_is_taken_in_the_project() -> None:
     """C2: unique in its project, and among the agents of none."""
     assert claims(ann) == [Take("agent:agt_1"), Take("agent_name:prj_1:ann", NameTaken)]
     assert claims(AgentCreated(name="ann")) == [Take("agent:agt_1"), Take("agent_name::ann", NameTaken)]
-    assert list(Agent.fold("agt_1", [ann]).parents()) == [project_events.existing("prj_1")]  # type: ignore[union-attr]
-    assert list(Agent.fold("agt_1", [AgentCreated(name="ann")]).parents()) == []  # type: ignore[union-attr]
+    assert list(fold(ann).parents()) == [project_events.existing("prj_1")]
+    assert list(fold(AgentCreated(name="ann")).parents()) == []
 
 
 def test_a_new_name_frees_the_old() -> None:
@@ -188,6 +194,4 @@ def test_a_dismissed_agent_is_out_of_sight_until_it_runs_again() -> None:
 
 
 def test_its_events_are_found_by_agent_and_project() -> None:
-    agent = Agent.fold("agt_1", [ann])
-    assert agent is not None
-    assert agent.tags() == {"agent": "agt_1", "project": "prj_1"}
+    assert fold(ann).tags() == {"agent": "agt_1", "project": "prj_1"}

@@ -370,6 +370,12 @@ def test_a_resumed_run_reports_its_new_process() -> None:
     assert fold(*life, AgentProcessSpawned(session_number=2, pid=9)).provider_session_id == "claude-1"
 
 
+def test_a_new_process_is_there_until_its_own_exit() -> None:
+    life = (*LIVES["paused"], exited, AgentRunResumed(session_number=2))
+    given(AgentRun, *life, paused).when(AgentRun.resume).then(AgentRunResumed(session_number=2))
+    given(AgentRun, *life).when(AgentRun.report_exit, exit_code=0).then(exited)
+
+
 def test_a_process_reported_twice_is_one() -> None:
     given(AgentRun, started).when(AgentRun.report_process).then(AgentProcessSpawned(session_number=1))
     given(AgentRun, started, AgentProcessSpawned(session_number=1)).when(AgentRun.report_process).then()

@@ -54,6 +54,12 @@ MACHINE = {
 }
 
 
+def fold(*events: Event) -> Project:
+    state = Project.fold("prj_1", events)
+    assert state is not None
+    return state
+
+
 def claims(event: Event, *before: Event) -> list[Claim]:
     return list(event.claims(Project.fold("prj_1", before), "prj_1"))
 
@@ -138,14 +144,12 @@ def test_names_paths_and_urls_are_taken() -> None:
 
 
 def test_a_project_relies_on_its_workspace() -> None:
-    assert list(Project.fold("prj_1", [cloned]).parents()) == [workspace_events.existing("ws_1")]  # type: ignore[union-attr]
-    assert list(Project.fold("prj_1", [created]).parents()) == []  # type: ignore[union-attr]
+    assert list(fold(cloned).parents()) == [workspace_events.existing("ws_1")]
+    assert list(fold(created).parents()) == []
 
 
 def test_its_events_are_found_by_project_and_workspace() -> None:
-    project = Project.fold("prj_1", [cloned])
-    assert project is not None
-    assert project.tags() == {"project": "prj_1", "workspace": "ws_1"}
+    assert fold(cloned).tags() == {"project": "prj_1", "workspace": "ws_1"}
 
 
 def test_only_what_is_given_is_changed_and_stored() -> None:

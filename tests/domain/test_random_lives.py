@@ -1,4 +1,4 @@
-"""Random lives of runs and sessions: whatever is asked in whatever order, the machine holds and nothing is said twice."""
+"""Random lives of runs and sessions: whatever is asked in whatever order, the machine holds, and says nothing twice."""
 
 from contextlib import suppress
 from typing import Any

@@ -475,7 +475,9 @@ def test_a_done_task_is_reopened_as_if_nobody_had_had_it() -> None:
 
 
 def test_a_dropped_task_is_reopened_where_it_stands() -> None:
-    given(Task, *LIVES["dropped"]).when(Task.reopen, reason="After all.").then(TaskReopened(reason="After all."))
+    given(Task, *LIVES["dropped"]).when(Task.reopen, reason="After all.").then(
+        TaskReopened(reason="After all.", was_dropped=True)
+    )
 
 
 # Limits (A2: at, below and above; A1: every value and no other)

@@ -59,7 +59,8 @@ def test_without_a_whitelist_every_tool_is_allowed(tool: str) -> None:
 def test_an_empty_whitelist_allows_none() -> None:
     """A19."""
     none = opened.model_copy(update={"allowed_tools": ()})
-    assert isinstance(ToolCalls.fold("run_1", [none]).start(tool="Read", turn_number=1)[0], ToolCallDenied)  # type: ignore[union-attr]
+    (event,) = given(ToolCalls, none).when(ToolCalls.start, tool="Read", turn_number=1).events
+    assert isinstance(event, ToolCallDenied)
 
 
 def test_a_call_without_an_id_is_given_one() -> None:

@@ -2,50 +2,78 @@
 import { get } from "./api.mjs";
 import { Empty, Loading, Trouble } from "./bits.mjs";
 import { agents, board } from "./data.mjs";
-import { count } from "./format.mjs";
+import { dayOf } from "./format.mjs";
 import { html, useMemo, useState } from "./html.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad } from "./load.mjs";
-import { cardLink } from "./route.mjs";
+import { complain } from "./notices.mjs";
+import { cardLink, link } from "./route.mjs";
 import { Events } from "./timeline.mjs";
+import { HIGHLIGHTS, TOPICS } from "./topics.mjs";
 
 const PAGE = 100;
 const WANTED = 60;
 const KEPT = 500;
-const KINDS = { all: "Everything", task: "Tasks", agent: "Agents", project: "Project", commit: "Commits" };
+/** Log chunks are read in the log view; here they would drown the rest. */
+const EVERYTHING = TOPICS.filter((topic) => !topic.startsWith("agent_log.") && !topic.startsWith("session_feed."));
+const under = (...kinds) => EVERYTHING.filter((topic) => kinds.includes(topic.split(".")[0]));
+const KINDS = {
+  highlights: ["Highlights", HIGHLIGHTS],
+  tasks: ["Tasks", under("task")],
+  agents: ["Agents", under("agent", "agent_run", "tool_calls")],
+  delivery: ["Delivery", under("project", "commit", "stage_run", "write_op")],
+  all: ["Everything", EVERYTHING],
+};
 
-export function Activity({ project }) {
-  const [news, setNews] = useState([]);
-  const [older, setOlder] = useState({ events: [], reached: null });
-  const [kind, setKind] = useState("all");
-  const [busy, setBusy] = useState(false);
-  const { data, error, loading, reload } = useLoad(project, async () => backward(project, (await get(["status"])).head));
-  useEvents((events) => setNews((known) => [...known, ...events].slice(-KEPT)));
-  const all = useMemo(() => merge([older.events, data?.events ?? [], news]), [older, data, news]);
-  const shown = all.filter(({ topic }) => fits(topic, kind));
-  const from = older.reached ?? data?.reached ?? 0;
-  const more = async () => {
-    setBusy(true);
-    const { events, reached } = await backward(project, from);
-    setOlder((known) => ({ events: [...events, ...known.events], reached }));
-    setBusy(false);
-  };
+export function Activity({ project, query }) {
+  const kind = query.show in KINDS ? query.show : "highlights";
   return html`
     <div class="page">
-      <header class="page__head"><h2>Activity</h2>${data && html`<span class="page__count">${count(shown.length)}</span>`}
-        <span class="toolbar__space"></span>
-        <div class="tabs" role="group" aria-label="Show">${Object.entries(KINDS).map(([name, label]) => html`<button class="tabs__tab" aria-pressed=${String(name === kind)} onClick=${() => setKind(name)}>${label}</button>`)}</div></header>
-      ${loading && html`<${Loading} lines=${8} what="the activity" />`}
-      ${error && html`<${Trouble} error=${error} retry=${reload} />`}
-      ${data && shown.length === 0 && html`<${Empty} icon="activity" title="Nothing has happened">Events appear here as they are recorded.<//>`}
-      <${Events} events=${shown} subject=${subject} exact />
-      ${data && from > 0 && html`<button class="button" disabled=${busy} onClick=${more}>Earlier events</button>`}
+      <header class="page__head"><h2>Activity</h2><span class="toolbar__space"></span>
+        <nav class="tabs" aria-label="Show">${Object.entries(KINDS).map(
+          ([name, [label]]) => html`<a key=${name} class="tabs__tab" href=${link({ query: { show: name } })} aria-current=${name === kind ? "page" : undefined}>${label}</a>`,
+        )}</nav></header>
+      <${Stream} key=${kind} project=${project} topics=${KINDS[kind][1]} />
     </div>
   `;
 }
 
-/** Log chunks are read in the log view; here they would drown the rest. */
-const fits = (topic, kind) => !topic.startsWith("agent_log.") && (kind === "all" || topic.startsWith(kind));
+function Stream({ project, topics }) {
+  const wanted = useMemo(() => new Set(topics), [topics]);
+  const [news, setNews] = useState([]);
+  const [older, setOlder] = useState({ events: [], reached: null });
+  const [busy, setBusy] = useState(false);
+  const { data, error, loading, reload } = useLoad(project, async () => backward(project, topics, (await get(["status"])).head));
+  useEvents((events) => {
+    const mine = events.filter(({ topic }) => wanted.has(topic));
+    if (mine.length) setNews((known) => [...known, ...mine].slice(-KEPT));
+  });
+  const shown = useMemo(() => merge([older.events, data?.events ?? [], news]), [older, data, news]);
+  const from = older.reached ?? data?.reached ?? 0;
+  const more = async () => {
+    setBusy(true);
+    try {
+      const { events, reached } = await backward(project, topics, from);
+      setOlder((known) => ({ events: [...events, ...known.events], reached }));
+    } catch (problem) {
+      complain(problem);
+    }
+    setBusy(false);
+  };
+  if (loading) return html`<${Loading} lines=${8} what="the activity" />`;
+  if (error) return html`<${Trouble} error=${error} retry=${reload} />`;
+  if (shown.length === 0) return html`<${Empty} icon="activity" title="Nothing has happened">Events appear here as they are recorded.<//>`;
+  return html`
+    <${Days} events=${shown} />
+    ${from > 0 && html`<button class="button" disabled=${busy} onClick=${more}>Earlier events</button>`}
+  `;
+}
+
+function Days({ events }) {
+  const days = new Map();
+  for (const event of events) days.set(dayOf(event.at), [...(days.get(dayOf(event.at)) ?? []), event]);
+  return [...days].map(([day, all]) => html`<section class="day" key=${day}><h3>${day}</h3><${Events} events=${all} subject=${subject} exact /></section>`);
+}
 
 function merge(lists) {
   const known = new Map(lists.flat().map((event) => [event.position, event]));
@@ -63,21 +91,21 @@ function subject({ topic, tags }) {
 }
 
 /** The last events up to a position: the log is read in windows that grow until enough are found. */
-async function backward(project, end) {
+async function backward(project, topics, end) {
   let events = [];
   let [from, width] = [end, 2 * PAGE];
   while (from > 0 && events.length < WANTED) {
     const start = Math.max(0, from - width);
-    events = [...(await between(project, start, from)), ...events];
+    events = [...(await between(project, topics, start, from)), ...events];
     [from, width] = [start, width * 4];
   }
   return { events, reached: from };
 }
 
-async function between(project, start, end) {
+async function between(project, topics, start, end) {
   const found = [];
   for (let after = start; ; ) {
-    const { items } = await get(["events"], { project_id: project, after, limit: PAGE });
+    const { items } = await get(["events"], { project_id: project, after, limit: PAGE, topics: topics.join(",") });
     found.push(...items.filter(({ position }) => position <= end));
     if (items.length < PAGE || items.at(-1).position >= end) return found;
     after = items.at(-1).position;

@@ -3,7 +3,7 @@ import { Avatar, Badge, Diff, Label, Time } from "./bits.mjs";
 import { stateOf } from "./commands.mjs";
 import { agents, board, isLive, runs } from "./data.mjs";
 import { drag } from "./drag.mjs";
-import { cost, plural, sentenceCase, short, words } from "./format.mjs";
+import { cost, count, plural, sentenceCase, short, words } from "./format.mjs";
 import { html } from "./html.mjs";
 import { Icon, Priority } from "./icons.mjs";
 import { Menu } from "./menu.mjs";
@@ -24,7 +24,7 @@ export function Card({ task, index, total }) {
         <${MoveMenu} task=${task} index=${index} total=${total} />
       </div>
       <${Badges} task=${task} />
-      <${Foot} task=${task} />
+      ${hasFoot(task) && html`<${Foot} task=${task} />`}
     </li>
   `;
 }
@@ -32,7 +32,7 @@ export function Card({ task, index, total }) {
 function Badges({ task }) {
   const state = stateOf(task);
   const labels = task.labels ?? [];
-  const badges = [
+  const marks = [
     task.queued && html`<${Badge} tone="info" icon="queue">Queued<//>`,
     state === "stuck" && html`<${Badge} tone="bad" icon="alert">${sentenceCase(words(task.blocked_reason ?? "blocked"))}<//>`,
     (task.unmet_dependencies > 0 || state === "waiting") &&
@@ -43,30 +43,38 @@ function Badges({ task }) {
     ...labels.slice(0, LABELS_SHOWN).map((label) => html`<${Label}>${label}<//>`),
     labels.length > LABELS_SHOWN && html`<span class="label" title=${labels.slice(LABELS_SHOWN).join(", ")}>+${labels.length - LABELS_SHOWN}</span>`,
   ].filter(Boolean);
-  return badges.length > 0 && html`<div class="card__badges">${badges}</div>`;
+  return html`<div class="card__badges">${marks}${!hasFoot(task) && html`<${Time} at=${task.updated_at} compact />`}</div>`;
 }
+
+/** What nobody works on, and nobody has worked on, needs no second line. */
+const hasFoot = (task) => Boolean(task.agent_id || task.agent_name || task.turn_count || task.files_changed);
 
 function Foot({ task }) {
   const agent = useStore(agents, (all) => all.get(task.agent_id));
-  const run = useStore(runs, (all) => all.get(agent?.current_task_id === task.id ? agent?.current_run_id : null));
+  const run = useStore(runs, (all) => all.get(task.agent_run_id ?? (agent?.current_task_id === task.id ? agent.current_run_id : null)));
   const name = agent?.name ?? task.agent_name;
   const live = isLive(agent) && agent.current_task_id === task.id;
   return html`
     <div class="card__foot">
-      ${name
-        ? html`<span class="who"><${Avatar} name=${name} live=${live} small /><span class="who__name">${name}</span>${live && html`<span class="hidden">is at work</span>`}</span>`
-        : html`<span class="who who--nobody">${task.board_column === "backlog" ? "Unassigned" : ""}</span>`}
+      <span class="who">${name && html`<${Avatar} name=${name} live=${live} small /><span class="who__name">${name}</span>`}${live && html`<span class="hidden">is at work</span>`}</span>
       <span class="card__facts">
-        ${run
-          ? html`<span title=${`${run.turn_count} of ${run.max_turns} turns, ${short(run.token_input_count + run.token_output_count)} tokens, ${cost(run.cost_usd)}`}>
-              ${run.turn_count}/${run.max_turns} turns · ${short(run.token_input_count + run.token_output_count)} tok</span>`
-          : task.turn_count > 0 && !task.files_changed && html`<span>${plural(task.turn_count, "turn")}</span>`}
+        <${Used} task=${task} run=${task.board_column === "in_progress" ? run : null} />
         <${Diff} task=${task} />
         <${Time} at=${task.updated_at} compact />
       </span>
     </div>
-    ${live && run && html`<progress class="card__progress" max=${run.max_turns} value=${run.turn_count} aria-label=${`${run.turn_count} of ${run.max_turns} turns`}></progress>`}
+    ${live && run?.max_turns && html`<progress class="card__progress" max=${run.max_turns} value=${run.turn_count} aria-label=${`${run.turn_count} of ${run.max_turns} turns`}></progress>`}
   `;
+}
+
+/** How far the run has come, and what it has used; once the work is done, what the task has used in all. */
+function Used({ task, run }) {
+  if (run) {
+    const tokens = run.token_input_count + run.token_output_count;
+    const title = `${run.turn_count} of ${run.max_turns} turns, ${count(tokens)} tokens, ${cost(run.cost_usd)}`;
+    return html`<span title=${title}><span class="hidden">Turn </span>${run.turn_count}/${run.max_turns} · ${short(tokens)}<span class="hidden"> tokens</span></span>`;
+  }
+  return task.turn_count > 0 && !task.files_changed && html`<span>${plural(task.turn_count, "turn")}</span>`;
 }
 
 function MoveMenu({ task, index, total }) {

@@ -28,14 +28,9 @@ export function Commits({ project, query }) {
 }
 
 function Days({ commits }) {
-  const days = Map.groupBy ? Map.groupBy(commits, ({ created_at }) => dayOf(created_at)) : group(commits);
-  return [...days].map(([day, all]) => html`<section class="day" key=${day}><h3>${day}</h3><ul class="commits">${all.map((commit) => html`<${Commit} key=${commit.id} commit=${commit} />`)}</ul></section>`);
-}
-
-function group(commits) {
   const days = new Map();
   for (const commit of commits) days.set(dayOf(commit.created_at), [...(days.get(dayOf(commit.created_at)) ?? []), commit]);
-  return days;
+  return [...days].map(([day, all]) => html`<section class="day" key=${day}><h3>${day}</h3><ul class="commits">${all.map((commit) => html`<${Commit} key=${commit.id} commit=${commit} />`)}</ul></section>`);
 }
 
 function Commit({ commit }) {
@@ -49,13 +44,13 @@ function Commit({ commit }) {
       <div class="commit__main">
         <p class="commit__subject">${subject}</p>
         ${body && html`<p class="commit__body">${body}</p>`}
-        <p class="commit__by"><span>${author}</span> <${Time} at=${commit.created_at} />
+        <div class="commit__by"><span>${author}</span> <${Time} at=${commit.created_at} />
           ${commit.triggered_by && html`<span>by ${words(commit.triggered_by)}</span>`}
           ${commit.document_type && html`<${Badge}>${words(commit.document_type)}<//>`}
           ${commit.stage_run && html`<${Badge} tone=${TONES[commit.stage_run.status] ?? "plain"} icon="play" title=${`Stage run ${commit.stage_run.id}`}>${words(commit.stage_run.stage)} ${words(commit.stage_run.status)}<//>`}
-        </p>
-        ${files.length > 0 &&
-        html`<details class="commit__files"><summary>${plural(files.length, "file")}</summary><ul>${files.map((file) => html`<li><${Icon} name="file" /><code>${typeof file === "string" ? file : file.path}</code></li>`)}</ul></details>`}
+          ${files.length > 0 &&
+          html`<details class="commit__files"><summary>${plural(files.length, "file")}</summary><ul>${files.map((file) => html`<li><${Icon} name="file" /><code>${typeof file === "string" ? file : file.path}</code></li>`)}</ul></details>`}
+        </div>
       </div>
       <${Copy} text=${commit.commit_sha} label=${`Copy ${commit.commit_sha}`}><code>${commit.commit_sha.slice(0, 9)}</code><//>
     </li>

@@ -2,30 +2,45 @@
 import { words } from "./format.mjs";
 
 /**
- * The entries of chunks in order. A JSON line that is cut by the end of a chunk is put together with the next one.
+ * The entries of chunks in order; the result of a tool call stands in the entry of its call.
+ * A JSON line that is cut by the end of a chunk is put together with the next one.
  * @param {{seq: number, content: string, created_at: string}[]} chunks
- * @returns {{key: string, at: string, kind: "prompt"|"text"|"thinking"|"tool"|"result"|"quiet"|"output", text: string, name?: string, detail?: string, failed?: boolean}[]}
+ * @returns {{key: string, at: string, kind: "prompt"|"text"|"thinking"|"tool"|"result"|"quiet"|"output", text: string,
+ *            name?: string, detail?: string, edit?: object, failed?: boolean, result?: {text: string, failed: boolean}}[]}
  */
 export function entriesOf(chunks) {
   const entries = [];
-  const tools = new Map();
+  const calls = new Map();
   let rest = "";
-  for (const { seq, content, created_at } of chunks) {
-    const { records, left } = recordsOf(rest + content);
+  for (const chunk of chunks) {
+    const { records, left } = rest ? recordsOf(rest + chunk.content) : remembered(chunk);
     rest = left;
-    records.forEach((record, index) => add(entries, tools, record, `${seq}.${index}`, created_at));
+    records.forEach((record, index) => add(entries, calls, record, `${chunk.seq}.${index}`, chunk.created_at));
   }
-  if (rest) add(entries, tools, rest, "rest", chunks.at(-1).created_at);
+  if (rest) add(entries, calls, rest, "rest", chunks.at(-1).created_at);
   return entries;
 }
 
-function add(entries, tools, record, key, at) {
+function add(entries, calls, record, key, at) {
   const found = typeof record === "string" ? [{ kind: "output", text: record }] : read(record);
   found.forEach((entry, index) => {
-    if (entry.kind === "tool" && entry.call) tools.set(entry.call, entry.name);
-    if (entry.kind === "result") entry.name ??= tools.get(entry.call);
-    if (entry.text?.trim() || entry.name) entries.push({ ...entry, key: `${key}.${index}`, at: record.timestamp ?? at });
+    if (entry.kind === "result" && calls.has(entry.call)) {
+      calls.get(entry.call).result = { text: entry.text, failed: entry.failed };
+      return;
+    }
+    if (!entry.text?.trim() && !entry.name) return;
+    const whole = { ...entry, key: `${key}.${index}`, at: record.timestamp ?? at };
+    entries.push(whole);
+    if (entry.kind === "tool" && entry.call) calls.set(entry.call, whole);
   });
+}
+
+const known = new WeakMap();
+
+/** Chunks never change, so each is read once. */
+function remembered(chunk) {
+  if (!known.has(chunk)) known.set(chunk, recordsOf(chunk.content));
+  return known.get(chunk);
 }
 
 /** The JSON objects and the text between them, and what may be the beginning of the next object. */
@@ -36,14 +51,19 @@ function recordsOf(content) {
   const last = lines.at(-1).trimStart().startsWith("{") && !parse(lines.at(-1)) ? lines.pop() : "";
   const records = [];
   let text = [];
+  const said = () => {
+    if (text.join("").trim()) records.push(text.join("\n"));
+    text = [];
+  };
   for (const line of lines) {
     const record = parse(line);
-    if (record && text.length) records.push(text.join("\n"));
-    if (record) text = [];
-    if (record) records.push(record);
-    else text.push(line);
+    if (!record) text.push(line);
+    else {
+      said();
+      records.push(record);
+    }
   }
-  if (text.join("").trim()) records.push(text.join("\n"));
+  said();
   return { records, left: last };
 }
 
@@ -76,7 +96,7 @@ function blocks(content, role) {
   const said = role === "user" ? "prompt" : "text";
   if (typeof content === "string") return [{ kind: said, text: content }];
   return (content ?? []).map((block) => {
-    if (block.type === "tool_use") return { kind: "tool", name: block.name, call: block.id, text: brief(block.input), detail: pretty(block.input) };
+    if (block.type === "tool_use") return { kind: "tool", name: block.name, call: block.id, text: brief(block.input), detail: pretty(block.input), edit: editOf(block.input) };
     if (block.type === "tool_result") return { kind: "result", call: block.tool_use_id, text: plain(block.content), failed: Boolean(block.is_error) };
     if (block.type === "thinking") return { kind: "thinking", text: block.thinking ?? "" };
     if (typeof block.text === "string") return { kind: said, text: block.text };
@@ -99,6 +119,9 @@ function readCodex({ type, payload }) {
 }
 
 const quiet = (name, text) => ({ kind: "quiet", name, text: String(text ?? "") });
+
+/** What an edit takes out and puts in. */
+const editOf = (input) => (typeof input?.old_string === "string" ? { before: input.old_string, after: input.new_string ?? "" } : undefined);
 
 /** The part of a tool's input that tells most. */
 function brief(input) {

@@ -54,8 +54,8 @@ export const words = (name) => String(name ?? "").replaceAll(/[_-]/g, " ");
 export const sentenceCase = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function initials(name) {
-  const parts = String(name).split(/[\s._:-]+/).filter(Boolean);
-  return (parts.length > 1 ? parts[0][0] + parts.at(-1)[0] : String(name).slice(0, 2)).toUpperCase();
+  const parts = String(name).replace(/\(.*\)/, "").split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  return (parts.length > 1 ? parts[0][0] + parts.at(-1)[0] : (parts[0] ?? "?").slice(0, 2)).toUpperCase();
 }
 
 /** One of `kinds` numbers, always the same for a text: which hue its label or avatar has. */

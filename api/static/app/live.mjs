@@ -47,6 +47,7 @@ export async function follow(project) {
   } catch (error) {
     if (followed !== mine) return;
     board.patch({ error, loading: false });
+    feed.patch({ state: error.status ? "idle" : "offline" });
     if (!error.status) mine.retry = setTimeout(() => follow(project), RETRY_MS);
   }
 }

@@ -3,7 +3,8 @@ import { get } from "./api.mjs";
 import { Avatar, Empty, Loading, Status, Trouble } from "./bits.mjs";
 import { agents, board, isLive, runs } from "./data.mjs";
 import { entriesOf } from "./entries.mjs";
-import { bytes, clockTime, cost, count, plural } from "./format.mjs";
+import { Entry } from "./entry.mjs";
+import { bytes, cost, count, plural } from "./format.mjs";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
@@ -15,7 +16,6 @@ const PAGE = 200;
 const KEPT = 2_000;
 const NEAR_END = 48;
 const LOOK_MS = 3_000;
-const LONG = 1_200;
 
 export function Logs({ rest: [agentId, session] }) {
   const all = useStore(agents);
@@ -149,40 +149,5 @@ function Roll({ entries, live, first, earlier, name }) {
     </div>
     ${!following &&
     html`<button class="button button--primary roll__down" onClick=${() => setFollowing(true)}><${Icon} name="down" />${news > 0 ? `${count(news)} new` : "To the end"}</button>`}
-  `;
-}
-
-const LOOKS = { prompt: ["user", "Prompt"], text: ["agents", "Agent"], thinking: ["think", "Thinking"], tool: ["tool", "Tool"], result: ["right", "Result"], output: ["logs", "Output"] };
-
-function Entry({ entry }) {
-  const { kind, text, name, detail, failed, at } = entry;
-  if (kind === "quiet") return html`<li class="entry entry--quiet"><span>${name}</span> ${text}</li>`;
-  const [icon, label] = LOOKS[kind];
-  return html`
-    <li class=${`entry entry--${kind} ${failed ? "entry--failed" : ""}`}>
-      <span class="entry__icon"><${Icon} name=${failed ? "alert" : icon} label=${failed ? "Failed" : label} /></span>
-      <div class="entry__body">
-        ${kind === "tool" && html`<${Tool} name=${name} text=${text} detail=${detail} />`}
-        ${(kind === "result" || kind === "output") && html`<${Output} text=${text} name=${name} failed=${failed} />`}
-        ${kind === "thinking" && html`<details class="thought"><summary>Thinking</summary><p>${text}</p></details>`}
-        ${(kind === "prompt" || kind === "text") && html`<p class="entry__text">${text.trim()}</p>`}
-      </div>
-      <time class="entry__at" datetime=${at}>${clockTime(at)}</time>
-    </li>
-  `;
-}
-
-const Tool = ({ name, text, detail }) => html`
-  <details class="tool"><summary><strong>${name}</strong> <code>${text.split("\n")[0]}</code></summary><pre tabindex="0" aria-label=${`Input of ${name}`}>${detail}</pre></details>
-`;
-
-function Output({ text, name, failed }) {
-  const [whole, setWhole] = useState(false);
-  const lines = text.trimEnd().split("\n");
-  const head = lines.slice(0, 6).join("\n").slice(0, LONG);
-  const cut = head.length < text.trimEnd().length;
-  return html`
-    <pre class="output" tabindex=${whole ? "0" : undefined} aria-label=${`${failed ? "Error" : "Result"} of ${name ?? "a tool"}`}>${whole ? text : head}</pre>
-    ${cut && html`<button class="output__more" onClick=${() => setWhole(!whole)} aria-expanded=${String(whole)}>${whole ? "Less" : `All ${plural(lines.length, "line")}`}</button>`}
   `;
 }

@@ -35,7 +35,7 @@ function Row({ session, open }) {
   return html`
     <li class="session">
       <a href=${link({ view: "sessions", rest: [session.id] })} aria-current=${open ? "true" : undefined}>
-        <span class="session__title">${session.title ?? agent?.name ?? session.id}</span>
+        <span class="session__title">${session.title ?? (agent ? `Session with ${agent.name}` : session.id)}</span>
         <${Status} status=${session.status} />
         <span class="session__facts">${agent ? `${agent.name} · ` : ""}${plural(session.message_count ?? 0, "message")} · ${plural(session.tool_call_count ?? 0, "tool call")} · <${Time} at=${session.updated_at ?? session.created_at} compact /></span>
       </a>

@@ -10,6 +10,7 @@ import { Icon, Priority } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad, useThrottled } from "./load.mjs";
 import { Menu } from "./menu.mjs";
+import { Prose } from "./prose.mjs";
 import { cardLink, go } from "./route.mjs";
 import { Runs } from "./runs.mjs";
 import { useStore } from "./store.mjs";
@@ -26,7 +27,7 @@ export function TaskPanel({ id }) {
   const close = () => go(cardLink(null));
   return html`
     <${Dialog} label=${task?.title ?? "Task"} kind="panel" onClose=${close}>
-      <header class="panel__head">
+      <header class="panel__head" data-first tabindex="-1">
         ${task && html`<${Where} task=${task} />`}
         <span class="panel__space"></span>
         <${CloseButton} onClose=${close} />
@@ -49,8 +50,8 @@ const Sheet = ({ task }) => html`
       <h2 class="sheet__title">${task.title}</h2>
       <${Actions} task=${task} />
       <${Obstacles} task=${task} />
-      ${task.description ? html`<div class="prose">${task.description}</div>` : html`<p class="muted">No description.</p>`}
-      ${task.summary && html`<section class="sheet__section"><h3>Summary of the work</h3><div class="prose">${task.summary}</div></section>`}
+      ${task.description ? html`<${Prose} text=${task.description} />` : html`<p class="muted">No description.</p>`}
+      ${task.summary && html`<section class="sheet__section"><h3>Summary of the work</h3><${Prose} text=${task.summary} /></section>`}
       <section class="sheet__section"><h3>Dependencies</h3><${Dependencies} task=${task} /></section>
       <section class="sheet__section"><h3>Runs</h3><${Runs} taskId=${task.id} /></section>
       <section class="sheet__section"><h3>Timeline</h3><${Timeline} kind="tasks" id=${task.id} /></section>
@@ -66,7 +67,7 @@ function Actions({ task }) {
   return html`
     <div class="actions">
       ${shown.map(
-        (name, index) => html`<button key=${name} class=${`button ${COMMANDS[name].tone ? `button--${COMMANDS[name].tone}` : ""}`} data-first=${index === 0 ? true : undefined}
+        (name) => html`<button key=${name} class=${`button ${COMMANDS[name].tone ? `button--${COMMANDS[name].tone}` : ""}`}
           onClick=${() => command(task, name)}><${Icon} name=${COMMANDS[name].icon} />${COMMANDS[name].label}</button>`,
       )}
       ${rest.length > 0 &&

@@ -1,7 +1,7 @@
 /** A timeline: what happened to one thing, the newest first, each event with all it says. */
 import { Avatar, Time, Trouble, Loading, actorName } from "./bits.mjs";
 import { get } from "./api.mjs";
-import { clockTime } from "./format.mjs";
+import { absolute, clockTime } from "./format.mjs";
 import { html, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
@@ -49,13 +49,13 @@ function Item({ event, subject, exact }) {
   return html`
     <li class=${`happening happening--${tone}`}>
       <span class="happening__icon"><${Icon} name=${icon} /></span>
-      <details onToggle=${(toggle) => setOpen(toggle.currentTarget.open)}>
-        <summary class="happening__line">
-          <span class="happening__text"><${Avatar} name=${actor} small /> <strong>${actor}</strong> ${text}${subject?.(event)}</span>
-          ${exact ? html`<time class="time" datetime=${event.at}>${clockTime(event.at)}</time>` : html`<${Time} at=${event.at} />`}
-        </summary>
-        ${open && html`<${Envelope} event=${event} />`}
-      </details>
+      <div class="happening__line">
+        <p class="happening__text"><${Avatar} name=${actor} small /> <strong>${actor}</strong> ${text}${subject?.(event)}</p>
+        ${exact ? html`<time class="time" datetime=${event.at} title=${absolute(event.at)}>${clockTime(event.at)}</time>` : html`<${Time} at=${event.at} />`}
+        <button class="iconbutton happening__more" aria-expanded=${String(open)} aria-label=${`Data of ${event.topic}`} title="What was recorded" onClick=${() => setOpen(!open)}>
+          <${Icon} name=${open ? "down" : "right"} /></button>
+      </div>
+      ${open && html`<${Envelope} event=${event} />`}
     </li>
   `;
 }
@@ -68,7 +68,7 @@ function Envelope({ event }) {
   return html`
     <div class="envelope">
       <dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-      <pre tabindex="0" aria-label="Data of the event">${JSON.stringify(event.data, null, 2)}</pre>
+      <pre tabindex="0" role="group" aria-label="Data of the event">${JSON.stringify(event.data, null, 2)}</pre>
     </div>
   `;
 }

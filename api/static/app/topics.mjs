@@ -4,6 +4,7 @@ import { cost, count, plural, words } from "./format.mjs";
 const quoted = (text) => (text ? `“${String(text).length > 160 ? `${String(text).slice(0, 160)}…` : text}”` : "");
 const because = (reason) => (reason ? `: ${quoted(words(reason))}` : "");
 const tokens = (data) => (data.tokens_in || data.tokens_out ? `, ${count(data.tokens_in)} tokens in, ${count(data.tokens_out)} out` : "");
+const bare = (user) => String(user ?? "").replace(/^user:/, "");
 const column = (name) => ({ backlog: "Backlog", in_progress: "In progress", waiting_approval: "Waiting approval", verified: "Verified" })[name] ?? words(name);
 
 /** topic: [icon, tone, sentence] */
@@ -78,6 +79,38 @@ const SENTENCES = {
   "project.status_changed": ["move", "info", (d) => `made the project ${words(d.status)}`],
   "project.deleted": ["trash", "bad", (d) => `deleted the project ${d.name}`],
 
+  "session.opened": ["sessions", "info", (d) => `opened the session ${quoted(d.title)}`],
+  "session.activated": ["sessions", "quiet", () => "activated the session"],
+  "session.title_changed": ["edit", "plain", (d) => `named the session ${quoted(d.title)}`],
+  "session.participant_joined": ["user", "plain", (d) => `let ${bare(d.user_id)} join the session as ${words(d.role)}`],
+  "session.participant_left": ["user", "quiet", (d) => `saw ${bare(d.user_id)} leave the session`],
+  "session.paused": ["clock", "warn", (d) => `paused the session${because(d.reason)}`],
+  "session.resumed": ["play", "info", () => "resumed the session"],
+  "session.error_recorded": ["alert", "warn", (d) => `had an error in the session: ${words(d.code)}`],
+  "session.failed": ["alert", "bad", (d) => `session failed: ${words(d.code)}`],
+  "session.closing": ["close", "quiet", (d) => `is closing the session${because(d.reason)}`],
+  "session.closed": ["close", "plain", (d) => `closed the session${because(d.reason)}`],
+  "session_feed.entry_published": ["sessions", "quiet", (d) => `published ${words(d.type)}`],
+  "session_feed.purged": ["trash", "warn", (d) => `purged the feed up to ${d.up_to_offset}`],
+
+  "agent_log.chunk_appended": ["logs", "quiet", (d) => `wrote to the log of session ${d.session_number}`],
+  "agent_log.purged": ["trash", "warn", (d) => `purged ${plural(d.chunks, "log chunk")} of session ${d.session_number}`],
+
+  "commit.recorded": ["commits", "good", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
+  "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
+  "stage_run.started": ["play", "info", () => "started the stage run"],
+  "stage_run.succeeded": ["check", "good", () => "finished the stage run"],
+  "stage_run.failed": ["alert", "bad", (d) => `stage run failed: ${quoted(d.error_summary)}`],
+  "stage_run.cancelled": ["close", "warn", () => "cancelled the stage run"],
+  "stage_run.deleted": ["trash", "warn", (d) => `deleted the run of the stage ${words(d.stage)}`],
+  "write_op.prepared": ["branch", "plain", (d) => `prepared a write to ${d.repo_full_name} on ${d.write_branch}`],
+  "write_op.committed": ["commits", "good", (d) => `wrote the commit ${String(d.commit_sha).slice(0, 9)}`],
+  "write_op.pull_request_opened": ["branch", "info", (d) => `opened the pull request #${d.pr_number}`],
+  "write_op.pull_request_merged": ["branch", "good", () => "merged the pull request"],
+  "write_op.pull_request_closed": ["branch", "warn", () => "closed the pull request"],
+  "write_op.failed": ["alert", "bad", (d) => `write failed: ${quoted(d.error)}`],
+  "write_op.deleted": ["trash", "warn", (d) => `deleted the write to ${d.write_branch}`],
+
   "workspace.created": ["plus", "plain", (d) => `created the workspace ${d.name}`],
   "workspace.updated": ["edit", "plain", () => "changed the workspace"],
   "workspace.deleted": ["trash", "bad", () => "deleted the workspace"],
@@ -85,6 +118,9 @@ const SENTENCES = {
 
 /** Every topic that the page listens to. */
 export const TOPICS = Object.keys(SENTENCES);
+
+/** Those that say something by themselves: what is quiet follows from another event, or is one of very many. */
+export const HIGHLIGHTS = TOPICS.filter((topic) => SENTENCES[topic][1] !== "quiet");
 
 /** How to show an event: `{icon, tone, text}`; a topic without a sentence is told by its own words. */
 export function tell(event) {

@@ -1,0 +1,174 @@
+"""Stored events stay readable: golden_events.jsonl holds a payload of every topic in every version there has been.
+
+Each line has the fields of the event as they were in that version. A line is never changed once its version has been
+released; an event that needs other fields gets a new version and an `upcast_vN_vN+1` step. To add the lines of new
+events and versions:
+
+    WORKLEDGER_GOLDEN=write .venv/bin/python -m pytest tests/domain/test_golden.py
+
+Before a first release, delete the line of a changed event and run the same.
+"""
+
+import json
+import os
+import pkgutil
+import types
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+import workledger.domain
+from workledger.domain.kernel import Aggregate, Event
+from workledger.domain.ledger import Ledger
+
+FILE = Path(__file__).with_name("golden_events.jsonl")
+
+for module in pkgutil.iter_modules(workledger.domain.__path__, "workledger.domain."):
+    import_module(module.name)
+
+KINDS = {
+    topic: kind
+    for topic, kind in Event.TOPICS.items()
+    if topic != "-" and kind.__module__.startswith("workledger.domain.")
+}
+LINES = [json.loads(line) for line in FILE.read_text().splitlines()] if FILE.exists() else []
+HELD = {(line["topic"], line["version"]) for line in LINES}
+
+
+def fields(kind: type[BaseModel]) -> dict[str, Any]:
+    """What an event is made of: the type of each field, and `?` after those that may be missing."""
+    return {
+        name if field.is_required() else f"{name}?": described(field.annotation)
+        for name, field in kind.model_fields.items()
+    }
+
+
+def described(annotation: Any) -> Any:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return described(inner[0])
+    if origin is Literal:
+        return " | ".join(json.dumps(one) for one in inner)
+    if origin in (Union, types.UnionType):
+        parts = [described(one) for one in inner]
+        return parts if any(isinstance(part, dict) for part in parts) else " | ".join(parts)
+    if origin is not None:
+        return f"{origin.__name__}[{', '.join('...' if one is ... else str(described(one)) for one in inner)}]"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return fields(annotation)
+    return "None" if annotation is type(None) else getattr(annotation, "__name__", str(annotation))
+
+
+def example(name: str, annotation: Any) -> Any:
+    """A value of that type that is not empty."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Annotated, Literal):
+        return example(name, inner[0]) if origin is Annotated else inner[0]
+    if origin in (Union, types.UnionType):
+        return example(name, inner[0])
+    if origin is tuple:
+        return [example(name, inner[0])]
+    if origin is dict:
+        return {name: example(name, inner[1])}
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return filled(annotation)
+    plain = {str: f"{name} Ω", int: 7, float: 0.25, bool: True, type(None): None, Any: {"any": [None, 1, "Ω"]}}
+    return plain[annotation]
+
+
+def filled(kind: type[BaseModel]) -> dict[str, Any]:
+    def value(name: str, field: FieldInfo) -> Any:
+        bounded = field.default if isinstance(field.default, int | str | tuple) else None
+        return example(name, field.annotation) if bounded is None else bounded
+
+    return {name: value(name, field) for name, field in kind.model_fields.items()}
+
+
+def golden(kind: type[Event]) -> dict[str, Any]:
+    payload = kind.model_validate(filled(kind)).payload()
+    return {
+        "topic": kind.TOPIC,
+        "version": kind.VERSION,
+        "patch": kind.PATCH,
+        "fields": fields(kind),
+        "payload": payload,
+    }
+
+
+def write(kinds: list[type[Event]]) -> None:
+    lines = sorted([*LINES, *map(golden, kinds)], key=lambda line: (line["topic"], line["version"]))
+    FILE.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+
+
+def test_every_event_is_in_the_golden_file() -> None:
+    missing = [kind for kind in KINDS.values() if (kind.TOPIC, kind.VERSION) not in HELD]
+    if os.environ.get("WORKLEDGER_GOLDEN") == "write":
+        write(missing)
+    else:
+        assert not missing
+
+
+def test_no_event_that_was_ever_stored_is_forgotten() -> None:
+    assert {topic for topic, _ in HELD} <= set(KINDS)
+    assert len(HELD) == len(LINES)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line['topic']}-{line['version']}")
+def test_a_stored_event_is_read_as_it_was_written(line: dict[str, Any]) -> None:
+    """X7."""
+    kind = KINDS[line["topic"]]
+    event = kind.load(line["payload"], line["version"])
+    if line["version"] == kind.VERSION:
+        assert event.payload() == line["payload"]
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line['topic']}-{line['version']}")
+def test_the_fields_of_an_event_change_with_its_version_only(line: dict[str, Any]) -> None:
+    """X7: kernel.py, Event."""
+    kind = KINDS[line["topic"]]
+    assert line["version"] <= kind.VERSION
+    if line["version"] == kind.VERSION:
+        assert (kind.PATCH, fields(kind)) == (line["patch"], line["fields"])
+
+
+def test_an_event_of_an_older_version_is_brought_up_to_date_step_by_step(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X7: written by version 1, read by version 3."""
+    monkeypatch.setattr(Event, "TOPICS", dict(Event.TOPICS))
+    monkeypatch.setattr(Aggregate, "CATEGORIES", dict(Aggregate.CATEGORIES))
+
+    class Note(Aggregate, category="note"):
+        text: str
+        words: int = 0
+
+    class Noted(Event, topic="note.noted"):
+        txt: str
+
+        def changes(self, before: Any) -> dict[str, Any]:
+            return {"text": self.txt}
+
+    with ledger.unit() as unit:
+        unit.record(Note, "note_1", [Noted(txt="two words")])
+
+    class NotedToday(Event, topic="note.noted", version=3):
+        text: str
+        words: int
+
+        @staticmethod
+        def upcast_v1_v2(payload: dict[str, Any]) -> dict[str, Any]:
+            return {"text": payload["txt"]}
+
+        @staticmethod
+        def upcast_v2_v3(payload: dict[str, Any]) -> dict[str, Any]:
+            return {**payload, "words": len(payload["text"].split())}
+
+    assert [past.event for past in ledger.history(Note, "note_1")] == [NotedToday(text="two words", words=2)]
+    note = ledger.get(Note, "note_1")
+    assert (note.text, note.words) == ("two words", 2)
+    assert NotedToday.load({"text": "one"}, 2) == NotedToday(text="one", words=1)
+    assert NotedToday.load({"text": "one", "words": 9}, 3) == NotedToday(text="one", words=9)
