@@ -65,12 +65,14 @@ def settle(writing: Writing, stream: str, claim: Claim) -> None:
                 raise ClaimUnmet(claim, None)
         case Take() | Room():
             capacity = claim.capacity or _capacity(writing, claim.key)
-            holders = writing.run("select holder from claims where key = ? order by holder", claim.key)
-            others = [holder for (holder,) in holders if holder != stream or isinstance(claim, Room)]
-            if len(others) >= capacity:
-                raise ClaimUnmet(claim, others[0])
+            rows = writing.run("select holder from claims where key = ? order by holder", claim.key)
+            holders = [holder for (holder,) in rows]
+            if isinstance(claim, Take) and stream in holders:
+                return
+            if len(holders) >= capacity:
+                raise ClaimUnmet(claim, holders[0])
             if isinstance(claim, Take):
-                writing.run("insert into claims values (?, ?) on conflict do nothing", claim.key, stream)
+                writing.run("insert into claims values (?, ?)", claim.key, stream)
 
 
 def _capacity(writing: Writing, key: str) -> int:

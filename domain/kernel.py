@@ -24,7 +24,8 @@ class Event(Frozen):
     Topics, field names and versions are the storage format. A field is never renamed, and what fields
     an event has never changes without a new `version` and an `upcast_vN_vN+1` step for the old one.
 
-    A class with an empty topic is only a base of others. `patch=True` says that only the fields given were changed: the others are neither stored nor applied.
+    `patch=True` says that only the fields given were changed: the others are neither stored nor applied.
+    A class with an empty topic is only a base of others.
     """
 
     TOPIC: ClassVar[str]

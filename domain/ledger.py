@@ -185,19 +185,18 @@ class Ledger:
     def _settle(self, unit: Unit) -> Receipt:
         try:
             return self._append(unit)
-        except ConcurrencyConflict:
-            if not unit.again():
+        except ConcurrencyConflict as conflict:
+            if not unit.again(conflict):
                 raise
         give_up = time.monotonic() + PATIENCE
         with self._contended:
             while True:
                 try:
                     return self._append(unit)
-                except ConcurrencyConflict:
-                    if time.monotonic() > give_up:
-                        raise
+                except ConcurrencyConflict as conflict:
                     time.sleep(random.uniform(0, 0.01))  # noqa: S311
-                    unit.again()
+                    if time.monotonic() > give_up or not unit.again(conflict):
+                        raise
 
     def _append(self, unit: Unit) -> Receipt:
         if not unit.recorded:
@@ -217,7 +216,9 @@ class Ledger:
             if past.version and past.version % self.SNAPSHOT_EVERY == 0:
                 category, _, id = past.stream_id.partition("-")
                 kind = Aggregate.CATEGORIES[category]
-                self._core.take_snapshot(past.stream_id, past.version, projector_func=folding(kind, id))
+                state = self.find_any(kind, id, past.version)
+                assert state is not None and self._core.snapshots is not None
+                self._core.snapshots.put([cast(Any, Snapshot.take(state))])
 
     def _recorded(self, receipt: Receipt) -> None:
         """Called after every append; the open ledger brings its tables up to date here when asked to."""

@@ -1,5 +1,6 @@
 """How a recorded event becomes a stored one, and back: a topic and JSON, so that code may move."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
@@ -9,11 +10,16 @@ from eventsourcing.persistence import Mapper, StoredEvent
 
 from workledger.domain.kernel import Aggregate, Event
 from workledger.domain.recorded import Recorded, Row
-from workledger.domain.refusals import PayloadTooLarge, UnknownTopic
+from workledger.domain.refusals import InvalidInput, PayloadTooLarge, UnknownTopic
 from workledger.domain.store import Stored
 
 LARGEST = 256 * 1024
 """Bytes of payload in one event (DOMAIN.md 5.1)."""
+
+WIDEST = 2**53
+"""The widest whole number that every database and every reader of JSON keeps exactly."""
+
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def stamp(moment: datetime) -> str:
@@ -60,9 +66,7 @@ class Envelopes(Mapper[str]):
             )
         assert isinstance(domain_event, Recorded)
         event = domain_event.event
-        state = orjson.dumps(event.payload())
-        if len(state) > LARGEST:
-            raise PayloadTooLarge(topic=event.TOPIC, size=len(state), limit=LARGEST)
+        state = encoded(event)
         return Stored(
             originator_id=domain_event.stream_id,
             originator_version=domain_event.version,
@@ -100,6 +104,26 @@ class Envelopes(Mapper[str]):
                 stored_event.state.decode(),
             )
         )
+
+
+def encoded(event: Event) -> bytes:
+    """The payload as JSON that every database takes.
+
+    Raises:
+        PayloadTooLarge: it has more than 256 KB.
+        InvalidInput: it holds what is not text (a NUL or a lone surrogate), or a number beyond ±2^53.
+    """
+    try:
+        state = orjson.dumps(event.payload())
+    except TypeError as error:
+        raise InvalidInput(summary=f"{event.TOPIC}: {error}") from None
+    if len(state) > LARGEST:
+        raise PayloadTooLarge(topic=event.TOPIC, size=len(state), limit=LARGEST)
+    if any(type(value) is int and abs(value) > WIDEST for value in event.__dict__.values()):
+        raise InvalidInput(summary=f"{event.TOPIC}: a number is beyond ±2^53")
+    if NUL.search(state):
+        raise InvalidInput(summary=f"{event.TOPIC}: text cannot hold a NUL character")
+    return state
 
 
 def opened(row: Row) -> Recorded:

@@ -7,6 +7,7 @@ from workledger.domain.agent import Agent
 from workledger.domain.agent_events import AgentToolNotAllowed
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.ids import new_id
+from workledger.domain.kernel import New
 from workledger.domain.ledger import Ledger
 from workledger.domain.tool_calls import ToolCalls
 from workledger.domain.unit import Unit
@@ -41,47 +42,52 @@ def start_run(
         NotFound: there is no such agent, project or task.
         AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run.
         ConcurrencyLimitExceeded: as many run in the project as may.
-        ConcurrencyConflict: another process of the agent began meanwhile; try again.
         InvalidInput: the input does not fit.
     """
-    agent = unit.edit(Agent, agent_id)
-    session_number = agent.session_count + 1
+    run_id = id or new_id(AgentRun.PREFIX)
     options: Mapping[str, Any] = {"mode": mode, "allowed_tools": allowed_tools}
-    new = AgentRun.start(
-        id=id or new_id(AgentRun.PREFIX),
-        agent_id=agent_id,
-        agent_name=agent.name,
-        project_id=project_id or agent.project_id,
-        task_id=task_id,
-        initiative_id=initiative_id,
-        session_id=session_id,
-        session_number=session_number,
-        provider=agent.provider,
-        account_id=account_id,
-        config=agent.config,
-        model=model,
-        max_turns=max_turns,
-        worktree_path=worktree_path,
-        worktree_id=worktree_id,
-        prompt=prompt,
-        prompt_ref=prompt_ref,
-        **options,
-    )
-    agent.start_session(session_number=session_number, agent_run_id=new.id)
-    run = unit.create(new)
-    started: Any = new.events[0]
-    unit.create(
-        ToolCalls.open(
-            agent_run_id=new.id,
+
+    def decision() -> AgentRun:
+        agent = unit.edit(Agent, agent_id)
+        session_number = agent.session_count + 1
+        new = AgentRun.start(
+            id=run_id,
             agent_id=agent_id,
-            agent_name=started.agent_name,
-            project_id=started.project_id,
+            agent_name=agent.name,
+            project_id=project_id or agent.project_id,
             task_id=task_id,
+            initiative_id=initiative_id,
             session_id=session_id,
-            allowed_tools=started.allowed_tools,
+            session_number=session_number,
+            provider=agent.provider,
+            account_id=account_id,
+            config=agent.config,
+            model=model,
+            max_turns=max_turns,
+            worktree_path=worktree_path,
+            worktree_id=worktree_id,
+            prompt=prompt,
+            prompt_ref=prompt_ref,
+            **options,
         )
+        agent.start_session(session_number=session_number, agent_run_id=run_id)
+        run = unit.create(new)
+        unit.create(_opened(run_id, new.events[0]))
+        return run
+
+    return unit.decide(decision)
+
+
+def _opened(run_id: str, started: Any) -> New[ToolCalls]:
+    return ToolCalls.open(
+        agent_run_id=run_id,
+        agent_id=started.agent_id,
+        agent_name=started.agent_name,
+        project_id=started.project_id,
+        task_id=started.task_id,
+        session_id=started.session_id,
+        allowed_tools=started.allowed_tools,
     )
-    return run
 
 
 def resume_run(
@@ -99,18 +105,21 @@ def resume_run(
         NotFound: there is no such run, or its agent is gone.
         AgentNotRunning, AgentNotResumable, AgentTurnLimitExceeded: it cannot go on (see AgentRun.resume).
         AgentAlreadyRunning, TaskAlreadyAssigned, ConcurrencyLimitExceeded: it had failed, and its place is taken.
-        ConcurrencyConflict: another process of the agent began meanwhile; try again.
     """
-    run = unit.edit(AgentRun, run_id)
     said: Mapping[str, Any] = {"feedback": feedback, "answers": answers, "extra_turns": extra_turns}
-    if new_process:
-        agent = unit.edit(Agent, run.agent_id)
-        session_number = agent.session_count + 1
-        run.resume(session_number=session_number, **said)
-        agent.start_session(session_number=session_number, agent_run_id=run_id)
-    else:
-        run.resume(**said)
-    return run
+
+    def decision() -> AgentRun:
+        run = unit.edit(AgentRun, run_id)
+        if new_process:
+            agent = unit.edit(Agent, run.agent_id)
+            session_number = agent.session_count + 1
+            run.resume(session_number=session_number, **said)
+            agent.start_session(session_number=session_number, agent_run_id=run_id)
+        else:
+            run.resume(**said)
+        return run
+
+    return unit.decide(decision)
 
 
 def start_tool_call(

@@ -41,11 +41,14 @@ class Unit:
         self.receipt: Receipt | None = None
         self._load = load
         self._steps: list[Callable[[], Any]] = []
+        self._stepping = False
         self._expected: dict[str, int] = {}
+        self._begun: set[str] = set()
         self._forget()
 
     def create(self, new: New[A]) -> A:
         """Begin an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream has begun before."""
+        self._begun.add(new.kind.stream(new.id))
         return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events)))
 
     def edit(self, kind: type[A], id: str, *, expected_version: int | None = None) -> A:
@@ -91,6 +94,10 @@ class Unit:
         facts = list(events)
         self._step(step)
 
+    def decide(self, decision: Callable[[], S]) -> S:
+        """Make several steps one: when they are taken again, all of it is decided again."""
+        return self._step(decision)
+
     def find(self, kind: type[A], id: str) -> A | None:
         """The aggregate as it is in this unit, pinned: the append fails when it has moved on since."""
         state = self._current(kind, id)
@@ -108,13 +115,20 @@ class Unit:
             raise kind.NOT_FOUND(id=id)
         return cast(A, state)
 
-    def again(self) -> bool:
-        """Take every step once more on the state as it is now; False when an exact version was asked for."""
-        if self._expected:
+    def again(self, conflict: ConcurrencyConflict) -> bool:
+        """Take every step once more on the state as it is now.
+
+        False when that cannot help: an exact version was asked for, or what was to begin has begun.
+        """
+        if self._expected or conflict.details["stream"] in self._begun:
             return False
         self._forget()
-        for step in self._steps:
-            step()
+        self._stepping = True
+        try:
+            for step in self._steps:
+                step()
+        finally:
+            self._stepping = False
         return True
 
     def conditions(self) -> Conditions:
@@ -137,7 +151,13 @@ class Unit:
         self._pinned: dict[str, int] = {}
 
     def _step(self, step: Callable[[], S]) -> S:
-        outcome = step()
+        if self._stepping:
+            return step()
+        self._stepping = True
+        try:
+            outcome = step()
+        finally:
+            self._stepping = False
         self._steps.append(step)
         return outcome
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workledger.domain.recorded import Row
-from workledger.projections.plan import ABSENT, Payload, Step, Tags
-from workledger.projections.table import Change, Table
+from workledger.projections.plan import Payload, Step, Tags
+from workledger.projections.table import ABSENT, Change, Table
 
 ADD = "+"
 """Marks a column whose value is added to what is there."""

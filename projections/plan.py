@@ -9,6 +9,7 @@ import orjson
 from workledger.domain.kernel import Event
 from workledger.domain.recorded import Row
 from workledger.projections.table import (
+    ABSENT,
     Actor,
     Barrier,
     Becomes,
@@ -29,8 +30,6 @@ from workledger.projections.types import DollarsType, millionths
 Payload = dict[str, Any]
 Tags = dict[str, str]
 Value = Callable[[Row, Payload, Tags], Any]
-ABSENT = object()
-"""What a Value gives when the event says nothing about the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def _becomes(rule: Becomes, column: Column) -> Value:
     def value(row: Row, data: Payload, tags: Tags) -> Any:
         made = rule.values[row.topic]
         made = made(data) if callable(made) else made
-        return _json(made) if column.is_json else made
+        return _json(made) if column.is_json and made is not ABSENT else made
 
     return value
 

@@ -18,6 +18,8 @@ from workledger.domain.recorded import Row
 from workledger.projections.types import COLUMN_TYPES, JsonType
 
 Kind = type[Event]
+ABSENT = object()
+"""What a rule's function gives when the event says nothing about the column."""
 
 
 class Rule:

@@ -49,7 +49,7 @@ class TaskCounts(Table, name="task_counts", group="board", key=("project_id", "b
 def recount(side: Any, tasks: sa.Table, project_ids: Iterable[str | None]) -> None:
     """Count again for projects whose cards a delete took away."""
     counts = side[TaskCounts]
-    for project_id in project_ids:
+    for project_id in filter(None, project_ids):
         shown = (tasks.c.project_id == project_id) & (tasks.c.status != "cancelled")
         side.connection.execute(counts.delete().where(counts.c.project_id == project_id))
         counted = sa.select(tasks.c.project_id, tasks.c.board_column, sa.func.count()).where(shown)

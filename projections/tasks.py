@@ -35,7 +35,7 @@ from workledger.domain.task_events import (
     TaskWorkFinished,
 )
 from workledger.projections.board import board, counts
-from workledger.projections.table import Becomes, From, References, Stream, Sum, Table, Tag, When
+from workledger.projections.table import ABSENT, Becomes, From, References, Stream, Sum, Table, Tag, When
 from workledger.projections.task_counts import recount
 from workledger.projections.types import Dollars
 
@@ -56,6 +56,10 @@ OUT_OF_QUEUE = (TaskDequeued, TaskAssigned, TaskBlocked, TaskCancelled)
 DIFF = (TaskApprovalRequested, TaskRejected, TaskCancelled, TaskReopened)
 CLEARED = Becomes({TaskUnassigned: None})
 NOT_QUEUED = Becomes(dict.fromkeys(OUT_OF_QUEUE))
+
+
+def _summed_up(data: Mapping[str, Any]) -> Any:
+    return data["summary"] or ABSENT
 
 
 class Tasks(
@@ -97,7 +101,7 @@ class Tasks(
         From(TaskBlocked, field="reason"),
         From(TaskUnblocked, TaskRetriesExhausted, TaskRetriedManually, TaskCancelled),
     ]
-    summary: Annotated[str | None, From(TaskWorkFinished)]
+    summary: Annotated[str | None, From(TaskWorkFinished), Becomes({TaskCompleted: _summed_up})]
     retry_count: Annotated[
         int, Becomes({TaskCreated: 0}), From(TaskRetryScheduled, TaskRetriesExhausted, TaskRetriedManually)
     ]

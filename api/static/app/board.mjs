@@ -28,7 +28,7 @@ export function Board() {
   const asked = useStore(filter);
   const root = useRef(null);
   const shown = useMemo(() => columns.map(({ name }) => cardsOf(tasks, name).filter((task) => fits(task, asked))), [columns, tasks, asked]);
-  useTravel(root, shown);
+  useTravel(root, shown, asked);
   if (error?.code === "PROJECT_NOT_FOUND") return html`<div class="page"><${Empty} icon="board" title="No such project">${error.message} Choose another one at the top left.<//></div>`;
   if (error) return html`<div class="page"><${Trouble} error=${error} retry=${reload} /></div>`;
   if (loading) return html`<div class="board"><${Bones} /></div>`;

@@ -2,7 +2,7 @@
 import { Avatar, Badge, Diff, Label, Time } from "./bits.mjs";
 import { stateOf } from "./commands.mjs";
 import { agents, board, isLive, runs } from "./data.mjs";
-import { drag } from "./drag.mjs";
+import { drag, dragged } from "./drag.mjs";
 import { cost, count, plural, sentenceCase, short, words } from "./format.mjs";
 import { html } from "./html.mjs";
 import { Icon, Priority } from "./icons.mjs";
@@ -15,9 +15,10 @@ const LABELS_SHOWN = 3;
 
 export function Card({ task, index, total }) {
   const movable = targets(task).size > 0;
+  const held = useStore(dragged, (value) => value.task?.id === task.id);
   const start = (event) => drag.begin(event, task);
   return html`
-    <li class=${`card card--${stateOf(task)}`} data-task=${task.id} draggable=${movable ? "true" : "false"} onDragStart=${start} onDragEnd=${drag.end}>
+    <li class=${`card card--${stateOf(task)} ${held ? "card--dragged" : ""}`} data-task=${task.id} draggable=${movable ? "true" : "false"} onDragStart=${start} onDragEnd=${drag.end}>
       <div class="card__head">
         <${Priority} level=${task.priority} />
         <h3 class="card__title"><a href=${cardLink(task.id)} draggable="false">${task.title}</a></h3>
@@ -43,11 +44,11 @@ function Badges({ task }) {
     ...labels.slice(0, LABELS_SHOWN).map((label) => html`<${Label}>${label}<//>`),
     labels.length > LABELS_SHOWN && html`<span class="label" title=${labels.slice(LABELS_SHOWN).join(", ")}>+${labels.length - LABELS_SHOWN}</span>`,
   ].filter(Boolean);
-  return html`<div class="card__badges">${marks}${!hasFoot(task) && html`<${Time} at=${task.updated_at} compact />`}</div>`;
+  return html`<div class="card__badges">${marks}${!hasFoot(task) && html`<${Numbers} task=${task} />`}</div>`;
 }
 
-/** What nobody works on, and nobody has worked on, needs no second line. */
-const hasFoot = (task) => Boolean(task.agent_id || task.agent_name || task.turn_count || task.files_changed);
+/** What no agent has needs no second line. */
+const hasFoot = (task) => Boolean(task.agent_id || task.agent_name);
 
 function Foot({ task }) {
   const agent = useStore(agents, (all) => all.get(task.agent_id));
@@ -57,15 +58,15 @@ function Foot({ task }) {
   return html`
     <div class="card__foot">
       <span class="who">${name && html`<${Avatar} name=${name} live=${live} small /><span class="who__name">${name}</span>`}${live && html`<span class="hidden">is at work</span>`}</span>
-      <span class="card__facts">
-        <${Used} task=${task} run=${task.board_column === "in_progress" ? run : null} />
-        <${Diff} task=${task} />
-        <${Time} at=${task.updated_at} compact />
-      </span>
+      <${Numbers} task=${task} run=${task.board_column === "in_progress" ? run : null} />
     </div>
     ${live && run?.max_turns && html`<progress class="card__progress" max=${run.max_turns} value=${run.turn_count} aria-label=${`${run.turn_count} of ${run.max_turns} turns`}></progress>`}
   `;
 }
+
+const Numbers = ({ task, run }) => html`
+  <span class="card__facts"><${Used} task=${task} run=${run} /><${Diff} task=${task} /><${Time} at=${task.updated_at} compact /></span>
+`;
 
 /** How far the run has come, and what it has used; once the work is done, what the task has used in all. */
 function Used({ task, run }) {

@@ -1,6 +1,6 @@
 /** The commands of a task: in which states each may be given, and what it asks for. */
 import { post } from "./api.mjs";
-import { agents, board, cardsOf, isLive } from "./data.mjs";
+import { agents, board, cardsOf } from "./data.mjs";
 import { sentenceCase, words } from "./format.mjs";
 import { ask } from "./form.mjs";
 import { readTasks } from "./live.mjs";
@@ -140,8 +140,8 @@ export function newTask() {
 
 export function agentOptions() {
   return [...agents.get().values()]
-    .sort((one, other) => isLive(one) - isLive(other) || one.name.localeCompare(other.name))
-    .map(({ id, name, status }) => ({ value: id, label: `${name} (${words(status)})` }));
+    .sort((one, other) => Boolean(one.current_run_id) - Boolean(other.current_run_id) || one.name.localeCompare(other.name))
+    .map(({ id, name, status }) => ({ value: id, label: status === "idle" ? name : `${name} (${words(status)})` }));
 }
 
 function taskOptions(task) {

@@ -7,7 +7,7 @@ export const projects = createStore({ list: null, error: null });
 export const board = createStore(NO_BOARD);
 export const agents = createStore(new Map());
 export const runs = createStore(new Map());
-export const feed = createStore({ state: "connecting", position: 0 });
+export const feed = createStore({ state: "connecting", lost: false, position: 0 });
 export const status = createStore({ simulated: false, label: null, healthy: true, groups: [] });
 
 /** Cards stand by rank, and by id where ranks are the same, as the service orders them. */

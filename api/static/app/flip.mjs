@@ -6,10 +6,15 @@ const MOST = 400;
 const EASING = "cubic-bezier(.2,.8,.2,1)";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Slides the `[data-task]` elements inside `ref` whenever `key` is another one, from where they stood just before. */
-export function useTravel(ref, key) {
-  const before = useRef({ key: null, places: new Map() });
-  if (before.current.key !== key) before.current = { key, places: measure(ref.current) };
+/**
+ * Slides the `[data-task]` elements inside `ref` whenever `key` is another one, from where they stood just before.
+ * With another `sight`, which is what is looked for, nothing has moved: other cards are shown.
+ */
+export function useTravel(ref, key, sight) {
+  const before = useRef({ key: null, sight, places: new Map() });
+  if (before.current.key !== key) {
+    before.current = { key, sight, places: before.current.sight === sight ? measure(ref.current) : new Map() };
+  }
   useLayoutEffect(() => {
     const { places } = before.current;
     if (places.size === 0) return;

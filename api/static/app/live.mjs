@@ -5,8 +5,8 @@ import { openFeed } from "./feed.mjs";
 import { useEffect, useRef } from "./html.mjs";
 import { TOPICS } from "./topics.mjs";
 
-const MANY = 12;
-const REST_MS = 100;
+const MANY = 6;
+const REST_MS = 200;
 const WATCH_MS = 20_000;
 const RETRY_MS = 3_000;
 /** What changes the rows of other tasks too: those that depend on it. */
@@ -42,14 +42,22 @@ export async function follow(project) {
       query: { project_id: project },
       after: position,
       onBatch: (events) => take(mine, events),
-      onState: (state) => followed === mine && feed.patch({ state }),
+      onState: (state) => followed === mine && turn(state),
     });
   } catch (error) {
     if (followed !== mine) return;
     board.patch({ error, loading: false });
-    feed.patch({ state: error.status ? "idle" : "offline" });
+    feed.patch(error.status ? { state: "idle" } : { state: "offline", lost: true });
     if (!error.status) mine.retry = setTimeout(() => follow(project), RETRY_MS);
   }
+}
+
+/** Once the feed is back, the ledger behind it may be another one. */
+function turn(state) {
+  const { lost } = feed.get();
+  const back = state === "live" && lost;
+  feed.patch({ state, lost: state === "offline" || (lost && state !== "live") });
+  if (back) watch();
 }
 
 /** Read everything again, for instance after something could not be read. */
@@ -92,7 +100,7 @@ async function readRuns(project, min_position) {
 
 async function readMissingRuns() {
   const missing = [...agents.get().values()].map((agent) => agent.current_run_id).filter((id) => id && !runs.get().has(id));
-  if (missing.length) await readRows("agent-runs", missing.slice(0, MANY), undefined, runs);
+  if (missing.length) await readRows("agent-runs", missing, undefined, runs);
 }
 
 async function readRows(kind, ids, min_position, store) {

@@ -125,12 +125,12 @@ function Pulse() {
 /** What one must know before believing the page. */
 function Banner() {
   const { simulated, label, healthy, groups } = useStore(status);
-  const { state } = useStore(feed);
+  const lost = useStore(feed, (value) => value.lost);
   const late = (groups ?? []).filter((group) => group.dead_letters > 0 || ["failed", "dead", "stopped"].includes(group.state));
-  const told = simulated || healthy === false || late.length > 0 || state === "offline";
+  const told = simulated || healthy === false || late.length > 0 || lost;
   return told && html`<aside aria-label="About this data">
     ${simulated && html`<p class="banner banner--simulated" ><strong>Simulated data</strong>${label && label !== "simulated" ? ` · ${label}` : ""}</p>`}
     ${(healthy === false || late.length > 0) && html`<p class="banner banner--bad" role="alert"><${Icon} name="alert" />Read tables are not kept up to date: ${late.map(({ name }) => name).join(", ") || "the service is not healthy"}.</p>`}
-    ${state === "offline" && html`<p class="banner banner--bad" role="status"><${Icon} name="alert" />The service cannot be reached. What is shown may be old; the page tries again by itself.</p>`}
+    ${lost && html`<p class="banner banner--bad" role="status"><${Icon} name="alert" />The service cannot be reached. What is shown may be old; the page tries again by itself.</p>`}
   </aside>`;
 }

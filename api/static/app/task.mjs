@@ -86,7 +86,7 @@ function Obstacles({ task }) {
       <span><strong>${state === "stuck" ? "Stuck" : "Waiting"}.</strong> ${sentenceCase(words(task.blocked_reason ?? "dependency"))}.</span></p>`}
     ${task.rejection_reason &&
     task.board_column !== "verified" &&
-    html`<p class="callout callout--warn"><${Icon} name="back" /><span><strong>Rejected ${task.rejection_count > 1 ? `${task.rejection_count} times, last` : ""}:</strong> ${task.rejection_reason}</span></p>`}
+    html`<p class="callout callout--warn"><${Icon} name="back" /><span><strong>Rejected${task.rejection_count > 1 ? ` ${task.rejection_count} times, last` : ""}:</strong> ${task.rejection_reason}</span></p>`}
   `;
 }
 

@@ -1,0 +1,86 @@
+"""What a thread is about: where it ran, with which model, what was asked and what came of it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from workledger.adapters.claude_code.records import Record, mapping, string
+from workledger.adapters.claude_code.sizes import TEXT, beginning
+from workledger.adapters.redaction import Redact
+
+TITLE = 120
+RESULT = 4_000
+TITLES = {"custom-title": "customTitle", "ai-title": "aiTitle", "summary": "summary"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """All of it redacted, but for `cwd`: the folder as the machine calls it."""
+
+    cwd: str | None
+    branch: str | None
+    model: str | None
+    title: str | None
+    prompt: str | None
+    result: str | None
+    agent_name: str | None
+
+
+def about(records: Sequence[Record], redact: Redact) -> About:
+    """Read from all the records of a thread. The folder and the branch may change inside it; the first count."""
+
+    def clean(text: str | None) -> str | None:
+        return None if text is None else str(redact(text))
+
+    prompt = _first(one.text for one in records if one.prompts) or _first(
+        one.text for one in records if one.kind == "user"
+    )
+    titles = [_first(_told(reversed(records), kind, name)) for kind, name in TITLES.items()]
+    answers = (one.text for one in reversed(records) if one.kind == "assistant" and one.text.strip())
+    return About(
+        cwd=_first(_said(records, "cwd")),
+        branch=_first(_said(records, "gitBranch")),
+        model=_first(model for one in records if (model := string(one.message.get("model"))) and model[0] != "<"),
+        title=clean(_first([*(title for title in titles if title), *_lines(prompt)])),
+        prompt=clean(beginning(prompt, TEXT) if prompt else None),
+        result=clean(beginning(result, RESULT) if (result := _first(answers)) else None),
+        agent_name=clean(_first(_told(reversed(records), "agent-name", "agentName"))),
+    )
+
+
+def subagents(records: Iterable[Record]) -> dict[str, str]:
+    """What the calls of these records call the agents they start: by agent id, and by prompt while that is not told."""
+    calls: dict[str, Mapping[str, object]] = {}
+    named: dict[str, str] = {}
+    for one in records:
+        agent_id = string(mapping(one.body.get("toolUseResult")).get("agentId"))
+        for block in one.blocks:
+            if block.get("type") == "tool_use" and block.get("name") in ("Task", "Agent"):
+                calls[str(block.get("id"))] = mapping(block.get("input"))
+            call = calls.get(str(block.get("tool_use_id")), {})
+            name = call.get("name") or call.get("description") or call.get("subagent_type")
+            if agent_id and name:
+                named[agent_id] = str(name)
+    prompts = {str(call.get("prompt")): call.get("description") or call.get("subagent_type") for call in calls.values()}
+    return {prompt: str(name) for prompt, name in prompts.items() if name} | named
+
+
+def project_name(cwd: str) -> str:
+    """The last part of a folder's path, whichever system wrote it."""
+    return re.split(r"[\\/]", cwd.rstrip("\\/"))[-1] or "project"
+
+
+def _said(records: Iterable[Record], name: str) -> Iterator[str]:
+    return (said for one in records if (said := string(one.body.get(name))))
+
+
+def _told(records: Iterable[Record], kind: str, name: str) -> Iterator[str]:
+    return _said((one for one in records if one.kind == kind), name)
+
+
+def _lines(prompt: str | None) -> list[str]:
+    return [line.strip()[:TITLE] for line in (prompt or "").splitlines() if line.strip()]
+
+
+def _first(those: Iterable[str]) -> str | None:
+    return next(iter(those), None)

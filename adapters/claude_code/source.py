@@ -1,0 +1,81 @@
+"""A source is a transcript file as far as it has been imported: what the next import goes on from.
+
+How far that is stands in the ledger, in the same append as what was recorded, so that nothing is recorded twice or
+passed over, whenever an import ends.
+"""
+
+import hashlib
+from pathlib import Path
+
+from pydantic import Field
+
+from workledger.adapters.claude_code.records import Key
+from workledger.domain.kernel import Aggregate, Event
+from workledger.domain.refusals import NotFound
+
+ENDS = 1024
+"""Bytes at the beginning and at the end that tell whether a file is still the same, but longer."""
+
+
+class ImportSourceNotFound(NotFound):
+    """There is no such source."""
+
+    code = "IMPORT_SOURCE_NOT_FOUND"
+
+
+class ImportSourceRead(Event, topic="import_source.read"):
+    """So much of a file has been recorded.
+
+    Attributes:
+        fingerprint: of the first `end` bytes.
+        start, end: the bytes that were read together; what is before was recorded earlier.
+        done: how many of the records between them have been recorded, in the order of their graph.
+        held: the message that may get more lines, and is not counted yet.
+        live: the session may still be running.
+        left_out: what was not taken of these bytes, and why.
+    """
+
+    kind: str
+    name: str
+    session_id: str
+    project_id: str
+    agent_id: str
+    fingerprint: str
+    start: int
+    end: int
+    done: int
+    held: tuple[str | None, str | None] | None = None
+    live: bool = False
+    left_out: dict[str, int] = Field(default_factory=dict)
+
+
+class ImportSource(Aggregate, category="import_source", prefix="src", not_found=ImportSourceNotFound):
+    session_id: str
+    project_id: str
+    agent_id: str
+    fingerprint: str
+    start: int
+    end: int
+    done: int
+    held: Key | None = None
+    live: bool = False
+
+    def tags(self) -> dict[str, str | None]:
+        return {"session": self.session_id, "project": self.project_id, "agent": self.agent_id}
+
+    def goes_on(self, path: Path) -> bool:
+        """Whether the file begins with what was read of it; otherwise it was replaced, or cut short."""
+        return path.stat().st_size >= self.end and fingerprint(path, self.end) == self.fingerprint
+
+    def is_all_of(self, path: Path) -> bool:
+        """Whether there is nothing more to take from the file."""
+        over = self.start == self.end and not self.live
+        return over and path.stat().st_size == self.end and self.goes_on(path)
+
+
+def fingerprint(path: Path, end: int) -> str:
+    """Of the first `end` bytes of a file: their number, beginning and end."""
+    with path.open("rb") as file:
+        head = file.read(min(ENDS, end))
+        file.seek(max(0, end - ENDS))
+        return hashlib.sha256(b"%d:%b%b" % (end, head, file.read(min(ENDS, end)))).hexdigest()[:32]

@@ -1,0 +1,110 @@
+"""A thread: what one transcript file tells, an agent's side of a session, and what is new of it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from workledger.adapters.claude_code import sizes
+from workledger.adapters.claude_code.happenings import Moment, Past, Said, Turn
+from workledger.adapters.claude_code.records import DROPPED, KNOWN, Record, mapping
+from workledger.adapters.claude_code.tools import Tools, unanswered
+from workledger.adapters.claude_code.turns import Turns
+from workledger.adapters.redaction import JSON, Redact
+
+FRESH = timedelta(minutes=15)
+"""So long after its last record, a session that was left in the middle of something may still be at it."""
+
+
+class Thread:
+    """The records of a file in the order of their graph, read for what has not been recorded.
+
+    Args:
+        began: the moment for records that do not say when, where none before them does.
+        half_written: the file ends in the middle of a line.
+        limit: characters that are kept of a tool's output.
+
+    Attributes:
+        left_out: counted while `moments` are read.
+        live: the session may still be running.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        past: Past,
+        *,
+        now: datetime,
+        began: datetime,
+        redact: Redact,
+        half_written: bool,
+        limit: int,
+    ) -> None:
+        self.records, self._past, self._redact, self._limit = records, past, redact, limit
+        self.left_out: Counter[str] = Counter()
+        self.unknown = 0
+        self._own = self._owned()
+        telling = {index for index in self._own if records[index].kind not in DROPPED}
+        times = [one.at for one in self.own() if one.at]
+        self.began, self.ended = (times[0], max(times)) if times else (began, began)
+        self.live = now - self.ended < FRESH and (half_written or self._is_busy())
+        self.turns = Turns(records, telling, past, self.live)
+
+    def own(self) -> Iterator[Record]:
+        """The records that are this thread's alone."""
+        return (one for index, one in enumerate(self.records) if index in self._own)
+
+    def moments(self) -> Iterator[Moment]:
+        """What has not been recorded yet, in order."""
+        tools, at = Tools(self._limit), self.began
+        for index, record in enumerate(self.records):
+            at = record.at or at
+            new = not self._past.has(index, record)
+            if index not in self._own:
+                self.left_out["records that repeat earlier ones"] += new
+            elif record.kind in DROPPED:
+                self.left_out[DROPPED[record.kind]] += new
+            else:
+                clean = replace(record, body=mapping(self._redact(record.body)))
+                used = tuple(tools.used(clean, self.turns.number(record.key), at))
+                ended = tuple(tools.ended(clean, at))
+                if new:
+                    self.unknown += record.kind not in KNOWN
+                    said = Said(logged(clean.body, self._limit))
+                    yield Moment(index, at, (said, *used, *ended, *self.turns.at(index)))
+        self.left_out += tools.left_out
+
+    def late(self) -> Sequence[Turn]:
+        """Turns that were held back, and that are complete because nothing more came."""
+        return self.turns.at(len(self.records))
+
+    def _owned(self) -> set[int]:
+        seen: set[str] = set()
+        own = set()
+        for index, record in enumerate(self.records):
+            if record.uuid is None or not (record.uuid in seen or record.uuid in self._past.elsewhere):
+                own.add(index)
+            if record.uuid:
+                seen.add(record.uuid)
+        return own
+
+    def _is_busy(self) -> bool:
+        """Whether it was left in the middle of something: a tool runs, or an answer is due."""
+        kinds = [one.kind for one in self.own() if one.kind not in DROPPED]
+        return bool(unanswered(self.own())) or kinds[-1:] == ["user"]
+
+
+def logged(body: dict[str, JSON], limit: int) -> JSON:
+    """A record as it is kept in the log: what tools put out is cut short, what is said is not."""
+    message = mapping(body.get("message"))
+    content = message.get("content")
+    if isinstance(content, list):
+        blocks = [_cut(one, limit) if mapping(one).get("type") == "tool_result" else one for one in content]
+        body = {**body, "message": {**message, "content": blocks}}
+    if "toolUseResult" in body:
+        body = {**body, "toolUseResult": sizes.shortened(body["toolUseResult"], limit)}
+    return sizes.fitting(body)
+
+
+def _cut(block: JSON, limit: int) -> JSON:
+    return {**mapping(block), "content": sizes.shortened(mapping(block).get("content"), limit)}

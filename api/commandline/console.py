@@ -1,0 +1,86 @@
+"""What the commands show: results on stdout, progress and remarks on stderr."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from workledger.api.commandline.sentences import INTERRUPTED, say
+from workledger.projections import rebuild
+
+
+class Rate(ProgressColumn):
+    """How much a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="dim")
+
+
+class Bars:
+    """A bar for each thing that is under way, with rate and time left."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+
+    def __call__(self, done: int, total: int, note: str) -> None:
+        """So far has come what `note` names."""
+        if note not in self._bars:
+            self._bars[note] = self._progress.add_task(note, total=total)
+        self._progress.update(self._bars[note], completed=done, total=total)
+
+    def rebuilding(self, progress: rebuild.Progress) -> None:
+        """So far has come the rebuild of a group."""
+        self(progress.position, progress.target, progress.group)
+
+
+@contextmanager
+def bars() -> Iterator[Bars]:
+    """Progress bars on stderr while the block runs."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        Rate(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield Bars(progress)
+
+
+@contextmanager
+def interruptible(remark: str) -> Iterator[None]:
+    """Ctrl-C ends the block with that one line."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(remark)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def print_json(value: Any) -> None:
+    """One line of JSON on stdout."""
+    print_line(orjson.dumps(value).decode())
+
+
+def print_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def print_table(columns: dict[str, str], rows: list[tuple[object, ...]]) -> None:
+    """Rows under headings; each column is justified left or right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, justify in columns.items():
+        table.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    Console().print(table)

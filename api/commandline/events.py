@@ -1,0 +1,116 @@
+"""`workledger events`: the log as JSON lines, its end, a range of it, or what is appended from now on."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import orjson
+import typer
+
+from workledger import Workledger
+from workledger.api.commandline.console import print_line
+from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.sentences import say
+from workledger.domain.kernel import Event
+from workledger.domain.project import Project
+from workledger.domain.recorded import Row
+
+PAGE = 1000
+TAIL = 20
+"""Events that are shown when no range is asked for."""
+LOOK_SECONDS = 0.2
+"""Between looks for new events."""
+
+After = Annotated[int | None, typer.Option(min=0, metavar="POSITION", help="Those after this position of the log.")]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help=f"At most so many. [default: {TAIL}, the last]")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is appended, until Ctrl-C.")]
+Topics = Annotated[str | None, typer.Option(metavar="A,B", help="Only these topics, such as task.created.")]
+OfProject = Annotated[str | None, typer.Option("--project", metavar="ID", help="Only events of this project.")]
+
+
+def events(
+    db: Database = None,
+    after: After = None,
+    limit: Limit = None,
+    follow: Follow = False,
+    topics: Topics = None,
+    project: OfProject = None,
+) -> None:
+    """Print events as JSON lines: the last ones, or with --after those that come after a position."""
+    with opened(db) as ledger:
+        log = Log(ledger, _known(topics), project and ledger.get(Project, project).id)
+        try:
+            rows = log.tail(limit or TAIL) if after is None else log.range(after, limit)
+            shown = 0
+            for shown, row in enumerate(rows, 1):
+                print_line(line(row))
+            if follow and (after is None or limit is None or shown < limit):
+                for row in log.news(None if after is None or limit is None else limit - shown):
+                    print_line(line(row))
+        except KeyboardInterrupt:
+            say(f"Stopped; go on with --after {log.reached}.")
+
+
+class Log:
+    """The log, or the part of it with some topics or of a project; `reached` is how far it has been read."""
+
+    def __init__(self, ledger: Workledger, topics: Sequence[str], project_id: str | None) -> None:
+        self._ledger, self._topics = ledger, topics
+        self._tag = ("project", project_id) if project_id else None
+        self.reached = 0
+
+    def range(self, after: int, limit: int | None = None) -> Iterator[Row]:
+        """The events after a position, up to the head that the log has now."""
+        self.reached, left = after, limit
+        while left is None or left > 0:
+            page = min(PAGE, left or PAGE)
+            rows = self._ledger.read(self.reached, page, topics=self._topics, tag=self._tag)
+            for row in rows:
+                self.reached = row.position
+                yield row
+            if len(rows) < page:
+                return
+            left = None if left is None else left - len(rows)
+
+    def tail(self, count: int) -> Iterator[Row]:
+        """The last so many, looked for in ever longer ends of the log."""
+        head = self._ledger.head()
+        reach = count
+        while True:
+            last = deque(self.range(max(0, head - reach)), maxlen=count)
+            if len(last) == count or reach >= head:
+                self.reached = last[-1].position if last else head
+                return iter(last)
+            reach *= 8
+
+    def news(self, limit: int | None) -> Iterator[Row]:
+        """What is appended after what has been read."""
+        while limit is None or limit > 0:
+            for row in self.range(self.reached, limit):
+                limit = None if limit is None else limit - 1
+                yield row
+            time.sleep(LOOK_SECONDS)
+
+
+def line(row: Row) -> str:
+    """An event as a JSON object on one line."""
+    shown = {
+        "position": row.position,
+        "stream_id": row.stream_id,
+        "version": row.version,
+        "topic": row.topic,
+        "at": row.at,
+        "actor": row.actor,
+        "tags": orjson.Fragment(row.tags),
+        "data": orjson.Fragment(row.data),
+    }
+    return orjson.dumps(shown).decode()
+
+
+def _known(topics: str | None) -> list[str]:
+    asked = [topic.strip() for topic in (topics or "").split(",") if topic.strip()]
+    for topic in asked:
+        if topic not in Event.TOPICS:
+            raise typer.BadParameter(f"There is no topic {topic}", param_hint="--topics")
+    return asked

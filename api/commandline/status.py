@@ -1,0 +1,59 @@
+"""`workledger status`: how far the log goes, and how the read tables follow."""
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import typer
+
+from workledger import Workledger
+from workledger.api.commandline.console import print_json, print_line, print_table
+from workledger.api.commandline.database import Database, opened
+from workledger.projections import checkpoints
+from workledger.projections.group import Group
+from workledger.projections.groups import GROUPS
+from workledger.projections.shadow import SHADOW
+
+
+def status(
+    db: Database = None, json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False
+) -> None:
+    """Show the head of the log, and how far each group of read tables follows it."""
+    with opened(db) as ledger:
+        found = standing(ledger)
+    if json:
+        print_json(found)
+    else:
+        print_line(f"{'healthy' if found['healthy'] else 'not healthy'}, {found['head']:,} events")
+        columns = {"group": "left", "position": "right", "lag": "right", "state": "left", "dead letters": "right"}
+        print_table(columns, [tuple(group.values()) for group in found["groups"]])
+    if not found["healthy"]:
+        raise typer.Exit(1)
+
+
+def standing(ledger: Workledger) -> dict[str, Any]:
+    """The head of the log, each group's place in it, and whether all is well: every group can be read."""
+    head = ledger.head()
+    with ledger.tables.engine.connect() as connection:
+        groups = [_group(connection, group, head) for group in GROUPS]
+    return {"head": head, "healthy": all(group["state"] != "missing" for group in groups), "groups": groups}
+
+
+def _group(connection: sa.Connection, group: Group, head: int) -> dict[str, Any]:
+    at = checkpoints.find(connection, group.name)
+    position = at.position if at else 0
+    return {
+        "name": group.name,
+        "position": position,
+        "lag": max(head - position, 0),
+        "state": _state(connection, group, at),
+        "dead_letters": 0,
+    }
+
+
+def _state(connection: sa.Connection, group: Group, at: checkpoints.Checkpoint | None) -> str:
+    inspector = sa.inspect(connection)
+    if at is None or not all(inspector.has_table(table.NAME) for table in group.tables):
+        return "missing"
+    if checkpoints.find(connection, group.name + SHADOW):
+        return "rebuilding"
+    return "live" if at.fingerprint == group.fingerprint else "outdated"

@@ -1,0 +1,147 @@
+"""`workledger rebuild`, `verify` and `project`: the read tables made anew, checked against the log, kept up with it."""
+
+import threading
+import time
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from workledger import Workledger
+from workledger.api.commandline.console import Bars, bars, interruptible, print_json, print_line, print_table
+from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.sentences import say
+from workledger.domain.refusals import Refused
+from workledger.projections.checkpoints import Superseded
+from workledger.projections.group import Group
+from workledger.projections.groups import GROUPS
+from workledger.projections.loop import ProjectorLoop
+from workledger.projections.projector import BATCH
+from workledger.projections.rebuild import Rebuild
+from workledger.projections.verify import Difference, Verdict, verify as verified
+
+SHOWN = 10
+"""Differences that are printed of one group."""
+
+Groups = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[GROUP]...", help=f"{', '.join(group.name for group in GROUPS)}; else all."),
+]
+Json = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
+
+
+class RebuiltElsewhere(Refused):
+    """Another process is rebuilding {group} right now; let it finish, then try again."""
+
+    code = "REBUILD_UNDER_WAY"
+
+
+def rebuild(groups: Groups = None, db: Database = None, json: Json = False) -> None:
+    """Make read tables anew from the log; the old ones serve until the new ones are swapped in."""
+    made = []
+    with (
+        interruptible("Interrupted; run it again and it goes on where it was."),
+        opened(db) as ledger,
+        bars() as progress,
+    ):
+        for group in _named(groups):
+            started = time.monotonic()
+            position = _rebuild(ledger, group, progress)
+            made.append(
+                {"name": group.name, "position": position, "seconds": round(time.monotonic() - started, 3)}
+            )
+    if json:
+        print_json({"groups": made})
+    else:
+        for one in made:
+            print_line(f"{one['name']} stands at {one['position']:,}, rebuilt in {one['seconds']:.1f} s")
+
+
+def verify(groups: Groups = None, db: Database = None, json: Json = False) -> None:
+    """Fold the log again beside the read tables, and compare every row; exit code 1 when one differs."""
+    with interruptible("Interrupted; nothing was changed."), opened(db) as ledger, bars() as progress:
+        verdicts = [verified(ledger.store, ledger.tables, group, progress.rebuilding) for group in _named(groups)]
+    if json:
+        print_json({"groups": [_told(verdict) for verdict in verdicts]})
+    else:
+        _print(verdicts)
+    if any(verdict.differences for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def project(
+    db: Database = None, once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False
+) -> None:
+    """Keep the read tables up with the log, until Ctrl-C."""
+    with opened(db) as ledger:
+        with interruptible("Interrupted; run it again and it goes on where it was."), bars() as progress:
+            position = catch_up(ledger, progress)
+        say(f"The read tables stand at {position:,}.")
+        if not once:
+            _follow(ledger)
+
+
+def catch_up(ledger: Workledger, progress: Bars) -> int:
+    """Bring the read tables up to the head of the log, rebuilding what is declared differently; where they stand."""
+    for group, at in ledger.projector.standing().items():
+        if at.fingerprint != group.fingerprint:
+            _rebuild(ledger, group, progress)
+    position, head = ledger.projector.position(), ledger.head()
+    while position < head:
+        position = ledger.projector.catch_up(min(position + BATCH, head))
+        progress(position, head, "read tables")
+    return position
+
+
+def _follow(ledger: Workledger) -> None:
+    loop = ProjectorLoop(ledger.projector)
+    loop.start()
+    say("Following the log; Ctrl-C stops.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        loop.stop()
+        say(f"Stopped at {ledger.projector.position():,}.")
+
+
+def _named(names: list[str] | None) -> list[Group]:
+    known = {group.name: group for group in GROUPS}
+    for name in names or ():
+        if name not in known:
+            raise typer.BadParameter(f"There is no group {name}; there are {', '.join(known)}", param_hint="GROUP")
+    return [group for group in GROUPS if not names or group.name in names]
+
+
+def _rebuild(ledger: Workledger, group: Group, progress: Bars) -> int:
+    try:
+        return Rebuild(ledger.store, ledger.tables, group, report=progress.rebuilding).run()
+    except Superseded:
+        raise RebuiltElsewhere(group=group.name) from None
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    """A verdict for machines: how many rows differ, and which."""
+    return {
+        "name": verdict.name,
+        "position": verdict.position,
+        "rows": verdict.rows,
+        "differences": len(verdict.differences),
+        "examples": [asdict(one) for one in verdict.differences[:SHOWN]],
+    }
+
+
+def _print(verdicts: list[Verdict]) -> None:
+    columns = {"group": "left", "position": "right", "rows": "right", "differences": "right"}
+    print_table(columns, [(one.name, one.position, one.rows, len(one.differences)) for one in verdicts])
+    for verdict in verdicts:
+        for one in verdict.differences[:SHOWN]:
+            print_line(f"{one.table} {', '.join(map(str, one.key))}: {_said(one)}")
+
+
+def _said(one: Difference) -> str:
+    if one.expected is None:
+        return "is there, and the log knows nothing of it"
+    if one.found is None:
+        return "is missing"
+    columns = [name for name in one.expected if one.expected[name] != one.found.get(name)]
+    return "; ".join(f"{name} is {one.found.get(name)!r}, the log says {one.expected[name]!r}" for name in columns)

@@ -1,0 +1,84 @@
+"""What serves one ledger: the loop that keeps its read tables up, and the one reader that tails its log."""
+
+import signal
+import threading
+import time
+
+from workledger.adapters.bootstrap import Workledger
+from workledger.api.tail import Tail
+from workledger.domain.refusals import Refused
+from workledger.projections.loop import ProjectorLoop
+
+PATIENCE = 5.0
+"""Seconds that a read waits for the read tables to reach `min_position`."""
+
+
+class TablesBehind(Refused):
+    """The read tables are at {position} and have not reached {min_position} yet; try again."""
+
+    code = "READ_TABLES_BEHIND"
+
+
+class Service:
+    """Started on first use, so that it works in an app that runs no lifespan for what it mounts.
+
+    Args:
+        project: keep the read tables up here; otherwise the ledger does so inline, or another process does.
+        heartbeat: seconds between signs of life on a feed where nothing happens.
+    """
+
+    def __init__(self, ledger: Workledger, *, project: bool = True, heartbeat: float = 15.0) -> None:
+        self.ledger, self.project = ledger, project
+        self.tail = Tail(ledger, heartbeat=heartbeat, stopping=server_stops)
+        self.loop: ProjectorLoop | None = None
+        self._deaf = lambda: None
+        self._turn = threading.Lock()
+
+    def start(self) -> None:
+        if self.loop is not None or not self.project:
+            return
+        with self._turn:
+            if self.loop is None:
+                loop = ProjectorLoop(self.ledger.projector)
+                self._deaf = self.ledger.listen(loop.wake)
+                loop.start()
+                self.loop = loop
+
+    def stop(self) -> None:
+        """End the feeds, and the loop once its batch is written. It starts again on next use."""
+        self.tail.stop()
+        with self._turn:
+            loop, self.loop = self.loop, None
+            if loop is not None:
+                self._deaf()
+                loop.stop()
+
+    def position(self) -> int:
+        """The position that the read tables have reached, at least."""
+        known = self.loop.position if self.loop is not None else 0
+        return known or self.ledger.projector.position()
+
+    def reached(self, position: int, patience: float = PATIENCE) -> int:
+        """Wait until the read tables have reached a position; the one they have reached then.
+
+        Raises:
+            TablesBehind: READ_TABLES_BEHIND, they have not come so far in time.
+        """
+        give_up = time.monotonic() + patience
+        while (now := self.position()) < position:
+            if time.monotonic() > give_up:
+                raise TablesBehind(position=now, min_position=position)
+            if self.loop is not None:
+                self.loop.wait_for(position, 0.25)
+            else:
+                time.sleep(0.02)
+        return now
+
+
+def server_stops() -> bool:
+    """Whether the uvicorn that handles this process's signals has been told to stop.
+
+    It waits for open responses before it ends the lifespan, and a feed never ends by itself: so the feed looks here.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return bool(getattr(server, "should_exit", False))
