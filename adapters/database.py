@@ -31,5 +31,10 @@ def factory_of(url: str) -> str:
     sqlite, postgres = "sqlite.factory:SQLiteFactory", "postgres.factory:PostgresFactory"
     factories = {"sqlite": sqlite, "memory": sqlite, "postgresql": postgres, "postgres": postgres}
     if scheme not in factories or (scheme == "sqlite" and not url.startswith("sqlite:///")):
-        raise UnknownDatabase(url=url.partition("@")[2] or url)
+        raise unknown(url)
     return f"workledger.adapters.{factories[scheme]}"
+
+
+def unknown(url: str) -> UnknownDatabase:
+    """The refusal of a URL, without the password in it."""
+    return UnknownDatabase(url=url.rpartition("@")[2])

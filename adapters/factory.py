@@ -20,6 +20,7 @@ from workledger.adapters.schema import META, METADATA, VERSION
 from workledger.projections.tables import Bulk
 
 URL = "WORKLEDGER_URL"
+OUR_VERSION = sa.select(META.c.value).where(META.c.key == "version")
 
 
 class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
@@ -31,7 +32,11 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         try:
             self.prepare()
         except sa.exc.DBAPIError as error:
+            self.close()
             raise DatabaseUnreachable(reason=str(error.orig).strip().splitlines()[0]) from None
+        except ForeignDatabase:
+            self.close()
+            raise
 
     bulk: Bulk
     """How read tables are written in bulk."""
@@ -59,14 +64,16 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         with self.engine.execution_options(writing=True).begin() as connection:
             self.exclusively(connection)
             names = sa.inspect(connection).get_table_names()
-            if names and META.name not in names:
+            if META.name in names:
+                found = connection.scalar(OUR_VERSION)
+                if found != VERSION:
+                    raise ForeignDatabase(reason=f"its tables are of version {found}, this release knows {VERSION}")
+                return
+            if names:
                 raise ForeignDatabase(reason=f"it has a table {names[0]}")
             METADATA.create_all(connection)
             self.protect(connection)
-            if META.name not in names:
-                connection.execute(META.insert().values(key="version", value=VERSION))
-        if (found := self._version()) != VERSION:
-            raise ForeignDatabase(reason=f"its tables are of version {found}, this release knows {VERSION}")
+            connection.execute(META.insert().values(key="version", value=VERSION))
 
     @abstractmethod
     def protect(self, connection: sa.Connection) -> None:
@@ -76,7 +83,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         with self.engine.connect() as connection:
             if not sa.inspect(connection).has_table(META.name):
                 return None
-            return connection.scalar(sa.select(META.c.value).where(META.c.key == "version"))
+            return connection.scalar(OUR_VERSION)
 
     def application_recorder(self) -> ApplicationRecorder:
         return DatabaseStore(self.engine, self.writing)

@@ -119,7 +119,7 @@ class DatabaseStore(EventStore):
         return None if row is None else range(row.first_position, row.last_position + 1)
 
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:
-        size = sa.func.coalesce(sa.func.sum(sa.func.length(sa.cast(EVENTS.c.data, sa.Text))), 0)
+        size = sa.func.coalesce(sa.func.sum(self._bytes()), 0)
         last = sa.func.coalesce(sa.func.max(EVENTS.c.version), 0)
         chosen = sa.select(last, sa.func.count(), size)
         with self.engine.connect() as connection:
@@ -136,7 +136,13 @@ class DatabaseStore(EventStore):
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         if self.engine.dialect.name == "sqlite":
             return sa.func.json_extract(EVENTS.c.tags, f"$.{name}") == id
-        return EVENTS.c.tags.op("->>")(name) == id
+        return sa.func.json_extract_path_text(EVENTS.c.tags, name) == id
+
+    def _bytes(self) -> sa.ColumnElement[int]:
+        """The size of an event's payload."""
+        if self.engine.dialect.name == "sqlite":
+            return sa.func.length(sa.cast(EVENTS.c.data, sa.LargeBinary))
+        return sa.func.octet_length(sa.cast(EVENTS.c.data, sa.Text))
 
     def _rows(self, chosen: sa.Select[Any]) -> list[Row]:
         with self.engine.connect() as connection:

@@ -1,1 +1,1 @@
-"""The doors: HTTP with its live feed and the board page, and the command line. They load, ask the domain, and record."""
+"""The doors: HTTP with its live feed and the board page, and the command line. They load, ask the domain, record."""

@@ -57,7 +57,7 @@ def event_json(row: Row) -> dict[str, Any]:
 
 def _data(row: Row) -> Any:
     kind = Event.TOPICS.get(row.topic)
-    if kind is None or kind.VERSION == row.schema_version:
+    if kind is None or row.schema_version == kind.VERSION:
         return orjson.Fragment(row.data)
     return kind.upcast(orjson.loads(row.data), row.schema_version)
 

@@ -1,38 +1,16 @@
 """The command line: `workledger`, or `python -m workledger.api.cli`."""
 
-import typer
-
-from workledger.api.commandline import demo, events, imports, serve, status, tables
-from workledger.api.commandline.console import print_line
-from workledger.api.commandline.database import Everywhere
-from workledger.api.commandline.sentences import Sentences
-
-app = typer.Typer(
-    name="workledger",
-    cls=Sentences,
-    help="The event-sourced record of what AI coding agents do.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.add_typer(imports.app, name="import")
-app.command("status")(status.status)
-app.command("events")(events.events)
-app.command("rebuild")(tables.rebuild)
-app.command("verify")(tables.verify)
-app.command("project")(tables.project)
-
-
-@app.callback(invoke_without_command=True)
-def everywhere(context: typer.Context, db: Everywhere = None) -> None:
-    """The options that go before every command, and what is said where there is none."""
-    if context.invoked_subcommand is None:
-        print_line(context.get_help())
+import sys
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. What it needs beyond the library is installed with `workledger[all]`."""
+    try:
+        from workledger.api.commandline.app import app
+    except ModuleNotFoundError as missing:
+        sys.exit(f"workledger: {missing.name} is not installed; pip install 'workledger[all]' [NOT_INSTALLED]")
+    except KeyboardInterrupt:
+        sys.exit(130)
     app(prog_name="workledger")
 
 

@@ -123,6 +123,14 @@ def title(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
+def meanings(kind: type[Refused] = Refused) -> dict[str, str]:
+    """What each code that a refusal has says."""
+    found = {kind.code: " ".join((kind.__doc__ or "").split())}
+    for one in kind.__subclasses__():
+        found = meanings(one) | found
+    return found
+
+
 def refused(request: Request, error: Refused) -> Json:
     """The answer to what the ledger refused."""
     status = 412 if isinstance(error, StaleVersion) else None
@@ -163,7 +171,9 @@ def install(app: FastAPI) -> None:
 def _invalid(error: RequestValidationError) -> InvalidInput:
     """What FastAPI found wrong, as the domain says such things: where it is, and what; values are left out."""
     found = error.errors()
-    errors = [{"loc": [part for part in one["loc"][1:] if part != ""], "msg": one["msg"]} for one in found]
+    errors = [
+        {"loc": [] if one["type"] == "json_invalid" else list(one["loc"][1:]), "msg": one["msg"]} for one in found
+    ]
     summary = "; ".join(": ".join(filter(None, [".".join(map(str, one["loc"])), one["msg"]])) for one in errors)
     kind = InvalidId if all(one["loc"][0] == "path" for one in found) else InvalidInput
     return kind(summary=summary, errors=errors)

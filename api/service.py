@@ -1,8 +1,12 @@
 """What serves one ledger: the loop that keeps its read tables up, and the one reader that tails its log."""
 
+import asyncio
 import signal
 import threading
 import time
+from collections.abc import Callable
+
+from fastapi.concurrency import run_in_threadpool
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.tail import Tail
@@ -11,6 +15,8 @@ from workledger.projections.loop import ProjectorLoop
 
 PATIENCE = 5.0
 """Seconds that a read waits for the read tables to reach `min_position`."""
+
+LOOK_SECONDS = 0.01
 
 
 class TablesBehind(Refused):
@@ -25,17 +31,26 @@ class Service:
     Args:
         project: keep the read tables up here; otherwise the ledger does so inline, or another process does.
         heartbeat: seconds between signs of life on a feed where nothing happens.
+        simulated, label: what the board says of its data.
     """
 
-    def __init__(self, ledger: Workledger, *, project: bool = True, heartbeat: float = 15.0) -> None:
-        self.ledger, self.project = ledger, project
+    def __init__(
+        self,
+        ledger: Workledger,
+        *,
+        project: bool = True,
+        heartbeat: float = 15.0,
+        simulated: bool = False,
+        label: str | None = None,
+    ) -> None:
+        self.ledger, self.project, self.simulated, self.label = ledger, project, simulated, label
         self.tail = Tail(ledger, heartbeat=heartbeat, stopping=server_stops)
         self.loop: ProjectorLoop | None = None
-        self._deaf = lambda: None
+        self._deaf: Callable[[], None] = lambda: None
         self._turn = threading.Lock()
 
     def start(self) -> None:
-        if self.loop is not None or not self.project:
+        if self.started:
             return
         with self._turn:
             if self.loop is None:
@@ -53,26 +68,51 @@ class Service:
                 self._deaf()
                 loop.stop()
 
+    @property
+    def started(self) -> bool:
+        return self.loop is not None or not self.project
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the projector is at work, when it is here."""
+        return self.loop.healthy if self.loop is not None else not self.project
+
+    @property
+    def projector(self) -> str:
+        """What the projector does: running, failing, or elsewhere."""
+        if not self.project:
+            return "elsewhere"
+        return "running" if self.healthy else "failing"
+
+    @property
+    def projected(self) -> bool:
+        """Whether the read tables have once been brought up to the log."""
+        if self.loop is not None:
+            return self.loop.position > 0 or self.ledger.head() == 0
+        standing = self.ledger.projector.standing()
+        return all(at.fingerprint == group.fingerprint for group, at in standing.items())
+
     def position(self) -> int:
         """The position that the read tables have reached, at least."""
         known = self.loop.position if self.loop is not None else 0
         return known or self.ledger.projector.position()
 
-    def reached(self, position: int, patience: float = PATIENCE) -> int:
+    async def reached(self, position: int, patience: float = PATIENCE) -> int:
         """Wait until the read tables have reached a position; the one they have reached then.
 
         Raises:
             TablesBehind: READ_TABLES_BEHIND, they have not come so far in time.
         """
         give_up = time.monotonic() + patience
-        while (now := self.position()) < position:
+        while (now := await self._position()) < position:
             if time.monotonic() > give_up:
                 raise TablesBehind(position=now, min_position=position)
-            if self.loop is not None:
-                self.loop.wait_for(position, 0.25)
-            else:
-                time.sleep(0.02)
+            await asyncio.sleep(LOOK_SECONDS)
         return now
+
+    async def _position(self) -> int:
+        known = self.loop.position if self.loop is not None else 0
+        return known or await run_in_threadpool(self.ledger.projector.position)
 
 
 def server_stops() -> bool:

@@ -125,12 +125,16 @@ class Tail:
         head = await run_in_threadpool(self.ledger.head)
         return self._frames(follower, head if after is None else after, head)
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """End all feeds with `bye`."""
         with self._turn:
             self._end_all()
-            thread = self._thread
         self._awake.set()
+
+    def stop(self) -> None:
+        """End all feeds, and wait until the log is no longer read."""
+        self.end()
+        thread = self._thread
         if thread is not None:
             thread.join()
 

@@ -119,10 +119,9 @@ class Ledger:
             yield unit
             unit.receipt = self._settle(unit)
         except Refused:
-            done = self.store.done(command_id) if command_id else None
-            if done is None:
+            unit.receipt = self._repeated(command_id)
+            if unit.receipt is None:
                 raise
-            unit.receipt = Receipt(done[-1] if done else self.head(), done, repeated=True)
         self._recorded(unit.receipt)
 
     def get(self, kind: type[A], id: str, *, version: int | None = None, at: datetime | None = None) -> A:
@@ -200,7 +199,7 @@ class Ledger:
 
     def _append(self, unit: Unit) -> Receipt:
         if not unit.recorded:
-            return Receipt(self.head())
+            return self._repeated(unit.command_id) or Receipt(self.head())
         try:
             kept = self._core.events.put(unit.recorded, conditions=unit.conditions())
         except AlreadyDone as done:
@@ -210,6 +209,10 @@ class Ledger:
         positions = [one.notification.id for one in kept]
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
+
+    def _repeated(self, command_id: str | None) -> Receipt | None:
+        done = self.store.done(command_id) if command_id else None
+        return None if done is None else Receipt(done[-1], done, repeated=True)
 
     def _snapshot(self, unit: Unit) -> None:
         for past in unit.recorded:

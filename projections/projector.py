@@ -58,17 +58,22 @@ class Projector:
         """
         with self._turn:
             target = self.store.head() if upto is None else upto
-            standing = self.standing()
-            changed = [group for group, at in standing.items() if at.fingerprint != group.fingerprint]
-            for group in changed:
-                Rebuild(self.store, self.tables, group).run()
-            standing = self.standing() if changed else standing
+            standing = self._fitting()
             while behind := [at.position for at in standing.values() if at.position < target]:
                 try:
                     standing |= self._round(standing, min(behind), target)
                 except Superseded:
-                    standing = self.standing()
+                    standing = self._fitting()
             return target
+
+    def _fitting(self) -> dict[Group, Checkpoint]:
+        """Where each group stands, once those whose tables are declared differently are rebuilt."""
+        standing = self.standing()
+        while changed := [group for group, at in standing.items() if at.fingerprint != group.fingerprint]:
+            for group in changed:
+                Rebuild(self.store, self.tables, group).run()
+            standing = self.standing()
+        return standing
 
     def _round(self, standing: Mapping[Group, Checkpoint], position: int, target: int) -> dict[Group, Checkpoint]:
         """One batch, read once for all the groups that stand at the same position.

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+import sqlalchemy as sa
 
 from workledger.domain.store import EventStore
 from workledger.projections import checkpoints, shadow
-from workledger.projections.checkpoints import Checkpoint
+from workledger.projections.checkpoints import Checkpoint, Superseded
 from workledger.projections.group import Group
 from workledger.projections.side import Side
 from workledger.projections.tables import ReadTables
@@ -55,15 +58,20 @@ class Rebuild:
         self._report = report or (lambda progress: None)
 
     def run(self) -> int:
-        """Build, catch up, and swap; the position that the new tables stand at."""
-        at = self.build()
+        """Build, catch up with the live tables, and swap; the position that the new ones stand at.
+
+        Several processes may be at the same rebuild: they share the work, and one of them swaps.
+        """
+        self.build()
         with self.tables.writing() as connection:
+            at = checkpoints.find(connection, self.name, hold=True)
             live = checkpoints.find(connection, self.group.name, hold=True)
-            at = self._fold_rest(Side(connection, self.tables.bulk, self.group, self.suffix), at)
+            if at is None:
+                return live.position if live else 0
+            live = live or checkpoints.begin(connection, self.group.name, self.group.fingerprint)
+            at = self._fold_rest(Side(connection, self.tables.bulk, self.group, self.suffix), at, live.position)
             shadow.swap(connection, self.group)
             checkpoints.forget(connection, self.name)
-            if live is None:
-                live = checkpoints.begin(connection, self.group.name, self.group.fingerprint)
             checkpoints.advance(connection, live, at.position, self.group.fingerprint)
         return at.position
 
@@ -73,11 +81,15 @@ class Rebuild:
         target = self.store.head() if upto is None else upto
         progress = Progress(self.group.name, at.position, target)
         while at.position < target:
-            at = self._batch(at, target)
+            try:
+                at = self._batch(at, target)
+            except Superseded:
+                at = self._begin()
             progress.position = at.position
             self._report(progress)
         with self.tables.writing() as connection:
-            shadow.index(connection, self.group, self.suffix)
+            if checkpoints.find(connection, self.name, hold=True):
+                shadow.index(connection, self.group, self.suffix)
         return at
 
     def discard(self) -> None:
@@ -87,14 +99,16 @@ class Rebuild:
             checkpoints.forget(connection, self.name)
 
     def _begin(self) -> Checkpoint:
-        """Where an earlier run was interrupted, if its tables still fit, or the start."""
-        with self.tables.writing() as connection:
-            at = checkpoints.find(connection, self.name)
-            if at is not None and at.fingerprint == self.group.fingerprint:
+        """Where an earlier run was interrupted or another process is, if its tables still fit, or the start."""
+        while True:
+            with suppress(sa.exc.IntegrityError), self.tables.writing() as connection:
+                at = checkpoints.find(connection, self.name, hold=True)
+                if at is not None and at.fingerprint == self.group.fingerprint:
+                    return at
+                checkpoints.forget(connection, self.name)
+                at = checkpoints.begin(connection, self.name, self.group.fingerprint)
+                shadow.make(connection, self.group, self.suffix, indexed=False)
                 return at
-            checkpoints.forget(connection, self.name)
-            shadow.make(connection, self.group, self.suffix, indexed=False)
-            return checkpoints.begin(connection, self.name, self.group.fingerprint)
 
     def _batch(self, at: Checkpoint, target: int) -> Checkpoint:
         rows = self.store.read(at.position, self.batch, upto=target)
@@ -104,9 +118,10 @@ class Rebuild:
             Side(connection, self.tables.bulk, self.group, self.suffix).apply(rows)
         return moved
 
-    def _fold_rest(self, side: Side, at: Checkpoint) -> Checkpoint:
-        """What was appended while the tables were built, in the transaction that swaps them."""
-        while rows := self.store.read(at.position, self.batch):
+    def _fold_rest(self, side: Side, at: Checkpoint, upto: int) -> Checkpoint:
+        """What the live tables have read since, in the transaction that swaps them: nobody sees less than before."""
+        while at.position < upto:
+            rows = self.store.read(at.position, self.batch, upto=upto)
             side.apply(rows)
-            at = Checkpoint(at.name, rows[-1].position, at.fingerprint)
+            at = Checkpoint(at.name, rows[-1].position if len(rows) == self.batch else upto, at.fingerprint)
         return at

@@ -1,9 +1,11 @@
 """Sessions and who takes part in them (AgentPane, DOMAIN.md 1.4, 2.3 and 3.7)."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from workledger.domain.agent_run_events import AgentTurnCompleted
+from workledger.domain.recorded import Row
 from workledger.domain.session_events import (
     SessionActivated,
     SessionClosed,
@@ -18,7 +20,20 @@ from workledger.domain.session_events import (
 )
 from workledger.domain.session_feed_events import SessionEntryPublished, SessionFeedPurged
 from workledger.domain.tool_calls_events import ToolCallStarted
-from workledger.projections.table import Becomes, Count, From, References, Stream, Table, Tag, Version, When
+from workledger.projections.table import (
+    Becomes,
+    Change,
+    Count,
+    Fold,
+    From,
+    Kind,
+    References,
+    Stream,
+    Table,
+    Tag,
+    Version,
+    When,
+)
 from workledger.projections.tables import ReadTables
 
 OVER = (SessionClosing, SessionClosed, SessionFailed)
@@ -59,20 +74,30 @@ class Sessions(
     closed_at: Annotated[datetime | None, When(SessionClosed)]
 
 
+def _joined(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    yield Change((tags["session"], data["user_id"]), set={"role": data["role"], "joined_at": row.at})
+
+
+def _left(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+    yield Change((tags["session"], data["user_id"]), gone=True)
+
+
 class SessionParticipants(
     Table,
     name="session_participants",
     group="board",
-    born=(SessionParticipantJoined,),
-    dies=(SessionParticipantLeft,),
     key=("session_id", "user_id"),
     indexes=("user_id",),
     stamped=False,
 ):
-    session_id: Annotated[str, Stream(), References("sessions", "cascade")]
-    user_id: Annotated[str, From(SessionParticipantJoined, SessionParticipantLeft)]
-    role: Annotated[str, From(SessionParticipantJoined)]
-    joined_at: Annotated[datetime, When(SessionParticipantJoined)]
+    """Who takes part, since when, and as what; to join again is to take another role."""
+
+    session_id: Annotated[str, References("sessions", "cascade")]
+    user_id: str
+    role: str
+    joined_at: datetime
+
+    FOLDS: ClassVar[dict[Kind, Fold]] = {SessionParticipantJoined: _joined, SessionParticipantLeft: _left}
 
 
 def get(tables: ReadTables, id: str) -> dict[str, Any] | None:

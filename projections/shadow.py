@@ -20,12 +20,16 @@ def make(connection: sa.Connection, group: Group, suffix: str = "", *, indexed: 
 
 def index(connection: sa.Connection, group: Group, suffix: str = "") -> None:
     """The group's secondary indexes; their names say which making of the table they belong to."""
+    inspector = sa.inspect(connection)
     for table in group.tables:
+        if inspector.get_indexes(table.NAME + suffix):
+            continue  # made before a rebuild was interrupted
+        turn = _turn(inspector, table)
         for at, columns in enumerate(table.INDEXES):
             unique = "unique " if columns.startswith("unique ") else ""
-            name = _index_name(connection, table, at)
             connection.exec_driver_sql(
-                f'create {unique}index "{name}" on "{table.NAME}{suffix}" ({columns.removeprefix("unique ")})'
+                f'create {unique}index "{table.NAME}_{at}{turn}" on "{table.NAME}{suffix}" '
+                f"({columns.removeprefix('unique ')})"
             )
 
 
@@ -41,12 +45,12 @@ def drop(connection: sa.Connection, group: Group, suffix: str) -> None:
         connection.exec_driver_sql(f'drop table if exists "{table.NAME}{suffix}"')
 
 
-def _index_name(connection: sa.Connection, table: type[Table], at: int) -> str:
-    """Free: the live tables and their shadows have the same indexes, under two names in turn."""
+def _turn(inspector: sa.Inspector, table: type[Table]) -> str:
+    """The letter that no making of the table uses: their indexes are the same, and need names of their own."""
     taken = {
-        index["name"]
+        str(index["name"])[-1]
         for name in (table.NAME, table.NAME + SHADOW, table.NAME + SCRATCH)
-        if sa.inspect(connection).has_table(name)
-        for index in sa.inspect(connection).get_indexes(name)
+        if inspector.has_table(name)
+        for index in inspector.get_indexes(name)
     }
-    return next(name for turn in "abc" if (name := f"{table.NAME}_{at}{turn}") not in taken)
+    return next(turn for turn in "abc" if turn not in taken)

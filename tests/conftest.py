@@ -25,8 +25,23 @@ def postgres_server() -> Iterator[postgres.GivenServer]:
 
 @pytest.fixture
 def postgres_url(postgres_server: postgres.GivenServer) -> Iterator[str]:
-    """A database of its own for each test."""
+    """A database of its own for each test, with nothing in it."""
     with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.GivenServer) -> Iterator[str]:
+    """A database with the tables of an empty store, to be copied: five times as fast as making them."""
+    with postgres_server.database() as url:
+        workledger.open(url).close()
+        yield url
+
+
+@pytest.fixture
+def postgres_store_url(postgres_server: postgres.GivenServer, postgres_template: str) -> Iterator[str]:
+    """An empty store in a database of its own for each test."""
+    with postgres_server.database(like=postgres_template) as url:
         yield url
 
 
@@ -37,7 +52,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty store in each database that lasts."""
+    """A database of each kind, with nothing in it."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
@@ -45,7 +60,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store_url(request: pytest.FixtureRequest) -> str:
     """An empty store of each kind."""
-    return "memory:" if request.param == "memory" else request.getfixturevalue(f"{request.param}_url")
+    names = {"sqlite": "sqlite_url", "postgres": "postgres_store_url"}
+    return "memory:" if request.param == "memory" else request.getfixturevalue(names[request.param])
 
 
 @pytest.fixture
@@ -55,8 +71,8 @@ def ledger(store_url: str) -> Iterator[Workledger]:
         yield ledger
 
 
-@pytest.fixture
-def database_ledger(database_url: str) -> Iterator[Workledger]:
+@pytest.fixture(params=["sqlite_url", "postgres_store_url"], ids=["sqlite", "postgres"])
+def database_ledger(request: pytest.FixtureRequest) -> Iterator[Workledger]:
     """A ledger over an empty store in each database that lasts."""
-    with workledger.open(database_url) as ledger:
+    with workledger.open(request.getfixturevalue(request.param)) as ledger:
         yield ledger

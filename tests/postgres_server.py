@@ -55,11 +55,16 @@ class GivenServer:
         return urlunsplit(urlsplit(self.dsn)._replace(path=f"/{database}"))
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a new, empty database, dropped at the end whoever still uses it."""
+    def database(self, like: str | None = None) -> Iterator[str]:
+        """The URL of a new database, dropped at the end whoever still uses it.
+
+        Args:
+            like: the URL of the one that it is a copy of; it is empty otherwise.
+        """
         name = f"workledger_{os.getpid()}_{next(_numbers)}"
+        template = urlsplit(like).path.removeprefix("/") if like else "template1"
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield self.url(name)
         finally:

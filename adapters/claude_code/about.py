@@ -15,9 +15,10 @@ TITLES = {"custom-title": "customTitle", "ai-title": "aiTitle", "summary": "summ
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """All of it redacted, but for `cwd`: the folder as the machine calls it."""
+    """All of it redacted, but for `cwd`, which is `folder` as the machine calls it."""
 
     cwd: str | None
+    folder: str | None
     branch: str | None
     model: str | None
     title: str | None
@@ -37,8 +38,10 @@ def about(records: Sequence[Record], redact: Redact) -> About:
     )
     titles = [_first(_told(reversed(records), kind, name)) for kind, name in TITLES.items()]
     answers = (one.text for one in reversed(records) if one.kind == "assistant" and one.text.strip())
+    cwd = _first(_said(records, "cwd"))
     return About(
-        cwd=_first(_said(records, "cwd")),
+        cwd=cwd,
+        folder=clean(cwd),
         branch=_first(_said(records, "gitBranch")),
         model=_first(model for one in records if (model := string(one.message.get("model"))) and model[0] != "<"),
         title=clean(_first([*(title for title in titles if title), *_lines(prompt)])),

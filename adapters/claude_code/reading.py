@@ -1,13 +1,13 @@
 """A file read so far as it is whole, beside what the ledger has of it: what the thread in it is told from."""
 
-from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import orjson
 
+from workledger.adapters.claude_code import facts
+from workledger.adapters.claude_code.files import Transcript
 from workledger.adapters.claude_code.happenings import Past
 from workledger.adapters.claude_code.records import Key, Record, in_graph_order, record
 from workledger.adapters.claude_code.source import ImportSource
@@ -29,6 +29,7 @@ class Reading:
         again: the file was replaced or cut short, and is read from the start.
     """
 
+    file: Transcript
     records: Sequence[Record]
     done: int
     marks: tuple[tuple[int, int, int], ...]
@@ -36,6 +37,16 @@ class Reading:
     malformed: int
     again: bool
     past: Past
+
+    @property
+    def began(self) -> datetime:
+        """The moment for records that do not say when, where none before them does."""
+        return self.file.first
+
+    @property
+    def limit(self) -> int:
+        """The bytes that are whole."""
+        return self.marks[-1][2]
 
     def cursor(self, done: int) -> tuple[int, int, int]:
         """The `start`, `end` and `done` of a source when so many of the records have been recorded."""
@@ -47,7 +58,7 @@ class Reading:
 
 
 def read(
-    ledger: Ledger, path: Path, source: ImportSource | None, agent_id: str, turns: int, elsewhere: Container[str | None]
+    ledger: Ledger, file: Transcript, source: ImportSource | None, turns: int, elsewhere: Container[str | None]
 ) -> Reading:
     """Read a file on from where its source stands.
 
@@ -55,9 +66,9 @@ def read(
         turns: how many are recorded of its run.
         elsewhere: the records of earlier files.
     """
-    again = source is not None and not source.goes_on(path)
+    again = source is not None and (source.again or not source.goes_on(file.path))
     start, end, done = (0, 0, 0) if source is None or again else (source.start, source.end, source.done)
-    data = path.read_bytes()
+    data = file.path.read_bytes()
     lines, rest = json_lines(data)
     told = [one for line in lines if (one := record(line))]
     limit = len(data) - len(rest)
@@ -68,11 +79,12 @@ def read(
     done += len(before)
     held = source.held if source else None
     if again:
-        past = _logged(ledger, agent_id, turns, held, elsewhere)
+        past = _logged(ledger, facts.agent_id(file), turns, held, elsewhere)
     else:
         usage = counted(records[:known], done, elsewhere, held)
         past = Past(lambda index, _: index < done, turns, usage, elsewhere)
     return Reading(
+        file=file,
         records=records,
         done=0 if again else done,
         marks=((len(before), start, end), (known, end, limit), (len(records), limit, limit)),
@@ -87,7 +99,7 @@ def _logged(ledger: Ledger, agent_id: str, turns: int, held: Key | None, elsewhe
     """What was recorded of a file that is no longer as it was, told from the agent's log."""
     contents = [
         past.event.content
-        for past in ledger.history(AgentLog, AgentLog.id_of(agent_id, 1))
+        for past in ledger.history(AgentLog, AgentLog.id_of(agent_id, facts.SESSION_NUMBER))
         if isinstance(past.event, AgentLogChunkAppended)
     ]
     values = [json_object(content.encode()) for content in contents]

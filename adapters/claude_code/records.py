@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from workledger.adapters.importing import Line, moment
+from workledger.adapters.importing import Line, json_lines, moment
 from workledger.adapters.redaction import JSON
 
 Key = tuple[str | None, str | None]
@@ -105,6 +106,12 @@ def record(line: Line) -> Record | None:
         at=moment(body.get("timestamp")),
         body=body,
     )
+
+
+def records_of(path: Path) -> list[Record]:
+    """All the records of a file, in its order."""
+    lines, _ = json_lines(path.read_bytes())
+    return [one for line in lines if (one := record(line))]
 
 
 def in_graph_order(records: Iterable[Record]) -> Iterator[Record]:

@@ -7,8 +7,6 @@ passed over, whenever an import ends.
 import hashlib
 from pathlib import Path
 
-from pydantic import Field
-
 from workledger.adapters.claude_code.records import Key
 from workledger.domain.kernel import Aggregate, Event
 from workledger.domain.refusals import NotFound
@@ -32,11 +30,10 @@ class ImportSourceRead(Event, topic="import_source.read"):
         done: how many of the records between them have been recorded, in the order of their graph.
         held: the message that may get more lines, and is not counted yet.
         live: the session may still be running.
-        left_out: what was not taken of these bytes, and why.
+        again: the file was replaced or cut short; until it is read to the end, the log says what is recorded of it.
     """
 
     kind: str
-    name: str
     session_id: str
     project_id: str
     agent_id: str
@@ -46,7 +43,7 @@ class ImportSourceRead(Event, topic="import_source.read"):
     done: int
     held: tuple[str | None, str | None] | None = None
     live: bool = False
-    left_out: dict[str, int] = Field(default_factory=dict)
+    again: bool = False
 
 
 class ImportSource(Aggregate, category="import_source", prefix="src", not_found=ImportSourceNotFound):
@@ -59,6 +56,7 @@ class ImportSource(Aggregate, category="import_source", prefix="src", not_found=
     done: int
     held: Key | None = None
     live: bool = False
+    again: bool = False
 
     def tags(self) -> dict[str, str | None]:
         return {"session": self.session_id, "project": self.project_id, "agent": self.agent_id}
@@ -66,6 +64,10 @@ class ImportSource(Aggregate, category="import_source", prefix="src", not_found=
     def goes_on(self, path: Path) -> bool:
         """Whether the file begins with what was read of it; otherwise it was replaced, or cut short."""
         return path.stat().st_size >= self.end and fingerprint(path, self.end) == self.fingerprint
+
+    def is_at(self, place: ImportSourceRead) -> bool:
+        """Whether nothing would change."""
+        return all(getattr(self, name) == value for name, value in place.changes(self).items() if name != "kind")
 
     def is_all_of(self, path: Path) -> bool:
         """Whether there is nothing more to take from the file."""

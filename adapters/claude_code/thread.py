@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workledger.adapters.claude_code import sizes
-from workledger.adapters.claude_code.happenings import Moment, Past, Said, Turn
+from workledger.adapters.claude_code.happenings import Moment, Said, Turn
+from workledger.adapters.claude_code.reading import Reading
 from workledger.adapters.claude_code.records import DROPPED, KNOWN, Record, mapping
 from workledger.adapters.claude_code.tools import Tools, unanswered
 from workledger.adapters.claude_code.turns import Turns
@@ -17,47 +18,38 @@ FRESH = timedelta(minutes=15)
 
 
 class Thread:
-    """The records of a file in the order of their graph, read for what has not been recorded.
+    """The records of a file, read for what has not been recorded.
 
     Args:
-        began: the moment for records that do not say when, where none before them does.
-        half_written: the file ends in the middle of a line.
         limit: characters that are kept of a tool's output.
 
     Attributes:
-        left_out: counted while `moments` are read.
+        telling: the places of the records that tell something that is this thread's alone.
+        began, ended: the moments of the first and the last of them.
         live: the session may still be running.
+        left_out, unknown: counted while `moments` are read.
     """
 
-    def __init__(
-        self,
-        records: Sequence[Record],
-        past: Past,
-        *,
-        now: datetime,
-        began: datetime,
-        redact: Redact,
-        half_written: bool,
-        limit: int,
-    ) -> None:
-        self.records, self._past, self._redact, self._limit = records, past, redact, limit
+    def __init__(self, reading: Reading, *, now: datetime, redact: Redact, limit: int) -> None:
+        self._records, self._past, self._redact, self._limit = reading.records, reading.past, redact, limit
         self.left_out: Counter[str] = Counter()
         self.unknown = 0
         self._own = self._owned()
-        telling = {index for index in self._own if records[index].kind not in DROPPED}
-        times = [one.at for one in self.own() if one.at]
-        self.began, self.ended = (times[0], max(times)) if times else (began, began)
-        self.live = now - self.ended < FRESH and (half_written or self._is_busy())
-        self.turns = Turns(records, telling, past, self.live)
+        self.telling = {index for index in self._own if self._records[index].kind not in DROPPED}
+        times = [one.at for index in sorted(self.telling) if (one := self._records[index]).at]
+        self.began, self.ended = (times[0], max(times)) if times else (reading.began, reading.began)
+        last = max((one.at for one in self.own() if one.at), default=self.ended)
+        self.live = now - last < FRESH and (reading.half_written or self._is_busy())
+        self.turns = Turns(self._records, self.telling, self._past, self.live)
 
     def own(self) -> Iterator[Record]:
         """The records that are this thread's alone."""
-        return (one for index, one in enumerate(self.records) if index in self._own)
+        return (one for index, one in enumerate(self._records) if index in self._own)
 
     def moments(self) -> Iterator[Moment]:
         """What has not been recorded yet, in order."""
         tools, at = Tools(self._limit), self.began
-        for index, record in enumerate(self.records):
+        for index, record in enumerate(self._records):
             at = record.at or at
             new = not self._past.has(index, record)
             if index not in self._own:
@@ -76,12 +68,12 @@ class Thread:
 
     def late(self) -> Sequence[Turn]:
         """Turns that were held back, and that are complete because nothing more came."""
-        return self.turns.at(len(self.records))
+        return self.turns.at(len(self._records))
 
     def _owned(self) -> set[int]:
         seen: set[str] = set()
         own = set()
-        for index, record in enumerate(self.records):
+        for index, record in enumerate(self._records):
             if record.uuid is None or not (record.uuid in seen or record.uuid in self._past.elsewhere):
                 own.add(index)
             if record.uuid:

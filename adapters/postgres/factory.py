@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from workledger.adapters.append import Writing
+from workledger.adapters.database import unknown
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.postgres.bulk import PostgresBulk
 from workledger.adapters.schema import COLUMNS
@@ -33,7 +34,10 @@ class PostgresFactory(DatabaseFactory):
     bulk = PostgresBulk()
 
     def connect(self, url: str) -> sa.Engine:
-        parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
+        try:
+            parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
+        except (sa.exc.ArgumentError, ValueError):
+            raise unknown(url) from None
         return sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
 
     @contextmanager

@@ -50,8 +50,7 @@ class SQLiteFactory(DatabaseFactory):
             "sqlite://", creator=connection, poolclass=sa.QueuePool, pool_size=16, max_overflow=48
         )
         sa.event.listen(engine, "begin", _begin)
-        if memory:
-            self._keeps = connection()
+        self._keeps = connection() if memory else None
         return engine
 
     @contextmanager
@@ -68,6 +67,11 @@ class SQLiteFactory(DatabaseFactory):
 
     def exclusively(self, connection: sa.Connection) -> None:
         """The transaction began as immediate: no other writer is in."""
+
+    def close(self) -> None:
+        super().close()
+        if self._keeps:
+            self._keeps.close()
 
     def protect(self, connection: sa.Connection) -> None:
         for change in ("update", "delete"):

@@ -71,9 +71,10 @@ def print_json(value: Any) -> None:
     print_line(orjson.dumps(value).decode())
 
 
-def print_line(line: str) -> None:
+def print_line(line: str, *, flush: bool = True) -> None:
     sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    if flush:
+        sys.stdout.flush()
 
 
 def print_table(columns: dict[str, str], rows: list[tuple[object, ...]]) -> None:

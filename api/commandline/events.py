@@ -1,8 +1,9 @@
 """`workledger events`: the log as JSON lines, its end, a range of it, or what is appended from now on."""
 
+import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 import orjson
@@ -39,17 +40,24 @@ def events(
 ) -> None:
     """Print events as JSON lines: the last ones, or with --after those that come after a position."""
     with opened(db) as ledger:
-        log = Log(ledger, _known(topics), project and ledger.get(Project, project).id)
+        log = Log(ledger, _known(topics), project and _project(ledger, project))
         try:
-            rows = log.tail(limit or TAIL) if after is None else log.range(after, limit)
-            shown = 0
-            for shown, row in enumerate(rows, 1):
-                print_line(line(row))
-            if follow and (after is None or limit is None or shown < limit):
+            shown = _print(log.tail(limit or TAIL) if after is None else log.range(after, limit))
+            if follow:
                 for row in log.news(None if after is None or limit is None else limit - shown):
                     print_line(line(row))
         except KeyboardInterrupt:
             say(f"Stopped; go on with --after {log.reached}.")
+
+
+def _print(rows: Iterable[Row]) -> int:
+    """Print events, and say how many there were."""
+    shown = 0
+    for row in rows:
+        print_line(line(row), flush=False)
+        shown += 1
+    sys.stdout.flush()
+    return shown
 
 
 class Log:
@@ -106,6 +114,17 @@ def line(row: Row) -> str:
         "data": orjson.Fragment(row.data),
     }
     return orjson.dumps(shown).decode()
+
+
+def _project(ledger: Workledger, id: str) -> str:
+    """The id of a project that is or was there.
+
+    Raises:
+        ProjectNotFound: there never was one.
+    """
+    if ledger.find_any(Project, id) is None:
+        raise Project.NOT_FOUND(id=id)
+    return id
 
 
 def _known(topics: str | None) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from workledger.adapters.beads.importer import import_beads
+from workledger.adapters.claude_code.importer import import_claude_code
 from workledger.adapters.git.history import GitFailed
 from workledger.adapters.git.importer import import_git
 from workledger.api.commandline.console import bars, interruptible, print_line
@@ -41,6 +42,20 @@ def git(
                 )
         except GitFailed as failed:
             raise GitSaysNo(reason=failed) from None
+    print_line(str(report))
+
+
+@app.command("claude-code")
+def claude_code(
+    sessions: Annotated[
+        Path | None, typer.Argument(help="A transcript or a folder of them; else those of this machine.")
+    ] = None,
+    db: Database = None,
+    project: OfProject = None,
+) -> None:
+    """Record the sessions of Claude Code."""
+    with interruptible(AGAIN), opened(db) as ledger, bars() as progress:
+        report = import_claude_code(ledger, sessions, project_id=project, progress=progress)
     print_line(str(report))
 
 

@@ -26,6 +26,9 @@ class Sentences(TyperGroup):
         except KeyboardInterrupt:
             say("Interrupted.")
             raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # whoever read stdout has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
 
     def main(self, *args: Any, **options: Any) -> Any:
         try:
@@ -34,9 +37,6 @@ class Sentences(TyperGroup):
             command = getattr(getattr(error, "ctx", None), "command_path", "workledger")
             wrong(f"{error.format_message().rstrip('.')}. See {command} --help.", "USAGE")
             code = error.exit_code
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise

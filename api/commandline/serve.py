@@ -1,8 +1,6 @@
 """`workledger serve`: the HTTP API and the page, on this machine only, until Ctrl-C or SIGTERM."""
 
 import asyncio
-import ipaddress
-import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -11,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from workledger import Workledger
+from workledger.adapters.simulation.live import simulated
 from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
@@ -19,18 +18,12 @@ from workledger.domain.refusals import Refused
 HOST = "127.0.0.1"
 PORT = 8420
 TRIED = 50
-"""Ports after the wanted one that `free_port` looks at."""
-GRACE_SECONDS = 2
-"""What requests under way are given to end, feeds included."""
+"""Ports after the wanted one that `bound_nearby` looks at."""
+SIMULATED = "Simulated agents"
+"""What the board says of a simulation."""
 
 Host = Annotated[str, typer.Option(help="A loopback address.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
-
-
-class NotLoopback(Refused):
-    """{host} is not a loopback address; keys that let others in are not there yet, so leave --host as it is."""
-
-    code = "HOST_NOT_LOOPBACK"
 
 
 class PortTaken(Refused):
@@ -58,14 +51,19 @@ def bound(host: str, port: int) -> socket.socket:
     """A socket at that address, before anything else is done.
 
     Raises:
-        NotLoopback: others could reach it.
+        AddressNotAllowed: others could reach it.
         PortTaken: somebody else listens there.
     """
-    address = ipaddress.ip_address(HOST) if host == "localhost" else _loopback(host)
-    made = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
+    from workledger.api.guard import is_loopback
+    from workledger.api.server import AddressNotAllowed
+
+    if not is_loopback(host):
+        raise AddressNotAllowed(host=host)
+    address = HOST if host.endswith("localhost") else host
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((str(address), port))
+        made.bind((address, port))
         made.listen()
     except OSError:
         made.close()
@@ -83,30 +81,17 @@ def bound_nearby(port: int) -> socket.socket:
     return bound(HOST, 0)
 
 
-def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        raise NotLoopback(host=host) from None
-    if not address.is_loopback:
-        raise NotLoopback(host=host)
-    return address
-
-
-def run(ledger: Workledger, listener: socket.socket, *, project: bool, started: Callable[[str], None]) -> None:
+def run(ledger: Workledger, listener: socket.socket, *, project: bool = True, started: Callable[[str], None]) -> None:
     """Serve the ledger on a bound socket until a signal comes.
 
     Args:
         started: called with the URL once requests are answered.
     """
-    import uvicorn  # a second that the other commands need not wait for
-
     from workledger.api.app import create_app
+    from workledger.api.server import Server
 
-    config = uvicorn.Config(
-        create_app(ledger, project=project), log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS
-    )
-    server = uvicorn.Server(config)
+    label = SIMULATED if simulated(ledger) else None
+    server = Server(create_app(ledger, project=project, simulated=label is not None, label=label))
 
     def stop(*_: Any) -> None:
         server.should_exit = True
@@ -119,7 +104,6 @@ def run(ledger: Workledger, listener: socket.socket, *, project: bool, started: 
             started(_url(listener))
         await task
 
-    logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Cancel "))
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         asyncio.run(serve())

@@ -18,7 +18,8 @@ from workledger.projections.groups import GROUPS
 from workledger.projections.loop import ProjectorLoop
 from workledger.projections.projector import BATCH
 from workledger.projections.rebuild import Rebuild
-from workledger.projections.verify import Difference, Verdict, verify as verified
+from workledger.projections.verify import Difference, Verdict
+from workledger.projections.verify import verify as verified
 
 SHOWN = 10
 """Differences that are printed of one group."""
@@ -47,9 +48,7 @@ def rebuild(groups: Groups = None, db: Database = None, json: Json = False) -> N
         for group in _named(groups):
             started = time.monotonic()
             position = _rebuild(ledger, group, progress)
-            made.append(
-                {"name": group.name, "position": position, "seconds": round(time.monotonic() - started, 3)}
-            )
+            made.append({"name": group.name, "position": position, "seconds": round(time.monotonic() - started, 3)})
     if json:
         print_json({"groups": made})
     else:

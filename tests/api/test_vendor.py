@@ -1,4 +1,4 @@
-"""What the page borrows from others: each vendored file is the one that vendor.toml says it is, with its licence beside it."""
+"""What the page borrows from others: each vendored file is the one that vendor.toml notes, its licence beside it."""
 
 import hashlib
 import json

@@ -9,7 +9,8 @@ import { count } from "./format.mjs";
 import { html, useMemo, useRef } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { walk } from "./keys.mjs";
-import { reload } from "./live.mjs";
+import { readMore, reload } from "./live.mjs";
+import { complain } from "./notices.mjs";
 import { createStore, useStore } from "./store.mjs";
 
 const NO_FILTER = { text: "", agent: null };
@@ -96,7 +97,7 @@ function Column({ name, title, count: all, cards, filtered }) {
           ${drop === "null" && html`<li key="drop" class="droplace" aria-hidden="true"></li>`}
         </ul>
         ${cards.length === 0 && html`<p class="column__empty">${filtered ? "No card fits the search." : HINTS[name]}</p>`}
-        ${!filtered && all > cards.length && html`<p class="column__more">${count(all - cards.length)} more</p>`}
+        ${!filtered && all > cards.length && html`<button class="button button--small column__more" onClick=${() => readMore().catch(complain)}>${count(all - cards.length)} more</button>`}
       </div>
     </section>
   `;

@@ -21,6 +21,7 @@ export function stateOf({ status, board_column, queued }) {
 }
 
 const REASON = { name: "reason", label: "Reason", type: "textarea", max: 1000 };
+const DROPPED = { value: "dropped", label: "is dropped, and hidden until it is reopened" };
 const PRIORITY = {
   name: "priority",
   label: "Priority",
@@ -29,7 +30,10 @@ const PRIORITY = {
 };
 const ANY = ["ready", "queued", "waiting", "working", "stuck", "in_review", "done", "dropped"];
 
-/** name: `{label, icon, states, tone?, done, fields?(task), text?, looked?}`; `looked` commands rely on the version that was seen. */
+/**
+ * name: `{label, icon, states, tone?, done, fields?(task), complete?(values), text?, looked?}`
+ * `complete` adds what the page knows to what was asked; `looked` commands rely on the version that was seen.
+ */
 export const COMMANDS = {
   approve: {
     label: "Approve", icon: "check", states: ["in_review"], tone: "good", done: "Approved", looked: true,
@@ -42,6 +46,7 @@ export const COMMANDS = {
   assign: {
     label: "Assign", icon: "user", states: ["ready", "queued"], tone: "primary", done: "Assigned",
     fields: () => [{ name: "agent_id", label: "Agent", type: "select", required: true, options: agentOptions() }],
+    complete: (values) => ({ ...values, agent_name: agents.get().get(values.agent_id)?.name }),
   },
   queue: { label: "Queue", icon: "queue", states: ["ready"], done: "Queued" },
   dequeue: { label: "Take out of the queue", icon: "queue", states: ["queued"], done: "Taken out of the queue" },
@@ -82,9 +87,9 @@ export const COMMANDS = {
     fields: (task) => [{ name: "depends_on_task_id", label: "Waits for", type: "select", required: true, options: taskOptions(task) }],
   },
   cancel: {
-    label: "Cancel", icon: "close", states: ["queued", "waiting", "working", "stuck", "in_review"], done: "Cancelled",
-    fields: () => [
-      { name: "to", label: "The task", type: "select", options: [{ value: "backlog", label: "goes back to the backlog" }, { value: "dropped", label: "is dropped, and hidden until it is reopened" }] },
+    label: "Cancel", icon: "close", states: ["ready", "queued", "waiting", "working", "stuck", "in_review"], done: "Cancelled",
+    fields: (task) => [
+      { name: "to", label: "The task", type: "select", options: stateOf(task) === "ready" ? [DROPPED] : [{ value: "backlog", label: "goes back to the backlog" }, DROPPED] },
       { ...REASON, max: 500 },
     ],
   },
@@ -102,8 +107,8 @@ export function command(task, name) {
 }
 
 async function run(task, name, body) {
-  const { done, looked } = COMMANDS[name];
-  const { position } = await post(["tasks", task.id, name], body, { version: looked ? task.version : null });
+  const { done, looked, complete = (values) => values } = COMMANDS[name];
+  const { position } = await post(["tasks", task.id, name], complete(body), { version: looked ? task.version : null });
   notify(`${done}: ${task.title}`);
   if (name === "delete" && route.get().task === task.id) go(cardLink(null));
   await readTasks([task.id], position);

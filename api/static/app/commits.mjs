@@ -62,7 +62,7 @@ function Pager({ total, limit, offset, has_more }) {
   return html`
     <nav class="pager" aria-label="Pages of the history">
       ${offset > 0 ? html`<a class="button" href=${to(Math.max(0, offset - limit))} rel="prev"><${Icon} name="left" />Newer</a>` : html`<span></span>`}
-      <span class="pager__where">${count(offset + 1)}–${count(Math.min(offset + limit, total))} of ${count(total)}</span>
+      <span class="pager__where">${count(offset + 1)} to ${count(Math.min(offset + limit, total))} of ${count(total)}</span>
       ${has_more ? html`<a class="button" href=${to(offset + limit)} rel="next">Older<${Icon} name="right" /></a>` : html`<span></span>`}
     </nav>
   `;

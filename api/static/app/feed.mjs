@@ -7,11 +7,12 @@ const LONGEST_WAIT_MS = 15_000;
 
 /**
  * Open the feed after a position.
- * @param {{topics: string[], query: object, after: number, onBatch: (events: object[]) => void,
- *          onState: (state: "live"|"connecting"|"offline") => void}} options
- * @returns {{close: () => void, reopen: () => void, position: () => number}}
+ * @param {{topics: string[], project_id: string, after: number, onBatch: (events: object[]) => void,
+ *          onState: (state: "live"|"connecting"|"offline") => void, onReset: () => void}} options
+ *        `onReset`: the service has dropped this feed, and the tables had better be read again
+ * @returns {{close: () => void, reopen: () => void, tune: (topics: string[]) => void}}
  */
-export function openFeed({ topics, query, after, onBatch, onState }) {
+export function openFeed({ topics, project_id, after, onBatch, onState, onReset }) {
   let position = after;
   let wait = FIRST_WAIT_MS;
   let batch = [];
@@ -35,7 +36,7 @@ export function openFeed({ topics, query, after, onBatch, onState }) {
   function open() {
     reopening = undefined;
     onState("connecting");
-    source = new EventSource(path(["feed"], { ...query, after: position }));
+    source = new EventSource(path(["feed"], { project_id, after: position, topics: topics.join(",") }));
     source.onopen = () => {
       wait = FIRST_WAIT_MS;
       onState("live");
@@ -43,6 +44,10 @@ export function openFeed({ topics, query, after, onBatch, onState }) {
     source.onmessage = take;
     source.onerror = retry;
     source.addEventListener("bye", retry);
+    source.addEventListener("reset", () => {
+      close();
+      onReset();
+    });
     for (const topic of topics) source.addEventListener(topic, take);
   }
 
@@ -67,6 +72,11 @@ export function openFeed({ topics, query, after, onBatch, onState }) {
     open();
   }
 
+  function tune(wanted) {
+    topics = wanted;
+    reopen();
+  }
+
   open();
-  return { close, reopen, position: () => position };
+  return { close, reopen, tune };
 }

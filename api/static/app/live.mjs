@@ -3,12 +3,15 @@ import { get, read } from "./api.mjs";
 import { NO_BOARD, agents, board, feed, projects, runs, status, withRows } from "./data.mjs";
 import { openFeed } from "./feed.mjs";
 import { useEffect, useRef } from "./html.mjs";
-import { TOPICS } from "./topics.mjs";
+import { topicsOf } from "./topics.mjs";
 
 const MANY = 6;
 const REST_MS = 200;
 const WATCH_MS = 20_000;
 const RETRY_MS = 3_000;
+/** Cards of a column that are read at first, and the most that ever are. */
+const CARDS = 200;
+const MOST_CARDS = 1_000;
 /** What changes the rows of other tasks too: those that depend on it. */
 const RIPPLES = new Set(["completed", "reopened", "deleted", "dependency_added", "dependency_removed"]);
 
@@ -26,11 +29,11 @@ export function useEvents(handler) {
   }, []);
 }
 
-/** Show a project: read its rows, then follow the feed from the position they have reached. */
-export async function follow(project) {
+/** Show a project: read its rows, then follow the feed from the position they have reached, as a view needs it. */
+export async function follow(project, view) {
   followed?.feed?.close();
   clearTimeout(followed?.retry);
-  const mine = (followed = { project, pending: nothing(), feed: null });
+  const mine = (followed = { project, view, pending: nothing(), feed: null, cards: CARDS });
   board.set(NO_BOARD);
   agents.set(new Map());
   runs.set(new Map());
@@ -38,17 +41,18 @@ export async function follow(project) {
     const position = await readAll(project);
     if (followed !== mine) return;
     mine.feed = openFeed({
-      topics: TOPICS,
-      query: { project_id: project },
+      topics: topicsOf(mine.view),
+      project_id: project,
       after: position,
       onBatch: (events) => take(mine, events),
       onState: (state) => followed === mine && turn(state),
+      onReset: () => followed === mine && follow(project, mine.view),
     });
   } catch (error) {
     if (followed !== mine) return;
     board.patch({ error, loading: false });
     feed.patch(error.status ? { state: "idle" } : { state: "offline", lost: true });
-    if (!error.status) mine.retry = setTimeout(() => follow(project), RETRY_MS);
+    if (!error.status) mine.retry = setTimeout(() => follow(project, mine.view), RETRY_MS);
   }
 }
 
@@ -61,7 +65,15 @@ function turn(state) {
 }
 
 /** Read everything again, for instance after something could not be read. */
-export const reload = () => followed && follow(followed.project);
+export const reload = () => followed && follow(followed.project, followed.view);
+
+/** Another view of the same project is shown. */
+export function look(view) {
+  if (!followed || followed.view === view) return;
+  const heard = topicsOf(followed.view).join();
+  followed.view = view;
+  if (topicsOf(view).join() !== heard) followed.feed?.tune(topicsOf(view));
+}
 
 async function readAll(project) {
   const positions = await Promise.all([readBoard(project), readAgents(project), readRuns(project)]);
@@ -72,7 +84,7 @@ async function readAll(project) {
 }
 
 async function readBoard(project, min_position) {
-  const { body, position } = await read(["projects", project, "board"], { limit: 200, min_position });
+  const { body, position } = await read(["projects", project, "board"], { limit: followed.cards, min_position });
   const rows = body.columns.flatMap((column) => column.tasks);
   board.set({
     project: body.project,
@@ -84,6 +96,12 @@ async function readBoard(project, min_position) {
     loading: false,
   });
   return body.position ?? position;
+}
+
+/** Read the cards that long columns have left out. */
+export function readMore() {
+  followed.cards = MOST_CARDS;
+  return readBoard(followed.project);
 }
 
 async function readAgents(project, min_position) {
@@ -175,7 +193,7 @@ async function refresh(mine) {
     try {
       await readTouched(mine.project, pending);
     } catch {
-      if (followed === mine) mine.retry = setTimeout(() => followed === mine && follow(mine.project), RETRY_MS);
+      if (followed === mine) mine.retry = setTimeout(() => followed === mine && reload(), RETRY_MS);
       return;
     }
     await new Promise((rested) => setTimeout(rested, Math.max(REST_MS, performance.now() - began)));
@@ -216,7 +234,7 @@ async function watch() {
     if (followed?.feed && now.head < position) return reload();
     if (state !== "live" || now.head === position) return;
     const mine = followed;
-    const missed = await get(["events"], { after: position, project_id: mine.project, limit: 1 });
+    const missed = await get(["events"], { after: position, project_id: mine.project, topics: topicsOf(mine.view).join(","), limit: 1 });
     if (missed.items.length) setTimeout(() => followed === mine && feed.get().position === position && mine.feed.reopen(), RETRY_MS);
   } catch {
     /* The feed's own state says that the service is away. */

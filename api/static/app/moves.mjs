@@ -32,9 +32,9 @@ export function move(task, column, before = null) {
     return notify(`A task cannot go from ${titleOf(task.board_column)} to ${titleOf(column)} as it is now.`, { tone: "bad", code: "TASK_INVALID_TRANSITION" });
   }
   if (way === "reopen") return command(task, way);
-  const { label, fields, tone } = COMMANDS[way];
+  const { label, fields, tone, complete = (values) => values } = COMMANDS[way];
   const asked = fields(task).filter(({ name }) => name !== "to");
-  ask({ title: `${label}: ${task.title}`, tone, submit: label, fields: asked, run: (values) => send(task, column, before, values) });
+  ask({ title: `${label}: ${task.title}`, tone, submit: label, fields: asked, run: (values) => send(task, column, before, complete(values)) });
 }
 
 /** One place up (-1) or down (1) in its column. */

@@ -11,7 +11,7 @@ import { count, sentenceCase } from "./format.mjs";
 import { html, useEffect } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { Help, help } from "./keys.mjs";
-import { follow, readProjects } from "./live.mjs";
+import { follow, look, readProjects } from "./live.mjs";
 import { Logs } from "./log.mjs";
 import { Menu } from "./menu.mjs";
 import { Announcer, Notices, notify } from "./notices.mjs";
@@ -30,8 +30,9 @@ export function Shell() {
     if (!project && list?.length) location.replace(link({ project: list[0].id }));
   }, [project, list]);
   useEffect(() => {
-    if (project) follow(project);
+    if (project) follow(project, view);
   }, [project]);
+  useEffect(() => look(view), [view]);
   const name = useStore(board, (value) => value.project?.name);
   useEffect(() => {
     document.title = [sentenceCase(view), name, "workledger"].filter(Boolean).join(" · ");
@@ -126,7 +127,7 @@ function Pulse() {
 function Banner() {
   const { simulated, label, healthy, groups } = useStore(status);
   const lost = useStore(feed, (value) => value.lost);
-  const late = (groups ?? []).filter((group) => group.dead_letters > 0 || ["failed", "dead", "stopped"].includes(group.state));
+  const late = (groups ?? []).filter((group) => group.dead_letters > 0 || group.state === "failing");
   const told = simulated || healthy === false || late.length > 0 || lost;
   return told && html`<aside aria-label="About this data">
     ${simulated && html`<p class="banner banner--simulated" ><strong>Simulated data</strong>${label && label !== "simulated" ? ` · ${label}` : ""}</p>`}

@@ -119,6 +119,12 @@ const SENTENCES = {
 /** Every topic that the page listens to. */
 export const TOPICS = Object.keys(SENTENCES);
 
+/** What comes in masses, and which view wants it. */
+const MASSES = { agent_log: "logs", session_feed: "sessions", tool_calls: "activity" };
+
+/** What a view listens to: everything, but of what comes in masses only its own. */
+export const topicsOf = (view) => TOPICS.filter((topic) => [undefined, view].includes(MASSES[topic.split(".")[0]]));
+
 /** Those that say something by themselves: what is quiet follows from another event, or is one of very many. */
 export const HIGHLIGHTS = TOPICS.filter((topic) => SENTENCES[topic][1] !== "quiet");
 

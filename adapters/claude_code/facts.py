@@ -1,0 +1,159 @@
+"""The events that what a transcript tells is recorded as."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from workledger.adapters.claude_code.about import About
+from workledger.adapters.claude_code.files import Transcript
+from workledger.adapters.claude_code.happenings import ToolEnded, ToolUsed, Turn
+from workledger.adapters.importing import digest
+from workledger.domain.agent import Agent
+from workledger.domain.agent_run import AgentRun
+from workledger.domain.agent_run_events import (
+    AgentProcessSpawned,
+    AgentRunBegan,
+    AgentRunCompleted,
+    AgentRunStarted,
+    AgentTurnCompleted,
+)
+from workledger.domain.kernel import Event
+from workledger.domain.session_events import SessionActivated, SessionClosed, SessionClosing, SessionOpened, address
+from workledger.domain.tool_calls_events import (
+    ToolCallCompleted,
+    ToolCallDenied,
+    ToolCallFailed,
+    ToolCallsOpened,
+    ToolCallStarted,
+)
+
+SESSION_NUMBER = 1
+"""A transcript does not say in how many processes it was written; its agent has one session."""
+
+TURNS = 500
+"""Claude Code knows no limit of turns; this is the highest that an agent may have."""
+
+LONGEST_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose thread it is: the ids that everything in it is found by."""
+
+    session_id: str
+    agent_id: str
+    agent_name: str
+    run_id: str
+    project_id: str
+    task_id: str | None
+
+
+def agent_id(file: Transcript) -> str:
+    """That of the agent in a transcript: the session's own, or a sub-agent's."""
+    return _id(Agent.PREFIX, file)
+
+
+def run_id(file: Transcript) -> str:
+    return _id(AgentRun.PREFIX, file)
+
+
+def _id(prefix: str, file: Transcript) -> str:
+    id = "_".join(filter(None, (prefix, file.session_id, file.subagent_id)))
+    return id if len(id) <= LONGEST_ID else f"{prefix}_{digest(file.session_id, file.subagent_id or '')}"
+
+
+def session(whose: Whose, title: str | None) -> list[Event]:
+    opened = SessionOpened(
+        project_id=whose.project_id,
+        task_id=whose.task_id,
+        agent_id=whose.agent_id,
+        title=title,
+        url=address(whose.session_id),
+    )
+    return [opened, SessionActivated()]
+
+
+def session_end() -> list[Event]:
+    return [SessionClosing(reason="import"), SessionClosed(status="closed", reason="import")]
+
+
+def run(whose: Whose, about: About, output_file: str) -> list[Event]:
+    started = AgentRunStarted(
+        agent_id=whose.agent_id,
+        agent_name=whose.agent_name,
+        project_id=whose.project_id,
+        task_id=whose.task_id,
+        session_id=whose.session_id,
+        session_number=SESSION_NUMBER,
+        model=about.model,
+        max_turns=TURNS,
+        worktree_path=about.folder,
+        prompt=about.prompt,
+    )
+    spawned = AgentProcessSpawned(
+        session_number=SESSION_NUMBER, provider_session_id=whose.session_id, output_file_path=output_file
+    )
+    return [started, spawned, AgentRunBegan()]
+
+
+def run_end(run: AgentRun, result: str | None, began: datetime, ended: datetime) -> AgentRunCompleted:
+    return AgentRunCompleted(
+        result=result,
+        turn_count=run.turn_count,
+        token_input_count=run.token_input_count,
+        token_output_count=run.token_output_count,
+        cost_usd=run.cost_usd,
+        duration_ms=round((ended - began).total_seconds() * 1000),
+    )
+
+
+def turn(turn: Turn) -> AgentTurnCompleted:
+    return AgentTurnCompleted(
+        turn=turn.number,
+        tokens_in=turn.usage.tokens_in,
+        tokens_out=turn.usage.tokens_out,
+        cache_tokens=turn.usage.cache_tokens,
+        tool_call_count=turn.tool_calls,
+    )
+
+
+def tool_calls(whose: Whose) -> ToolCallsOpened:
+    return ToolCallsOpened(
+        agent_run_id=whose.run_id,
+        agent_id=whose.agent_id,
+        agent_name=whose.agent_name,
+        project_id=whose.project_id,
+        task_id=whose.task_id,
+        session_id=whose.session_id,
+    )
+
+
+def tool_call(call: ToolUsed, whose: Whose) -> ToolCallStarted:
+    return ToolCallStarted(
+        tool_call_id=call.id,
+        tool=call.tool,
+        input=call.input,
+        turn_number=call.turn,
+        agent_id=whose.agent_id,
+        agent_run_id=whose.run_id,
+        task_id=whose.task_id,
+        project_id=whose.project_id,
+    )
+
+
+def tool_end(end: ToolEnded, whose: Whose) -> Event:
+    id, tool = end.call.id, end.call.tool
+    if end.outcome == "complete":
+        return ToolCallCompleted(tool_call_id=id, tool=tool, output=end.output, duration_ms=end.duration_ms)
+    if end.outcome == "error":
+        return ToolCallFailed(tool_call_id=id, tool=tool, error=str(end.output), duration_ms=end.duration_ms)
+    return ToolCallDenied(
+        tool_call_id=id,
+        tool=tool,
+        input=end.call.input,
+        turn_number=end.call.turn,
+        agent_id=whose.agent_id,
+        agent_run_id=whose.run_id,
+        task_id=whose.task_id,
+        project_id=whose.project_id,
+        reason=str(end.output),
+    )

@@ -1,0 +1,133 @@
+"""Whose thread it is: the project, the agent and the task of a transcript, taken or made."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from workledger.adapters.claude_code import facts
+from workledger.adapters.claude_code.about import About, project_name, subagents
+from workledger.adapters.claude_code.facts import Whose
+from workledger.adapters.claude_code.files import Transcript
+from workledger.adapters.claude_code.records import Record, records_of
+from workledger.adapters.importing import Report, digest, ensure_project
+from workledger.adapters.redaction import Redact
+from workledger.domain.agent import Agent
+from workledger.domain.agent_events import AgentConfig, AgentCreated, AgentRenamed
+from workledger.domain.ledger import Ledger
+from workledger.domain.project import Project
+from workledger.domain.project_events import DEFAULT_MODEL, ProjectCreated
+from workledger.domain.refusals import NameTaken
+from workledger.domain.task import Task
+
+LABEL = 80
+"""Characters of what an agent is called; behind it stands the id that makes it the only one."""
+
+AT_ONCE = 10
+"""Agents that may run at once in a project made here: the most that a project allows."""
+
+
+class Who:
+    """Finds out whose the threads of an import are.
+
+    Args:
+        project_id: the project of all of them, unless each goes to the one for its folder.
+    """
+
+    def __init__(self, ledger: Ledger, report: Report, redact: Redact, project_id: str | None) -> None:
+        self._ledger, self._report, self._redact, self._project_id = ledger, report, redact, project_id
+        self._labels: dict[str, dict[str, str]] = {}
+
+    def whose(self, file: Transcript, session: Sequence[Transcript], own: Sequence[Record], said: About) -> Whose:
+        """Its agent as it is, or a new one.
+
+        Args:
+            session: the files of its session, its own first.
+            own: the records of the thread, and `said` what they are about.
+
+        Raises:
+            AgentNotFound: the agent was deleted here.
+            Refused: the project or the agent cannot be made.
+        """
+        id, at = facts.agent_id(file), next((one.at for one in own if one.at), file.first)
+        agent = self._ledger.get(Agent, id) if self._ledger.existing([Agent.stream(id)]) else None
+        if agent is None:
+            project = self._project(session[0], said, at)
+            agent = self._agent(file, id, project, self._names(file, session, own, said), said.model, at)
+        self._report.project_ids.update([agent.project_id] if agent.project_id else [])
+        return Whose(
+            session_id=file.session_id,
+            agent_id=id,
+            agent_name=agent.name,
+            run_id=facts.run_id(file),
+            project_id=agent.project_id or "",
+            task_id=None if file.subagent_id else self._task(said.branch, agent.project_id),
+        )
+
+    def rename(self, whose: Whose, name: str, at: datetime) -> None:
+        """The agent was given a name in the meantime."""
+        wanted = _called(name, whose.session_id[:8])
+        if wanted != whose.agent_name:
+            with self._ledger.unit() as unit:
+                unit.record(Agent, whose.agent_id, [AgentRenamed(name=wanted)], at=at)
+
+    def _project(self, first: Transcript, said: About, at: datetime) -> str:
+        main = self._ledger.find(Agent, facts.agent_id(first))
+        if self._project_id or (main and main.project_id):
+            return self._project_id or str(main and main.project_id)
+        cwd = said.cwd or str(first.path.parent)
+        created = ProjectCreated(
+            name=project_name(str(self._redact(cwd))),
+            repository_path=said.folder,
+            max_concurrent_agents=AT_ONCE,
+        )
+        return ensure_project(self._ledger, f"{Project.PREFIX}_{digest('folder', cwd)}", created, at=at)
+
+    def _agent(
+        self, file: Transcript, id: str, project: str, names: Iterable[str], model: str | None, at: datetime
+    ) -> Agent:
+        """One with the first of the names that is free."""
+        *others, last = names
+        config = AgentConfig(max_turns=facts.TURNS, model=model or DEFAULT_MODEL)
+        type = "background" if file.subagent_id else "conversational"
+        for name in (*others, last):
+            created = AgentCreated(name=name, project_id=project, type=type, config=config)
+            try:
+                with self._ledger.unit() as unit:
+                    unit.record(Agent, id, [created], at=at)
+            except NameTaken:
+                if name == last:
+                    raise
+            else:
+                self._report.came_in["sub-agents" if file.subagent_id else "agents"] += 1
+                break
+        return self._ledger.get(Agent, id)
+
+    def _names(
+        self, file: Transcript, session: Sequence[Transcript], own: Sequence[Record], said: About
+    ) -> tuple[str, str]:
+        if file.subagent_id is None:
+            return _called(said.agent_name, file.session_id[:8]), _called(said.agent_name, file.session_id)
+        prompt = next((one.text for one in own if one.kind == "user"), "")
+        labels = self._labels_of(session)
+        label = labels.get(file.subagent_id) or labels.get(prompt) or _kind(file.subagent_id)
+        return _called(label, file.subagent_id), _called(label, f"{file.session_id}/{file.subagent_id}")
+
+    def _labels_of(self, session: Sequence[Transcript]) -> dict[str, str]:
+        """What the threads of the session call those they start."""
+        id = session[0].session_id
+        if id not in self._labels:
+            told = (one for file in session for one in records_of(file.path))
+            self._labels = {id: {name: str(self._redact(label)) for name, label in subagents(told).items()}}
+        return self._labels[id]
+
+    def _task(self, branch: str | None, project_id: str | None) -> str | None:
+        """The task in the project that a branch is named after."""
+        task = self._ledger.find(Task, branch) if branch else None
+        return task.id if task is not None and task.project_id == project_id else None
+
+
+def _called(label: str | None, id: str) -> str:
+    return f"{label[:LABEL]} ({id})" if label else f"claude-{id}"
+
+
+def _kind(subagent_id: str) -> str:
+    return "compaction" if subagent_id.startswith("acompact-") else "sub-agent"

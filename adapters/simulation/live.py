@@ -1,0 +1,141 @@
+"""The play going on in a ledger, at a pace at which one can watch."""
+
+import heapq
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from workledger.adapters.bootstrap import Workledger
+from workledger.adapters.simulation.chance import Chance, Spread
+from workledger.adapters.simulation.crew import LABEL, Crew
+from workledger.adapters.simulation.tempo import LIVE, Tempo
+from workledger.adapters.simulation.texts.places import place
+from workledger.adapters.simulation.workload import parts_of
+from workledger.adapters.simulation.world import Card, Part, World
+from workledger.domain.board import state_of
+from workledger.domain.kernel import Aggregate
+from workledger.domain.refusals import Refused
+from workledger.domain.run_progress import LIVE as ALIVE
+from workledger.domain.unit import Unit
+from workledger.projections import board
+from workledger.projections.agent_runs import AgentRuns
+from workledger.projections.agents import Agents
+from workledger.projections.projects import Projects
+from workledger.projections.tasks import Tasks
+
+A = TypeVar("A", bound=Aggregate)
+
+AFTER_REFUSAL = Spread(4, 15)
+"""Seconds until somebody who was refused, because a person was there first, looks again."""
+
+logger = logging.getLogger(__name__)
+
+
+class Present(World):
+    """The world of a ledger and its read tables, which somebody keeps up with the log."""
+
+    def __init__(self, ledger: Workledger, chance: Chance, tempo: Tempo) -> None:
+        super().__init__(chance, tempo, datetime.now(UTC))
+        self._ledger = ledger
+
+    def perform(self, actor: str, step: Callable[[Unit], object]) -> None:
+        with self._ledger.acting_as(actor), self._ledger.unit() as unit:
+            step(unit)
+
+    def find(self, kind: type[A], id: str) -> A | None:
+        return self._ledger.find(kind, id)
+
+    def cards(self, project_id: str) -> Sequence[Card]:
+        chosen = sa.select(Tasks.table, board.unmet_dependencies()).where(board.shown(project_id))
+        rows = self._ledger.tables.all(chosen.where(Tasks.c.status != "completed").order_by(Tasks.c.rank, Tasks.c.id))
+        return [
+            Card(
+                row["id"],
+                state_of(row["status"], row["board_column"], row["queued"]),
+                row["priority"],
+                row["agent_id"],
+                bool(row["unmet_dependencies"]),
+            )
+            for row in rows
+        ]
+
+    def live_run(self, agent_id: str) -> tuple[str, timedelta] | None:
+        runs = AgentRuns.c
+        chosen = sa.select(runs.id, runs.updated_at).where(runs.agent_id == agent_id, runs.status.in_(ALIVE))
+        row = self._ledger.tables.first(chosen)
+        return None if row is None else (row["id"], self.now - row["updated_at"])
+
+    def titles(self, project_id: str) -> set[str]:
+        chosen = sa.select(Tasks.c.title).where(Tasks.c.project_id == project_id)
+        return {row["title"] for row in self._ledger.tables.all(chosen)}
+
+
+class Live:
+    """The play of a ledger's simulated projects, in a thread of its own, until it is stopped.
+
+    Its read tables must have been brought up to the log when it starts, and must be kept up while it goes on.
+    """
+
+    def __init__(self, ledger: Workledger, seed: object, *, tempo: Tempo = LIVE) -> None:
+        self.world = Present(ledger, Chance(f"{seed}:{ledger.head()}"), tempo)
+        self._parts = [part for crew in crews(ledger) for part in parts_of(self.world, crew)]
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._play, name="workledger-simulation", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the play; what is under way stays so, and is taken up when it is played again."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _play(self) -> None:
+        turn = count()
+        due = [(time.monotonic() + number / 3, next(turn), make, make()) for number, make in enumerate(self._parts)]
+        while due:
+            at, _, make, part = heapq.heappop(due)
+            if self._stopping.wait(max(0.0, at - time.monotonic())):
+                return
+            wait, part = self._step(make, part)
+            heapq.heappush(due, (time.monotonic() + wait, next(turn), make, part))
+
+    def _step(self, make: Callable[[], Part], part: Part) -> tuple[float, Part]:
+        """One step of a part, and how long it then waits. Whoever is refused begins anew with what there is then."""
+        self.world.now = datetime.now(UTC)
+        try:
+            return next(part), part
+        except Refused as refused:
+            logger.debug("the simulation was refused: %s", refused)
+        except Exception:
+            logger.exception("a part of the simulation failed; it begins anew")
+        return self.world.chance.of(AFTER_REFUSAL), make()
+
+
+def crews(ledger: Workledger) -> list[Crew]:
+    """Who works in the simulated projects of a ledger."""
+    projects = ledger.tables.all(Projects.table.select().order_by(Projects.c.created_at, Projects.c.id))
+    return [
+        Crew(place(project["metadata"].get("place")), project["id"], _agents(ledger, project["id"]))
+        for project in projects
+        if project["metadata"].get(LABEL)
+    ]
+
+
+def simulated(ledger: Workledger) -> bool:
+    """Whether some project in the read tables is made up; tables that have to be rebuilt first are not asked."""
+    if any(at.fingerprint != group.fingerprint for group, at in ledger.projector.standing().items()):
+        return False
+    return any(row["metadata"].get(LABEL) for row in ledger.tables.all(sa.select(Projects.c.metadata)))
+
+
+def _agents(ledger: Workledger, project_id: str) -> dict[str, str]:
+    agents = Agents.table.select().where(Agents.c.project_id == project_id).order_by(Agents.c.name, Agents.c.id)
+    return {row["id"]: row["name"] for row in ledger.tables.all(agents)}

@@ -1,0 +1,1 @@
+"""What the simulated people and agents say and write."""

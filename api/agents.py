@@ -1,0 +1,114 @@
+"""Agents over HTTP, each with its latest run and its logs."""
+
+from typing import Annotated, Any, Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from workledger.api import commands, history, listing
+from workledger.api.answers import Json, read, row_json
+from workledger.api.bodies import Body, StrictRoute, model
+from workledger.api.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
+from workledger.api.history import At, as_it_was
+from workledger.api.listing import Listing, Sort, equal
+from workledger.domain.agent import Agent
+from workledger.domain.agent_events import AgentNotFound, AgentType
+from workledger.domain.agent_log import append_chunk
+from workledger.domain.ids import Id
+from workledger.projections import agent_logs, agent_runs, agents
+from workledger.projections.agents import Agents
+
+Status = Literal["running", "starting", "paused", "error", "idle", "completed"]
+
+RANK = sa.case(
+    {name: place for place, name in enumerate(("running", "starting", "paused", "error", "idle", "completed"))},
+    value=Agents.c.status,
+)
+
+AGENTS = Listing(
+    Agents,
+    filters={
+        "project_id": equal(Agents.c.project_id, Id),
+        "status": equal(Agents.c.status, Status),
+        "type": equal(Agents.c.type, AgentType),
+        "name": equal(Agents.c.name),
+        "provider": equal(Agents.c.provider),
+        "current_task_id": equal(Agents.c.current_task_id, Id),
+    },
+    sorts={
+        "status": Sort([RANK, Agents.c.name], "asc"),
+        "name": Sort([Agents.c.name], "asc"),
+        "created_at": Sort([Agents.c.created_at], "desc"),
+        "updated_at": Sort([Agents.c.updated_at], "desc"),
+    },
+)
+
+router = APIRouter(prefix="/agents", tags=["agents"], route_class=StrictRoute)
+listing.add(router, AGENTS)
+commands.add_create(
+    router, Agent, lambda unit, given: unit.create(Agent.create(**given)), model("NewAgent", Agent.create)
+)
+
+
+@router.get("/{id}")
+def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
+    """An agent, with the row of its current run."""
+    if at is not None:
+        return as_it_was(ledger, Agent, id, at)
+    row = agents.get(tables, id)
+    if row is None:
+        raise AgentNotFound(id=id)
+    run = agent_runs.get(tables, row["current_run_id"]) if row["current_run_id"] else None
+    return row_json({**row, "current_run": run}, position)
+
+
+@router.get("/{id}/logs")
+def logs(
+    id: TheId,
+    tables: TheTables,
+    ledger: TheLedger,
+    position: Reached,
+    session_number: Annotated[int | None, Query(ge=1, le=BIGGEST)] = None,
+    after_seq: Annotated[int | None, Query(ge=0, le=BIGGEST)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Json:
+    """What an agent wrote in a session, its latest unless another is named: from a place on, or the end of it.
+
+    Logs outlive their agent (Codewalkers, C15).
+    """
+    sessions = agent_logs.sessions(tables, id)
+    if not sessions and ledger.find(Agent, id) is None:
+        raise AgentNotFound(id=id)
+    number = session_number or (sessions[-1]["session_number"] if sessions else 1)
+    if after_seq is None:
+        items = agent_logs.tail(tables, id, number, limit)
+    else:
+        items = agent_logs.chunks(tables, id, number, after_seq=after_seq, limit=limit)
+    return read({"items": items, "sessions": sessions, "position": position}, position)
+
+
+class Chunk(Body):
+    """A piece of output; the ids are what it can be found by, beside the agent's."""
+
+    session_number: Annotated[int, Field(ge=1, le=BIGGEST)]
+    content: str
+    run_id: Id | None = None
+    task_id: Id | None = None
+    session_id: Id | None = None
+
+
+@router.post("/{id}/logs", status_code=201)
+def write_log(id: TheId, chunk: Chunk, caller: TheCaller) -> Json:
+    """Append to the log of a session; `seq` is the chunk's place in it."""
+    agent = caller.ledger.find_any(Agent, id)
+    if agent is None:
+        raise AgentNotFound(id=id)
+    given: dict[str, Any] = {"agent_id": id, "agent_name": agent.name, "project_id": agent.project_id}
+    with caller.unit() as unit:
+        append_chunk(unit, **given, **chunk.arguments())
+    return commands.appended(caller, unit, "seq")
+
+
+history.add(router, Agent)
+commands.add(router, Agent)

@@ -1,0 +1,110 @@
+"""The app: every resource of the ledger over HTTP, its live feed, and the board page; to be run, or mounted."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from workledger.adapters.bootstrap import Workledger
+from workledger.api import (
+    agent_runs,
+    agents,
+    commits,
+    errors,
+    events,
+    feed,
+    health,
+    page,
+    problems,
+    projects,
+    sessions,
+    stage_runs,
+    tasks,
+    tool_calls,
+    workspaces,
+    write_operations,
+)
+from workledger.api.guard import Guard
+from workledger.api.service import Service
+
+RESOURCES = (
+    workspaces,
+    projects,
+    tasks,
+    agents,
+    agent_runs,
+    tool_calls,
+    sessions,
+    commits,
+    stage_runs,
+    write_operations,
+    events,
+    feed,
+    health,
+    errors,
+)
+
+PROBLEM = {
+    "description": "Refused: a problem (RFC 9457) with a stable `code`.",
+    "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "status", "detail"]}}},
+}
+
+
+def create_app(
+    ledger: Workledger,
+    *,
+    project: bool = True,
+    hosts: Iterable[str] = (),
+    heartbeat: float = 15.0,
+    simulated: bool = False,
+    label: str | None = None,
+) -> FastAPI:
+    """The app that serves a ledger; the ledger stays the caller's to close, once the app has stopped.
+
+    An app that mounts it need do nothing: it starts on first use. To have it stop in time, enter `running(app)` in
+    the lifespan of the app around it.
+
+    Args:
+        project: keep the read tables up here; give False when the ledger does so inline, or another process does.
+        hosts: names it may be called by beside those of this machine.
+        heartbeat: seconds between signs of life on a feed where nothing happens.
+        simulated, label: what the board says of its data.
+    """
+    service = Service(ledger, project=project, heartbeat=heartbeat, simulated=simulated, label=label)
+    app = FastAPI(
+        title="workledger",
+        summary="The event-sourced record of what AI coding agents do.",
+        lifespan=running,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": PROBLEM},
+    )
+    app.state.service = service
+    problems.install(app)
+    app.add_middleware(Guard, hosts=tuple(hosts))
+    api = APIRouter(prefix="/api")
+    for resource in RESOURCES:
+        api.include_router(resource.router)
+    app.include_router(api)
+    if page.FOLDER.is_dir():
+        page.install(app)
+    return app
+
+
+def service_of(app: FastAPI) -> Service:
+    """What serves the ledger of an app of `create_app`."""
+    service: Service = app.state.service
+    return service
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[None]:
+    """An app of `create_app` at work; at the end its feeds are ended and its projector has stopped."""
+    service = service_of(app)
+    service.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(service.stop)

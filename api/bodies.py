@@ -1,0 +1,109 @@
+"""Bodies of requests: JSON that every database can keep, in models derived from what commands take."""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, create_model
+
+from workledger.domain.refusals import InvalidInput
+
+BIGGEST = 2**63
+
+
+class Body(BaseModel):
+    """Arguments of a command; what it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    def arguments(self) -> dict[str, Any]:
+        """What was given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class OpenBody(Body):
+    """Arguments of a command that hands on what it does not know."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def model(
+    name: str,
+    function: Callable[..., Any],
+    *,
+    like: Callable[..., Any] | None = None,
+    without: tuple[str, ...] = (),
+    extra: Mapping[str, Any] | None = None,
+) -> type[Body]:
+    """The model of a function's keyword arguments.
+
+    Args:
+        like: a function whose arguments of the same names say more exactly what fits.
+        extra: fields to add, as pydantic's `create_model` takes them.
+    """
+    exact = inspect.signature(like).parameters if like else {}
+    fields: dict[str, Any] = {}
+    base: type[Body] = Body
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            base = OpenBody
+        elif parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in without:
+            annotation = exact.get(parameter.name, parameter).annotation
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[parameter.name] = (annotation, default)
+    return create_model(name, __base__=base, **fields, **(extra or {}))
+
+
+class StrictRequest(Request):
+    """A request whose JSON is JSON: UTF-8, without NaN and without lone surrogates."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            try:
+                self._json = orjson.loads(body)
+            except orjson.JSONDecodeError as error:
+                raise json.JSONDecodeError(error.msg, "", error.pos) from None
+            _check(self._json, ())
+        return self._json
+
+
+class StrictRoute(APIRoute):
+    """A route whose bodies are read by StrictRequest."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            response: Response = await handle(StrictRequest(request.scope, request.receive))
+            return response
+
+        return strictly
+
+
+def _check(value: Any, where: tuple[str | int, ...]) -> None:
+    """
+    Raises:
+        InvalidInput: a number or a character that the databases do not keep.
+    """
+    match value:
+        case dict():
+            for name, one in value.items():
+                _check(name, where)
+                _check(one, (*where, name))
+        case list():
+            for index, one in enumerate(value):
+                _check(one, (*where, index))
+        case str() if "\x00" in value:
+            raise _unfit(where, "there is a zero character in it")
+        case int() if not -BIGGEST <= value < BIGGEST:
+            raise _unfit(where, "the number has more than 64 bits")
+
+
+def _unfit(where: tuple[str | int, ...], message: str) -> InvalidInput:
+    summary = f"{'.'.join(map(str, where))}: {message}"
+    return InvalidInput(summary=summary, errors=[{"loc": list(where), "msg": message}])

@@ -1,0 +1,35 @@
+"""The live feed: new events over server-sent events, from any position, resumable where it broke off.
+
+Each frame's id is the position of its event, so `Last-Event-ID` resumes without a gap and without a double (X6).
+`bye` says that the server stops; `reset` that the follower was dropped and had better read the tables again.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.sse import EventSourceResponse
+from starlette.responses import StreamingResponse
+
+from workledger.api.deps import BIGGEST, TheService
+from workledger.api.events import Topics, named
+from workledger.api.tail import Wanted
+from workledger.domain.ids import Id
+
+router = APIRouter(tags=["events"])
+
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@router.get("/feed", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def feed(
+    service: TheService,
+    after: Annotated[int, Query(ge=0, le=BIGGEST)] | Literal["now"] = "now",
+    project_id: Annotated[Id | None, Query()] = None,
+    topics: Topics = None,
+    last_event_id: Annotated[int | None, Header(ge=0, le=BIGGEST)] = None,
+) -> EventSourceResponse:
+    """Events as they come, each `{position, stream_id, version, topic, at, actor, …, tags, data}`."""
+    start = None if after == "now" else after
+    wanted = Wanted(project_id, frozenset(named(topics)))
+    frames = await service.tail.follow(wanted, start if last_event_id is None else last_event_id)
+    return EventSourceResponse(frames, headers=HEADERS)

@@ -1,0 +1,67 @@
+"""How the service is: alive, ready to be read, and how far each group of read tables has come."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+
+from workledger.api.answers import Json
+from workledger.api.deps import TheService
+from workledger.api.service import Service
+from workledger.projections.checkpoints import Checkpoint
+from workledger.projections.group import Group
+
+router = APIRouter(tags=["service"])
+
+NOW = {"Cache-Control": "no-store"}
+
+
+@router.get("/health")
+def health(service: TheService) -> Json:
+    """Red when the database cannot be read or the projector is dead, even when nothing lags behind."""
+    return _answer(service, well=True)
+
+
+@router.get("/ready")
+def ready(service: TheService) -> Json:
+    """Whether the read tables are those of this release, and the projector has once brought them up to the log."""
+    return _answer(service, well=service.projected)
+
+
+@router.get("/status")
+def status(service: TheService) -> Json:
+    """How far the log and each group of read tables have come, and what the data is."""
+    head = service.ledger.head()
+    return Json(
+        {
+            "head": head,
+            "healthy": service.healthy,
+            "groups": [_group(service, *standing, head) for standing in service.ledger.projector.standing().items()],
+            "simulated": service.simulated,
+            "label": service.label,
+        },
+        headers=NOW,
+    )
+
+
+def _answer(service: Service, *, well: bool) -> Json:
+    try:
+        head: int | None = service.ledger.head()
+        position: int | None = service.position()
+    except (sa.exc.SQLAlchemyError, OSError):
+        head = position = None
+    ok = well and service.healthy and head is not None
+    body = {"status": "ok" if ok else "failing", "head": head, "position": position, "projector": service.projector}
+    return Json(body, 200 if ok else 503, NOW)
+
+
+def _group(service: Service, group: Group, at: Checkpoint, head: int) -> dict[str, Any]:
+    lag = max(head - at.position, 0)
+    state = "rebuilding" if at.fingerprint != group.fingerprint else "behind" if lag else "live"
+    return {
+        "name": group.name,
+        "position": at.position,
+        "lag": lag,
+        "state": state if service.healthy else "failing",
+        "dead_letters": 0,
+    }

@@ -1,0 +1,41 @@
+"""The board page: static files, and the index with a nonce of its own each time it is fetched."""
+
+import secrets
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+FOLDER = Path(__file__).parent / "static"
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+class Files(StaticFiles):
+    """Files that browsers ask about before they use them again, as the next release may have others."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update({**HEADERS, "Cache-Control": "no-cache"})
+        return response
+
+
+def install(app: FastAPI, folder: Path = FOLDER) -> None:
+    """Serve the page at the app's root."""
+    index = folder / "index.html"
+
+    def page() -> HTMLResponse:
+        nonce = secrets.token_urlsafe(16)
+        headers = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=nonce), "Cache-Control": "no-store"}
+        return HTMLResponse(index.read_text(encoding="utf-8").replace("{{nonce}}", nonce), headers=headers)
+
+    for path in ("/", "/index.html"):
+        app.add_api_route(path, page, methods=["GET"], include_in_schema=False)
+    app.mount("/", Files(directory=folder))

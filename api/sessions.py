@@ -1,0 +1,92 @@
+"""Sessions over HTTP, each with who takes part, and with the feed of what apps published in it."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from workledger.api import commands, history, listing
+from workledger.api.answers import Json, read, row_json
+from workledger.api.bodies import StrictRoute, model
+from workledger.api.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
+from workledger.api.history import At, as_it_was
+from workledger.api.listing import Listing, Sort, containing, equal, since, until
+from workledger.domain.ids import Id
+from workledger.domain.session import Session
+from workledger.domain.session_events import SessionNotFound
+from workledger.domain.session_feed import SessionFeed, publish
+from workledger.projections import session_events, sessions
+from workledger.projections.sessions import Sessions
+
+Status = Literal["initializing", "active", "paused", "closing", "closed", "error"]
+
+SESSIONS = Listing(
+    Sessions,
+    filters={
+        "project_id": equal(Sessions.c.project_id, Id),
+        "task_id": equal(Sessions.c.task_id, Id),
+        "agent_id": equal(Sessions.c.agent_id, Id),
+        "status": equal(Sessions.c.status, Status),
+        "is_active": equal(Sessions.c.is_active, bool),
+        "url": equal(Sessions.c.url),
+        "search": containing(Sessions.c.title),
+        "date_from": since(Sessions.c.created_at),
+        "date_to": until(Sessions.c.created_at),
+    },
+    sorts={
+        "created_at": Sort([Sessions.c.created_at], "desc"),
+        "updated_at": Sort([Sessions.c.updated_at], "desc"),
+    },
+)
+
+router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=StrictRoute)
+listing.add(router, SESSIONS)
+commands.add_create(
+    router, Session, lambda unit, given: unit.create(Session.create(**given)), model("NewSession", Session.create)
+)
+
+
+@router.get("/{id}")
+def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
+    """A session, with who takes part."""
+    if at is not None:
+        return as_it_was(ledger, Session, id, at)
+    row = sessions.get(tables, id)
+    if row is None:
+        raise SessionNotFound(id=id)
+    return row_json({**row, "participants": sessions.participants(tables, id)}, position)
+
+
+@router.get("/{id}/feed")
+def feed(
+    id: TheId,
+    tables: TheTables,
+    position: Reached,
+    from_offset: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    types: Annotated[
+        str | None, Query(max_length=1000, description="those of these types, with commas between")
+    ] = None,
+) -> Json:
+    """The entries at an offset and after it."""
+    if sessions.get(tables, id) is None:
+        raise SessionNotFound(id=id)
+    chosen = tuple(types.split(",")) if types else ()
+    items = session_events.since(tables, id, max(from_offset, 1) - 1, limit=limit, types=chosen)
+    return read({"items": items, "position": position}, position)
+
+
+Entry = model("Entry", SessionFeed.entry, without=("session_id",))
+
+
+@router.post("/{id}/feed", status_code=201)
+def write_feed(id: TheId, entry: Entry, caller: TheCaller) -> Json:  # type: ignore[valid-type]
+    """Publish an entry; it is found by what the session is found by."""
+    session = caller.ledger.get(Session, id)
+    about: dict[str, Any] = {"project_id": session.project_id, "agent_id": session.agent_id, "task_id": session.task_id}
+    with caller.unit() as unit:
+        publish(unit, session_id=id, **about, **entry.arguments())  # type: ignore[attr-defined]
+    return commands.appended(caller, unit, "offset")
+
+
+history.add(router, Session)
+commands.add(router, Session)

@@ -1,0 +1,82 @@
+"""Tasks over HTTP: the cards of a board, their commands, and where a move puts them."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+
+from workledger.api import commands, history, listing, moves
+from workledger.api.answers import Json, row_json
+from workledger.api.bodies import StrictRoute, model
+from workledger.api.deps import Reached, TheId, TheLedger, TheTables
+from workledger.api.history import At, as_it_was
+from workledger.api.listing import Filter, Listing, Sort, containing, equal
+from workledger.domain.board import COLUMNS, Column, Status
+from workledger.domain.card import Category, Priority
+from workledger.domain.ids import Id
+from workledger.domain.task import Task
+from workledger.domain.task_events import TaskNotFound
+from workledger.projections import board
+from workledger.projections.tables import ReadTables
+from workledger.projections.task_dependencies import dependencies, dependents
+from workledger.projections.tasks import Tasks
+
+PLACE = sa.case({name: place for place, name in enumerate(COLUMNS)}, value=Tasks.c.board_column)
+
+
+def _labelled(tables: ReadTables, label: str) -> sa.ColumnElement[bool]:
+    labels = Tasks.c.labels
+    if tables.engine.dialect.name == "postgresql":
+        return sa.type_coerce(labels, sa.dialects.postgresql.JSONB).contains([label])
+    each = sa.func.json_each(labels).table_valued("value")
+    return sa.exists(sa.select(each.c.value).where(each.c.value == label))
+
+
+def _on_the_board(asked: Any) -> list[sa.ColumnElement[bool]]:
+    """Dropped tasks are hidden, unless they are asked for."""
+    return [] if asked.status == "cancelled" else [Tasks.c.status != "cancelled"]
+
+
+TASKS = Listing(
+    Tasks,
+    filters={
+        "project_id": equal(Tasks.c.project_id, Id, required=True),
+        "column": equal(Tasks.c.board_column, Column),
+        "agent_id": equal(Tasks.c.agent_id, Id),
+        "status": equal(Tasks.c.status, Status),
+        "label": Filter(_labelled),
+        "category": equal(Tasks.c.category, Category),
+        "priority": equal(Tasks.c.priority, Priority),
+        "queued": equal(Tasks.c.queued, bool),
+        "parent_task_id": equal(Tasks.c.parent_task_id, Id),
+        "search": containing(Tasks.c.title, Tasks.c.description),
+    },
+    sorts={
+        "position": Sort([PLACE, Tasks.c.rank], "asc"),
+        "created_at": Sort([Tasks.c.created_at], "asc"),
+        "updated_at": Sort([Tasks.c.updated_at], "asc"),
+    },
+    columns=[board.unmet_dependencies()],
+    always=_on_the_board,
+)
+
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=StrictRoute)
+listing.add(router, TASKS, lambda tables, asked: {"counts": board.counts(tables, asked.project_id)})
+commands.add_create(router, Task, lambda unit, given: unit.create(Task.create(**given)), model("NewTask", Task.create))
+
+
+@router.get("/{id}")
+def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
+    """A task, with what it waits for, what waits for it, and its dense position in its column."""
+    if at is not None:
+        return as_it_was(ledger, Task, id, at)
+    row = tables.first(sa.select(Tasks.table, board.unmet_dependencies()).where(Tasks.c.id == id))
+    if row is None:
+        raise TaskNotFound(id=id)
+    shown = row["status"] != "cancelled" and row["project_id"] is not None
+    edges = {"depends_on": dependencies(tables, id), "dependents": dependents(tables, id)}
+    return row_json({**row, **edges, "position": board.position(tables, row) if shown else None}, position)
+
+
+history.add(router, Task)
+commands.add(router, Task, move=(moves.step, moves.MOVE))

@@ -1,0 +1,122 @@
+"""Claims, the same on each database: what an event takes, gives back or relies on."""
+
+import pytest
+
+from workledger import Workledger
+from workledger.domain.claims import Claim, Free, Limit, Need, Room, Take
+from workledger.domain.refusals import NameTaken, NotFound
+from workledger.domain.store import ClaimUnmet, Conditions, EventStore, Stored
+
+
+@pytest.fixture
+def store(ledger: Workledger) -> EventStore:
+    return ledger.store
+
+
+def claim(store: EventStore, stream: str, *claims: Claim) -> None:
+    """Append an event of the stream with these claims."""
+    event = Stored(originator_id=stream, originator_version=0, topic="sample.happened", state=b"{}", event_id=stream)
+    store.insert_events([event], conditions=Conditions(claims=[(stream, one) for one in claims]))
+
+
+def refused(store: EventStore, stream: str, *claims: Claim) -> ClaimUnmet:
+    """The claims are not met, and nothing is stored."""
+    head = store.head()
+    with pytest.raises(ClaimUnmet) as unmet:
+        claim(store, stream, *claims)
+    assert store.head() == head
+    return unmet.value
+
+
+def test_what_is_taken_is_refused_to_others_until_it_is_free(store: EventStore) -> None:
+    claim(store, "s-1", Take("name:ann", NameTaken))
+    unmet = refused(store, "s-2", Take("name:ann", NameTaken))
+    assert (unmet.claim, unmet.holder) == (Take("name:ann", NameTaken), "s-1")
+    claim(store, "s-2", Take("name:bob", NameTaken))
+    claim(store, "s-1", Free("name:ann"))
+    claim(store, "s-2", Take("name:ann", NameTaken))
+
+
+def test_taking_what_one_holds_changes_nothing(store: EventStore) -> None:
+    claim(store, "s-1", Take("name:ann"))
+    claim(store, "s-1", Take("name:ann"))
+    claim(store, "s-1", Free("name:ann"))
+    claim(store, "s-2", Take("name:ann"))
+
+
+def test_nobody_frees_what_another_holds(store: EventStore) -> None:
+    claim(store, "s-1", Take("name:ann"))
+    claim(store, "s-2", Free("name:ann"), Free("name:nobody"))
+    assert refused(store, "s-3", Take("name:ann")).holder == "s-1"
+
+
+def test_what_is_needed_must_be_held_by_somebody(store: EventStore) -> None:
+    unmet = refused(store, "s-1", Need("project:p", NotFound))
+    assert (unmet.claim.refused, unmet.holder) == (NotFound, None)
+    claim(store, "s-2", Take("project:p"))
+    claim(store, "s-1", Need("project:p", NotFound))
+    claim(store, "s-2", Free("project:p"))
+    refused(store, "s-1", Need("project:p", NotFound))
+
+
+def test_room_is_there_while_fewer_hold_the_key_than_may(store: EventStore) -> None:
+    claim(store, "s-1", Room("run:ann", capacity=1))
+    claim(store, "s-1", Take("run:ann"))
+    assert refused(store, "s-2", Room("run:ann", capacity=1)).holder == "s-1"
+    claim(store, "s-2", Room("run:ann", capacity=2))
+
+
+def test_room_is_not_there_for_the_one_who_holds_the_key_either(store: EventStore) -> None:
+    """Whoever is deleted must not be running."""
+    claim(store, "s-1", Take("run:ann"))
+    refused(store, "s-1", Room("run:ann", capacity=1))
+
+
+def test_a_limit_says_how_many_may_hold_a_key(store: EventStore) -> None:
+    claim(store, "s-0", Limit("runs:p", capacity=2))
+    for stream in ("s-1", "s-2"):
+        claim(store, stream, Room("runs:p"), Take("runs:p"))
+    assert refused(store, "s-3", Take("runs:p")).holder in ("s-1", "s-2")
+    refused(store, "s-3", Room("runs:p"))
+    claim(store, "s-1", Free("runs:p"))
+    claim(store, "s-3", Take("runs:p"))
+
+
+def test_those_who_hold_a_key_keep_it_when_the_limit_sinks(store: EventStore) -> None:
+    claim(store, "s-0", Limit("runs:p", capacity=3))
+    for stream in ("s-1", "s-2", "s-3"):
+        claim(store, stream, Take("runs:p"))
+    claim(store, "s-0", Limit("runs:p", capacity=1))
+    claim(store, "s-2", Take("runs:p"))
+    for stream in ("s-1", "s-2"):
+        claim(store, stream, Free("runs:p"))
+        refused(store, "s-4", Take("runs:p"))
+    claim(store, "s-3", Free("runs:p"))
+    claim(store, "s-4", Take("runs:p"))
+
+
+def test_without_a_limit_one_may_hold_a_key(store: EventStore) -> None:
+    claim(store, "s-1", Room("runs:p"), Take("runs:p"))
+    refused(store, "s-2", Room("runs:p"))
+
+
+def test_a_capacity_of_its_own_counts_instead_of_the_limit(store: EventStore) -> None:
+    claim(store, "s-0", Limit("queue:p", capacity=1))
+    for stream in ("s-1", "s-2"):
+        claim(store, stream, Take("queue:p", capacity=2))
+    refused(store, "s-3", Take("queue:p", capacity=2))
+
+
+def test_claims_are_settled_in_their_order(store: EventStore) -> None:
+    claim(store, "s-1", Take("name:ann"))
+    claim(store, "s-1", Free("name:ann"), Room("name:ann", capacity=1), Take("name:bob"), Need("name:bob"))
+    refused(store, "s-2", Need("name:cyd"), Take("name:cyd"))
+
+
+def test_a_claim_that_is_not_met_takes_back_those_before_it(store: EventStore) -> None:
+    claim(store, "s-1", Take("name:ann"), Limit("runs:p", capacity=1))
+    refused(store, "s-2", Take("name:bob"), Limit("runs:p", capacity=9), Free("name:ann"), Take("name:ann"))
+    claim(store, "s-3", Take("name:bob"))
+    refused(store, "s-4", Need("name:cyd"))
+    claim(store, "s-4", Take("runs:p"))
+    refused(store, "s-5", Take("runs:p"))

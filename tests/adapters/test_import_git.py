@@ -1,0 +1,345 @@
+"""Commits of a local repository, as `git log` has them, each recorded once."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workledger
+from workledger.adapters.git import importer
+from workledger.adapters.git.history import FIELDS, GitFailed, commits, parse
+from workledger.adapters.git.importer import import_git
+from workledger.domain.ledger import Ledger
+from workledger.domain.project import Project
+from workledger.domain.project_events import ProjectNotFound
+from workledger.projections import commits as rows
+from workledger.projections import projects
+
+BEGAN = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def memory() -> Iterator[workledger.Workledger]:
+    with workledger.open("memory:") as ledger:
+        yield ledger
+
+
+class Repository:
+    """A repository whose commits are a minute apart, authored an hour before."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.commits = path, 0
+        path.mkdir(parents=True, exist_ok=True)
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *arguments: str, input: bytes | None = None) -> str:
+        at = BEGAN + timedelta(minutes=self.commits)
+        environment = {
+            **{f"GIT_{who}_NAME": f"Ann {who.title()}" for who in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{who}_EMAIL": "ann@example.com" for who in ("AUTHOR", "COMMITTER")},
+            "GIT_AUTHOR_DATE": (at - timedelta(hours=1)).isoformat(),
+            "GIT_COMMITTER_DATE": at.isoformat(),
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+        }
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.path, env=environment, input=input, check=True, capture_output=True
+        )
+        return done.stdout.decode()
+
+    def commit(self, message: str, **files: str) -> str:
+        for name, content in files.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_text(content)
+        self.git("add", "-A")
+        self.git(
+            "commit",
+            "-q",
+            "--allow-empty",
+            "--allow-empty-message",
+            "--cleanup=verbatim",
+            "-F",
+            "-",
+            input=message.encode(),
+        )
+        self.commits += 1
+        return self.git("rev-parse", "HEAD").strip()
+
+    def log(self, *arguments: str) -> list[str]:
+        return self.git("log", *arguments).splitlines()
+
+    def history(self, count: int) -> None:
+        """So many commits at once, by fast-import."""
+        told = []
+        for number in range(count):
+            at = int((BEGAN + timedelta(minutes=number)).timestamp())
+            message = f"Commit {number}: ünïcode\n\nA body\nof two lines.".encode()
+            told.append(
+                b"commit refs/heads/main\nauthor Ann Author <ann@example.com> %d +0200\n"
+                b"committer Bob <bob@example.com> %d -0500\ndata %d\n%s\n" % (at - 3600, at, len(message), message)
+            )
+            told += [
+                b"M 100644 inline src/%d/file %d.py\ndata 4\n%04d\n" % (number % 7, file, number)
+                for file in range(number % 4)
+            ]
+        self.git("fast-import", "--quiet", input=b"".join(told))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "parser")
+
+
+def test_commits_come_in_with_sha_author_date_message_and_files(ledger: Ledger, repository: Repository) -> None:
+    first = repository.commit("First\n\nWith a body.\n", **{"a.py": "1", "src/b.py": "2"})
+    second = repository.commit("Second", **{"a.py": "3"})
+    report = import_git(ledger, repository.path)
+    assert str(report) == "git: came in: commits 2; left out: nothing"
+    newest, oldest = history(ledger, report.project_ids.pop())
+    assert (oldest["commit_sha"], newest["commit_sha"]) == (first, second)
+    assert oldest["message"] == "First\n\nWith a body."
+    assert oldest["files_changed"] == ["a.py", "src/b.py"]
+    assert oldest["author_name"] == "Ann Author"
+    assert oldest["created_at"] == BEGAN
+    assert newest["created_at"] == BEGAN + timedelta(minutes=1)
+    assert {row.actor for row in ledger.read()} == {"import"}
+
+
+def history(ledger: Ledger, project_id: str) -> list[dict[str, Any]]:
+    assert isinstance(ledger, workledger.Workledger)
+    ledger.catch_up()
+    return rows.history(ledger.tables, project_id, limit=10_000)
+
+
+def test_the_rows_are_those_of_git_log_in_its_order(sqlite_url: str, repository: Repository) -> None:
+    """2,500 commits come in within five seconds, and nothing comes in twice."""
+    repository.history(2500)
+    with workledger.open(sqlite_url) as ledger:
+        began = time.perf_counter()
+        report = import_git(ledger, repository.path)
+        assert time.perf_counter() - began < 5
+        assert report.came_in["commits"] == 2500
+        head = ledger.head()
+        assert str(import_git(ledger, repository.path)) == (
+            "git: came in: nothing new; left out: commits recorded before 2,500"
+        )
+        assert ledger.head() == head
+        found = history(ledger, report.project_ids.pop())
+    told = repository.git("log", "-z", "--format=%H%x01%an%x01%ct%x01%B").rstrip("\0").split("\0")
+    assert [
+        "\x01".join((row["commit_sha"], row["author_name"], f"{row['created_at'].timestamp():.0f}", row["message"]))
+        for row in found
+    ] == told
+    files = [paragraph.splitlines()[1:] for paragraph in _paragraphs(repository)]
+    assert [row["files_changed"] for row in found] == files
+
+
+def _paragraphs(repository: Repository) -> list[str]:
+    told = repository.git("log", "--name-only", "--format=@%H%n").split("@")[1:]
+    return ["\n".join(line for line in one.splitlines() if line) for one in told]
+
+
+def test_only_what_is_new_comes_in_later(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.commit("First")
+    import_git(memory, repository.path)
+    repository.commit("Second")
+    report = import_git(memory, repository.path)
+    assert report.came_in["commits"] == 1
+    assert report.left_out["commits recorded before"] == 1
+    assert [row["message"] for row in history(memory, report.project_ids.pop())] == ["Second", "First"]
+
+
+def test_branches_that_were_merged_come_in_too(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.commit("Trunk", a="1")
+    repository.git("checkout", "-q", "-b", "side")
+    repository.commit("Side", b="1")
+    repository.git("checkout", "-q", "main")
+    repository.commit("Main", c="1")
+    repository.git("merge", "-q", "--no-ff", "-m", "Merged", "side")
+    report = import_git(memory, repository.path)
+    found = {row["message"]: row["files_changed"] for row in history(memory, report.project_ids.pop())}
+    assert found == {"Trunk": ["a"], "Side": ["b"], "Main": ["c"], "Merged": []}
+
+
+def test_another_ref_can_be_asked_for(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.commit("Trunk")
+    repository.git("checkout", "-q", "-b", "side/x")
+    repository.commit("Side")
+    repository.git("checkout", "-q", "main")
+    assert import_git(memory, repository.path).came_in["commits"] == 1
+    assert import_git(memory, repository.path, ref="side/x").came_in["commits"] == 1
+
+
+@pytest.mark.parametrize("name", ["we\nird", 'tab\tand "quotes"', "ünïcode ☃", "-n", "\nleading", "a b"])
+def test_file_names_are_what_they_are(repository: Repository, name: str) -> None:
+    repository.commit("Names", **{name: "1", "z": "2"})
+    [commit] = commits(repository.path, "HEAD")
+    assert sorted(commit.files) == sorted([name, "z"])
+
+
+@pytest.mark.parametrize(
+    "message", ["", "one line", "--all", "with \x01 \x1e marks", "a\n\n\n:100644 b\n\nc", "ünïcode"]
+)
+def test_messages_are_what_they_are(repository: Repository, message: str) -> None:
+    repository.commit(message, a="1")
+    repository.commit("next", b="1")
+    assert [(one.message, one.files) for one in commits(repository.path, "HEAD")] == [
+        (message, ("a",)),
+        ("next", ("b",)),
+    ]
+
+
+def test_the_log_may_be_read_in_pieces_of_any_size(repository: Repository) -> None:
+    repository.commit("First", a="1", b="2")
+    repository.commit("Second")
+    repository.commit("Third", c="1")
+    output = repository.git(
+        "log", "-z", "--reverse", "--name-only", "--format=" + "".join(f"%x00{one}" for one in FIELDS) + "%x00"
+    ).encode()
+    whole = list(parse([output]))
+    assert [one.files for one in whole] == [("a", "b"), (), ("c",)]
+    for size in range(1, 40):
+        assert list(parse(output[at : at + size] for at in range(0, len(output), size))) == whole
+    assert list(parse([output[: len(output) // 2]])) == whole[:1]
+
+
+@pytest.mark.parametrize("ref", ["--all", "-n1", "--output=x", "nosuch", "HEAD..HEAD^{nonsense}", ""])
+def test_a_ref_is_never_an_option(memory: workledger.Workledger, repository: Repository, ref: str) -> None:
+    repository.commit("First")
+    with pytest.raises(GitFailed):
+        import_git(memory, repository.path, ref=ref)
+    assert not (repository.path / "x").exists()
+    assert memory.head() == 0
+
+
+def test_what_is_no_repository_is_refused_with_what_git_says(memory: workledger.Workledger, tmp_path: Path) -> None:
+    with pytest.raises(GitFailed, match="not a git repository"):
+        import_git(memory, tmp_path)
+
+
+def test_a_repository_without_commits_brings_nothing(memory: workledger.Workledger, repository: Repository) -> None:
+    assert str(import_git(memory, repository.path)) == "git: came in: nothing new; left out: nothing"
+    assert memory.head() == 0
+
+
+def test_git_is_asked_without_the_variables_and_the_config_around_it(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit("First", a="1")
+    ran = tmp_path / "ran"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{ran}'\n")
+    program.chmod(0o755)
+    for name in ("core.fsmonitor", "core.pager", "diff.external", "gpg.program", "core.sshCommand", "core.editor"):
+        repository.git("config", name, str(program))
+    repository.git("config", "log.showSignature", "true")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", str(program))
+    monkeypatch.setenv("GIT_TRACE", str(ran))
+    assert import_git(memory, repository.path).came_in["commits"] == 1
+    assert not ran.exists()
+
+
+def test_the_project_is_made_once_for_all_clones(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path
+) -> None:
+    repository.commit("First")
+    [project] = import_git(memory, repository.path).project_ids
+    repository.git("clone", "-q", ".", str(tmp_path / "clone"))
+    assert import_git(memory, tmp_path / "clone").project_ids == {project}
+    memory.catch_up()
+    row = projects.get(memory.tables, project)
+    assert row is not None
+    assert (row["name"], row["commit_count"], row["default_branch"]) == ("parser", 1, "main")
+    assert row["created_at"] == BEGAN
+
+
+def test_a_project_can_be_named_and_must_be_there(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.commit("First")
+    project = memory.create(Project.create(name="Mine", workspace_id=None))
+    assert import_git(memory, repository.path, project_id=project.id).project_ids == {project.id}
+    with pytest.raises(ProjectNotFound):
+        import_git(memory, repository.path, project_id="prj_nosuch")
+
+
+def test_a_project_that_has_the_path_is_taken(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.commit("First")
+    path = str(importer.redact(str(repository.path.resolve())))
+    project = memory.create(Project.create(name="Mine", path=path))
+    assert import_git(memory, repository.path).project_ids == {project.id}
+    head = memory.head()
+    assert import_git(memory, repository.path).project_ids == {project.id}
+    assert memory.head() == head
+
+
+def test_a_name_that_is_taken_gets_the_end_of_the_id(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.commit("First")
+    memory.create(Project.create(name="parser"))
+    [project] = import_git(memory, repository.path).project_ids
+    assert memory.get(Project, project).name == f"parser-{project[-6:]}"
+
+
+@pytest.mark.parametrize(
+    ("origin", "link"),
+    [
+        ("https://github.com/ann/parser.git", "https://github.com/ann/parser/commit/{sha}"),
+        ("https://ann:secret@github.com/ann/parser", "https://github.com/ann/parser/commit/{sha}"),
+        ("git@github.com:ann/parser.git", "https://github.com/ann/parser/commit/{sha}"),
+        ("ssh://git@gitlab.example.com:2222/team/parser.git", "https://gitlab.example.com/team/parser/-/commit/{sha}"),
+        ("git@bitbucket.org:ann/parser.git", "https://bitbucket.org/ann/parser/commits/{sha}"),
+        ("/srv/git/parser.git", None),
+        ("../parser", None),
+        ("", None),
+    ],
+)
+def test_a_commit_has_a_link_to_where_it_came_from(
+    memory: workledger.Workledger, repository: Repository, origin: str, link: str | None
+) -> None:
+    sha = repository.commit("First")
+    if origin:
+        repository.git("remote", "add", "origin", origin)
+    [project] = import_git(memory, repository.path).project_ids
+    path = importer.redact(str(repository.path.resolve()))
+    assert history(memory, project)[0]["commit_url"] == (link or f"{path}@{{sha}}").format(sha=sha)
+
+
+def test_secrets_and_addresses_stay_outside(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.commit("Set token=abc123def for /home/ann/x", home="1")
+    [project] = import_git(memory, repository.path).project_ids
+    [row] = history(memory, project)
+    assert row["message"] == "Set token=[redacted] for ~/x"
+    assert row["author_email"] is None
+    stored = "".join(event.data for event in memory.read())
+    assert "ann@example.com" not in stored
+    with workledger.open("memory:") as other:
+        [project] = import_git(other, repository.path, keep_emails=True, redact=lambda value: value).project_ids
+        [row] = history(other, project)
+    assert row["author_email"] == "ann@example.com"
+    assert row["message"] == "Set token=abc123def for /home/ann/x"
+
+
+def test_progress_is_told(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.history(1200)
+    told: list[tuple[int, int]] = []
+    import_git(memory, repository.path, progress=lambda done, total, note: told.append((done, total)))
+    assert told == [(500, 1200), (1000, 1200), (1200, 1200)]
+
+
+def test_an_import_that_was_killed_is_gone_on_with(memory: workledger.Workledger, repository: Repository) -> None:
+    repository.history(1200)
+
+    def killed(done: int, total: int, note: str) -> None:
+        if done >= 1000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_git(memory, repository.path, progress=killed)
+    kept = memory.head() - 1
+    assert 0 < kept < 1200
+    report = import_git(memory, repository.path)
+    assert report.came_in["commits"] == 1200 - kept
+    assert len(history(memory, report.project_ids.pop())) == 1200

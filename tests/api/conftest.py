@@ -1,0 +1,29 @@
+"""A ledger in memory and its doors, or one in each kind of store."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import workledger
+from doors import Doors
+from workledger import Workledger
+
+
+@pytest.fixture
+def memory() -> Iterator[Workledger]:
+    with workledger.open("memory:") as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def doors(memory: Workledger) -> Iterator[Doors]:
+    """Doors to a ledger in memory, for what is the same on every store."""
+    with Doors(memory) as doors:
+        yield doors
+
+
+@pytest.fixture
+def all_doors(ledger: Workledger) -> Iterator[Doors]:
+    """Doors to a ledger in each kind of store."""
+    with Doors(ledger) as doors:
+        yield doors
