@@ -35,7 +35,7 @@ demo: $(VENV)/run ## Fill a board from real history and serve it
 	@$(BIN)/workledger demo $(ARGS)
 
 test: $(VENV)/dev ## Run all tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not e2e and not benchmark" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --ignore tests/e2e --ignore tests/benchmarks $(ARGS)
 
 check: $(VENV)/dev ## Check format, lint, types and layers
 	@$(BIN)/ruff format --check .
@@ -44,17 +44,17 @@ check: $(VENV)/dev ## Check format, lint, types and layers
 	@$(BIN)/lint-imports --no-cache
 
 coverage: $(VENV)/dev ## Run all tests and show the lines they miss
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not e2e and not benchmark" --cov --cov-report=term-missing $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --ignore tests/e2e --ignore tests/benchmarks --cov --cov-report=term-missing $(ARGS)
 
 e2e: $(VENV)/e2e ## Drive the page in a real browser (installs Debian's chromium)
 	@command -v chromium >/dev/null || { \
 	  root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$root apt-get update -qq && \
 	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
-	@$(BIN)/python -m pytest -m e2e $(ARGS)
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 bench: $(VENV)/dev ## Measure against peers, in one run on one machine
-	@$(BIN)/python -m pytest -m benchmark -s tests/benchmarks $(ARGS)
+	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
 	@$(BIN)/python tests/reference_pages.py

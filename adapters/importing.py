@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -12,10 +12,11 @@ from typing import Protocol
 import orjson
 
 from workledger.adapters.redaction import JSON
+from workledger.domain.kernel import Aggregate, Event
 from workledger.domain.ledger import Ledger
 from workledger.domain.project import Project
 from workledger.domain.project_events import ProjectCreated
-from workledger.domain.refusals import Refused
+from workledger.domain.refusals import ConcurrencyConflict, Refused
 from workledger.domain.unit import Unit
 
 BATCH = 400
@@ -55,17 +56,37 @@ def _listed(counts: Counter[str]) -> str:
 
 @dataclass(frozen=True)
 class Fact:
-    """Something to record, whole or not at all.
+    """Events of one stream to be recorded, whole or not at all.
 
     Attributes:
-        key: says what it is, the same whoever imports it: two imports at once record it once.
-        what: adds to `came_in` once it is recorded.
+        after: the version of the stream that they follow. When it has moved on, somebody else was faster.
+        what: what they are called in the report.
     """
 
-    key: str
-    record: Callable[[Unit], object]
-    events: int
-    what: dict[str, int]
+    kind: type[Aggregate]
+    id: str
+    after: int
+    events: Sequence[Event]
+    at: datetime
+    what: str
+
+    def record(self, unit: Unit) -> bool:
+        """Record it; False when somebody else was faster.
+
+        Raises:
+            NotFound: what it goes on from is not there.
+            ConcurrencyConflict: it has begun before, and is over.
+        """
+        state = unit.find(self.kind, self.id)
+        if state is None and self.after:
+            raise self.kind.NOT_FOUND(id=self.id)
+        if (state.version if state else 0) != self.after:
+            return False
+        state = unit.record(self.kind, self.id, self.events, at=self.at)
+        wanted = self.after + len(self.events)
+        if state.version != wanted:  # it was deleted, so that it could not be found
+            raise ConcurrencyConflict(stream=self.kind.stream(self.id), expected=wanted, actual=state.version)
+        return True
 
 
 class Batches:
@@ -77,18 +98,16 @@ class Batches:
     def __init__(self, ledger: Ledger, report: Report) -> None:
         self._ledger, self._report = ledger, report
         self._facts: list[Fact] = []
-        self._events = 0
 
     def add(self, fact: Fact) -> None:
         """Record this, now or with what comes next."""
         self._facts.append(fact)
-        self._events += fact.events
-        if self._events >= BATCH:
+        if sum(len(one.events) for one in self._facts) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Record what is still to be recorded."""
-        facts, self._facts, self._events = self._facts, [], 0
+        facts, self._facts = self._facts, []
         if not facts:
             return
         try:
@@ -101,17 +120,21 @@ class Batches:
         try:
             self._record([fact])
         except Refused as refused:
-            self._report.left_out[f"refused with {refused.code}"] += 1
+            self._report.left_out[f"{fact.what} refused with {refused.code}"] += 1
 
     def _record(self, facts: Sequence[Fact]) -> None:
-        with self._ledger.unit(f"import:{digest(*(fact.key for fact in facts))}") as unit:
-            for fact in facts:
-                fact.record(unit)
-        if unit.receipt is None or unit.receipt.repeated:
-            self._report.left_out["recorded before"] += len(facts)
-            return
-        for fact in facts:
-            self._report.came_in.update(fact.what)
+        new: dict[int, bool] = {}
+
+        def take(unit: Unit) -> None:
+            new.update((number, fact.record(unit)) for number, fact in enumerate(facts))
+
+        with self._ledger.unit() as unit:
+            unit.decide(lambda: take(unit))
+        for number, fact in enumerate(facts):
+            if new[number]:
+                self._report.came_in[fact.what] += 1
+            else:
+                self._report.left_out[f"{fact.what} (another was faster)"] += 1
 
 
 def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: datetime | None) -> str:

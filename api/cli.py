@@ -1,16 +1,20 @@
 """The command line: `workledger`, or `python -m workledger.api.cli`."""
 
+import signal
 import sys
 
 
 def main() -> None:
-    """The console script. What it needs beyond the library is installed with `workledger[all]`."""
+    """The console script. What it needs beyond the library is installed with `workledger[all]`; SIGTERM is Ctrl-C."""
     try:
         from workledger.api.commandline.app import app
+        from workledger.api.commandline.sentences import log_in_lines
     except ModuleNotFoundError as missing:
         sys.exit(f"workledger: {missing.name} is not installed; pip install 'workledger[all]' [NOT_INSTALLED]")
     except KeyboardInterrupt:
         sys.exit(130)
+    log_in_lines()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(prog_name="workledger")
 
 

@@ -20,10 +20,7 @@ Value = Text | Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 class InvalidCursor(Refused):
-    """This cursor does not fit the list that is asked for ({reason}); begin at the first page.
-
-    The reason is DECODE_FAILED, VERSION_MISMATCH, SORT_MISMATCH or FILTER_MISMATCH.
-    """
+    """This cursor does not fit the list that is asked for ({reason}); begin at the first page."""
 
     code = "INVALID_CURSOR"
 

@@ -5,6 +5,7 @@ there with 200, as outcomes of a workflow; here they are refusals, nothing was r
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -41,6 +42,7 @@ STATUSES = {
     "AGENT_NOT_FOUND": 404,
     "AGENT_RUN_NOT_FOUND": 404,
     "COMMIT_NOT_FOUND": 404,
+    "IMPORT_SOURCE_NOT_FOUND": 404,
     "PROJECT_NOT_FOUND": 404,
     "SESSION_NOT_FOUND": 404,
     "SESSION_PROJECT_NOT_FOUND": 404,
@@ -88,6 +90,8 @@ OWN = ("type", "title", "status", "detail", "code", "instance")
 
 RETRY_SECONDS = 1
 
+NONE: Mapping[str, Any] = {}
+
 logger = logging.getLogger(__name__)
 
 
@@ -101,7 +105,9 @@ class InvalidId(InvalidInput):
     code = "INVALID_ID"
 
 
-def problem(request: Request, code: str, detail: str, status: int | None = None, **details: Any) -> Json:
+def problem(
+    request: Request, code: str, detail: str, status: int | None = None, details: Mapping[str, Any] = NONE
+) -> Json:
     """The answer that says what was refused, and why."""
     status = status or STATUSES.get(code, 409)
     body = {
@@ -137,7 +143,7 @@ def refused(request: Request, error: Refused) -> Json:
     details = {name: value for name, value in error.details.items() if _is_json(value)}
     if isinstance(error, InvalidInput):
         details = {"errors": [_with_pointer(one) for one in error.details.get("errors", ())]}
-    return problem(request, error.code, str(error), status, **details)
+    return problem(request, error.code, str(error), status, details)
 
 
 def install(app: FastAPI) -> None:

@@ -97,13 +97,13 @@ class Service:
         known = self.loop.position if self.loop is not None else 0
         return known or self.ledger.projector.position()
 
-    async def reached(self, position: int, patience: float = PATIENCE) -> int:
+    async def reached(self, position: int) -> int:
         """Wait until the read tables have reached a position; the one they have reached then.
 
         Raises:
             TablesBehind: READ_TABLES_BEHIND, they have not come so far in time.
         """
-        give_up = time.monotonic() + patience
+        give_up = time.monotonic() + PATIENCE
         while (now := await self._position()) < position:
             if time.monotonic() > give_up:
                 raise TablesBehind(position=now, min_position=position)

@@ -24,6 +24,7 @@ from workledger.projections.types import Dollars
 ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
 STATUS = (AgentRunStarted, AgentRunBegan, AgentRunPaused, AgentRunWaitingForInput, AgentRunResumed, *ENDED)
 GOES_ON = Becomes({AgentRunResumed: None})
+NEW_PROCESS = Becomes({AgentRunResumed: None, AgentProcessSpawned: None})
 
 
 class AgentRuns(
@@ -66,7 +67,7 @@ class AgentRuns(
     worktree_path: Annotated[str | None, From(AgentRunStarted)]
     worktree_id: Annotated[str | None, From(AgentRunStarted)]
     pid: Annotated[int | None, From(AgentProcessSpawned)]
-    exit_code: Annotated[int | None, From(AgentProcessExited, AgentRunFailed)]
+    exit_code: Annotated[int | None, From(AgentProcessExited, AgentRunFailed), NEW_PROCESS]
     output_file_path: Annotated[str | None, From(AgentProcessSpawned)]
     turn_count: Annotated[int, Count(AgentTurnCompleted)]
     token_input_count: Annotated[int, Sum("tokens_in", AgentTurnCompleted)]

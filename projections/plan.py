@@ -72,14 +72,14 @@ def _steps(topic: str, event: type[Event], tables: Sequence[type[Table]]) -> Ste
 
 def _step(topic: str, table: type[Table]) -> Step | None:
     born, dies = topic in table.BORN, topic in table.DIES
+    own = topic.partition(".")[0] == _category(table)
     ruled = [(column, rule) for column in table.COLUMNS.values() for rule in column.rules if topic in rule.topics]
-    if not (ruled or born or dies):
+    if not (ruled or born or dies or (own and _stamps_its_stream(table))):
         return None
     ruled += [(column, rule) for column in table.COLUMNS.values() for rule in column.rules if _from_birth(rule, born)]
     ruled = [(column, rule) for column, rule in ruled if column.name not in table.KEY]
     sets = [(column.name, _value(column, rule)) for column, rule in ruled if not isinstance(rule, Sum | Count)]
     adds = [(column.name, _value(column, rule)) for column, rule in ruled if isinstance(rule, Sum | Count)]
-    own = topic.partition(".")[0] == _category(table)
     return Step(table, _key(topic, table, own), born, dies, sets + _stamps(table, born, own), adds)
 
 
@@ -89,6 +89,11 @@ def _from_birth(rule: Rule, born: bool) -> bool:
 
 def _category(table: type[Table]) -> str:
     return table.BORN[0].partition(".")[0] if table.BORN else ""
+
+
+def _stamps_its_stream(table: type[Table]) -> bool:
+    """Every event of the row's own stream moves its version, whether or not it sets anything else."""
+    return table.STAMPED and all(any(isinstance(rule, Stream) for rule in table.COLUMNS[key].rules) for key in table.KEY)
 
 
 def _stamps(table: type[Table], born: bool, own: bool) -> list[tuple[str, Value]]:

@@ -70,7 +70,7 @@ class Rebuild:
                 return live.position if live else 0
             live = live or checkpoints.begin(connection, self.group.name, self.group.fingerprint)
             at = self._fold_rest(Side(connection, self.tables.bulk, self.group, self.suffix), at, live.position)
-            shadow.swap(connection, self.group)
+            shadow.swap(connection, self.tables.bulk, self.group)
             checkpoints.forget(connection, self.name)
             checkpoints.advance(connection, live, at.position, self.group.fingerprint)
         return at.position

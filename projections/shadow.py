@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from workledger.projections.group import Group
 from workledger.projections.table import Table
+from workledger.projections.tables import Bulk
 
 SHADOW = "__shadow"
 SCRATCH = "__scratch"
@@ -33,8 +34,10 @@ def index(connection: sa.Connection, group: Group, suffix: str = "") -> None:
             )
 
 
-def swap(connection: sa.Connection, group: Group) -> None:
+def swap(connection: sa.Connection, bulk: Bulk, group: Group) -> None:
     """The shadow tables take the place of the live ones, in this transaction."""
+    there = sa.inspect(connection).get_table_names()
+    bulk.keep_readers_out(connection, [table.NAME for table in group.tables if table.NAME in there])
     for table in group.tables:
         connection.exec_driver_sql(f'drop table if exists "{table.NAME}"')
         connection.exec_driver_sql(f'alter table "{table.NAME}{SHADOW}" rename to "{table.NAME}"')

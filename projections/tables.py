@@ -40,6 +40,10 @@ class Bulk(Protocol):
         """As `update`, but rows that are not there begin."""
         ...
 
+    def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """Until the transaction ends, nobody reads these tables; whoever is reading them finishes first."""
+        ...
+
 
 class ReadTables:
     """Where the read tables are. Query functions of projections take it as their first argument."""

@@ -24,6 +24,7 @@ class ToolCalls(
     name="tool_calls",
     group="tool_calls",
     born=BEGUN,
+    key=("agent_run_id", "id"),
     indexes=(
         "agent_id, timestamp, id",
         "agent_run_id, timestamp, id",
@@ -33,9 +34,11 @@ class ToolCalls(
         "timestamp, id",
     ),
 ):
+    """A call's id is the caller's own, so it names one call of its run."""
+
     id: Annotated[str, From(*BEGUN, *ENDED, field="tool_call_id")]
     agent_id: Annotated[str, From(*BEGUN), References("audited_agents", "cascade")]
-    agent_run_id: Annotated[str, From(*BEGUN)]
+    agent_run_id: Annotated[str, Stream()]
     task_id: Annotated[str | None, From(*BEGUN), References("audited_tasks", "null")]
     project_id: Annotated[str | None, From(*BEGUN), References("audited_projects", "cascade")]
     tool: Annotated[str, From(*BEGUN)]

@@ -31,13 +31,13 @@ class Doors:
         """The whole response."""
         return self.client.request(method, f"{self.prefix}/{path}", **options)
 
-    def do(self, path: str, headers: dict[str, str] | None = None, **body: Any) -> Any:
+    def do(self, path: str, headers: dict[str, str] | None = None, /, **body: Any) -> Any:
         """Write, and get what the answer says."""
         answer = self.answer("POST", path, json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer.json()
 
-    def see(self, path: str, **query: Any) -> Any:
+    def see(self, path: str, /, **query: Any) -> Any:
         """Read, once everything that was written can be seen."""
         answer = self.answer("GET", path, params={"min_position": self.ledger.head(), **query})
         assert answer.is_success, answer.text
@@ -51,6 +51,6 @@ class Doors:
         assert problem["status"] == answer.status_code
         return answer.status_code, problem["code"]
 
-    def refuses(self, path: str, headers: dict[str, str] | None = None, **body: Any) -> tuple[int, str]:
+    def refuses(self, path: str, headers: dict[str, str] | None = None, /, **body: Any) -> tuple[int, str]:
         """The status and the code with which a write is refused."""
         return self.refused("POST", path, json=body, headers=headers)

@@ -167,7 +167,7 @@ class Office:
             lambda id: Workspace.create(id=id, name="Office"),
             lambda id: Project.create(id=id, name=id, workspace_id=self.one(Workspace, wish.b), max_concurrent_agents=2),
             lambda id: Task.create(id=id, title=id, project_id=project, rank="BCDEF"[wish.b % 5]),
-            lambda id: Task.create(id=id, title=id, parent_task_id=self.one(Task, wish.b), project_id=project),
+            lambda id: Task.create(id=id, title=id, **self.below(wish.b)),
             lambda id: Agent.create(id=id, name=id, project_id=project, config={"max_turns": 5}),
             lambda id: Session.create(
                 id=id, project_id=project, task_id=self.one(Task, wish.b), agent_id=self.one(Agent, wish.b)
@@ -252,6 +252,14 @@ class Office:
             retention.purge_agent_log(
                 self.ledger, agent_id=self.one(Agent, wish.which) or "nobody", session_number=1 + wish.b % 2
             )
+
+    def below(self, number: int) -> dict[str, str | None]:
+        """Where a subtask belongs: to a task that is below no other, and its project."""
+        tops = [task for id in self.ids[Task] if (task := self.ledger.find(Task, id)) and not task.parent_task_id]
+        if not tops:
+            return {}
+        top = tops[number % len(tops)]
+        return {"parent_task_id": top.id, "project_id": top.project_id}
 
     def one(self, kind: type[A], number: int) -> str | None:
         ids = self.ids[kind]

@@ -14,12 +14,13 @@ import typer
 
 import workledger
 from workledger.api.app import create_app
-from workledger.api.cli import app as command_line
+from workledger.api.commandline.app import app as command_line
 from workledger.api.problems import STATUSES
 from workledger.domain.kernel import Aggregate, Event
 from workledger.domain.refusals import Refused
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+COMMAND_LINE = typer.main.get_command(command_line)
 MADE = "This page is made from the code by `make docs`.\n"
 SOURCES = re.compile(r" \((?:[A-Z]+\d|\d+\.\d|Elmer|AgentPane|DOMAIN\.md)[^()]*\)")
 SHORT = {type(None): "None", Ellipsis: "..."}
@@ -174,7 +175,7 @@ def option(parameter: Any) -> str:
 
 def commands_page() -> str:
     page = [COMMANDS]
-    for path, command in commands(typer.main.get_command(command_line), "workledger"):
+    for path, command in commands(COMMAND_LINE, "workledger"):
         page += [f"## {path}\n", f"{paragraph(command.help)}\n", *map(option, command.params), ""]
     return "\n".join(page)
 

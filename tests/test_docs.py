@@ -55,6 +55,13 @@ def test_targets_of_make_exist() -> None:
     assert named <= set(re.findall(r"^([a-z0-9]+):", makefile, re.MULTILINE))
 
 
+def test_commands_exist() -> None:
+    known = {path for path, _ in reference_pages.commands(reference_pages.COMMAND_LINE, "workledger")}
+    for page in PAGES:
+        for said in re.findall(r"^(workledger [a-z-]+(?: [a-z-]+)?)", code(page), re.MULTILINE):
+            assert said in known or said.rpartition(" ")[0] in known, f"{name(page)}: {said}"
+
+
 def code(page: Path) -> str:
     """Everything on the page that is set as code."""
     text = page.read_text(encoding="utf-8")

@@ -1,11 +1,11 @@
 """What has to happen to a task so that it is what its issue says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from workledger.adapters.beads.issues import Issue
-from workledger.domain import ranks
+from workledger.domain import card_events, ranks
 from workledger.domain.card_events import (
     TaskCreated,
     TaskDependencyAdded,
@@ -62,6 +62,16 @@ def before(task: Task) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
+def links(task: Task) -> list[dict[str, str]]:
+    """What its issue was linked to then."""
+    return list(before(task).get("links", ()))
+
+
+def has_moved(history: Iterable[Event]) -> bool:
+    """Whether anything has happened to a task beyond what it is about."""
+    return any(type(event).__module__ != card_events.__name__ for event in history)
+
+
 def revised(task: Task, issue: Issue) -> Iterator[Event]:
     """The changes of what the task is about. Dependencies and its state are not among them."""
     wanted = {name: getattr(issue, name) for name in ("title", "description", "priority", "category")}
@@ -76,7 +86,7 @@ def revised(task: Task, issue: Issue) -> Iterator[Event]:
 def relinked(task: Task, issue: Issue) -> Iterator[TaskDependencyRemoved]:
     """The dependencies that an earlier import brought and that the issue has no more."""
     wanted = {one.on for one in issue.blockers}
-    for link in before(task).get("links", ()):
+    for link in links(task):
         if link["type"] == "blocks" and link["on"] in task.depends_on and link["on"] not in wanted:
             yield TaskDependencyRemoved(depends_on_task_id=link["on"], reason="import")
 

@@ -1,18 +1,19 @@
 """The beads importer: tasks as the issues of a JSONL export tell them, and later what has changed since."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from workledger.adapters.beads.issues import Issue, issues
-from workledger.adapters.beads.timeline import Step, Timeline
+from workledger.adapters.beads.timeline import Timeline
 from workledger.adapters.importing import Batches, Fact, Progress, Report, digest, ensure_project, silent
 from workledger.adapters.redaction import Redact, redact
+from workledger.domain.kernel import Event
 from workledger.domain.ledger import Ledger
 from workledger.domain.project import Project
 from workledger.domain.project_events import ProjectCreated
 from workledger.domain.task import Task
-from workledger.domain.unit import Unit
 
 
 def import_beads(
@@ -47,12 +48,16 @@ def import_beads(
     with ledger.acting_as("import"):
         project = project_id or _project(ledger, path, told, redact)
         report.project_ids.add(ledger.get(Project, project).id)
-        timeline = Timeline(told, _tasks(ledger, told.values()), project, datetime.now(UTC))
+        tasks = _tasks(ledger, told.values())
+        timeline = Timeline(told, tasks, _histories(ledger), project, datetime.now(UTC))
         steps = timeline.steps()
         report.left_out += timeline.left_out
         batches = Batches(ledger, report)
+        versions = {id: task.version for id, task in tasks.items()}
         for done, step in enumerate(steps, 1):
-            batches.add(_fact(step, told[step.task_id]))
+            after = versions.get(step.task_id, 0)
+            versions[step.task_id] = after + len(step.events)
+            batches.add(Fact(Task, step.task_id, after, step.events, step.at, step.what))
             if done % 100 == 0 or done == len(steps):
                 progress(done, len(steps), f"changes of {len(told)} issues")
         batches.flush()
@@ -76,15 +81,5 @@ def _tasks(ledger: Ledger, told: Iterable[Issue]) -> dict[str, Task]:
     return {id: task for id, task in found.items() if task is not None}
 
 
-def _fact(step: Step, issue: Issue) -> Fact:
-    begins = step.what == "tasks"
-
-    def record(unit: Unit) -> None:
-        if not begins:
-            unit.state(Task, step.task_id)  # refused when its beginning was
-        unit.record(Task, step.task_id, step.events, at=step.at)
-
-    key = (
-        f"beads:{step.task_id}:{issue.digest}:{step.what}:{','.join(event.model_dump_json() for event in step.events)}"
-    )
-    return Fact(key, record, len(step.events), {step.what: 1})
+def _histories(ledger: Ledger) -> Callable[[str], list[Event]]:
+    return cache(lambda task_id: [past.event for past in ledger.history(Task, task_id)])

@@ -1,7 +1,7 @@
 """The timeline of a set of issues: what happened to which task and when, so that nothing comes before what it needs."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,38 +26,52 @@ class Step:
 
 
 class Timeline:
-    """Steps for the issues whose tasks do not exist or differ, in the order of time.
+    """Steps for the issues whose tasks do not exist, differ, or were left half-way by an import, in the order of time.
 
     Args:
         tasks: those that are there already, by id: of the issues and of what they depend on; also deleted ones.
+        history: the events of a task.
         now: for issues that do not say when.
     """
 
-    def __init__(self, issues: Mapping[str, Issue], tasks: Mapping[str, Task], project_id: str, now: datetime) -> None:
+    def __init__(
+        self,
+        issues: Mapping[str, Issue],
+        tasks: Mapping[str, Task],
+        history: Callable[[str], Sequence[Event]],
+        project_id: str,
+        now: datetime,
+    ) -> None:
         self.left_out: Counter[str] = Counter()
-        self._issues, self._tasks, self._project_id, self._now = issues, tasks, project_id, now
-        self._new = [id for id in issues if id not in tasks]
-        self._changed = [id for id in issues if id in tasks and self._differs(tasks[id], issues[id])]
+        self._issues, self._tasks, self._history = issues, tasks, history
+        self._project_id, self._now = project_id, now
         self._waits = {id: set(task.depends_on) for id, task in tasks.items()}
         self._places: dict[str, Place] = {}
+        self._new = [id for id in issues if id not in tasks]
+        ours = [id for id in issues if id in tasks and self._is_ours(tasks[id], issues[id])]
+        self._changed = [id for id in ours if changes.before(tasks[id]).get("digest") != issues[id].digest]
+        self._same = [id for id in ours if id not in self._changed]
 
     def steps(self) -> list[Step]:
         steps = [self._creation(id) for id in self._new]
         steps += [self._revision(id) for id in self._changed]
         steps += self._dependencies()
-        steps += [step for id in (*self._new, *self._changed) for step in self._progress(id)]
+        steps += [step for id in (*self._new, *self._same) for step in self._progress(id)]
+        self.left_out["issues that have not changed"] += len({*self._same} - {step.task_id for step in steps})
         return sorted(steps, key=lambda step: (step.place, step.task_id))
 
-    def _differs(self, task: Task, issue: Issue) -> bool:
+    def _is_ours(self, task: Task, issue: Issue) -> bool:
         kept = changes.before(task)
-        if kept.get("digest") == issue.digest:
-            self.left_out["issues that have not changed"] += 1
-            return False
         if not kept or task.project_id != self._project_id:
             self.left_out["ids that other tasks have"] += 1
             return False
         if task.deleted:
-            self.left_out["issues whose task was deleted"] += 1
+            what = (
+                "issues that have not changed"
+                if kept.get("digest") == issue.digest
+                else "issues whose task was deleted"
+            )
+            self.left_out[what] += 1
         return not task.deleted
 
     def _there(self, id: str) -> bool:
@@ -101,23 +115,32 @@ class Timeline:
     def _revision(self, id: str) -> Step:
         task, issue = self._tasks[id], self._issues[id]
         at = issue.updated_at or self._now
-        events = (*changes.revised(task, issue), *changes.relinked(task, issue))
+        events = [*changes.revised(task, issue), *changes.relinked(task, issue)]
         self._waits[id] -= {event.depends_on_task_id for event in changes.relinked(task, issue)}
-        if issue.parent_id != task.parent_task_id:
+        if issue.parent_id != next(
+            (link["on"] for link in changes.links(task) if link["type"] == "parent-child"), None
+        ):
             self.left_out["parents that changed (a task keeps its own)"] += 1
-        return Step((at, 1, 0), id, at, events, "changed tasks")
+        if changes.before(task).get("status") != issue.status:
+            if task.agent_id and task.state == "working":
+                self.left_out["statuses of tasks that an agent works on"] += 1
+            else:
+                at = (issue.ended_at if issue.state in ("done", "deleted") else None) or at
+                events += changes.Steps(task, issue, at).take()
+        return Step((at, 1, 0), id, at, tuple(events), "changed tasks")
 
     def _dependencies(self) -> list[Step]:
         asked = [
             (one.at or self._created(id), id, one.on)
-            for id in (*self._new, *self._changed)
+            for id in (*self._new, *self._changed, *self._same)
             for one in self._issues[id].blockers
+            if one.on not in self._waits[id]
         ]
         return [self._dependency(*one) for one in sorted(asked) if self._may_wait(*one[1:])]
 
     def _may_wait(self, id: str, on: str) -> bool:
-        if on in self._waits.get(id, ()):
-            return False
+        if id in self._tasks and changes.depends(on) in self._history(id):
+            return False  # it was removed here
         if not self._there(on) or not self._there(id):
             self.left_out["dependencies on or of what is not there"] += 1
         elif on == id or self._reaches(on, id):
@@ -140,16 +163,16 @@ class Timeline:
         return Step((max([at, *born]), 1, 0), id, at, (changes.depends(on),), "dependencies")
 
     def _progress(self, id: str) -> list[Step]:
+        """To the state of an issue whose task is new, or has not got there because an import was ended."""
         issue, task = self._issues[id], self._tasks.get(id)
         at = (issue.ended_at if issue.state in ("done", "deleted") else None) or issue.updated_at or self._now
         if task is None:
+            born = max(at, self._born(id)[0])
             task = Task.begin(id, changes.created(issue, self._project_id, None, self._created(id)))
-        elif changes.before(task).get("status") == issue.status:
+        elif task.state != "ready" or issue.state == "ready" or changes.has_moved(self._history(id)):
             return []
-        elif task.agent_id and task.state == "working":
-            self.left_out["statuses of tasks that an agent works on"] += 1
-            return []
+        else:
+            born = at
         events = changes.Steps(task, issue, at).take()
-        late = issue.state == "deleted"
-        born = at if id in self._tasks else max(at, self._born(id)[0])
-        return [Step((born, 3 if late else 2, 0), id, at, tuple(events), "changes of state")] if events else []
+        last = issue.state == "deleted"
+        return [Step((born, 3 if last else 2, 0), id, at, tuple(events), "changes of state")] if events else []

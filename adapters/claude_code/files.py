@@ -21,11 +21,17 @@ TAIL = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A file of a session, or of one of its sub-agents."""
+    """A file of a session, or of one of its sub-agents.
+
+    Attributes:
+        own: its first records say that they are of this session.
+        first, last: the moments of its first record and its last.
+    """
 
     path: Path
     session_id: str
     subagent_id: str | None
+    own: bool
     first: datetime
     last: datetime
 
@@ -34,9 +40,9 @@ class Transcript:
         return f"claude_code:{self.session_id}:{self.subagent_id or ''}"
 
     @property
-    def place(self) -> tuple[datetime, datetime, str]:
-        """Earlier files first: of two that begin alike, the one that ends first."""
-        return self.first, self.last, str(self.path)
+    def place(self) -> tuple[datetime, bool, datetime, str]:
+        """Earlier files first: of two that begin alike, the one whose own that is, or else the one that ends first."""
+        return self.first, not self.own, self.last, str(self.path)
 
 
 def default_folder() -> Path:
@@ -73,7 +79,9 @@ def look(path: Path) -> Transcript | None:
     subagent = path.stem.removeprefix("agent-") if path.stem.startswith("agent-") else None
     times = [one.at for one in told if one.at]
     first = times[0] if times else datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Transcript(path, _session(path, subagent, told), subagent, first, _last(path, first))
+    session = _session(path, subagent, told)
+    own = next((id for one in told if (id := string(one.body.get("sessionId")))), session) == session
+    return Transcript(path, session, subagent, own, first, _last(path, first))
 
 
 def _paths(source: Path) -> Iterator[Path]:

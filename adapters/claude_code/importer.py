@@ -1,5 +1,6 @@
 """The Claude Code importer: sessions as their transcripts tell them, and later what was added since."""
 
+from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,11 +127,17 @@ class Importing:
         thread = Thread(reading, now=self._now, redact=self._redact, limit=self._limit)
         if thread.telling:
             self._record(file, session, source, run, reading, thread)
-        self._report.left_out += thread.left_out
-        self._report.left_out["malformed lines"] += reading.malformed
-        self._report.left_out["half-written last lines (next time)"] += reading.half_written
-        self._report.came_in["files read again (replaced or cut short)"] += reading.again
-        self._report.came_in["unknown records (kept in the log)"] += thread.unknown
+        else:
+            deque(thread.moments(), 0)  # to count
+        self._report.left_out += thread.left_out + Counter(
+            {"malformed lines": reading.malformed, "half-written last lines (next time)": int(reading.half_written)}
+        )
+        self._report.came_in += Counter(
+            {
+                "files read again (replaced or cut short)": int(reading.again),
+                "unknown records (kept in the log)": thread.unknown,
+            }
+        )
         self._told |= {one.uuid for one in reading.records if one.uuid}
 
     def _record(

@@ -1,7 +1,7 @@
 """One thread on its way into the ledger: a few hundred events at a time, each time with the place in its file."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import orjson
@@ -13,7 +13,7 @@ from workledger.adapters.claude_code.happenings import Happening, Moment, Said, 
 from workledger.adapters.claude_code.reading import Reading
 from workledger.adapters.claude_code.source import ImportSource, ImportSourceRead, fingerprint
 from workledger.adapters.claude_code.thread import Thread
-from workledger.adapters.importing import BATCH, Report, digest
+from workledger.adapters.importing import BATCH, Report
 from workledger.domain.agent import Agent
 from workledger.domain.agent_events import AgentSessionStarted
 from workledger.domain.agent_log import append_chunk
@@ -21,6 +21,7 @@ from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run_events import AgentRunResumed
 from workledger.domain.kernel import Aggregate, Event
 from workledger.domain.ledger import Ledger
+from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.session import Session
 from workledger.domain.session_events import SessionResumed, SessionTitleChanged
 from workledger.domain.tool_calls import ToolCalls
@@ -104,22 +105,29 @@ class Recording:
     def flush(self, done: int) -> None:
         """Record what was gathered, and that so many of the file's records are recorded.
 
-        Two imports at once that stand at the same place record it once.
+        Raises:
+            ConcurrencyConflict: another import of the file was faster.
+            Refused: the ledger refuses.
         """
         place = self._place(done)
         if not self._steps and self._source is not None and self._source.is_at(place):
             return
         steps, self._steps = self._steps, []
         counts, self._counts = self._counts, Counter()
-        source_id = self._reading.file.source_id
-        key = digest(source_id, str(self._version), place.model_dump_json())
-        with self._ledger.unit(f"import:{key}") as unit:
-            for step in steps:
-                step(unit)
-            unit.record(ImportSource, source_id, [place])
+        with self._ledger.unit() as unit:
+            unit.decide(lambda: self._record(unit, steps, place))
         self._version += 1
-        if unit.receipt is not None and not unit.receipt.repeated:
-            self._report.came_in.update(counts)
+        self._report.came_in.update(counts)
+
+    def _record(self, unit: Unit, steps: Sequence[Callable[[Unit], object]], place: ImportSourceRead) -> None:
+        id = self._reading.file.source_id
+        source = unit.find(ImportSource, id)
+        version = source.version if source else 0
+        if version != self._version:
+            raise ConcurrencyConflict(stream=ImportSource.stream(id), expected=self._version, actual=version)
+        for step in steps:
+            step(unit)
+        unit.record(ImportSource, id, [place])
 
     def _place(self, done: int) -> ImportSourceRead:
         start, end, count = self._reading.cursor(done)

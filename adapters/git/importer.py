@@ -63,7 +63,7 @@ def import_git(
             for commit in page:
                 if CommitRecord.stream(ids[commit.sha]) not in known:
                     event = _event(commit, project, address, redact, keep_emails)
-                    batches.add(_fact(ids[commit.sha], event, commit))
+                    batches.add(Fact(CommitRecord, ids[commit.sha], 0, [event], commit.at, "commits"))
             done += len(page)
             report.left_out["commits recorded before"] += len(known)
             progress(done, total, f"commits of {project.name}")
@@ -116,10 +116,6 @@ def _event(commit: Commit, project: Project, address: str, redact: Redact, keep_
         author_name=_text(commit.author_name, redact),
         author_email=commit.author_email if keep_emails else None,
     )
-
-
-def _fact(id: str, event: CommitRecorded, commit: Commit) -> Fact:
-    return Fact(id, lambda unit: unit.record(CommitRecord, id, [event], at=commit.at), 1, {"commits": 1})
 
 
 def _text(value: object, redact: Redact) -> str:

@@ -1,9 +1,12 @@
 """Many rows at once into PostgreSQL: new ones by COPY, changes as arrays in one statement."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain, repeat
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Composable, Identifier
 
 from workledger.projections.tables import Rows
@@ -49,6 +52,18 @@ class PostgresBulk:
             "insert into {table} as t ({columns}) select * from {given} on conflict ({key}) do update set {changes}"
         )
         _run(connection, statement, table, key, [*key, *sets, *adds], changes, rows)
+
+    def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """A reader of several tables may hold one that we wait for, and wait for one that we hold.
+
+        We give way before PostgreSQL looks for such deadlocks (after one second), as it might end the reader.
+        """
+        locking = SQL("lock table {} in access exclusive mode").format(_names(tables))
+        for milliseconds in chain(range(50, 900, 50), repeat(900)):
+            with suppress(LockNotAvailable), _driver(connection).transaction():
+                _driver(connection).execute(f"set local lock_timeout = {milliseconds}")
+                _driver(connection).execute(locking)
+                return
 
 
 def _run(

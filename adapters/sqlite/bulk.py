@@ -48,6 +48,9 @@ class SQLiteBulk:
         statement = f"insert into {_name(table)} ({_list(columns)}) values ({marks}) "  # noqa: S608
         _each(connection, statement + f"on conflict ({_list(key)}) do update set {', '.join(changes)}", rows)
 
+    def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """Readers see what was there when they began, and wait for nobody."""
+
 
 def _each(connection: sa.Connection, statement: str, rows: Rows) -> None:
     driver = connection.connection.dbapi_connection

@@ -33,6 +33,7 @@ class Bars:
 
     def __call__(self, done: int, total: int, note: str) -> None:
         """So far has come what `note` names."""
+        self._progress.start()
         if note not in self._bars:
             self._bars[note] = self._progress.add_task(note, total=total)
         self._progress.update(self._bars[note], completed=done, total=total)
@@ -44,7 +45,7 @@ class Bars:
 
 @contextmanager
 def bars() -> Iterator[Bars]:
-    """Progress bars on stderr while the block runs."""
+    """Progress bars on stderr while the block runs; none where there is nothing to do."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
@@ -52,8 +53,12 @@ def bars() -> Iterator[Bars]:
         Rate(),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    progress = Progress(*columns, console=Console(stderr=True))
+    try:
         yield Bars(progress)
+    finally:
+        if progress.live.is_started:
+            progress.stop()
 
 
 @contextmanager
@@ -68,7 +73,7 @@ def interruptible(remark: str) -> Iterator[None]:
 
 def print_json(value: Any) -> None:
     """One line of JSON on stdout."""
-    print_line(orjson.dumps(value).decode())
+    print_line(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode())
 
 
 def print_line(line: str, *, flush: bool = True) -> None:

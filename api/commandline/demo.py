@@ -23,13 +23,14 @@ from workledger.api.commandline.serve import PORT, Port, bound_nearby, run
 from workledger.api.commandline.tables import catch_up
 
 SEED = 7
-GIT, SESSIONS, SIMULATION = "git history", "sessions", "simulation"
+GIT, SIMULATION = "git", "simulation"
 
 
 def demo(
     folder: Annotated[Path, typer.Option(metavar="DIR", help="The repository whose history is shown.")] = Path(),
     sessions: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Sessions of Claude Code, instead of those of this machine.")
+        Path | None,
+        typer.Option(exists=True, metavar="DIR", help="Sessions of Claude Code, instead of this machine's."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over.")] = False,
     port: Port = PORT,
@@ -37,18 +38,14 @@ def demo(
 ) -> None:
     """Fill a board from real history, and serve it; agents are simulated where there are no sessions to import."""
     here = Here(folder.resolve(), sessions)
-    listener = bound_nearby(port)
-    with interruptible("Interrupted; run it again and it goes on where it was."):
+    with interruptible("Interrupted; run it again and it goes on where it was."), bound_nearby(port) as listener:
         here.begin(fresh=fresh)
-        ledger = opened(f"sqlite:///{here.database}")
-        with bars() as progress:
-            remarks = fill(ledger, here, seed, progress)
-            catch_up(ledger, progress)
-    for remark in remarks:
-        print_line(remark)
-    with ledger, playing(ledger, seed, here):
-        run(ledger, listener, started=_started)
-    say("Stopped; `make demo` goes on with the same board.")
+        with opened(f"sqlite:///{here.database}") as ledger:
+            for remark in filled(ledger, here, seed):
+                print_line(remark)
+            with playing(ledger, here, seed):
+                run(ledger, listener, started=lambda url: print_line(f"The board is at {url} (Ctrl-C stops)"))
+    say("Stopped; the next time it goes on with the same board.")
 
 
 @dataclass(frozen=True)
@@ -90,21 +87,31 @@ class Here:
         self.record.write_text(json.dumps([*self.filled, what]), encoding="utf-8")
 
 
-def fill(ledger: Workledger, here: Here, seed: int, progress: Bars) -> list[str]:
-    """Bring in what has not been brought in before; what was interrupted is gone on with. Remarks about it."""
-    remarks = []
-    if GIT not in here.filled and (here.folder / ".git").exists():
-        remarks.append(_import_git(ledger, here, progress))
-        here.fill(GIT)
-    if sessions := _sessions(here):
-        if str(sessions) not in here.filled:
-            remarks.append(str(import_claude_code(ledger, sessions, progress=progress)))
-            here.fill(str(sessions))
-    elif SIMULATION not in here.filled:
-        count = history(ledger, seed, progress=progress)
-        remarks.append(f"simulation: {count:,} events of agents that do not exist")
-        here.fill(SIMULATION)
+def filled(ledger: Workledger, here: Here, seed: int) -> list[str]:
+    """Bring in what has not been brought in before, going on with what was interrupted; what came of each."""
+    with bars() as progress:
+        remarks = [_brought(ledger, here, what, seed, progress) for what in _wanted(here) if what not in here.filled]
+        catch_up(ledger, progress)
     return remarks
+
+
+def _wanted(here: Here) -> list[str]:
+    """What belongs on this board: git's history, if there is any, and agents at work, real or simulated."""
+    git = [GIT] if (here.folder / ".git").exists() else []
+    sessions = _sessions(here)
+    return [*git, str(sessions) if sessions else SIMULATION]
+
+
+def _brought(ledger: Workledger, here: Here, what: str, seed: int, progress: Bars) -> str:
+    if what == GIT:
+        remark = _import_git(ledger, here, progress)
+    elif what == SIMULATION:
+        count = history(ledger, seed, progress=progress)
+        remark = f"simulation: came in: events {count:,}, of agents that do not exist"
+    else:
+        remark = str(import_claude_code(ledger, what, progress=progress))
+    here.fill(what)
+    return remark
 
 
 def _import_git(ledger: Workledger, here: Here, progress: Bars) -> str:
@@ -123,7 +130,7 @@ def _sessions(here: Here) -> Path | None:
 
 
 @contextlib.contextmanager
-def playing(ledger: Workledger, seed: int, here: Here) -> Iterator[None]:
+def playing(ledger: Workledger, here: Here, seed: int) -> Iterator[None]:
     """The simulation goes on while the block runs, where there is one."""
     if SIMULATION not in here.filled:
         yield
@@ -134,7 +141,3 @@ def playing(ledger: Workledger, seed: int, here: Here) -> Iterator[None]:
         yield
     finally:
         live.stop()
-
-
-def _started(url: str) -> None:
-    print_line(f"The board is at {url} (Ctrl-C stops)")

@@ -27,7 +27,7 @@ class GitSaysNo(Refused):
 
 @app.command("git")
 def git(
-    repository: Annotated[Path, typer.Argument(help="A local repository.")] = Path(),
+    repository: Annotated[Path, typer.Argument(exists=True, help="A local repository.")] = Path(),
     db: Database = None,
     project: OfProject = None,
     ref: Annotated[str, typer.Option(help="Commits that lead here.")] = "HEAD",
@@ -48,7 +48,7 @@ def git(
 @app.command("claude-code")
 def claude_code(
     sessions: Annotated[
-        Path | None, typer.Argument(help="A transcript or a folder of them; else those of this machine.")
+        Path | None, typer.Argument(exists=True, help="A transcript or a folder of them; else this machine's.")
     ] = None,
     db: Database = None,
     project: OfProject = None,
@@ -61,7 +61,9 @@ def claude_code(
 
 @app.command("beads")
 def beads(
-    source: Annotated[Path, typer.Argument(help="An issues.jsonl, or a folder with .beads in it.")] = Path(),
+    source: Annotated[
+        Path, typer.Argument(exists=True, help="An issues.jsonl, or a folder with .beads in it.")
+    ] = Path(),
     db: Database = None,
     project: OfProject = None,
 ) -> None:

@@ -1,5 +1,6 @@
 """How the command line says no: one sentence on stderr, a code behind it, and never a traceback."""
 
+import logging
 import os
 import sys
 from typing import Any
@@ -60,6 +61,23 @@ def sentence(error: Exception) -> tuple[str, str]:
             return f"{name}: {error.strerror}.", "FILE_UNREADABLE"
     why = f"{type(error).__name__}: {first_line(error)}"
     return f"That should not happen ({why}); set {TRACEBACK}=1 to see where.", "UNEXPECTED"
+
+
+class OneLine(logging.Formatter):
+    """What the library logs, each on one line, with the error that caused it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        why = f" ({type(error).__name__}: {first_line(error)})" if error else ""
+        return f"workledger: {record.getMessage()}{why}"
+
+
+def log_in_lines() -> None:
+    """Let what the library logs be seen."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    logger = logging.getLogger("workledger")
+    logger.handlers, logger.propagate = [handler], False
 
 
 def first_line(error: object) -> str:

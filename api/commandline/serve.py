@@ -41,8 +41,7 @@ def serve(
     ] = True,
 ) -> None:
     """Serve the HTTP API and the page on this machine."""
-    listener = bound(host, port)
-    with opened(db) as ledger:
+    with bound(host, port) as listener, opened(db) as ledger:
         run(ledger, listener, project=project, started=lambda url: print_line(f"Serving {url} (Ctrl-C stops)"))
     say("Stopped.")
 

@@ -1,6 +1,7 @@
 """Cursors: pages that neither overlap nor leave out, in both directions, whatever comes and goes (A17, X3)."""
 
 import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,7 +117,7 @@ def reason(doors: Doors, **query: Any) -> str:
 
 def forged(cursor: str, **changed: Any) -> str:
     body = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    return base64.urlsafe_b64encode(orjson.dumps(body | changed)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(body | changed).encode()).decode().rstrip("=")
 
 
 def test_a_list_that_is_asked_for_differently_is_refused(project: Doors, cursor: str) -> None:

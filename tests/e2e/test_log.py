@@ -24,7 +24,7 @@ def test_the_log_follows_a_running_agent(page: Page, project: Project) -> None:
     agent = running(project)
     project.log(agent, said("I begin."))
     page.goto(project.link("logs", agent))
-    expect(page.locator(".entry--text")).to_have_text(["I begin."], use_inner_text=True)
+    expect(page.locator(".entry--text .prose")).to_have_text(["I begin."])
     expect(page.locator(".roll__live")).to_have_text("Ada is at work")
     project.log(agent, called("Bash", "t1", command="pytest -q"))
     expect(page.locator(".entry--tool")).to_contain_text("pytest -q")

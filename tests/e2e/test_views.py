@@ -57,7 +57,7 @@ def test_a_session_shows_its_feed_as_it_is_published(page: Page, lively: tuple[P
 
 def test_a_project_that_is_not_there_is_said_to_be_missing(page: Page, project: Project) -> None:
     page.goto(f"{project.service.url}/#/p/nowhere/board")
-    expect(page.get_by_text("No such project")).to_be_visible()
+    expect(page.get_by_text("No such project", exact=True)).to_be_visible()
 
 
 def test_the_page_listens_to_every_topic_of_the_domain_and_has_a_sentence_for_it(page: Page, project: Project) -> None:

@@ -63,7 +63,7 @@ function Toolbar({ asked }) {
       <label class="search">
         <${Icon} name="search" /><span class="hidden">Search the cards</span>
         <input id="search" type="search" placeholder="Search cards" autocomplete="off" value=${asked.text} aria-keyshortcuts="/"
-          onInput=${(event) => filter.patch({ text: event.target.value })} /><kbd>/</kbd>
+          onInput=${(event) => filter.patch({ text: event.target.value })} /><kbd aria-hidden="true">/</kbd>
       </label>
       ${busy.length > 0 &&
       html`<div class="crew" role="group" aria-label="Only the cards of">
@@ -73,7 +73,7 @@ function Toolbar({ asked }) {
         )}
       </div>`}
       <span class="toolbar__space"></span>
-      <button class="button button--primary" onClick=${newTask} aria-keyshortcuts="n"><${Icon} name="plus" />New task<kbd>n</kbd></button>
+      <button class="button button--primary" onClick=${newTask} aria-keyshortcuts="n"><${Icon} name="plus" />New task<kbd aria-hidden="true">n</kbd></button>
     </div>
   `;
 }

@@ -4,7 +4,7 @@ import { stateOf } from "./commands.mjs";
 import { agents, board, isLive, runs } from "./data.mjs";
 import { drag, dragged } from "./drag.mjs";
 import { cost, count, plural, sentenceCase, short, words } from "./format.mjs";
-import { html } from "./html.mjs";
+import { html, memo } from "./html.mjs";
 import { Icon, Priority } from "./icons.mjs";
 import { Menu } from "./menu.mjs";
 import { move, step, targets, toEnd } from "./moves.mjs";
@@ -13,7 +13,7 @@ import { useStore } from "./store.mjs";
 
 const LABELS_SHOWN = 3;
 
-export function Card({ task, index, total }) {
+export const Card = memo(function Card({ task, index, total }) {
   const movable = targets(task).size > 0;
   const held = useStore(dragged, (value) => value.task?.id === task.id);
   const start = (event) => drag.begin(event, task);
@@ -28,7 +28,7 @@ export function Card({ task, index, total }) {
       ${hasFoot(task) && html`<${Foot} task=${task} />`}
     </li>
   `;
-}
+});
 
 function Badges({ task }) {
   const state = stateOf(task);

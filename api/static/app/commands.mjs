@@ -32,7 +32,7 @@ const ANY = ["ready", "queued", "waiting", "working", "stuck", "in_review", "don
 
 /**
  * name: `{label, icon, states, tone?, done, fields?(task), complete?(values), text?, looked?}`
- * `complete` adds what the page knows to what was asked; `looked` commands rely on the version that was seen.
+ * `complete` adds what the page knows to what was asked; `looked` commands rely on the version that is shown.
  */
 export const COMMANDS = {
   approve: {
@@ -108,7 +108,8 @@ export function command(task, name) {
 
 async function run(task, name, body) {
   const { done, looked, complete = (values) => values } = COMMANDS[name];
-  const { position } = await post(["tasks", task.id, name], complete(body), { version: looked ? task.version : null });
+  const { version } = board.get().tasks.get(task.id) ?? task;
+  const { position } = await post(["tasks", task.id, name], complete(body), { version: looked ? version : null });
   notify(`${done}: ${task.title}`);
   if (name === "delete" && route.get().task === task.id) go(cardLink(null));
   await readTasks([task.id], position);

@@ -8,13 +8,16 @@ import { Announcer, Notices } from "./notices.mjs";
  */
 export function Dialog({ label, kind = "form", onClose, children }) {
   const ref = useRef(null);
+  const open = useRef(false);
   useLayoutEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     const card = before?.closest("[data-task]")?.dataset.task;
     dialog.showModal();
+    open.current = true;
     dialog.querySelector("[data-first]")?.focus();
     return () => {
+      open.current = false;
       dialog.close();
       const back = before?.isConnected ? before : document.querySelector(`[data-task="${CSS.escape(card ?? "")}"] a`);
       back?.focus();
@@ -25,9 +28,10 @@ export function Dialog({ label, kind = "form", onClose, children }) {
     event.preventDefault();
     onClose();
   };
-  const outside = (event) => event.target === ref.current && onClose();
+  const outside = (event) => kind !== "form" && event.target === ref.current && onClose();
+  const closed = (event) => event.target === ref.current && open.current && onClose();
   return html`
-    <dialog ref=${ref} class=${`dialog dialog--${kind}`} aria-label=${label} onCancel=${cancel} onMouseDown=${outside}>
+    <dialog ref=${ref} class=${`dialog dialog--${kind}`} aria-label=${label} onCancel=${cancel} onClose=${closed} onMouseDown=${outside}>
       <div class="dialog__body">${children}</div>
       <${Announcer} /><${Notices} />
     </dialog>

@@ -21,7 +21,10 @@ export function Logs({ rest: [agentId, session] }) {
   const all = useStore(agents);
   const { loading } = useStore(board);
   const sorted = useMemo(() => [...all.values()].sort((one, other) => isLive(other) - isLive(one) || one.name.localeCompare(other.name)), [all]);
-  const agent = all.get(agentId) ?? (agentId ? null : sorted[0]);
+  const agent = all.get(agentId);
+  useEffect(() => {
+    if (!agentId && sorted.length) location.replace(link({ view: "logs", rest: [sorted[0].id] }));
+  }, [agentId, sorted]);
   if (loading) return html`<div class="page"><${Loading} what="the agents" /></div>`;
   if (sorted.length === 0) return html`<div class="page"><${Empty} icon="logs" title="No logs">An agent's log appears when it runs.<//></div>`;
   return html`
@@ -32,7 +35,7 @@ export function Logs({ rest: [agentId, session] }) {
             <${Avatar} name=${one.name} live=${isLive(one)} small /><span class="logs__name">${one.name}</span><${Status} status=${one.status} /></a>`,
         )}
       </nav>
-      ${agent ? html`<${Log} key=${`${agent.id}/${session ?? ""}`} agent=${agent} session=${session ? Number(session) : null} />` : html`<div class="page"><${Empty} icon="logs" title="No such agent">It may belong to another project.<//></div>`}
+      ${!agentId ? null : agent ? html`<${Log} key=${`${agent.id}/${session ?? ""}`} agent=${agent} session=${session ? Number(session) : null} />` : html`<div class="page"><${Empty} icon="logs" title="No such agent">It may belong to another project.<//></div>`}
     </div>
   `;
 }

@@ -44,8 +44,8 @@ export const Events = ({ events, subject, exact = false }) => html`
 
 function Item({ event, subject, exact }) {
   const [open, setOpen] = useState(false);
-  const { icon, tone, text } = tell(event);
-  const actor = actorName(event.actor);
+  const { icon, tone, text, by } = tell(event);
+  const actor = by ?? actorName(event.actor);
   return html`
     <li class=${`happening happening--${tone}`}>
       <span class="happening__icon"><${Icon} name=${icon} /></span>

@@ -82,8 +82,8 @@ const SENTENCES = {
   "session.opened": ["sessions", "info", (d) => `opened the session ${quoted(d.title)}`],
   "session.activated": ["sessions", "quiet", () => "activated the session"],
   "session.title_changed": ["edit", "plain", (d) => `named the session ${quoted(d.title)}`],
-  "session.participant_joined": ["user", "plain", (d) => `let ${bare(d.user_id)} join the session as ${words(d.role)}`],
-  "session.participant_left": ["user", "quiet", (d) => `saw ${bare(d.user_id)} leave the session`],
+  "session.participant_joined": ["user", "plain", (d, actor) => `${d.user_id === actor ? "joined" : `let ${bare(d.user_id)} join`} the session as ${words(d.role)}`],
+  "session.participant_left": ["user", "quiet", (d, actor) => (d.user_id === actor ? "left the session" : `saw ${bare(d.user_id)} leave the session`)],
   "session.paused": ["clock", "warn", (d) => `paused the session${because(d.reason)}`],
   "session.resumed": ["play", "info", () => "resumed the session"],
   "session.error_recorded": ["alert", "warn", (d) => `had an error in the session: ${words(d.code)}`],
@@ -96,7 +96,7 @@ const SENTENCES = {
   "agent_log.chunk_appended": ["logs", "quiet", (d) => `wrote to the log of session ${d.session_number}`],
   "agent_log.purged": ["trash", "warn", (d) => `purged ${plural(d.chunks, "log chunk")} of session ${d.session_number}`],
 
-  "commit.recorded": ["commits", "good", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
+  "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
   "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
   "stage_run.started": ["play", "info", () => "started the stage run"],
   "stage_run.succeeded": ["check", "good", () => "finished the stage run"],
@@ -128,8 +128,8 @@ export const topicsOf = (view) => TOPICS.filter((topic) => [undefined, view].inc
 /** Those that say something by themselves: what is quiet follows from another event, or is one of very many. */
 export const HIGHLIGHTS = TOPICS.filter((topic) => SENTENCES[topic][1] !== "quiet");
 
-/** How to show an event: `{icon, tone, text}`; a topic without a sentence is told by its own words. */
+/** How to show an event: `{icon, tone, text, by}`; a topic without a sentence is told by its own words. */
 export function tell(event) {
   const [icon, tone, sentence] = SENTENCES[event.topic] ?? ["dot", "quiet", () => words(event.topic.replace(".", ": "))];
-  return { icon, tone, text: sentence(event.data ?? {}) };
+  return { icon, tone, text: sentence(event.data ?? {}, event.actor), by: event.data?.author_name ?? null };
 }

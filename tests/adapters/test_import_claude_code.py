@@ -1,0 +1,725 @@
+"""Sessions of Claude Code as their transcripts tell them: every trap of the format, and only what is new."""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+
+import workledger
+from workledger.adapters.beads.importer import import_beads
+from workledger.adapters.claude_code import recording
+from workledger.adapters.claude_code.importer import import_claude_code
+from workledger.adapters.claude_code.recording import Recording
+from workledger.adapters.claude_code.records import in_graph_order, record
+from workledger.adapters.importing import json_lines
+from workledger.domain.agent import Agent
+from workledger.domain.agent_run import AgentRun
+from workledger.domain.project import Project
+from workledger.domain.project_events import ProjectNotFound
+from workledger.domain.session import Session
+from workledger.domain.task import Task
+from workledger.projections.agent_logs import AgentLogChunks
+from workledger.projections.agent_runs import AgentRuns
+from workledger.projections.agents import Agents
+from workledger.projections.sessions import Sessions
+from workledger.projections.tool_calls import ToolCalls
+
+REAL = Path(os.environ.get("WORKLEDGER_REAL_DATA") or Path(__file__).parents[3] / "shared" / "data" / "agent-project")
+BEGAN = datetime(2026, 2, 11, 20, 0, tzinfo=UTC)
+LATER = BEGAN + timedelta(days=30)
+NAMES = UUID("11111111-2222-3333-4444-555555555555")
+ONE, TWO = (str(uuid5(NAMES, name)) for name in ("one", "two"))
+
+
+def uid(name: str) -> str:
+    return str(uuid5(NAMES, name))
+
+
+def told_at(second: float) -> str:
+    return (BEGAN + timedelta(seconds=second)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Transcript:
+    """A file of a session, or of a sub-agent of it; records are ten seconds apart and each follows the last."""
+
+    def __init__(self, folder: Path, session: str = ONE, subagent: str | None = None) -> None:
+        self.session, self.subagent = session, subagent
+        self.path = (
+            folder / session / "subagents" / f"agent-{subagent}.jsonl" if subagent else folder / f"{session}.jsonl"
+        )
+        self.lines: list[bytes] = []
+        self.parent: str | None = None
+        self.cwd = "/home/ann/code/parser"
+
+    def say(self, type: str, name: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Tell a record; `name` makes its uuid, and `parent` names another than the last one."""
+        number = len(self.lines)
+        name = name or f"{self.session}{self.subagent}{number}"
+        told = {
+            "parentUuid": self.parent,
+            "isSidechain": self.subagent is not None,
+            "cwd": self.cwd,
+            "sessionId": self.session,
+            "version": "2.1.39",
+            "gitBranch": "main",
+            "type": type,
+            "uuid": uid(name),
+            "timestamp": told_at(10 * number),
+            **({"agentId": self.subagent} if self.subagent else {}),
+            **fields,
+        }
+        if "parent" in told:
+            told["parentUuid"] = uid(told.pop("parent"))
+        self.parent = uid(name)
+        self.raw(told)
+        return told
+
+    def raw(self, told: Any) -> None:
+        self.lines.append(told if isinstance(told, bytes) else json.dumps(told).encode() + b"\n")
+        self.write()
+
+    def write(self, upto: int | None = None, more: bytes = b"") -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_bytes(b"".join(self.lines[:upto]) + more)
+
+    def prompt(self, text: str, **fields: Any) -> dict[str, Any]:
+        return self.say("user", message={"role": "user", "content": text}, **fields)
+
+    def answer(self, message: str, *blocks: dict[str, Any], usage: Any = (0, 0), **fields: Any) -> dict[str, Any]:
+        tokens = (
+            {"input_tokens": usage[0], "output_tokens": usage[1], "cache_read_input_tokens": 100}
+            if isinstance(usage, tuple)
+            else usage
+        )
+        body = {"id": f"msg_{message}", "model": "claude-opus-4-6", "role": "assistant", "content": list(blocks)}
+        message_told = {**body, "stop_reason": None, "usage": tokens}
+        return self.say("assistant", message=message_told, **{"requestId": f"req_{message}", **fields})
+
+    def result(self, call: str, content: Any, is_error: bool = False, **fields: Any) -> dict[str, Any]:
+        block = {"type": "tool_result", "tool_use_id": call, "content": content, "is_error": is_error}
+        return self.say("user", message={"role": "user", "content": [block]}, **fields)
+
+    def meta(self, type: str, **fields: Any) -> None:
+        """A record without id and time."""
+        self.raw({"type": type, "sessionId": self.session, **fields})
+
+
+def text(said: str) -> dict[str, Any]:
+    return {"type": "text", "text": said}
+
+
+def use(id: str, tool: str = "Bash", **input: Any) -> dict[str, Any]:
+    return {"type": "tool_use", "id": id, "name": tool, "input": input}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "projects" / "-home-ann-code-parser"
+
+
+@pytest.fixture
+def main(folder: Path) -> Transcript:
+    return Transcript(folder)
+
+
+@pytest.fixture
+def memory() -> Iterator[workledger.Workledger]:
+    with workledger.open("memory:") as ledger:
+        yield ledger
+
+
+def rows(ledger: workledger.Workledger, table: Any, *order: str) -> list[dict[str, Any]]:
+    ledger.catch_up()
+    return ledger.tables.all(table.table.select().order_by(*(table.c[name] for name in order or ("id",))))
+
+
+def only(ledger: workledger.Workledger, table: Any) -> dict[str, Any]:
+    [found] = rows(ledger, table)
+    return found
+
+
+def logged(ledger: workledger.Workledger, agent_id: str = f"agt_{ONE}") -> list[dict[str, Any]]:
+    chunks = rows(ledger, AgentLogChunks, "agent_id", "session_number", "seq")
+    return [json.loads(one["content"]) for one in chunks if one["agent_id"] == agent_id]
+
+
+def everything(ledger: workledger.Workledger) -> dict[str, list[tuple[Any, ...]]]:
+    """What can be seen of the sessions, without positions and ids of the log."""
+    seen = {
+        AgentRuns: ("id", "status", "token_input_count", "token_output_count", "cache_token_count", "result"),
+        ToolCalls: ("id", "tool", "status", "input", "output", "error", "duration_ms"),
+        AgentLogChunks: ("agent_id", "seq", "content", "created_at"),
+        Sessions: ("id", "status", "tool_call_count", "closed_at"),
+    }
+    return {
+        table.__name__: [tuple(row[name] for name in names) for row in rows(ledger, table, names[0], names[1])]
+        for table, names in seen.items()
+    }
+
+
+def work(main: Transcript) -> None:
+    """A small session: a prompt, two turns with tools, a last word."""
+    main.prompt("Fix the parser, please\nand quickly")
+    main.answer("a", {"type": "thinking", "thinking": "Hm", "signature": "x"}, usage=(3, 1))
+    main.answer("a", text("I look."), usage=(3, 2))
+    main.answer("a", use("call_1", command="ls"), usage=(3, 40))
+    main.result("call_1", "a.py\nb.py", toolUseResult={"stdout": "a.py\nb.py", "stderr": "", "interrupted": False})
+    main.answer("b", use("call_2", "Read", file_path="/home/ann/code/parser/a.py"), usage=(5, 7))
+    main.answer("b", use("call_3", "Read", file_path="nosuch"), usage=(5, 9))
+    main.result("call_2", [text("1 import os"), text("2 import re")])
+    main.result("call_3", "File does not exist.", is_error=True, toolUseResult="Error: File does not exist.")
+    main.answer("c", text("Done."), usage=(2, 11))
+    main.say("system", subtype="turn_duration", durationMs=90_000)
+
+
+def test_a_session_becomes_a_session_an_agent_and_a_run(ledger: workledger.Workledger, main: Transcript) -> None:
+    work(main)
+    report = import_claude_code(ledger, main.path.parent)
+    assert str(report) == (
+        "claude_code: came in: agents 1, sessions 1, runs 1, log chunks 11, tool calls 3, turns 3, tokens in 10, "
+        "tokens out 60; left out: nothing"
+    )
+    session = only(ledger, Sessions)
+    assert (session["id"], session["title"]) == (ONE, "Fix the parser, please")
+    assert (session["status"], session["tool_call_count"]) == ("closed", 3)
+    assert (session["created_at"], session["closed_at"]) == (BEGAN, BEGAN + timedelta(seconds=100))
+    agent = only(ledger, Agents)
+    assert (agent["id"], agent["name"], agent["status"]) == (f"agt_{ONE}", f"claude-{ONE[:8]}", "completed")
+    run = only(ledger, AgentRuns)
+    assert (run["id"], run["agent_id"], run["session_id"]) == (f"run_{ONE}", f"agt_{ONE}", ONE)
+    assert (run["status"], run["turn_count"], run["result"]) == ("completed", 3, "Done.")
+    assert (run["token_input_count"], run["token_output_count"], run["cache_token_count"]) == (10, 60, 300)
+    assert (run["model"], run["prompt"]) == ("claude-opus-4-6", "Fix the parser, please\nand quickly")
+    assert (run["provider_session_id"], run["worktree_path"]) == (ONE, "~/code/parser")
+    assert (run["started_at"], run["duration_ms"]) == (BEGAN, 100_000)
+    assert {event.actor for event in ledger.read()} == {"import"}
+
+
+def test_tool_calls_have_their_turns_times_and_answers(memory: workledger.Workledger, main: Transcript) -> None:
+    work(main)
+    import_claude_code(memory, main.path)
+    found = {one["id"]: one for one in rows(memory, ToolCalls)}
+    assert [one["turn_number"] for one in found.values()] == [1, 2, 2]
+    assert [one["status"] for one in found.values()] == ["complete", "complete", "error"]
+    assert found["call_1"]["input"] == {"command": "ls"}
+    assert (found["call_1"]["output"], found["call_1"]["duration_ms"]) == ("a.py\nb.py", 10_000)
+    assert found["call_2"]["output"] == "1 import os\n2 import re"
+    assert found["call_3"]["error"] == "File does not exist."
+    assert found["call_1"]["timestamp"] == BEGAN + timedelta(seconds=30)
+
+
+def test_what_was_said_is_the_log_line_by_line_at_its_time(memory: workledger.Workledger, main: Transcript) -> None:
+    work(main)
+    import_claude_code(memory, main.path)
+    assert [one["uuid"] for one in logged(memory)] == [json.loads(line)["uuid"] for line in main.lines]
+    times = [one["created_at"] for one in rows(memory, AgentLogChunks, "seq")]
+    assert times == [BEGAN + timedelta(seconds=10 * number) for number in range(11)]
+    assert logged(memory)[0]["message"]["content"] == "Fix the parser, please\nand quickly"
+
+
+def test_a_second_import_adds_nothing(ledger: workledger.Workledger, main: Transcript) -> None:
+    work(main)
+    import_claude_code(ledger, main.path.parent)
+    head = ledger.head()
+    report = import_claude_code(ledger, main.path.parent)
+    assert str(report) == "claude_code: came in: nothing new; left out: files that have not changed 1"
+    assert ledger.head() == head
+
+
+def test_the_tokens_of_a_turn_are_those_of_its_last_line(memory: workledger.Workledger, main: Transcript) -> None:
+    main.answer("a", text("1"), usage=(1, 1))
+    main.answer("a", text("2"), usage=(1, 50))
+    main.answer("b", text("3"), usage=None)
+    main.answer("c", text("4"), usage={"input_tokens": None, "output_tokens": 4, "service_tier": "x"})
+    main.say("assistant", message={"content": [text("no id, no usage")]})
+    main.say("assistant", message=None)
+    main.answer("a", text("5"), usage=(1, 60), requestId="req_again")
+    import_claude_code(memory, main.path)
+    run = only(memory, AgentRuns)
+    assert (run["token_input_count"], run["token_output_count"]) == (2, 114)
+    assert run["turn_count"] == 5
+
+
+def test_a_call_without_an_answer_stays_running(memory: workledger.Workledger, main: Transcript) -> None:
+    main.answer("a", use("call_1"), use("call_2"))
+    main.result("call_1", "ok")
+    import_claude_code(memory, main.path)
+    assert {one["id"]: one["status"] for one in rows(memory, ToolCalls)} == {"call_1": "complete", "call_2": "running"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"toolUseResult": "User rejected tool use"},
+        {"content": "The user doesn't want to proceed with this tool use. The tool use was rejected."},
+        {"content": "Permission to use Bash has been denied."},
+        {"toolDenialKind": "hook", "is_error": False},
+    ],
+)
+def test_a_call_that_was_not_allowed_is_denied(
+    memory: workledger.Workledger, main: Transcript, fields: dict[str, Any]
+) -> None:
+    main.answer("a", use("call_1", command="echo token=abc123def"))
+    main.result("call_1", **{"content": "no", "is_error": True, **fields})
+    import_claude_code(memory, main.path)
+    call = only(memory, ToolCalls)
+    assert (call["status"], call["input"]) == ("denied", {"command": "echo token=[redacted]"})
+
+
+def test_an_answer_to_no_call_and_a_second_one_are_left_out(memory: workledger.Workledger, main: Transcript) -> None:
+    main.answer("a", use("call_1"))
+    main.result("call_1", "first")
+    main.result("call_1", "second")
+    main.result("call_nosuch", "lost")
+    report = import_claude_code(memory, main.path)
+    assert only(memory, ToolCalls)["output"] == "first"
+    assert report.left_out["answers to tool calls that are not told"] == 1
+
+
+def test_records_come_in_the_order_of_their_graph_whatever_the_timestamps(folder: Path) -> None:
+    told = Transcript(folder)
+    told.say("user", "root", timestamp=told_at(90))
+    told.say("user", "late", parent="middle")
+    told.say("user", "later", parent="late", timestamp=told_at(1))
+    told.say("progress", "middle", parent="root")
+    told.say("user", "fork", parent="root", timestamp=told_at(0))
+    told.say("user", "orphan", parent="nosuch")
+    told.say("system", "boundary", parentUuid=None, logicalParentUuid=uid("after"))
+    told.say("user", "after", parent="fork")
+    told.say("user", "self", parent="self")
+    told.say("user", "round", parent="about")
+    told.say("user", "about", parent="round")
+    told.meta("summary", summary="x")
+    lines, _ = json_lines(b"".join(told.lines))
+    order = [one.uuid for one in in_graph_order(filter(None, map(record, lines)))]
+    names = ["root", "middle", "late", "later", "fork", "orphan", "after", "boundary", "self", None, "round", "about"]
+    assert order == [name and uid(name) for name in names]
+
+
+def test_records_that_are_not_wanted_are_dropped_and_unknown_ones_kept(
+    memory: workledger.Workledger, main: Transcript
+) -> None:
+    main.meta("file-history-snapshot", messageId="x", snapshot={"trackedFileBackups": {}})
+    main.prompt("Go")
+    main.say("progress", data={"type": "hook_progress"})
+    main.say("hologram", shape="cube")
+    main.meta("permission-mode", permissionMode="plan")
+    main.raw({"nothing": "known"})
+    report = import_claude_code(memory, main.path)
+    assert report.left_out == {"snapshots of files": 1, "progress records": 1}
+    assert report.came_in["unknown records (kept in the log)"] == 2
+    assert [one.get("type") for one in logged(memory)] == ["user", "hologram", "permission-mode", None]
+    assert [one["created_at"] for one in rows(memory, AgentLogChunks, "seq")][1:] == [BEGAN + timedelta(seconds=30)] * 3
+
+
+def test_lines_that_are_none_are_counted_not_fatal(memory: workledger.Workledger, main: Transcript) -> None:
+    main.prompt("Go")
+    main.raw(b'{"type": "user", "broken\n')
+    main.raw(b"\n")
+    main.raw(b"[1, 2]\n")
+    main.raw(b'{"type": "user", "message": {"content": "NUL \\u0000, half \\ud83d, \xff"}}\n')
+    for odd in (
+        5,
+        [7, {"type": "text", "text": 5}, {"type": "tool_use"}, {"type": "tool_result", "tool_use_id": []}],
+        {},
+    ):
+        main.say("assistant", message={"id": 7, "content": odd, "usage": [1], "model": {}})
+        main.say("user", message={"content": odd}, toolUseResult={"agentId": []}, timestamp="yesterday", parentUuid=3)
+    main.answer("z", text("Done."), usage=(1, 2))
+    report = import_claude_code(memory, main.path)
+    assert report.left_out["malformed lines"] == 2
+    assert only(memory, AgentRuns)["token_output_count"] == 2
+    assert logged(memory)[1]["message"]["content"].startswith("NUL �")
+    head = memory.head()
+    import_claude_code(memory, main.path)
+    assert memory.head() == head
+
+
+def test_a_half_written_last_line_is_left_for_the_next_time(memory: workledger.Workledger, main: Transcript) -> None:
+    work(main)
+    last = main.lines[9]
+    main.write(9, last[:50])
+    report = import_claude_code(memory, main.path)
+    assert report.left_out["half-written last lines (next time)"] == 1
+    assert len(logged(memory)) == 9
+    main.write()
+    import_claude_code(memory, main.path)
+    assert [one["uuid"] for one in logged(memory)] == [json.loads(line)["uuid"] for line in main.lines]
+    assert only(memory, AgentRuns)["token_output_count"] == 60
+
+
+@pytest.mark.parametrize("then", [BEGAN + timedelta(minutes=2), LATER], ids=["live", "over"])
+@pytest.mark.parametrize("cut", range(1, 11))
+def test_a_session_that_goes_on_is_as_if_it_had_come_at_once(main: Transcript, cut: int, then: datetime) -> None:
+    work(main)
+    with workledger.open("memory:") as at_once:
+        import_claude_code(at_once, main.path, now=LATER)
+        expected = everything(at_once)
+    with workledger.open("memory:") as in_two:
+        main.write(cut)
+        import_claude_code(in_two, main.path, now=then)
+        head = in_two.head()
+        import_claude_code(in_two, main.path, now=then)
+        assert in_two.head() == head
+        main.write()
+        import_claude_code(in_two, main.path, now=LATER)
+        assert everything(in_two) == expected
+
+
+def test_a_session_that_may_be_running_is_left_running(memory: workledger.Workledger, main: Transcript) -> None:
+    main.prompt("Go")
+    main.answer("a", use("call_1"), usage=(1, 2))
+    soon = BEGAN + timedelta(minutes=5)
+    report = import_claude_code(memory, main.path, now=soon)
+    assert memory.get(AgentRun, f"run_{ONE}").status == "running"
+    assert memory.get(Session, ONE).status == "active"
+    assert report.came_in["turns"] == 0
+    head = memory.head()
+    import_claude_code(memory, main.path, now=soon)
+    assert memory.head() == head
+    import_claude_code(memory, main.path, now=LATER)
+    run = memory.get(AgentRun, f"run_{ONE}")
+    assert (run.status, run.turn_count, run.token_output_count) == ("completed", 1, 2)
+    assert memory.get(Session, ONE).status == "closed"
+
+
+def test_a_session_that_waits_for_its_user_is_over(memory: workledger.Workledger, main: Transcript) -> None:
+    work(main)
+    import_claude_code(memory, main.path, now=BEGAN + timedelta(minutes=2))
+    assert memory.get(AgentRun, f"run_{ONE}").status == "completed"
+
+
+def test_a_replaced_or_shortened_file_is_read_again_and_nothing_comes_twice(
+    memory: workledger.Workledger, main: Transcript
+) -> None:
+    work(main)
+    import_claude_code(memory, main.path)
+    before = everything(memory)
+    main.write(4)
+    report = import_claude_code(memory, main.path)
+    assert report.came_in["files read again (replaced or cut short)"] == 1
+    assert {name: seen for name, seen in everything(memory).items() if name != "AgentRuns"} == {
+        name: seen for name, seen in before.items() if name != "AgentRuns"
+    }
+    main.lines[4:] = []
+    main.prompt("Another end", name="other")
+    main.answer("d", text("Well."), usage=(1, 5))
+    import_claude_code(memory, main.path)
+    run = only(memory, AgentRuns)
+    assert (run["token_output_count"], run["result"]) == (65, "Well.")
+    assert len(logged(memory)) == 13
+    head = memory.head()
+    import_claude_code(memory, main.path)
+    assert memory.head() == head
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_an_earlier_file_told_is_not_told_again(
+    memory: workledger.Workledger, folder: Path, main: Transcript, at_once: bool
+) -> None:
+    work(main)
+    fork = Transcript(folder, TWO)
+    fork.lines = [line.replace(ONE.encode(), TWO.encode()) for line in main.lines[:9]]
+    fork.parent = uid(f"{ONE}None8")
+    fork.answer("f", use("call_f"), usage=(1, 100))
+    fork.result("call_f", "ok")
+    fork.answer("g", text("Forked."), usage=(1, 200))
+    fork.prompt("And more, and more, and more")
+    if not at_once:
+        import_claude_code(memory, main.path)
+    report = import_claude_code(memory, folder if at_once else fork.path)
+    runs = {one["session_id"]: one for one in rows(memory, AgentRuns)}
+    assert (runs[ONE]["token_output_count"], runs[TWO]["token_output_count"]) == (60, 300)
+    assert (runs[ONE]["turn_count"], runs[TWO]["turn_count"]) == (3, 2)
+    assert len(logged(memory, f"agt_{TWO}")) == 4
+    assert report.left_out["records that repeat earlier ones"] == 9
+    assert [one["id"] for one in rows(memory, ToolCalls)] == ["call_1", "call_2", "call_3", "call_f"]
+
+
+def test_a_file_that_only_repeats_another_brings_nothing(
+    memory: workledger.Workledger, folder: Path, main: Transcript
+) -> None:
+    work(main)
+    copy = Transcript(folder, TWO)
+    copy.lines = main.lines[:9]
+    copy.write()
+    main.prompt("One more")
+    report = import_claude_code(memory, folder)
+    assert [one["id"] for one in rows(memory, Sessions)] == [ONE]
+    assert sum(report.left_out.values()) == 9
+
+
+def test_sub_agents_are_agents_of_their_own_named_by_their_call(
+    memory: workledger.Workledger, folder: Path, main: Transcript
+) -> None:
+    main.prompt("Go")
+    main.answer("a", use("call_t", "Task", description="Find it", prompt="Look everywhere", subagent_type="Explore"))
+    main.answer("a", use("call_u", "Task", description="Count it", prompt="Count everything", subagent_type="Explore"))
+    for name, prompt in (("a1", "Look everywhere"), ("b2", "Count everything"), ("acompact-3", "Sum up"), ("d4", "Hm")):
+        sub = Transcript(folder, subagent=name)
+        sub.prompt(prompt)
+        sub.answer(f"sub {name}", use(f"call_{name}"), usage=(1, 10))
+        sub.result(f"call_{name}", "ok")
+    main.result("call_t", "Found", toolUseResult={"agentId": "a1", "status": "completed"})
+    report = import_claude_code(memory, folder)
+    agents = {one["id"].removeprefix(f"agt_{ONE}"): one["name"] for one in rows(memory, Agents)}
+    assert agents == {
+        "": f"claude-{ONE[:8]}",
+        "_a1": "Find it (a1)",
+        "_b2": "Count it (b2)",
+        "_acompact-3": "compaction (acompact-3)",
+        "_d4": "sub-agent (d4)",
+    }
+    runs = {one["agent_name"]: one for one in rows(memory, AgentRuns)}
+    assert (runs["Find it (a1)"]["prompt"], runs["Find it (a1)"]["token_output_count"]) == ("Look everywhere", 10)
+    assert {one["session_id"] for one in runs.values()} == {ONE}
+    assert (report.came_in["sessions"], report.came_in["sub-agents"], report.came_in["runs"]) == (1, 4, 5)
+    assert only(memory, Sessions)["agent_id"] == f"agt_{ONE}"
+
+
+def test_a_sub_agent_of_the_older_layout_is_found_by_what_it_says(
+    memory: workledger.Workledger, folder: Path, main: Transcript
+) -> None:
+    work(main)
+    sub = Transcript(folder, subagent="a1")
+    sub.path = folder / "agent-a1.jsonl"
+    sub.prompt("Look")
+    import_claude_code(memory, folder)
+    assert {one["session_id"] for one in rows(memory, AgentRuns)} == {ONE}
+
+
+def test_folder_and_branch_may_change_inside_a_session(memory: workledger.Workledger, main: Transcript) -> None:
+    main.prompt("Go")
+    main.cwd = "/home/ann/code/parser/assets"
+    main.prompt("On", gitBranch="other")
+    [project] = import_claude_code(memory, main.path).project_ids
+    found = memory.get(Project, project)
+    assert (found.name, found.repository_path) == ("parser", "~/code/parser")
+    assert [one["cwd"] for one in logged(memory)] == ["~/code/parser", "~/code/parser/assets"]
+
+
+def test_names_and_titles_are_told_by_records_too_also_later(memory: workledger.Workledger, main: Transcript) -> None:
+    main.meta("agent-name", agentName="Ann")
+    main.prompt("<command-name>/clear</command-name>")
+    main.prompt("Caveat", isMeta=True)
+    main.prompt("The real thing")
+    import_claude_code(memory, main.path)
+    assert memory.get(Agent, f"agt_{ONE}").name == f"Ann ({ONE[:8]})"
+    assert memory.get(Session, ONE).title == "The real thing"
+    main.meta("ai-title", aiTitle="A better title")
+    main.meta("agent-name", agentName="Bob")
+    import_claude_code(memory, main.path)
+    assert memory.get(Agent, f"agt_{ONE}").name == f"Bob ({ONE[:8]})"
+    assert memory.get(Session, ONE).title == "A better title"
+    assert memory.get(Session, ONE).status == "closed"
+
+
+def test_the_output_of_tools_is_kept_as_size_digest_and_head(memory: workledger.Workledger, main: Transcript) -> None:
+    big = "é" * 10_000
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A" * 50_000}}
+    main.prompt(big)
+    main.answer("a", use("call_1", "Write", content=big), use("call_2"), use("call_3"))
+    main.result("call_1", big, toolUseResult={"stdout": big, "originalFile": big})
+    main.result("call_2", [image])
+    main.result("call_3", big, is_error=True)
+    import_claude_code(memory, main.path)
+    found = {one["id"]: one for one in rows(memory, ToolCalls)}
+    assert found["call_1"]["input"] == {"content": big}
+    digest = sha256(big.encode()).hexdigest()
+    assert found["call_1"]["output"] == {"size": 20_000, "sha256": digest, "head": "é" * 2_000}
+    assert len(found["call_3"]["error"]) < 2_200
+    chunks = logged(memory)
+    assert chunks[0]["message"]["content"] == big
+    assert chunks[2]["toolUseResult"]["stdout"] == "é" * 2_000 + f"… [20000 bytes, sha256 {digest}]"
+    assert max(len(str(one)) for one in chunks[2:]) < 10_000
+    with workledger.open("memory:") as other:
+        import_claude_code(other, main.path, output_limit=100_000)
+        assert {one["id"]: one["output"] for one in rows(other, ToolCalls)}["call_1"] == big
+
+
+def test_a_record_of_any_size_comes_in(memory: workledger.Workledger, main: Transcript) -> None:
+    main.prompt("\n" * 3_000_000)
+    main.prompt(
+        "Go", many=['"' * 1_000] * 3_000, deep={"a": {"b": "c" * 500_000}}, keys={f"k{n}": n for n in range(90_000)}
+    )
+    main.answer("a", use("call_1", "Write", files=["x" * 10_000] * 200), usage=(1, 2))
+    report = import_claude_code(memory, main.path)
+    assert report.came_in["log chunks"] == 3
+    assert only(memory, AgentRuns)["token_output_count"] == 2
+
+
+def test_secrets_stay_outside_and_the_caller_may_say_what_they_are(main: Transcript) -> None:
+    main.prompt("Use token=abc123def in /home/ann/code")
+    main.answer("a", text("password=hunter2"), use("call_1", command="curl -H 'Authorization: Bearer abc.123.defghi'"))
+    main.result("call_1", "postgres://ann:secret@db/x", toolUseResult={"stdout": "AKIA" + "IOSFODNN7EXAMPLE"})
+    main.meta("ai-title", aiTitle="With secret=abc123def")
+    with workledger.open("memory:") as ledger:
+        import_claude_code(ledger, main.path)
+        stored = "".join(row.data for row in ledger.read())
+    for secret in ("abc123def", "hunter2", "abc.123.defghi", "ann:secret", "AKIA", "/home/ann"):
+        assert secret not in stored
+    with workledger.open("memory:") as ledger:
+        import_claude_code(
+            ledger, main.path, redact=lambda value: json.loads(json.dumps(value).replace("hunter2", "***"))
+        )
+        stored = "".join(row.data for row in ledger.read())
+    assert "hunter2" not in stored
+    assert "abc123def" in stored
+
+
+def test_sessions_of_one_folder_share_a_project_and_a_given_one_is_taken(
+    memory: workledger.Workledger, folder: Path, main: Transcript
+) -> None:
+    work(main)
+    Transcript(folder, TWO).prompt("Go")
+    assert len(import_claude_code(memory, folder).project_ids) == 1
+    with workledger.open("memory:") as other:
+        project = other.create(Project.create(name="Mine"))
+        assert import_claude_code(other, folder, project_id=project.id).project_ids == {project.id}
+        with pytest.raises(ProjectNotFound):
+            import_claude_code(other, folder, project_id="prj_nosuch")
+    with workledger.open("memory:") as other:
+        project = other.create(Project.create(name="Mine", path="~/code/parser"))
+        assert import_claude_code(other, folder).project_ids == {project.id}
+
+
+def test_what_the_ledger_refuses_is_counted_and_comes_the_next_time(
+    memory: workledger.Workledger, folder: Path, main: Transcript
+) -> None:
+    project = memory.create(Project.create(name="Mine", max_concurrent_agents=1))
+    soon = BEGAN + timedelta(minutes=1)
+    main.answer("a", use("call_1"))
+    other = Transcript(folder, TWO)
+    other.answer("b", use("call_2"))
+    report = import_claude_code(memory, folder, project_id=project.id, now=soon)
+    assert report.left_out["files refused with CONCURRENCY_LIMIT_EXCEEDED"] == 1
+    assert report.came_in["runs"] == 1
+    report = import_claude_code(memory, folder, project_id=project.id, now=LATER)
+    assert report.came_in["runs"] == 1
+    assert {one["status"] for one in rows(memory, AgentRuns)} == {"completed"}
+
+
+def test_a_run_belongs_to_the_task_that_its_branch_is_named_after(
+    memory: workledger.Workledger, folder: Path, main: Transcript
+) -> None:
+    project = memory.create(Project.create(name="Mine"))
+    memory.create(Task.create(id="app-1", title="Do it", project_id=project.id))
+    memory.create(Task.create(id="app-2", title="Elsewhere"))
+    main.prompt("Go", gitBranch="app-1")
+    Transcript(folder, TWO).prompt("Go", gitBranch="app-2")
+    import_claude_code(memory, folder, project_id=project.id)
+    assert {one["session_id"]: one["task_id"] for one in rows(memory, AgentRuns)} == {ONE: "app-1", TWO: None}
+
+
+def test_other_files_are_no_transcripts(memory: workledger.Workledger, folder: Path, main: Transcript) -> None:
+    work(main)
+    (folder / "issues.jsonl").write_text('{"id": "app-1", "title": "An issue"}\n')
+    (folder / "empty.jsonl").write_text("")
+    (folder / "notes.txt").write_text("hello")
+    report = import_claude_code(memory, folder)
+    assert report.left_out == {"files that are no transcripts": 2}
+    with pytest.raises(OSError, match="nosuch"):
+        import_claude_code(memory, folder / "nosuch.jsonl")
+
+
+def test_progress_is_told_in_bytes(memory: workledger.Workledger, folder: Path, main: Transcript) -> None:
+    work(main)
+    Transcript(folder, TWO).prompt("Go")
+    told: list[tuple[int, int]] = []
+    import_claude_code(memory, folder, progress=lambda done, total, note: told.append((done, total)))
+    total = sum(path.stat().st_size for path in folder.glob("*.jsonl"))
+    assert [one[1] for one in told] == [total, total]
+    assert told[-1][0] == total
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("grown", [False, True])
+@pytest.mark.parametrize("units", range(1, 14))
+def test_an_import_that_was_killed_is_gone_on_with(
+    folder: Path, main: Transcript, monkeypatch: pytest.MonkeyPatch, units: int, grown: bool
+) -> None:
+    work(main)
+    main.prompt("And more")
+    main.answer("d", text("More."), usage=(1, 1))
+    Transcript(folder, subagent="a1").prompt("Look")
+    with workledger.open("memory:") as at_once:
+        import_claude_code(at_once, folder)
+        expected = everything(at_once)
+    monkeypatch.setattr(recording, "BATCH", 3)
+    flush, left = Recording.flush, [units]
+
+    def flush_or_die(self: Recording, done: int) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+        flush(self, done)
+
+    monkeypatch.setattr(Recording, "flush", flush_or_die)
+    with workledger.open("memory:") as killed:
+        main.write(8 if grown else None)
+        with suppress(Killed):
+            import_claude_code(killed, folder)
+        left[0] = 0
+        main.write()
+        import_claude_code(killed, folder)
+        assert everything(killed) == expected
+        head = killed.head()
+        import_claude_code(killed, folder)
+        assert killed.head() == head
+
+
+def test_the_sessions_and_issues_of_a_real_project_come_in(sqlite_url: str) -> None:
+    """Within ten seconds; nothing the second time; the tokens of each run are those its file's last lines tell."""
+    if not (REAL / "transcripts").is_dir():
+        pytest.skip(f"REAL DATA IS MISSING: no transcripts in {REAL.name}; set WORKLEDGER_REAL_DATA to its folder")
+    with workledger.open(sqlite_url) as ledger:
+        began = time.perf_counter()
+        [project] = import_beads(ledger, REAL / "issues.jsonl").project_ids
+        report = import_claude_code(ledger, REAL / "transcripts", project_id=project)
+        assert time.perf_counter() - began < 10
+        assert report.came_in["sessions"] == len(list((REAL / "transcripts").glob("*.jsonl")))
+        head = ledger.head()
+        import_beads(ledger, REAL / "issues.jsonl")
+        import_claude_code(ledger, REAL / "transcripts", project_id=project)
+        assert ledger.head() == head
+        runs = {one["id"]: one for one in rows(ledger, AgentRuns)}
+        calls = Counter(one["agent_run_id"] for one in rows(ledger, ToolCalls))
+        files = list((REAL / "transcripts").rglob("*.jsonl"))
+        assert len(runs) == len(files)
+        for path in files:
+            usage, tools = _counted(path)
+            session = path.stem if path.parent.name == "transcripts" else path.parents[1].name
+            run = runs[
+                "_".join(["run", session, *([] if path.stem == session else [path.stem.removeprefix("agent-")])])
+            ]
+            assert run["token_input_count"] == sum(one.get("input_tokens") or 0 for one in usage.values())
+            assert run["token_output_count"] == sum(one.get("output_tokens") or 0 for one in usage.values())
+            assert run["turn_count"] == len(usage)
+            assert calls[run["id"]] == tools
+            assert run["status"] == "completed"
+        assert {one["task_id"] for one in runs.values() if one["agent_name"].startswith("claude-")} <= {
+            json.loads(line)["id"] for line in (REAL / "issues.jsonl").read_text(encoding="utf-8").splitlines()
+        }
+
+
+def _counted(path: Path) -> tuple[dict[tuple[str, str], dict[str, Any]], int]:
+    """The usage of the last line of each (message id, request id), and how many tools were called."""
+    usage, tools = {}, 0
+    for line in path.read_text(encoding="utf-8").splitlines():
+        told = json.loads(line)
+        if told["type"] == "assistant":
+            usage[told["message"]["id"], told["requestId"]] = told["message"].get("usage") or {}
+            tools += sum(block["type"] == "tool_use" for block in told["message"]["content"])
+    return usage, tools
