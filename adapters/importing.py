@@ -75,16 +75,16 @@ class Fact:
 
         Raises:
             NotFound: what it goes on from is not there.
-            ConcurrencyConflict: it has begun before, and is over.
+            ConcurrencyConflict: what begins with it has begun already.
         """
-        state = unit.find(self.kind, self.id)
+        state = unit.find(self.kind, self.id) if self.after else None
         if state is None and self.after:
             raise self.kind.NOT_FOUND(id=self.id)
-        if (state.version if state else 0) != self.after:
+        if state is not None and state.version != self.after:
             return False
         state = unit.record(self.kind, self.id, self.events, at=self.at)
         wanted = self.after + len(self.events)
-        if state.version != wanted:  # it was deleted, so that it could not be found
+        if state.version != wanted:
             raise ConcurrencyConflict(stream=self.kind.stream(self.id), expected=wanted, actual=state.version)
         return True
 
@@ -162,6 +162,11 @@ def _begin(ledger: Ledger, id: str, created: ProjectCreated, at: datetime | None
             raise
         return str(refused.details["holder"]).partition("-")[2]
     return id
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or where it has more characters than that its beginning: an event may have 256 KB."""
+    return text if len(text) <= limit else f"{text[:limit]}… [{len(text)} characters]"
 
 
 def digest(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON that every database can keep, in models derived from what commands take."""
+"""Bodies of requests: JSON that is JSON, in models derived from what commands take."""
 
 import inspect
 import json
@@ -9,10 +9,6 @@ import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, create_model
-
-from workledger.domain.refusals import InvalidInput
-
-BIGGEST = 2**63
 
 
 class Body(BaseModel):
@@ -59,7 +55,7 @@ def model(
 
 
 class StrictRequest(Request):
-    """A request whose JSON is JSON: UTF-8, without NaN and without lone surrogates."""
+    """A request whose JSON is JSON: in UTF-8, without NaN and without lone surrogates."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
@@ -68,7 +64,6 @@ class StrictRequest(Request):
                 self._json = orjson.loads(body)
             except orjson.JSONDecodeError as error:
                 raise json.JSONDecodeError(error.msg, "", error.pos) from None
-            _check(self._json, ())
         return self._json
 
 
@@ -83,27 +78,3 @@ class StrictRoute(APIRoute):
             return response
 
         return strictly
-
-
-def _check(value: Any, where: tuple[str | int, ...]) -> None:
-    """
-    Raises:
-        InvalidInput: a number or a character that the databases do not keep.
-    """
-    match value:
-        case dict():
-            for name, one in value.items():
-                _check(name, where)
-                _check(one, (*where, name))
-        case list():
-            for index, one in enumerate(value):
-                _check(one, (*where, index))
-        case str() if "\x00" in value:
-            raise _unfit(where, "there is a zero character in it")
-        case int() if not -BIGGEST <= value < BIGGEST:
-            raise _unfit(where, "the number has more than 64 bits")
-
-
-def _unfit(where: tuple[str | int, ...], message: str) -> InvalidInput:
-    summary = f"{'.'.join(map(str, where))}: {message}"
-    return InvalidInput(summary=summary, errors=[{"loc": list(where), "msg": message}])

@@ -66,9 +66,9 @@ def _add_command(router: APIRouter, kind: type[Aggregate], name: str, step: Step
     given = Annotated[body | None, Body()] if optional else body
     command.__annotations__["arguments"] = given
     command.__defaults__ = (None,) if optional else None
-    command.__doc__ = kind.commands()[name].__doc__
+    command.__doc__ = (kind.commands()[name].__doc__ or "").partition("Raises:")[0].strip()
     path = f"/{{id}}/{name.replace('_', '-')}"
-    router.post(path, name=f"{name} {kind.CATEGORY}", description=_said(command.__doc__))(command)
+    router.post(path, name=f"{name} {kind.CATEGORY}")(command)
 
 
 def _step(kind: type[Aggregate], name: str) -> Step:
@@ -125,10 +125,6 @@ def _state(caller: Caller, kind: type[Aggregate], id: str, unit: Unit) -> Aggreg
 
 def _title(kind: type[Aggregate], name: str) -> str:
     return kind.__name__ + name.title().replace("_", "")
-
-
-def _said(documentation: str | None) -> str:
-    return (documentation or "").strip().partition("Raises:")[0].strip()
 
 
 def appended(caller: Caller, unit: Unit, name: str) -> Json:

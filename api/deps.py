@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.problems import StaleVersion
@@ -23,7 +24,9 @@ BIGGEST = 2**63 - 1
 
 ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 
-Position = Annotated[int, Query(ge=0, le=BIGGEST)]
+Position = Annotated[int, Field(ge=0, le=BIGGEST)]
+Moment = Annotated[AwareDatetime, BeforeValidator(lambda value: _dated(value))]
+"""A time as RFC 3339 has it; numbers are none."""
 TheId = Annotated[Id, Path()]
 
 
@@ -59,6 +62,12 @@ async def reached(
 TheLedger = Annotated[Workledger, Depends(the_ledger)]
 TheTables = Annotated[ReadTables, Depends(the_tables)]
 Reached = Annotated[int, Depends(reached)]
+
+
+def _dated(value: object) -> object:
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError("a date and a time, such as 2026-11-21T06:00:00Z")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

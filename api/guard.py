@@ -5,6 +5,7 @@ rebinding): what such requests say in Host and Origin gives them away.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from fastapi import HTTPException, Request
@@ -16,6 +17,8 @@ from workledger.domain.refusals import InvalidInput, PayloadTooLarge, Refused
 
 LARGEST_BODY = 5 * 1024 * 1024
 """Bytes (AgentPane's limit, DOMAIN.md 4.3)."""
+
+HOST = re.compile(r"^(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^:\[\]]*))(?::\d*)?$")
 
 
 class HostNotAllowed(Refused):
@@ -88,10 +91,9 @@ def limited(receive: Receive) -> Receive:
 
 
 def host_name(host: str) -> str:
-    """The name or address in a Host header, without its port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    """The name or address in a Host header, without its port; nothing when it is none."""
+    found = HOST.match(host)
+    return (found["address"] or found["name"] or "") if found else ""
 
 
 def is_loopback(name: str) -> bool:

@@ -4,19 +4,15 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.answers import Json, event_json, read
-from workledger.api.deps import BIGGEST, Reached, TheId, TheLedger
+from workledger.api.deps import BIGGEST, Moment, Position, Reached, TheId, TheLedger
 from workledger.domain.kernel import Aggregate
 
 LONGEST_PAGE = 1000
 
-Moment = Annotated[int, Query(ge=0, le=BIGGEST)] | AwareDatetime
-"""A position in the log, or a time."""
-
-At = Annotated[Moment | None, Query(description="as it was at this position, or at this moment")]
+At = Annotated[Position | Moment | None, Query(description="as it was at this position, or at this moment")]
 
 
 def add(router: APIRouter, kind: type[Aggregate]) -> None:

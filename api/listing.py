@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from workledger.api import answers
 from workledger.api.cursors import Cursor, InvalidCursor, Order
-from workledger.api.deps import BIGGEST, Reached, TheId, TheService, TheTables
+from workledger.api.deps import BIGGEST, Moment, Reached, TheId, TheService, TheTables
 from workledger.domain.mapping import moment, stamp
 from workledger.domain.refusals import NotFound
 from workledger.projections.table import Table
@@ -48,12 +48,12 @@ def containing(*columns: Expression) -> Filter:
 
 def since(column: Expression) -> Filter:
     """Rows of that moment and after it."""
-    return Filter(lambda tables, value: column >= value, AwareDatetime)
+    return Filter(lambda tables, value: column >= value, Moment)
 
 
 def until(column: Expression) -> Filter:
     """Rows before that moment."""
-    return Filter(lambda tables, value: column < value, AwareDatetime)
+    return Filter(lambda tables, value: column < value, Moment)
 
 
 @dataclass(frozen=True)

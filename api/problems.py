@@ -112,7 +112,7 @@ def problem(
     status = status or STATUSES.get(code, 409)
     body = {
         **{name: value for name, value in details.items() if name not in OWN},
-        "type": f"{str(request.base_url).rstrip('/')}/api/errors/{code}",
+        "type": f"{_root(request)}/api/errors/{code}",
         "title": title(code),
         "status": status,
         "detail": detail,
@@ -122,6 +122,12 @@ def problem(
     if status in (429, 503):
         headers["Retry-After"] = str(RETRY_SECONDS)
     return Json(body, status, headers, "application/problem+json")
+
+
+def _root(request: Request) -> str:
+    """Where the app is, as the client calls it."""
+    scope = request.scope
+    return f"{scope['scheme']}://{request.headers.get('host', 'localhost')}{scope.get('root_path', '')}"
 
 
 def title(code: str) -> str:

@@ -220,7 +220,8 @@ class Ledger:
                 category, _, id = past.stream_id.partition("-")
                 kind = Aggregate.CATEGORIES[category]
                 state = self.find_any(kind, id, past.version)
-                assert state is not None and self._core.snapshots is not None
+                assert state is not None
+                assert self._core.snapshots is not None
                 self._core.snapshots.put([cast(Any, Snapshot.take(state))])
 
     def _recorded(self, receipt: Receipt) -> None:

@@ -93,7 +93,9 @@ def _category(table: type[Table]) -> str:
 
 def _stamps_its_stream(table: type[Table]) -> bool:
     """Every event of the row's own stream moves its version, whether or not it sets anything else."""
-    return table.STAMPED and all(any(isinstance(rule, Stream) for rule in table.COLUMNS[key].rules) for key in table.KEY)
+    return table.STAMPED and all(
+        any(isinstance(rule, Stream) for rule in table.COLUMNS[key].rules) for key in table.KEY
+    )
 
 
 def _stamps(table: type[Table], born: bool, own: bool) -> list[tuple[str, Value]]:

@@ -55,6 +55,7 @@ class Rebuild:
     ) -> None:
         self.store, self.tables, self.group, self.batch, self.suffix = store, tables, group, batch, suffix
         self.name = group.name + suffix
+        self._topics = tuple(group.plan)
         self._report = report or (lambda progress: None)
 
     def run(self) -> int:
@@ -111,7 +112,7 @@ class Rebuild:
                 return at
 
     def _batch(self, at: Checkpoint, target: int) -> Checkpoint:
-        rows = self.store.read(at.position, self.batch, upto=target)
+        rows = self.store.read(at.position, self.batch, upto=target, topics=self._topics)
         reached = rows[-1].position if len(rows) == self.batch else target
         with self.tables.writing() as connection:
             moved = checkpoints.advance(connection, at, reached)
@@ -121,7 +122,7 @@ class Rebuild:
     def _fold_rest(self, side: Side, at: Checkpoint, upto: int) -> Checkpoint:
         """What the live tables have read since, in the transaction that swaps them: nobody sees less than before."""
         while at.position < upto:
-            rows = self.store.read(at.position, self.batch, upto=upto)
+            rows = self.store.read(at.position, self.batch, upto=upto, topics=self._topics)
             side.apply(rows)
             at = Checkpoint(at.name, rows[-1].position if len(rows) == self.batch else upto, at.fingerprint)
         return at

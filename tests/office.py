@@ -54,7 +54,9 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
         lambda one, wish: one.place(rank="BCDEF"[wish.b % 5]),
         lambda one, wish: one.queue(anyway=wish.b == 0),
         lambda one, wish: one.dequeue(),
-        lambda one, wish: one.finish_work(turn_count=1, files_changed=wish.b, approval=("required", "none")[wish.c % 2]),
+        lambda one, wish: one.finish_work(
+            turn_count=1, files_changed=wish.b, approval=("required", "none")[wish.c % 2]
+        ),
         lambda one, wish: one.finish_work(turn_count=2, diff_summary="+1", summary="Done."),
         lambda one, wish: one.approve(approved_by="ann"),
         lambda one, wish: one.approve(),
@@ -114,7 +116,9 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
         lambda one, wish: one.delete(),
     ),
     ToolCalls: (
-        lambda one, wish: one.start(tool=("Read", "Bash", "Teleport")[wish.b % 3], turn_number=1, tool_call_id=wish.call),
+        lambda one, wish: one.start(
+            tool=("Read", "Bash", "Teleport")[wish.b % 3], turn_number=1, tool_call_id=wish.call
+        ),
         lambda one, wish: one.complete(tool_call_id=wish.call, output=[wish.b], duration_ms=wish.c),
         lambda one, wish: one.fail(tool_call_id=wish.call, error="Boom.", duration_ms=wish.c),
     ),
@@ -164,17 +168,19 @@ class Office:
         project = self.one(Project, wish.c)
         number = sum(map(len, self.ids.values()))
         new: Any = (
-            lambda id: Workspace.create(id=id, name="Office"),
-            lambda id: Project.create(id=id, name=id, workspace_id=self.one(Workspace, wish.b), max_concurrent_agents=2),
-            lambda id: Task.create(id=id, title=id, project_id=project, rank="BCDEF"[wish.b % 5]),
-            lambda id: Task.create(id=id, title=id, **self.below(wish.b)),
-            lambda id: Agent.create(id=id, name=id, project_id=project, config={"max_turns": 5}),
-            lambda id: Session.create(
-                id=id, project_id=project, task_id=self.one(Task, wish.b), agent_id=self.one(Agent, wish.b)
+            lambda name: Workspace.create(id=name, name="Office"),
+            lambda name: Project.create(
+                id=name, name=name, workspace_id=self.one(Workspace, wish.b), max_concurrent_agents=2
             ),
-            lambda id: StageRun.create(id=id, project_id=project, stage=STAGES[wish.b % 2], provider="cli"),
-            lambda id: WriteOperation.create(
-                id=id, repo_full_name="r", base_branch="main", write_branch="w", project_id=project
+            lambda name: Task.create(id=name, title=name, project_id=project, rank="BCDEF"[wish.b % 5]),
+            lambda name: Task.create(id=name, title=name, **self.below(wish.b)),
+            lambda name: Agent.create(id=name, name=name, project_id=project, config={"max_turns": 5}),
+            lambda name: Session.create(
+                id=name, project_id=project, task_id=self.one(Task, wish.b), agent_id=self.one(Agent, wish.b)
+            ),
+            lambda name: StageRun.create(id=name, project_id=project, stage=STAGES[wish.b % 2], provider="cli"),
+            lambda name: WriteOperation.create(
+                id=name, repo_full_name="r", base_branch="main", write_branch="w", project_id=project
             ),
         )[wish.how % 8](f"{wish.how % 8}_{number}")
         self.ledger.create(new)

@@ -1,4 +1,4 @@
-"""What tests do in other processes, which start together or are killed: they are given a URL and a pipe to speak through."""
+"""What tests do in other processes, which start together or are killed; each has a pipe to speak through."""
 
 import itertools
 import multiprocessing

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from workledger.adapters.importing import json_lines, moment
+from workledger.adapters.importing import cut, json_lines, moment
 from workledger.adapters.redaction import JSON, Redact
 
 PRIORITIES = {0: "high", 1: "high", 2: "medium", 3: "low", 4: "low"}
@@ -24,6 +24,11 @@ STATES = {
     "tombstone": "deleted",
 }
 """The state of a task for each status of an issue; one that is not known is taken for open."""
+
+TEXT = 30_000
+"""Characters of a description that are kept, and `NOTE` those of any other text."""
+
+NOTE = 4_000
 
 OWN_FIELDS = ("id", "title", "description", "labels", "dependencies")
 """What becomes a field of its own; the rest is kept in the task's metadata as it is."""
@@ -95,19 +100,21 @@ def read(raw: dict[str, JSON], redact: Redact) -> Issue:
     priority = told.get("priority")
     return Issue(
         id=str(raw["id"]),
-        title=str(told.get("title") or raw["id"]),
-        description=_text(told.get("description")),
+        title=cut(str(told.get("title") or raw["id"]), NOTE),
+        description=_text(told.get("description"), TEXT),
         status=str(told.get("status") or "open"),
         priority=PRIORITIES.get(priority if isinstance(priority, int) else 2, "low"),
         category=CATEGORIES.get(kind, "execute"),
         labels=tuple(dict.fromkeys(labels)),
-        summary=_text(told.get("close_reason")),
+        summary=_text(told.get("close_reason"), NOTE),
         dependencies=tuple(_dependencies(raw.get("dependencies"))),
         created_at=moment(raw.get("created_at")),
         updated_at=moment(raw.get("updated_at")),
         ended_at=moment(raw.get("deleted_at")) or moment(raw.get("closed_at")),
         digest=hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24],
-        rest={name: value for name, value in told.items() if name not in OWN_FIELDS and value not in (None, "", [])},
+        rest={
+            name: _kept(value) for name, value in told.items() if name not in OWN_FIELDS and value not in (None, "", [])
+        },
     )
 
 
@@ -117,8 +124,12 @@ def _dependencies(raw: JSON) -> Iterable[Dependency]:
             yield Dependency(str(one["depends_on_id"]), str(one.get("type") or "blocks"), moment(one.get("created_at")))
 
 
-def _text(value: JSON) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _text(value: JSON, limit: int) -> str | None:
+    return cut(value, limit) if isinstance(value, str) and value else None
+
+
+def _kept(value: JSON) -> JSON:
+    return cut(value, NOTE) if isinstance(value, str) else value
 
 
 def _texts(value: JSON) -> list[str]:

@@ -1,14 +1,15 @@
 """The Claude Code importer: sessions as their transcripts tell them, and later what was added since."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from workledger.adapters.claude_code import facts
 from workledger.adapters.claude_code.about import TITLES, about
 from workledger.adapters.claude_code.facts import Whose
-from workledger.adapters.claude_code.files import Transcript, default_folder, transcripts
+from workledger.adapters.claude_code.files import Transcript, default_folder, look, transcripts
 from workledger.adapters.claude_code.reading import Reading, read
 from workledger.adapters.claude_code.recording import Recording
 from workledger.adapters.claude_code.records import records_of
@@ -62,30 +63,34 @@ def import_claude_code(
         redact=redact,
         limit=output_limit,
         now=now or datetime.now(UTC),
-        passed=_neighbours(ledger, path),
+        passed=_earlier(ledger, path),
     )
-    all_files = [(file, session) for session in sessions for file in session]
-    total, done = sum(file.path.stat().st_size for file, _ in all_files), 0
+    files = [(file, session) for session in sessions for file in session]
+    done, total = 0, sum(file.path.stat().st_size for file, _ in files)
+    note = f"bytes of {len(sessions)} sessions"
     with ledger.acting_as("import"):
-        for file, session in all_files:
+        for file, session in files:
             try:
-                importing.file(file, session)
+                importing.file(file, session, partial(_further, progress, done, total, note))
             except Refused as refused:
                 report.left_out[f"files refused with {refused.code}"] += 1
             done += file.path.stat().st_size
-            progress(done, total, f"bytes of {len(sessions)} sessions")
+            progress(done, total, note)
     return report
 
 
-def _neighbours(ledger: Ledger, path: Path) -> list[Transcript]:
-    """What was imported from beside a single file: it may repeat it."""
-    if path.is_dir():
+def _further(progress: Progress, done: int, total: int, note: str, more: int) -> None:
+    progress(done + more, total, note)
+
+
+def _earlier(ledger: Ledger, path: Path) -> list[Transcript]:
+    """What was imported from beside a single file and is older: the file may repeat it."""
+    own = look(path) if path.is_file() else None
+    if own is None:
         return []
-    beside = [
-        file for files in transcripts(path.parent)[0] for file in files if path not in (file.path, *file.path.parents)
-    ]
-    there = ledger.existing(ImportSource.stream(file.source_id) for file in beside)
-    return [file for file in beside if ImportSource.stream(file.source_id) in there]
+    older = [file for files in transcripts(path.parent)[0] for file in files if file.place < own.place]
+    there = ledger.existing(ImportSource.stream(file.source_id) for file in older)
+    return [file for file in older if ImportSource.stream(file.source_id) in there]
 
 
 class Importing:
@@ -111,8 +116,11 @@ class Importing:
         self._passed = [*passed]
         self._told: set[str] = set()
 
-    def file(self, file: Transcript, session: Sequence[Transcript]) -> None:
+    def file(self, file: Transcript, session: Sequence[Transcript], progress: Callable[[int], None]) -> None:
         """Record what is new in a file of a session.
+
+        Args:
+            progress: told how many bytes of it have been recorded.
 
         Raises:
             Refused: the ledger refuses; what was recorded of the file before stays.
@@ -126,7 +134,7 @@ class Importing:
         reading = read(self._ledger, file, source, run.turn_count if run else 0, self._elsewhere())
         thread = Thread(reading, now=self._now, redact=self._redact, limit=self._limit)
         if thread.telling:
-            self._record(file, session, source, run, reading, thread)
+            self._record(file, session, source, run, reading, thread, progress)
         else:
             deque(thread.moments(), 0)  # to count
         self._report.left_out += thread.left_out + Counter(
@@ -148,10 +156,11 @@ class Importing:
         run: AgentRun | None,
         reading: Reading,
         thread: Thread,
+        progress: Callable[[int], None],
     ) -> None:
         own = list(thread.own())
         said = about(own, self._redact)
-        whose = self._who.whose(file, session, own, said)
+        whose = self._who.whose(file, session, own, said, run)
         recording = Recording(self._ledger, whose, reading, thread, source, self._report)
         at = None
         for moment in thread.moments():
@@ -163,6 +172,7 @@ class Importing:
             recording.tell(moment)
             if recording.is_full and moment.index + 1 < len(reading.records):
                 recording.flush(moment.index + 1)
+                progress(reading.records[moment.index].start)
         if at is not None and run is not None and file.subagent_id is None:
             self._renew(recording, whose, reading, at)
         if not thread.live and (at is not None or (run is not None and run.live)):
@@ -182,4 +192,4 @@ class Importing:
         """The ids of the records of earlier files."""
         while self._passed:
             self._told.update(one.uuid for one in records_of(self._passed.pop().path) if one.uuid)
-        return set(self._told)
+        return self._told

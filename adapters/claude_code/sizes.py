@@ -8,7 +8,7 @@ import orjson
 from workledger.adapters.redaction import JSON
 
 OUTPUT = 2_000
-"""Characters of a tool's output that are kept, unless the caller says otherwise."""
+"""Characters of a tool's output that are kept, unless the caller says otherwise; never more than TEXT."""
 
 TEXT = 32_000
 """Characters kept of any other text: a prompt, an answer, a file that is written."""

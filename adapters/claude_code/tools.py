@@ -27,7 +27,7 @@ class Tools:
 
     def __init__(self, limit: int) -> None:
         self.left_out: Counter[str] = Counter()
-        self._limit = limit
+        self._limit = min(limit, sizes.TEXT)
         self._calls: dict[str, tuple[ToolUsed, datetime]] = {}
         self._answered: set[str] = set()
 

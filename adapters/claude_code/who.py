@@ -12,6 +12,7 @@ from workledger.adapters.importing import Report, digest, ensure_project
 from workledger.adapters.redaction import Redact
 from workledger.domain.agent import Agent
 from workledger.domain.agent_events import AgentConfig, AgentCreated, AgentRenamed
+from workledger.domain.agent_run import AgentRun
 from workledger.domain.ledger import Ledger
 from workledger.domain.project import Project
 from workledger.domain.project_events import DEFAULT_MODEL, ProjectCreated
@@ -36,12 +37,20 @@ class Who:
         self._ledger, self._report, self._redact, self._project_id = ledger, report, redact, project_id
         self._labels: dict[str, dict[str, str]] = {}
 
-    def whose(self, file: Transcript, session: Sequence[Transcript], own: Sequence[Record], said: About) -> Whose:
+    def whose(
+        self,
+        file: Transcript,
+        session: Sequence[Transcript],
+        own: Sequence[Record],
+        said: About,
+        run: AgentRun | None,
+    ) -> Whose:
         """Its agent as it is, or a new one.
 
         Args:
             session: the files of its session, its own first.
             own: the records of the thread, and `said` what they are about.
+            run: of the thread, when it was recorded before.
 
         Raises:
             AgentNotFound: the agent was deleted here.
@@ -59,7 +68,7 @@ class Who:
             agent_name=agent.name,
             run_id=facts.run_id(file),
             project_id=agent.project_id or "",
-            task_id=None if file.subagent_id else self._task(said.branch, agent.project_id),
+            task_id=run.task_id if run else None if file.subagent_id else self._task(said.branch, agent.project_id),
         )
 
     def rename(self, whose: Whose, name: str, at: datetime) -> None:

@@ -2,17 +2,22 @@
 
 import re
 from datetime import datetime
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 
 from workledger.adapters.git.history import Commit, ask, commits
-from workledger.adapters.importing import Batches, Fact, Progress, Report, digest, ensure_project, silent
+from workledger.adapters.importing import Batches, Fact, Progress, Report, cut, digest, ensure_project, silent
 from workledger.adapters.redaction import Redact, redact
 from workledger.domain.commit import CommitRecord
 from workledger.domain.commit_events import CommitRecorded
 from workledger.domain.ledger import Ledger
 from workledger.domain.project import Project
 from workledger.domain.project_events import ProjectCreated
+
+MESSAGE = 30_000
+"""Characters of a message that are kept, and `FILES` those of all the names of files together."""
+
+FILES = 100_000
 
 PAGE = 500
 """Commits looked up in the ledger at once."""
@@ -111,11 +116,18 @@ def _event(commit: Commit, project: Project, address: str, redact: Redact, keep_
         workspace_id=project.workspace_id,
         commit_sha=commit.sha,
         commit_url=_url(address, commit.sha),
-        message=_text(commit.message, redact),
-        files_changed=tuple(_text(file, redact) for file in commit.files),
+        message=cut(_text(commit.message, redact), MESSAGE),
+        files_changed=tuple(_fitting([_text(file, redact) for file in commit.files])),
         author_name=_text(commit.author_name, redact),
         author_email=commit.author_email if keep_emails else None,
     )
+
+
+def _fitting(files: list[str]) -> list[str]:
+    """The names of the files; of very many, the first ones and how many more there are."""
+    room = list(accumulate(len(file) for file in files))
+    kept = sum(size <= FILES for size in room)
+    return files if kept == len(files) else [*files[:kept], f"… and {len(files) - kept} more"]
 
 
 def _text(value: object, redact: Redact) -> str:

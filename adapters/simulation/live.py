@@ -99,7 +99,7 @@ class Live:
 
     def _play(self) -> None:
         turn = count()
-        due = [(time.monotonic() + number / 3, next(turn), make, make()) for number, make in enumerate(self._parts)]
+        due = [(time.monotonic() + number / 8, next(turn), make, make()) for number, make in enumerate(self._parts)]
         while due:
             at, _, make, part = heapq.heappop(due)
             if self._stopping.wait(max(0.0, at - time.monotonic())):

@@ -11,7 +11,9 @@ from workledger.adapters.simulation.texts.turns import Call, Turn, new_turn
 from workledger.adapters.simulation.world import Part, World
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.dispatch import BlockReason
 from workledger.domain.session_feed import publish
+from workledger.domain.session_feed_events import Channel
 from workledger.domain.task import Task
 from workledger.domain.tool_calls import ToolCalls
 from workledger.domain.unit import Unit
@@ -31,19 +33,21 @@ class Running:
         self.id, self.agent_id, self.session_id = run.id, run.agent_id, run.session_id
         self.actor = f"agent:{run.agent_id}"
         self.asked: dict[str, Any] | None = None
+        self._first = run.provider_session_id is None
         self._provider_session = run.provider_session_id or world.chance.hex(32)
         self._transcript = Transcript(self._provider_session, task.branch or "main", MODELS[0])
         self._failed_before = False
 
     def begin(self) -> Part:
-        """The process is spawned and given its prompt."""
+        """A process is spawned, and the first one is given the prompt."""
         yield self.world.chance.of(self.world.tempo.call)
         pid = self.world.chance.between(2_000, 60_000)
         prompt = f"{self.task.title}\n\n{self.task.description or ''}".strip()
 
         def step(unit: Unit) -> None:
             unit.edit(AgentRun, self.id).report_process(pid=pid, provider_session_id=self._provider_session)
-            self._log(unit, self._transcript.prompt(prompt, self.world.now))
+            if self._first:
+                self._log(unit, self._transcript.prompt(prompt, self.world.now))
             self._publish(unit, "agentState", "agent:started", {"text": f"{self.name} starts on {self.task.title}"})
 
         self.world.perform(self.actor, step)
@@ -105,12 +109,12 @@ class Running:
 
         self.world.perform(self.actor, step)
 
-    def give_up(self, reason: str, detail: str) -> None:
+    def give_up(self, reason: BlockReason, detail: str) -> None:
         """Something is in the way that only a person can clear."""
 
         def step(unit: Unit) -> None:
             unit.edit(AgentRun, self.id).stop(reason="blocked", by=self.agent_id)
-            unit.edit(Task, self.task.id).block(reason=reason, detail=detail)  # type: ignore[arg-type]
+            unit.edit(Task, self.task.id).block(reason=reason, detail=detail)
             self._publish(unit, "workflow", "task:blocked", {"text": detail})
 
         self.world.perform(self.actor, step)
@@ -157,7 +161,7 @@ class Running:
             session_id=self.session_id,
         )
 
-    def _publish(self, unit: Unit, channel: Any, type: str, data: dict[str, Any]) -> None:
+    def _publish(self, unit: Unit, channel: Channel, type: str, data: dict[str, Any]) -> None:
         if self.session_id:
             publish(
                 unit,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -12,6 +13,7 @@ from workledger.adapters.simulation.texts.jobs import Job, job_of
 from workledger.adapters.simulation.texts.turns import CRASHES, OBSTACLES, QUESTIONS
 from workledger.adapters.simulation.world import Card, Part, World
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.agent_run_events import Cause
 from workledger.domain.runs import resume_run, start_run
 from workledger.domain.session import Session
 from workledger.domain.task import Task
@@ -107,21 +109,21 @@ class Worker:
             self._fail(run, "lost", "its process is gone, and nobody has heard of it since", None, None)
             run = self._after_failure(run_id, again=True)
         if run is not None and run.live:
-            yield from self._work(run_id, begins=False)
+            yield from self._work(run_id)
 
-    def _work(self, run_id: str, *, begins: bool = True) -> Part:
+    def _work(self, run_id: str) -> Part:
         run = self.world.find(AgentRun, run_id)
         assert run is not None
         task = self.world.find(Task, run.task_id) if run.task_id else None
         if task is None:
-            self._stop(run_id, "task_gone")
+            self._stop(run, "task_gone")
             return
         job = job_of(self.crew.place, task.title, task.description, task.metadata, self.world.chance)
         running = Running(self.world, self.crew, run, self.name, task, job)
         fate = self._fate(run.turn_count)
-        if begins:
+        if run.exited is None:
             yield from running.begin()
-        while (at := self._standing(run_id)) is not None and at.turn_count < fate.turns:
+        while (at := self._standing(run_id)) is not None and (at.turn_count < fate.turns or at.status != "running"):
             if at.status == "running" and at.turn_count == fate.asks_at and not running.asked:
                 self._ask(running, run_id)
             elif at.status in ("starting", "running"):
@@ -144,7 +146,7 @@ class Worker:
             return None
         task = self.world.find(Task, run.task_id) if run.task_id else None
         if task is None or task.state != "working" or task.agent_id != self.id:
-            self._stop(run_id, "task_taken_away")
+            self._stop(run, "task_taken_away")
             return None
         return run
 
@@ -169,26 +171,26 @@ class Worker:
         else:
             yield LOOK
 
-    def _resume(self, run_id: str, status: str, person: str, **said: object) -> None:
+    def _resume(self, run_id: str, status: str, person: str, **said: Any) -> None:
         run = self.world.find(AgentRun, run_id)
         if run is not None and run.status == status:
-            self.world.perform(person, lambda unit: resume_run(unit, run_id, new_process=False, **said))  # type: ignore[arg-type]
+            self.world.perform(person, lambda unit: resume_run(unit, run_id, new_process=False, **said))
 
     def _end(self, running: Running, run: AgentRun, fate: Fate, job: Job) -> None:
-        if fate.end == "crash" and run.status == "running":
+        if fate.end == "crash":
             error, exit_code, error_type = self.world.chance.pick(CRASHES)
             self._fail(run, "crash", error, exit_code, error_type)
             self._after_failure(run.id, again=False)
-        elif fate.end == "obstacle" and run.status == "running":
+        elif fate.end == "obstacle":
             reason, detail = self.world.chance.pick(OBSTACLES)
             running.give_up(reason, detail.format(source=job.part.source))
-        elif run.status == "running":
+        else:
             running.finish()
 
-    def _fail(self, run: AgentRun, cause: str, error: str, exit_code: int | None, error_type: str | None) -> None:
+    def _fail(self, run: AgentRun, cause: Cause, error: str, exit_code: int | None, error_type: str | None) -> None:
         def step(unit: Unit) -> None:
             failing = unit.edit(AgentRun, run.id)
-            failing.fail(cause=cause, error=error, error_type=error_type, exit_code=exit_code)  # type: ignore[arg-type]
+            failing.fail(cause=cause, error=error, error_type=error_type, exit_code=exit_code)
             failing.report_exit(exit_code=exit_code)
 
         self.world.perform("system", step)
@@ -210,5 +212,9 @@ class Worker:
         self.world.perform("system", step)
         return None
 
-    def _stop(self, run_id: str, reason: str) -> None:
-        self.world.perform(DISPATCHER, lambda unit: unit.edit(AgentRun, run_id).stop(reason=reason, by="dispatcher"))
+    def _stop(self, run: AgentRun, reason: str) -> None:
+        def step(unit: Unit) -> None:
+            unit.edit(AgentRun, run.id).stop(reason=reason, by="dispatcher")
+            close(self.world, unit, run.session_id)
+
+        self.world.perform(DISPATCHER, step)

@@ -35,7 +35,15 @@ def test_a_url_says_which_adapter_serves_it(url: str, adapter: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://ann@localhost/work", "work.db", "sqlite:work.db", "sqlite://work.db", "", "postgresql:", "postgres://h:x/"],
+    [
+        "mysql://ann@localhost/work",
+        "work.db",
+        "sqlite:work.db",
+        "sqlite://work.db",
+        "",
+        "postgresql:",
+        "postgres://h:x/",
+    ],
 )
 def test_a_url_that_nobody_serves_is_refused(url: str) -> None:
     with pytest.raises(UnknownDatabase) as unknown:

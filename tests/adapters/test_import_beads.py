@@ -367,14 +367,23 @@ def test_longer_values_than_commands_allow_come_in(memory: workledger.Workledger
     assert len(memory.get(Task, "app-1").description or "") == 20_000
 
 
-def test_what_is_too_large_for_an_event_is_left_out_alone(memory: workledger.Workledger, export: Export) -> None:
-    export.issue("app-1", description="d" * 300_000, status="closed", closed_at=day(2))
+def test_texts_of_any_length_are_cut_to_fit_in_an_event(memory: workledger.Workledger, export: Export) -> None:
+    export.issue("app-1", title="t" * 300_000, description="\x01" * 300_000, notes="n" * 300_000)
+    assert import_beads(memory, export.path).came_in["tasks"] == 1
+    assert (memory.get(Task, "app-1").description or "").endswith("… [300000 characters]")
+
+
+def test_what_is_refused_is_left_out_alone_with_what_needs_it(memory: workledger.Workledger, export: Export) -> None:
+    export.issue("app-1", odd=["x" * 300_000], status="closed", closed_at=day(2))
     export.issue("app-2", dependencies=[link("app-1", "parent-child")])
     export.issue("app-3")
     report = import_beads(memory, export.path)
-    assert report.came_in["tasks"] == 1
-    assert report.left_out["refused with PAYLOAD_TOO_LARGE"] == 1
-    assert report.left_out["refused with TASK_NOT_FOUND"] == 2
+    assert report.came_in == {"tasks": 1}
+    assert report.left_out == {
+        "tasks refused with PAYLOAD_TOO_LARGE": 1,
+        "tasks refused with TASK_NOT_FOUND": 1,
+        "changes of state refused with TASK_NOT_FOUND": 1,
+    }
 
 
 def test_secrets_stay_outside(memory: workledger.Workledger, export: Export) -> None:
@@ -446,9 +455,9 @@ def test_the_issues_of_a_real_project_come_in(sqlite_url: str) -> None:
         pytest.skip(f"REAL DATA IS MISSING: no issues.jsonl in {REAL.name}; set WORKLEDGER_REAL_DATA to its folder")
     told = [json.loads(line) for line in (REAL / "issues.jsonl").read_text(encoding="utf-8").splitlines()]
     with workledger.open(sqlite_url) as ledger:
-        began = time.perf_counter()
+        began = time.process_time()
         report = import_beads(ledger, REAL / "issues.jsonl")
-        assert time.perf_counter() - began < 5
+        assert time.process_time() - began < 5
         assert report.came_in["tasks"] == len(told)
         [project] = report.project_ids
         for issue in told:

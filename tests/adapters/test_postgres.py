@@ -19,7 +19,7 @@ def durable() -> Iterator[postgres_server.PostgresServer]:
 
 
 def test_positions_become_visible_in_their_order(postgres_url: str) -> None:
-    """An append waits for the one before it, though it would be done sooner: no reader passes a gap that fills later."""
+    """An append waits for the one before it: no reader passes a gap that is filled later."""
     with workledger.open(postgres_url) as ledger, psycopg.connect(postgres_url) as slow:
         slow.execute("select pg_advisory_xact_lock(1464615268, hashtext(current_schema()))")
         drawn = slow.execute("select nextval('events_position_seq')").fetchone()

@@ -35,9 +35,7 @@ def test_every_command_of_every_machine_has_a_door(doors: Doors) -> None:
     posts = {path for path, methods in doors.answer("GET", "openapi.json").json()["paths"].items() if "post" in methods}
     for path, kind in KINDS.items():
         assert f"/api/{path}" in posts
-        missing = {
-            name for name in kind.commands() if f"/api/{path}/{{id}}/{name.replace('_', '-')}" not in posts
-        }
+        missing = {name for name in kind.commands() if f"/api/{path}/{{id}}/{name.replace('_', '-')}" not in posts}
         assert not missing
 
 
@@ -245,9 +243,12 @@ class TestIdempotencyKey:
         board.do("sessions", id="ses_1", project_id="prj_1")
         self.once_more(board, "agents/agt_1/logs", {"session_number": 1, "content": "hello"})
         other = {"Idempotency-Key": "key-2"}
-        assert self.once_more(
-            board, "sessions/ses_1/feed", {"channel": "chunks", "type": "chunk"}, **other
-        )[0].json()["offset"] == 1
+        assert (
+            self.once_more(board, "sessions/ses_1/feed", {"channel": "chunks", "type": "chunk"}, **other)[0].json()[
+                "offset"
+            ]
+            == 1
+        )
 
     def test_a_key_is_for_one_command(self, board: Doors) -> None:
         board.do("tasks", id="tsk_2", title="Other")

@@ -14,9 +14,7 @@ MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
 
 
 def record(doors: Doors, sha: str, project_id: str = "prj_1", **more: Any) -> None:
-    new = CommitRecord.record(
-        project_id=project_id, commit_sha=sha, commit_url=f"https://x/{sha}", message=sha, **more
-    )
+    new = CommitRecord.record(project_id=project_id, commit_sha=sha, commit_url=f"https://x/{sha}", message=sha, **more)
     with doors.ledger.unit() as unit:
         unit.record(CommitRecord, new.id, new.events, at=MOMENT)
 

@@ -111,11 +111,15 @@ def test_many_follow_at_once_each_from_its_own_place(served_memory: Serving, mem
 
 
 def test_what_another_process_appends_comes_too(sqlite_url: str) -> None:
-    with workledger.open(sqlite_url) as ledger, serving(create_app(ledger)) as server:
-        with following(server.url) as feed, workledger.open(sqlite_url) as other:
-            next(feed)
-            tasks(other, 3)
-            assert [frame.id for frame in events(feed, 3)] == [1, 2, 3]
+    with (
+        workledger.open(sqlite_url) as ledger,
+        workledger.open(sqlite_url) as other,
+        serving(create_app(ledger)) as server,
+        following(server.url) as feed,
+    ):
+        next(feed)
+        tasks(other, 3)
+        assert [frame.id for frame in events(feed, 3)] == [1, 2, 3]
 
 
 def test_it_can_be_that_of_a_project_or_of_some_topics(served: Serving, ledger: Workledger) -> None:

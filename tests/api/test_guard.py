@@ -9,19 +9,29 @@ from workledger.api.server import AddressNotAllowed, Server
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.0.0.1:8000", "localhost", "LocalHost:1", "[::1]", "[::1]:8000", "a.localhost", "127.8.8.8"]
+    "host",
+    ["127.0.0.1", "127.0.0.1:8000", "localhost", "LocalHost:1", "[::1]", "[::1]:8000", "a.localhost", "127.8.8.8"],
 )
 def test_it_answers_under_the_names_of_this_machine(doors: Doors, host: str) -> None:
     assert doors.answer("GET", "projects", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "host", ["example.org", "127.0.0.1.example.org", "localhost.example.org", "10.0.0.7", "[2001:db8::1]", "", "[::1", "0.0.0.0"]
+    "host",
+    [
+        "example.org",
+        "127.0.0.1.example.org",
+        "localhost.example.org",
+        "10.0.0.7",
+        "[2001:db8::1]",
+        "",
+        "[::1",
+        "0.0.0.0",
+    ],
 )
 def test_it_does_not_answer_under_any_other(doors: Doors, host: str) -> None:
-    if host != "[::1":
-        assert doors.refused("GET", "projects", headers={"Host": host}) == (403, "HOST_NOT_ALLOWED")
-    assert doors.client.get("/", headers={"Host": "example.org"}).status_code == 403
+    assert doors.refused("GET", "projects", headers={"Host": host}) == (403, "HOST_NOT_ALLOWED")
+    assert doors.client.get("/", headers={"Host": host}).status_code == 403
 
 
 def test_an_app_that_mounts_it_may_answer_for_other_names(memory: Workledger) -> None:

@@ -47,7 +47,10 @@ def test_its_refusals_stay_its_own(memory: Workledger, mounted: FastAPI) -> None
     with Doors(memory, mounted, prefix="") as doors:
         assert doors.answer("GET", "nothing").json() == {"detail": "Not Found"}
         assert doors.refused("GET", "ledger/api/nothing") == (404, "NOT_FOUND")
-        assert doors.refused("GET", "ledger/api/projects", headers={"Host": "evil.example"}) == (403, "HOST_NOT_ALLOWED")
+        assert doors.refused("GET", "ledger/api/projects", headers={"Host": "evil.example"}) == (
+            403,
+            "HOST_NOT_ALLOWED",
+        )
 
 
 def test_an_app_around_it_may_run_it_in_its_own_lifespan(memory: Workledger) -> None:
@@ -90,7 +93,6 @@ def test_the_feed_ends_when_a_plain_uvicorn_is_told_to_stop(
 
 
 def test_two_ledgers_can_be_mounted_side_by_side(memory: Workledger, sqlite_url: str) -> None:
-
 
     with workledger.open(sqlite_url) as other:
         foreign = FastAPI()

@@ -59,7 +59,9 @@ def test_health_is_green_while_all_is_well(doors: Doors) -> None:
     assert doors.answer("GET", "ready").status_code == 200
 
 
-def test_health_is_red_when_the_projector_fails_though_nothing_lags(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_is_red_when_the_projector_fails_though_nothing_lags(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
     doors.see("projects")
 
     def fails() -> int:

@@ -1,6 +1,6 @@
 """The ledger: aggregates are begun, edited, found again as they are or were, and never half."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,9 +55,14 @@ def test_an_id_in_use_is_refused_at_once(ledger: Workledger, task: Task) -> None
     began = datetime.now(UTC)
     with pytest.raises(ConcurrencyConflict):
         ledger.create(Task.create(id=task.id, title="Another"))
-    with pytest.raises(ConcurrencyConflict), ledger.unit() as unit:
-        unit.create(Task.create(title="Not this one either"))
-        unit.create(Task.create(id=task.id, title="Another"))
+
+    def two_at_once() -> None:
+        with ledger.unit() as unit:
+            unit.create(Task.create(title="Not this one either"))
+            unit.create(Task.create(id=task.id, title="Another"))
+
+    with pytest.raises(ConcurrencyConflict):
+        two_at_once()
     assert datetime.now(UTC) - began < timedelta(seconds=2), "nothing is gained by trying again"
     assert ledger.head() == 1
 
@@ -77,12 +82,16 @@ def test_edits_are_recorded_when_the_block_ends(ledger: Workledger, task: Task) 
 
 
 def test_an_error_inside_the_block_records_nothing(ledger: Workledger, task: Task) -> None:
-    with pytest.raises(ZeroDivisionError), ledger.edit(Task, task.id) as draft:
-        draft.change_details(title="Bake two")
-        raise ZeroDivisionError
-    with pytest.raises(TaskInvalidTransition), ledger.edit(Task, task.id) as draft:
-        draft.change_details(title="Bake two")
-        draft.finish_work(turn_count=1)
+
+    def bake_two(then: Callable[[Task], object]) -> None:
+        with ledger.edit(Task, task.id) as draft:
+            draft.change_details(title="Bake two")
+            then(draft)
+
+    with pytest.raises(ZeroDivisionError):
+        bake_two(lambda draft: 1 / 0)
+    with pytest.raises(TaskInvalidTransition):
+        bake_two(lambda draft: draft.finish_work(turn_count=1))
     assert ledger.get(Task, task.id) == task
 
 
@@ -153,13 +162,15 @@ def test_an_expected_version_is_insisted_on(ledger: Workledger, task: Task) -> N
     ):
         draft.change_details(title="Bake three")
     assert conflict.value.details == {"stream": f"task-{task.id}", "expected": 1, "actual": 2}
-    with (
-        pytest.raises(ConcurrencyConflict),
-        ledger.edit(Task, task.id, expected_version=2) as draft,
-    ):
-        draft.change_details(title="Bake three")
-        with ledger.edit(Task, task.id) as faster:
-            faster.change_details(title="Bake four")
+
+    def too_slow() -> None:
+        with ledger.edit(Task, task.id, expected_version=2) as draft:
+            draft.change_details(title="Bake three")
+            with ledger.edit(Task, task.id) as faster:
+                faster.change_details(title="Bake four")
+
+    with pytest.raises(ConcurrencyConflict):
+        too_slow()
     assert ledger.get(Task, task.id).title == "Bake four"
 
 
@@ -174,10 +185,15 @@ def test_without_an_expected_version_the_command_is_decided_again(ledger: Workle
 
 def test_what_was_decided_again_may_then_be_refused(ledger: Workledger, task: Task) -> None:
     ann = ledger.create(Agent.create(name="Ann"))
-    with pytest.raises(TaskNotFound), ledger.edit(Task, task.id) as draft:
-        draft.assign(agent_id=ann.id)
-        with ledger.edit(Task, task.id) as faster:
-            faster.delete()
+
+    def too_slow() -> None:
+        with ledger.edit(Task, task.id) as draft:
+            draft.assign(agent_id=ann.id)
+            with ledger.edit(Task, task.id) as faster:
+                faster.delete()
+
+    with pytest.raises(TaskNotFound):
+        too_slow()
     assert len(ledger.history(Task, task.id)) == 2
 
 
@@ -227,9 +243,7 @@ def test_an_event_has_at_most_256_kilobytes(ledger: Workledger, task: Task) -> N
 
 
 @pytest.mark.parametrize("value", ["nul \x00", 2**64, "lone \ud800"])
-def test_what_no_database_keeps_is_refused_before_it_is_stored(
-    ledger: Workledger, task: Task, value: object
-) -> None:
+def test_what_no_database_keeps_is_refused_before_it_is_stored(ledger: Workledger, task: Task, value: object) -> None:
     with pytest.raises(InvalidInput), ledger.edit(Task, task.id) as draft:
         draft.change_metadata(metadata={"deep": [value]})
     assert ledger.head() == 1

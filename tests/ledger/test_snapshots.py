@@ -42,7 +42,9 @@ def folded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def snapshots(ledger: Workledger) -> list[tuple[str, int]]:
     with ledger.tables.engine.connect() as connection:
-        chosen = sa.select(SNAPSHOTS.c.stream_id, SNAPSHOTS.c.version).order_by(SNAPSHOTS.c.stream_id, SNAPSHOTS.c.version)
+        chosen = sa.select(SNAPSHOTS.c.stream_id, SNAPSHOTS.c.version).order_by(
+            SNAPSHOTS.c.stream_id, SNAPSHOTS.c.version
+        )
         return [tuple(row) for row in connection.execute(chosen)]
 
 
@@ -103,7 +105,12 @@ def test_what_a_snapshot_gives_is_what_the_fold_gives(ledger: Workledger) -> Non
     with ledger.edit(ToolCalls, run.id) as calls:
         calls.start(tool="Bash", turn_number=1, tool_call_id="c", input={"x": [1]})
         calls.complete(tool_call_id="c", output="fine")
-    assert {stream.partition("-")[0] for stream, _ in snapshots(ledger)} >= {"project", "session", "agent_run", "tool_calls"}
+    assert {stream.partition("-")[0] for stream, _ in snapshots(ledger)} >= {
+        "project",
+        "session",
+        "agent_run",
+        "tool_calls",
+    }
     kinds: list[tuple[type[Aggregate], str]] = [
         (Project, project.id),
         (Session, session.id),

@@ -1,6 +1,5 @@
-"""Events of an older version: readable for ever, by the ledger and by the projections, once there is an upcaster (X7)."""
+"""Events of an older version: readable for ever, by ledger and projections, once there is an upcaster (X7)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -27,7 +26,7 @@ class Parcels:
 
 
 @pytest.fixture
-def parcels(monkeypatch: pytest.MonkeyPatch) -> Iterator[Parcels]:
+def parcels(monkeypatch: pytest.MonkeyPatch) -> Parcels:
     """Version 1 had one name; version 2 split it; version 3 renamed its parts and added a weight."""
     monkeypatch.setattr(Event, "TOPICS", dict(Event.TOPICS))
     monkeypatch.setattr(Aggregate, "CATEGORIES", dict(Aggregate.CATEGORIES))
@@ -57,7 +56,7 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> Iterator[Parcels]:
         to_last: Annotated[str, From(ParcelSent)]
         grams: Annotated[int, From(ParcelSent)]
 
-    yield Parcels(Parcel, Group("parcels", [ParcelsSent]), ParcelsSent)
+    return Parcels(Parcel, Group("parcels", [ParcelsSent]), ParcelsSent)
 
 
 def old(version: int, payload: bytes, topic: str = "parcel.sent") -> Stored:

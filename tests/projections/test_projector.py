@@ -177,9 +177,7 @@ def newer(monkeypatch: pytest.MonkeyPatch, ledger: Workledger) -> Projector:
     return Projector(ledger.store, ledger.tables, [Group(group.name, group.tables) for group in GROUPS], batch=9)
 
 
-def test_many_projectors_of_a_new_release_rebuild_together(
-    busy: Workledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_projectors_of_a_new_release_rebuild_together(busy: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
     busy.catch_up()
     projectors = [newer(monkeypatch, busy) for _ in range(4)]
     errors: list[BaseException] = []
@@ -219,6 +217,9 @@ def test_an_older_release_that_is_still_running_spoils_nothing(
 
     monkeypatch.setattr(old, "_round", overtaken)
     old.catch_up()
+    assert {at.fingerprint for at in old.standing().values()} == {group.fingerprint for group in GROUPS}, (
+        "it has folded into tables that are declared as it knows them"
+    )
     assert counted(busy) == (60, 60)
     nothing_differs(busy)
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,7 +123,7 @@ def counts_agree_with_the_lists(ledger: Workledger) -> None:
     """A6, A10 and E4, whatever happened."""
     tasks = [row for row in rows_of(ledger, "tasks") if row["project_id"] and row["status"] != "cancelled"]
     counted = {(row["project_id"], row["board_column"]): row["count"] for row in rows_of(ledger, "task_counts")}
-    listed = {key: 0 for key in counted}
+    listed = dict.fromkeys(counted, 0)
     for row in tasks:
         key = (row["project_id"], row["board_column"])
         listed[key] = listed.get(key, 0) + 1

@@ -8,6 +8,7 @@ from workledger.adapters.simulation.tempo import Tempo
 from workledger.adapters.simulation.texts import code
 from workledger.adapters.simulation.texts.jobs import Job
 from workledger.adapters.simulation.texts.places import Place
+from workledger.domain.dispatch import BlockReason
 
 EXPLORE, CHANGE, CHECK = "explore", "change", "check"
 
@@ -60,7 +61,7 @@ CRASHES = (
     ("exited with code 1: the context is longer than the model takes", 1, "ContextTooLong"),
     ("exited with signal 11 in the search tool", 139, "Segfault"),
 )
-OBSTACLES = (
+OBSTACLES: tuple[tuple[BlockReason, str], ...] = (
     ("merge_conflict", "`{source}` was changed on main in the same lines."),
     ("manual", "The staging database has to be restored before this can be tested."),
 )

@@ -128,9 +128,14 @@ function Banner() {
   const { simulated, label, healthy, groups } = useStore(status);
   const lost = useStore(feed, (value) => value.lost);
   const late = (groups ?? []).filter((group) => group.dead_letters > 0 || group.state === "failing");
-  const told = simulated || healthy === false || late.length > 0 || lost;
+  const { list } = useStore(projects);
+  const shown = useStore(route, (place) => place.project);
+  /* Where projects say themselves that they are made up, the others are real. */
+  const madeUp = (list ?? []).filter(({ metadata }) => metadata?.simulated);
+  const invented = simulated && (madeUp.length === 0 || madeUp.some(({ id }) => id === shown));
+  const told = invented || healthy === false || late.length > 0 || lost;
   return told && html`<aside aria-label="About this data">
-    ${simulated && html`<p class="banner banner--simulated" ><strong>Simulated data</strong>${label && label !== "simulated" ? ` · ${label}` : ""}</p>`}
+    ${invented && html`<p class="banner banner--simulated"><strong>Simulated data</strong>${label ? ` · ${label}` : ""}</p>`}
     ${(healthy === false || late.length > 0) && html`<p class="banner banner--bad" role="alert"><${Icon} name="alert" />Read tables are not kept up to date: ${late.map(({ name }) => name).join(", ") || "the service is not healthy"}.</p>`}
     ${lost && html`<p class="banner banner--bad" role="status"><${Icon} name="alert" />The service cannot be reached. What is shown may be old; the page tries again by itself.</p>`}
   </aside>`;
