@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -67,7 +68,7 @@ class Fact:
     id: str
     after: int
     events: Sequence[Event]
-    at: datetime
+    at: datetime | None
     what: str
 
     def record(self, unit: Unit) -> bool:
@@ -137,6 +138,17 @@ class Batches:
                 self._report.left_out[f"{fact.what} (another was faster)"] += 1
 
 
+def begin(ledger: Ledger, kind: type[Aggregate], id: str, first: Event, at: datetime | None) -> None:
+    """Record the first event of a stream, unless another import has just done so.
+
+    Raises:
+        Refused: a claim of the event is not met.
+    """
+    fact = Fact(kind, id, 0, [first], at, kind.CATEGORY)
+    with suppress(ConcurrencyConflict), ledger.unit() as unit:
+        unit.decide(lambda: fact.record(unit))
+
+
 def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: datetime | None) -> str:
     """The id of the project, which is created unless it is there.
 
@@ -146,17 +158,16 @@ def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: date
     if ledger.existing([Project.stream(id)]):
         return ledger.get(Project, id).id
     try:
-        return _begin(ledger, id, created, at)
+        return _begin_project(ledger, id, created, at)
     except Refused as refused:
         if not str(refused.details.get("key")).startswith("project_name:"):
             raise
-    return _begin(ledger, id, created.model_copy(update={"name": f"{created.name}-{id[-6:]}"}), at)
+    return _begin_project(ledger, id, created.model_copy(update={"name": f"{created.name}-{id[-6:]}"}), at)
 
 
-def _begin(ledger: Ledger, id: str, created: ProjectCreated, at: datetime | None) -> str:
+def _begin_project(ledger: Ledger, id: str, created: ProjectCreated, at: datetime | None) -> str:
     try:
-        with ledger.unit() as unit:
-            unit.record(Project, id, [created], at=at)
+        begin(ledger, Project, id, created, at)
     except Refused as refused:
         if not str(refused.details.get("key")).startswith(("project_path:", "project_url:")):
             raise

@@ -1,7 +1,7 @@
 """The words the domain is written in: Event, Aggregate, command, New."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, validate_call
@@ -147,6 +147,7 @@ class Aggregate(Frozen):
         return ()
 
     @classmethod
+    @cache
     def commands(cls) -> dict[str, Callable[..., Any]]:
         """Its commands by name, in the order of the life of the thing; `create` is not among them."""
         members = ((name, member) for base in reversed(cls.__mro__) for name, member in vars(base).items())

@@ -95,7 +95,14 @@ def acting_as(
     if actor is not None and actor.partition(":")[0] not in ACTOR_KINDS:
         raise InvalidInput(summary=f"an actor is one of {', '.join(ACTOR_KINDS)}, such as user:ann, not {actor!r}")
     given = {"actor": actor, "correlation_id": correlation_id, "causation_id": causation_id}
-    token = _context.set(replace(_context.get(), **{name: value for name, value in given.items() if value}))
+    with within(replace(_context.get(), **{name: value for name, value in given.items() if value})):
+        yield
+
+
+@contextmanager
+def within(context: Context) -> Iterator[None]:
+    """Everything recorded inside has exactly that context."""
+    token = _context.set(context)
     try:
         yield
     finally:

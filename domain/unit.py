@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 from workledger.domain.claims import Claim, Need
 from workledger.domain.ids import uuid7
 from workledger.domain.kernel import Aggregate, Event, New
-from workledger.domain.recorded import Recorded, current
+from workledger.domain.recorded import Context, Recorded, current, within
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.store import Conditions, Receipt
 
@@ -40,7 +40,7 @@ class Unit:
         self.command_id = command_id
         self.receipt: Receipt | None = None
         self._load = load
-        self._steps: list[Callable[[], Any]] = []
+        self._steps: list[tuple[Callable[[], Any], Context]] = []
         self._stepping = False
         self._expected: dict[str, int] = {}
         self._begun: set[str] = set()
@@ -125,8 +125,9 @@ class Unit:
         self._forget()
         self._stepping = True
         try:
-            for step in self._steps:
-                step()
+            for step, context in self._steps:
+                with within(context):
+                    step()
         finally:
             self._stepping = False
         return True
@@ -158,7 +159,7 @@ class Unit:
             outcome = step()
         finally:
             self._stepping = False
-        self._steps.append(step)
+        self._steps.append((step, current()))
         return outcome
 
     def _current(self, kind: type[Any], id: str) -> Any:

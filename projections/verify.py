@@ -14,6 +14,7 @@ from workledger.projections.rebuild import Rebuild, Report
 from workledger.projections.side import Side
 from workledger.projections.table import Table
 from workledger.projections.tables import ReadTables
+from workledger.projections.types import MomentType
 
 SHOWN = 100
 """Differences that are told of one table."""
@@ -96,6 +97,8 @@ def _subset(one: sa.Table, table: type[Table], keys: Any, minus: sa.Table | None
 
 
 def _row(connection: sa.Connection, where: sa.Table, table: type[Table], key: tuple[Any, ...]) -> dict[str, Any] | None:
-    chosen = where.select().where(*(where.c[name] == part for name, part in zip(table.KEY, key, strict=True)))
+    """The row as it stands, even if one of its values is nothing that could be there."""
+    shown = (sa.type_coerce(one, sa.Text) if isinstance(one.type, MomentType) else one for one in where.c)
+    chosen = sa.select(*shown).where(*(where.c[name] == part for name, part in zip(table.KEY, key, strict=True)))
     row = connection.execute(chosen).mappings().first()
     return None if row is None else dict(row)

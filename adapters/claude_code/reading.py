@@ -24,14 +24,12 @@ class Reading:
 
     Attributes:
         records: each stretch in the order of its graph, one after the other.
-        done: so many of them have been recorded.
-        marks: where the second stretch and the third end, in records and in bytes.
+        marks: of the second stretch, of the third and of what may come: its first record, and the bytes it spans.
         again: the file was replaced or cut short, and is read from the start.
     """
 
     file: Transcript
     records: Sequence[Record]
-    done: int
     marks: tuple[tuple[int, int, int], ...]
     half_written: bool
     malformed: int
@@ -86,7 +84,6 @@ def read(
     return Reading(
         file=file,
         records=records,
-        done=0 if again else done,
         marks=((len(before), start, end), (known, end, limit), (len(records), limit, limit)),
         half_written=bool(rest.strip()),
         malformed=sum(line.value is None and line.start >= end for line in lines),

@@ -8,7 +8,7 @@ from workledger.adapters.claude_code.about import About, project_name, subagents
 from workledger.adapters.claude_code.facts import Whose
 from workledger.adapters.claude_code.files import Transcript
 from workledger.adapters.claude_code.records import Record, records_of
-from workledger.adapters.importing import Report, digest, ensure_project
+from workledger.adapters.importing import Report, begin, digest, ensure_project
 from workledger.adapters.redaction import Redact
 from workledger.domain.agent import Agent
 from workledger.domain.agent_events import AgentConfig, AgentCreated, AgentRenamed
@@ -100,8 +100,7 @@ class Who:
         for name in (*others, last):
             created = AgentCreated(name=name, project_id=project, type=type, config=config)
             try:
-                with self._ledger.unit() as unit:
-                    unit.record(Agent, id, [created], at=at)
+                begin(self._ledger, Agent, id, created, at)
             except NameTaken:
                 if name == last:
                     raise

@@ -1,5 +1,6 @@
 """The ledger's database in SQLite: WAL, one writer at a time, reads that never wait."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -37,13 +38,14 @@ class SQLiteFactory(DatabaseFactory):
         path = f"file:/workledger-{next(_memories)}?vfs=memdb" if memory else url.removeprefix("sqlite:///")
 
         def connection() -> sqlite3.Connection:
+            fresh = not memory and _empty(path)
             made = sqlite3.connect(
                 path, uri=memory, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            made.execute("pragma foreign_keys = off")
             if not memory:
-                made.execute("pragma journal_mode = wal")
                 made.execute("pragma synchronous = full")
+            if fresh:
+                made.execute("pragma journal_mode = wal")
             return made
 
         engine = sa.create_engine(
@@ -93,6 +95,11 @@ class SQLiteWriting(Writing):
     def insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
         marks = ", ".join("?" * len(COLUMNS))
         self._cursor.executemany(f"insert into events values ({marks})", rows)  # noqa: S608
+
+
+def _empty(path: str) -> bool:
+    """Whether there is no database yet: a new one keeps a write-ahead log from then on; another's stays as it is."""
+    return not os.path.exists(path) or os.path.getsize(path) == 0
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -447,6 +448,20 @@ def test_an_import_that_was_killed_is_gone_on_with(memory: workledger.Workledger
     head = memory.head()
     import_beads(memory, export.path)
     assert memory.head() == head
+
+
+def test_two_imports_at_once_record_everything_once(sqlite_url: str, export: Export) -> None:
+    for number in range(300):
+        blocked = [link(f"app-{number - 1}")] if number else []
+        export.issues[f"app-{number}"] = {"id": f"app-{number}", "status": "closed", "dependencies": blocked}
+    export.issue("app-300", status="tombstone")
+    with workledger.open(sqlite_url) as one, workledger.open(sqlite_url) as two, ThreadPoolExecutor() as threads:
+        reports = list(threads.map(lambda ledger: import_beads(ledger, export.path), (one, two)))
+        assert sum(report.came_in["tasks"] for report in reports) == 301
+        assert {tuple(topics(one, f"app-{number}")) for number in range(1, 300)} == {
+            ("created", "dependency_added", "completed", "moved")
+        }
+        assert topics(one, "app-300") == ["created", "deleted"]
 
 
 def test_the_issues_of_a_real_project_come_in(sqlite_url: str) -> None:

@@ -5,6 +5,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -696,6 +697,25 @@ def test_an_import_that_was_killed_is_gone_on_with(
         head = killed.head()
         import_claude_code(killed, folder)
         assert killed.head() == head
+
+
+def test_two_imports_at_once_record_everything_once(
+    sqlite_url: str, folder: Path, main: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "BATCH", 5)
+    work(main)
+    for number in range(10):
+        Transcript(folder, uid(f"session {number}")).prompt("Go")
+    with workledger.open("memory:") as alone:
+        import_claude_code(alone, folder)
+        expected = everything(alone)
+    with workledger.open(sqlite_url) as one, workledger.open(sqlite_url) as two, ThreadPoolExecutor() as threads:
+        list(threads.map(lambda ledger: import_claude_code(ledger, folder), (one, two)))
+        import_claude_code(one, folder)
+        assert everything(one) == expected
+        head = one.head()
+        import_claude_code(two, folder)
+        assert one.head() == head
 
 
 def test_the_sessions_and_issues_of_a_real_project_come_in(sqlite_url: str) -> None:

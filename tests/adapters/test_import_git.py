@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -354,3 +355,11 @@ def test_an_import_that_was_killed_is_gone_on_with(memory: workledger.Workledger
     report = import_git(memory, repository.path)
     assert report.came_in["commits"] == 1200 - kept
     assert len(history(memory, report.project_ids.pop())) == 1200
+
+
+def test_two_imports_at_once_record_everything_once(sqlite_url: str, repository: Repository) -> None:
+    repository.history(900)
+    with workledger.open(sqlite_url) as one, workledger.open(sqlite_url) as two, ThreadPoolExecutor() as threads:
+        reports = list(threads.map(lambda ledger: import_git(ledger, repository.path), (one, two)))
+        assert sum(report.came_in["commits"] for report in reports) == 900
+        assert one.head() == 901

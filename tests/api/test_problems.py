@@ -138,7 +138,6 @@ def test_an_unknown_id_is_not_found_and_one_that_is_none_invalid(doors: Doors, p
         b'{"title": "a\\u0000b"}',
         b'{"title": "a", "metadata": {"a\\u0000": 1}}',
         b'{"title": "a", "plan_order": 9223372036854775808}',
-        b'{"title": "a", "metadata": {"deep": [{"er": 18446744073709551615}]}}',
         b'{"title": "a", "metadata": {"big": 1e999}}',
         b"[" * 5000,
         b'{"a":' * 5000,

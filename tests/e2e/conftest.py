@@ -12,7 +12,7 @@ from e2e.given import Project, Service
 from e2e.lively import fill
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 if importlib.util.find_spec("playwright") is None:  # it is in the group e2e, which only `make e2e` needs
     collect_ignore_glob = ["test_*.py"]
@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-DESKTOP = {"width": 1440, "height": 900}
+DESKTOP: "ViewportSize" = {"width": 1440, "height": 900}
 EXPECTED = "Failed to load resource:"
 """What Chromium says of every refusal, and of a service that is away; the tests look at what the page makes of it."""
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx2
 
 import workledger
+from workledger.domain.agent_log import append_chunk
 from workledger.domain.commit import CommitRecord
 from workledger.domain.runs import start_tool_call
 from workledger.domain.stage_run import StageRun
@@ -113,6 +114,13 @@ class Project:
     def log(self, agent: str, content: str, session_number: int = 1) -> None:
         body = {"session_number": session_number, "content": content}
         self.service.post(f"agents/{agent}/logs", actor=f"agent:{agent}", **body)
+
+    def long_log(self, agent: str, lines: int) -> None:
+        """So many chunks at once, each a line of its own."""
+        with workledger.open(self.service.database) as ledger, ledger.unit() as unit:
+            for number in range(lines):
+                about = {"agent_id": agent, "agent_name": "Ada", "project_id": self.id}
+                append_chunk(unit, **about, session_number=1, content=said(f"Line {number} of the log."))
 
     def commits(self, subjects: list[str]) -> None:
         """Commits, the last one named being the newest; every fifth comes from a stage run."""

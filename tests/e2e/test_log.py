@@ -34,8 +34,7 @@ def test_the_log_follows_a_running_agent(page: Page, project: Project) -> None:
 
 def test_it_stays_at_the_end_until_one_scrolls_up(page: Page, project: Project) -> None:
     agent = running(project)
-    for number in range(60):
-        project.log(agent, said(f"Line {number} of the log, long enough to be seen."))
+    project.long_log(agent, 60)
     page.goto(project.link("logs", agent))
     expect(page.get_by_text("Line 59 of")).to_be_visible()
     project.log(agent, said("One more."))
@@ -69,8 +68,7 @@ def test_a_line_that_was_cut_and_what_is_no_json_are_readable(page: Page, projec
 
 def test_earlier_entries_and_earlier_sessions_can_be_read(page: Page, project: Project) -> None:
     agent = running(project)
-    for number in range(230):
-        project.log(agent, said(f"Line {number}."))
+    project.long_log(agent, 230)
     project.log(agent, said("The second session."), session_number=2)
     page.goto(project.link("logs", agent))
     expect(page.locator(".entry")).to_have_count(1)
@@ -80,4 +78,4 @@ def test_earlier_entries_and_earlier_sessions_can_be_read(page: Page, project: P
     page.get_by_role("button", name="Earlier entries").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".entry")).to_have_count(230)
-    expect(page.locator(".entry").first).to_contain_text("Line 0.")
+    expect(page.locator(".entry").first).to_contain_text("Line 0 of the log.")

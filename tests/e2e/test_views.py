@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-import workledger
 from e2e.given import Project
 from workledger.domain.kernel import Event
 
@@ -90,7 +89,6 @@ def test_what_is_simulated_is_said_to_be(page: Page, project: Project) -> None:
 
 
 def test_the_page_listens_to_every_topic_of_the_domain_and_has_a_sentence_for_it(page: Page, project: Project) -> None:
-    assert workledger.open
     page.goto(project.link())
     heard = page.evaluate("import('/app/topics.mjs').then(module => module.TOPICS)")
     assert set(heard) == {topic for topic in Event.TOPICS if "." in topic}

@@ -71,12 +71,16 @@ def test_only_what_came_after_the_snapshot_is_folded(ledger: Workledger, folded:
     assert folded == [4, 5]
 
 
-def test_a_snapshot_of_another_shape_is_left_aside(ledger: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_of_another_shape_is_left_aside(
+    ledger: Workledger, folded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A release that gives an aggregate other fields folds from the first event, and goes on taking snapshots."""
     task = renamed(ledger, 8)
     monkeypatch.setattr("workledger.domain.ledger.shape", lambda kind: "another")
     monkeypatch.setattr("workledger.domain.mapping.shape", lambda kind: "another")
+    folded.clear()
     assert ledger.get(Task, "t") == task
+    assert folded == [2, 3, 4, 5, 6, 7, 8]
     assert ledger.get(Task, "t", version=4).title == "3"
     with ledger.edit(Task, "t") as draft:
         draft.change_details(title="8")

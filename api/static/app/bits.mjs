@@ -25,7 +25,7 @@ export const Badge = ({ tone = "plain", icon, title, children }) => html`
 
 export const Label = ({ children }) => html`<span class="label"><i class=${`label__dot hue-${hue(children)}`}></i>${children}</span>`;
 
-export const Dot = ({ status }) => html`<i class=${`dot dot--${status}`} aria-hidden="true"></i>`;
+const Dot = ({ status }) => html`<i class=${`dot dot--${status}`} aria-hidden="true"></i>`;
 
 export const Status = ({ status }) => html`<span class="status"><${Dot} status=${status} />${words(status)}</span>`;
 

@@ -144,7 +144,7 @@ export function newTask() {
   });
 }
 
-export function agentOptions() {
+function agentOptions() {
   return [...agents.get().values()]
     .sort((one, other) => Boolean(one.current_run_id) - Boolean(other.current_run_id) || one.name.localeCompare(other.name))
     .map(({ id, name, status }) => ({ value: id, label: status === "idle" ? name : `${name} (${words(status)})` }));

@@ -11,7 +11,7 @@ export const feed = createStore({ state: "connecting", lost: false, position: 0 
 export const status = createStore({ simulated: false, label: null, healthy: true, groups: [] });
 
 /** Cards stand by rank, and by id where ranks are the same, as the service orders them. */
-export function inOrder(one, other) {
+function inOrder(one, other) {
   if (one.rank !== other.rank) return one.rank < other.rank ? -1 : 1;
   return one.id < other.id ? -1 : 1;
 }
@@ -29,6 +29,4 @@ export function withRows(rows, set, gone = []) {
   return next;
 }
 
-/** The agent's run that goes on, or the last one known of it. */
-export const runOf = (agent, known = runs.get()) => known.get(agent?.current_run_id) ?? null;
 export const isLive = (agent) => agent?.status === "running" || agent?.status === "starting";
