@@ -7,11 +7,15 @@ from typing import Literal, Self
 
 from workledger.adapters.database import factory_of
 from workledger.adapters.factory import URL, DatabaseFactory
+from workledger.domain import events
 from workledger.domain.ledger import Ledger
 from workledger.domain.store import Receipt
 from workledger.projections.groups import GROUPS
 from workledger.projections.projector import Projector
 from workledger.projections.tables import ReadTables
+
+EVENTS = events.MODULES
+"""Named here so that every topic is known before anything is read."""
 
 
 class Workledger(Ledger):

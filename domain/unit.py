@@ -46,10 +46,10 @@ class Unit:
         self._begun: set[str] = set()
         self._forget()
 
-    def create(self, new: New[A]) -> A:
+    def create(self, new: New[A], *, at: datetime | None = None) -> A:
         """Begin an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream has begun before."""
         self._begun.add(new.kind.stream(new.id))
-        return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events)))
+        return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events, at)))
 
     def edit(self, kind: type[A], id: str, *, expected_version: int | None = None) -> A:
         """The aggregate as a draft: call its commands.
@@ -77,9 +77,20 @@ class Unit:
         return self._step(step)
 
     def record(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
-        """Record events as facts, without a command: for importers. Limits of commands do not bind them."""
+        """Record events as facts, without a command: for importers. Limits of commands do not bind them.
+
+        Raises:
+            NotFound: it is deleted.
+        """
         facts = list(events)
-        return cast(A, self._step(lambda: self._take(kind, id, self._current(kind, id), facts, at)))
+
+        def step() -> A | None:
+            state = self._current(kind, id)
+            if state is not None and state.deleted:
+                raise kind.NOT_FOUND(id=id)
+            return self._take(kind, id, state, facts, at)
+
+        return cast(A, self._step(step))
 
     def log(
         self, stream_id: str, events: Iterable[Event], *, tags: Mapping[str, str | None], at: datetime | None = None

@@ -11,6 +11,7 @@ from workledger.adapters.git.history import GitFailed
 from workledger.adapters.git.importer import import_git
 from workledger.api.commandline.console import bars, interruptible, print_line
 from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.tables import catch_up
 from workledger.domain.refusals import Refused
 
 app = typer.Typer(help="Record what happened elsewhere; what is recorded already is left out.")
@@ -40,6 +41,7 @@ def git(
                 report = import_git(
                     ledger, repository, project_id=project, ref=ref, keep_emails=keep_emails, progress=progress
                 )
+                catch_up(ledger, progress)
         except GitFailed as failed:
             raise GitSaysNo(reason=failed) from None
     print_line(str(report))
@@ -56,6 +58,7 @@ def claude_code(
     """Record the sessions of Claude Code."""
     with interruptible(AGAIN), opened(db) as ledger, bars() as progress:
         report = import_claude_code(ledger, sessions, project_id=project, progress=progress)
+        catch_up(ledger, progress)
     print_line(str(report))
 
 
@@ -70,4 +73,5 @@ def beads(
     """Record the issues of a beads export as tasks."""
     with interruptible(AGAIN), opened(db) as ledger, bars() as progress:
         report = import_beads(ledger, source, project_id=project, progress=progress)
+        catch_up(ledger, progress)
     print_line(str(report))

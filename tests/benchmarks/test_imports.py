@@ -1,7 +1,9 @@
-"""Imports: a repository of 2,500 commits, and a project's transcripts and tasks."""
+"""Imports on SQLite: a repository of 2,500 commits, and a project's transcripts and issues; seconds."""
 
+import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,37 @@ from .conftest import Figures
 
 pytestmark = pytest.mark.benchmark
 COMMITS = 2500
+ROOT = Path(__file__).parents[2]
+REAL = Path(os.environ.get("WORKLEDGER_REAL_DATA", ROOT.parent / "shared" / "data" / "agent-project"))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def test_a_repository_of_2500_commits(tmp_path: Path, figures: Figures) -> None:
+    repository = tmp_path / "shop"
+    subprocess.run(["git", "init", "-q", repository], check=True)
+    story = "".join(
+        f"commit refs/heads/main\ncommitter Ann <ann@example.com> {1_700_000_000 + number} +0000\n"
+        f"data 8\nCommit {number % 10}M 100644 inline file{number % 50}.txt\ndata 4\n{number:04}\n"
+        for number in range(COMMITS)
+    )
+    subprocess.run(["git", "-C", repository, "fast-import", "--quiet"], input=story.encode(), check=True)
+    with workledger.open(f"sqlite:///{tmp_path}/work.db") as ledger:
+        taken = _seconds(lambda: import_git(ledger, repository, ref="refs/heads/main"))
+        figures.add("git: 2,500 commits, seconds", "workledger", taken)
+        figures.add("git: again, seconds", "workledger", _seconds(lambda: import_git(ledger, repository, ref="main")))
+        assert taken < 5
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"no real data at {REAL}; set WORKLEDGER_REAL_DATA")
+def test_a_project_of_three_sessions_and_348_tasks(tmp_path: Path, figures: Figures) -> None:
+    with workledger.open(f"sqlite:///{tmp_path}/work.db") as ledger:
+        sessions = _seconds(lambda: import_claude_code(ledger, REAL / "transcripts"))
+        tasks = _seconds(lambda: import_beads(ledger, REAL / "issues.jsonl"))
+        figures.add("claude_code: 3 sessions, seconds", "workledger", sessions)
+        figures.add("beads: 348 tasks, seconds", "workledger", tasks)
+        assert sessions + tasks < 10

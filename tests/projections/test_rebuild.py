@@ -17,7 +17,7 @@ from workledger.projections.groups import GROUPS
 from workledger.projections.projects import Projects
 from workledger.projections.rebuild import Progress, Rebuild
 from workledger.projections.tasks import Tasks
-from workledger.projections.verify import Difference, verify
+from workledger.projections.verify import verify
 
 BOARD = GROUPS[0]
 
@@ -190,8 +190,6 @@ def test_verifying_finds_every_planted_difference(full: Workledger) -> None:
     verdict = verify(full.store, full.tables, BOARD)
     assert (verdict.name, verdict.position, verdict.differences) == ("board", 41, [])
     assert verdict.rows == 42
-    expected = full.tables.first(Tasks.table.select().where(Tasks.c.id == "t01"))
-    assert expected is not None
     change(full, Tasks.table.update().where(Tasks.c.id == "t01").values(title="Changed"))
     change(full, Tasks.table.delete().where(Tasks.c.id == "t02"))
     change(full, Projects.table.insert().from_select(Projects.table.c.keys(), extra_project()))
@@ -203,7 +201,10 @@ def test_verifying_finds_every_planted_difference(full: Workledger) -> None:
         ("projects", ("extra",)),
         ("task_counts", ("p", "backlog")),
     }
-    assert found["tasks", ("t01",)] == Difference("tasks", ("t01",), expected, {**expected, "title": "Changed"})
+    changed = found["tasks", ("t01",)]
+    assert changed.expected is not None
+    assert changed.expected["title"] == "Task 1"
+    assert changed.found == {**changed.expected, "title": "Changed"}
     assert found["tasks", ("t02",)].found is None
     assert found["projects", ("extra",)].expected is None
     assert left_behind(full) == []

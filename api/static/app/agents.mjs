@@ -2,7 +2,7 @@
 import { post } from "./api.mjs";
 import { Avatar, Badge, Empty, Loading, Status, Time } from "./bits.mjs";
 import { agents, board, isLive, runs } from "./data.mjs";
-import { cost, count, plural, sentenceCase, short, words } from "./format.mjs";
+import { asked, cost, count, plural, sentenceCase, short, words } from "./format.mjs";
 import { ask } from "./form.mjs";
 import { html } from "./html.mjs";
 import { Icon } from "./icons.mjs";
@@ -43,7 +43,7 @@ function Agent({ agent }) {
       </header>
       ${task && html`<p class="agent__task"><i class=${`columndot columndot--${task.board_column}`}></i><a href=${cardLink(task.id)}>${task.title}</a></p>`}
       ${run ? html`<${Progress} run=${run} />` : html`<p class="agent__rest">${agent.last_error ? html`<span class="agent__error">${agent.last_error} · <${Time} at=${agent.last_error_at} compact /></span>` : "No run at the moment."}</p>`}
-      ${run?.pending_questions?.length > 0 && html`<p class="callout callout--warn"><${Icon} name="help" /><span>${run.pending_questions.map(String).join(" · ")}</span></p>`}
+      ${run?.pending_questions?.length > 0 && html`<p class="callout callout--warn"><${Icon} name="help" /><span>${run.pending_questions.map(asked).join(" · ")}</span></p>`}
       <footer class="agent__foot">
         <span>${plural(agent.completed_tasks ?? 0, "task")} done</span>
         ${agent.failed_tasks > 0 && html`<span class="agent__failed">${count(agent.failed_tasks)} failed</span>`}

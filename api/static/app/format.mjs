@@ -51,6 +51,8 @@ export function duration(ms) {
 
 /** `waiting_approval` as `waiting approval`. */
 export const words = (name) => String(name ?? "").replaceAll(/[_-]/g, " ");
+/** A question as an agent asks it: plain text, or an object that holds it. */
+export const asked = (question) => (typeof question === "string" ? question : (question?.question ?? JSON.stringify(question)));
 export const sentenceCase = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function initials(name) {

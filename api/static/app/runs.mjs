@@ -2,7 +2,7 @@
 import { get } from "./api.mjs";
 import { Badge, Loading, Status, Time, Trouble } from "./bits.mjs";
 import { runs } from "./data.mjs";
-import { cost, count, duration, plural, short, words } from "./format.mjs";
+import { asked, cost, count, duration, plural, short, words } from "./format.mjs";
 import { html, useState } from "./html.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad, useThrottled } from "./load.mjs";
@@ -48,7 +48,7 @@ function RunFacts({ run, took }) {
   return html`
     <div class="run__more">
       ${run.error && html`<p class="callout callout--bad">${run.error}</p>`}
-      ${run.pending_questions?.length > 0 && html`<p class="callout callout--warn">Waits for an answer: ${run.pending_questions.map(String).join(" · ")}</p>`}
+      ${run.pending_questions?.length > 0 && html`<p class="callout callout--warn">Waits for an answer: ${run.pending_questions.map(asked).join(" · ")}</p>`}
       <dl class="facts facts--wide">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       ${data?.tools?.length > 0 &&
       html`<p class="run__tools">${data.tools.map(({ tool, count: times, total_duration_ms: ms }) => html`<${Badge} icon="tool" title=${`${duration(ms)} in all`}>${tool} ${times}×<//>`)}</p>`}

@@ -96,6 +96,8 @@ const SENTENCES = {
   "agent_log.chunk_appended": ["logs", "quiet", (d) => `wrote to the log of session ${d.session_number}`],
   "agent_log.purged": ["trash", "warn", (d) => `purged ${plural(d.chunks, "log chunk")} of session ${d.session_number}`],
 
+  "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
+
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
   "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
   "stage_run.started": ["play", "info", () => "started the stage run"],
