@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from workledger.domain.claims import Claim, Free, Limit, Need, Room, Take
+from workledger.domain.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions, Stored
 
@@ -38,11 +38,21 @@ def append(writing: Writing, events: Sequence[Stored], conditions: Conditions) -
     versions = _versions(writing, events, conditions)
     for stream, claim in conditions.claims:
         settle(writing, stream, claim)
+    if not events:
+        return _remember_nothing(writing, conditions.command_id)
     positions = writing.draw(len(events))
     writing.insert([_row(*numbered) for numbered in zip(positions, versions, events, strict=True)])
     if conditions.command_id:
         writing.run("insert into commands values (?, ?, ?)", conditions.command_id, positions[0], positions[-1])
     return positions
+
+
+def _remember_nothing(writing: Writing, command_id: str | None) -> Sequence[int]:
+    """The command changed nothing, and will never change anything: an empty range at the head of the log."""
+    if command_id:
+        [(head,)] = writing.run("select coalesce(max(position), 0) from events")
+        writing.run("insert into commands values (?, ?, ?)", command_id, head + 1, head)
+    return ()
 
 
 def settle(writing: Writing, stream: str, claim: Claim) -> None:
@@ -63,6 +73,8 @@ def settle(writing: Writing, stream: str, claim: Claim) -> None:
         case Need():
             if not writing.run("select 1 from claims where key = ? limit 1", claim.key):
                 raise ClaimUnmet(claim, None)
+        case Take(capacity=capacity) if capacity == UNLIMITED:
+            writing.run("insert into claims values (?, ?) on conflict do nothing", claim.key, stream)
         case Take() | Room():
             capacity = claim.capacity or _capacity(writing, claim.key)
             rows = writing.run("select holder from claims where key = ? order by holder", claim.key)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, StoredEvent, Subscription
 
 from workledger.adapters.append import Writing, append
-from workledger.adapters.schema import COMMANDS, EVENTS, META, SNAPSHOTS
+from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.recorded import Row
 from workledger.domain.store import Conditions, EventStore, Stored
 
@@ -112,6 +112,10 @@ class DatabaseStore(EventStore):
     def version_at(self, stream_id: str, at: str) -> int:
         latest = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.version), 0))
         return int(self._scalar(latest.where(EVENTS.c.stream_id == stream_id, EVENTS.c.at <= at)))
+
+    def holders(self, key: str) -> Sequence[str]:
+        with self.engine.connect() as connection:
+            return connection.scalars(sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == key).order_by("holder")).all()
 
     def done(self, command_id: str) -> Sequence[int] | None:
         with self.engine.connect() as connection:

@@ -23,6 +23,7 @@ from workledger.api import (
     tasks,
     tool_calls,
     workspaces,
+    worktrees,
     write_operations,
 )
 from workledger.api.guard import Guard
@@ -36,6 +37,7 @@ RESOURCES = (
     agent_runs,
     tool_calls,
     sessions,
+    worktrees,
     commits,
     stage_runs,
     write_operations,

@@ -1,7 +1,8 @@
 """Problems: every refusal as an RFC 9457 answer with its stable code; this is the one table of what HTTP makes of them.
 
-The statuses are those of DOMAIN.md 5.2, with one difference. DUPLICATE_REQUEST and AGENT_TURN_LIMIT_EXCEEDED stand
-there with 200, as outcomes of a workflow; here they are refusals, nothing was recorded, and that is a 409.
+The statuses are those of DOMAIN.md 5.2, but for outcomes that are refusals here, and refusals are a 409.
+DUPLICATE_REQUEST and AGENT_TURN_LIMIT_EXCEEDED stand there with 200, as outcomes of a workflow; the WORKTREE_…_FAILED
+with 500, as what a call of git came to: here that is recorded, and what is asked next of such a worktree is refused.
 """
 
 import logging
@@ -32,6 +33,7 @@ STATUSES = {
     "SESSION_NOT_ACTIVE": 400,
     "SESSION_NOT_PAUSED": 400,
     "SESSION_NO_CONNECTIONS": 400,
+    "WORKTREE_DIRTY": 400,
     "ADDRESS_NOT_ALLOWED": 403,
     "AGENT_TOOL_NOT_ALLOWED": 403,
     "HOST_NOT_ALLOWED": 403,
@@ -50,6 +52,7 @@ STATUSES = {
     "TASK_NOT_FOUND": 404,
     "TOOL_CALL_NOT_FOUND": 404,
     "WORKSPACE_NOT_FOUND": 404,
+    "WORKTREE_NOT_FOUND": 404,
     "WRITE_OPERATION_NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "REFUSED": 409,
@@ -73,6 +76,13 @@ STATUSES = {
     "TASK_BLOCKED_BY_DEPENDENCY": 409,
     "TASK_POSITION_CONFLICT": 409,
     "TOOL_CALL_INVALID_TRANSITION": 409,
+    "WORKTREE_BRANCH_EXISTS": 409,
+    "WORKTREE_CREATION_FAILED": 409,
+    "WORKTREE_ENV_COPY_FAILED": 409,
+    "WORKTREE_INIT_SCRIPT_FAILED": 409,
+    "WORKTREE_INVALID_TRANSITION": 409,
+    "WORKTREE_MERGE_CONFLICT": 409,
+    "WORKTREE_REMOVAL_FAILED": 409,
     "WRITE_OPERATION_INVALID_TRANSITION": 409,
     "PAYLOAD_TOO_LARGE": 413,
     "CONCURRENCY_LIMIT_EXCEEDED": 429,

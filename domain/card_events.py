@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from workledger.domain.claims import Claim, Take
+from workledger.domain.claims import UNLIMITED, Claim, Take
 from workledger.domain.kernel import Event, Peers
 from workledger.domain.refusals import Refused
-from workledger.domain.task_events import existing, open_task
+from workledger.domain.task_events import existing, open_task, subtasks_of
 
 
 class TaskCreated(Event, topic="task.created"):
@@ -31,6 +31,8 @@ class TaskCreated(Event, topic="task.created"):
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield Take(f"task:{id}")
         yield Take(open_task(id))
+        if self.parent_task_id:
+            yield Take(subtasks_of(self.parent_task_id), capacity=UNLIMITED)
 
 
 class TaskDetailsChanged(Event, topic="task.details_changed", patch=True):

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from workledger.domain.refusals import Refused
 
+UNLIMITED = 2**31 - 1
+"""The capacity of a key that any number may hold, so that it says who belongs to something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

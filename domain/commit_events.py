@@ -1,5 +1,10 @@
 """A commit as it is stored (Elmer, DOMAIN.md 1.1 and 3.4)."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from workledger.domain import stage_run_events, write_operation_events
+from workledger.domain.claims import Claim
 from workledger.domain.kernel import Event
 from workledger.domain.refusals import NotFound
 
@@ -18,6 +23,12 @@ class CommitRecorded(Event, topic="commit.recorded"):
     author_email: str | None = None
     stage_run_id: str | None = None
     write_operation_id: str | None = None
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        if self.stage_run_id:
+            yield stage_run_events.existing(self.stage_run_id)
+        if self.write_operation_id:
+            yield write_operation_events.existing(self.write_operation_id)
 
 
 class CommitNotFound(NotFound):

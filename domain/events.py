@@ -14,6 +14,7 @@ from workledger.domain import (
     task_events,
     tool_calls_events,
     workspace_events,
+    worktree_events,
     write_operation_events,
 )
 
@@ -31,5 +32,6 @@ MODULES = (
     task_events,
     tool_calls_events,
     workspace_events,
+    worktree_events,
     write_operation_events,
 )

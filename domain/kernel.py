@@ -64,6 +64,10 @@ class Event(Frozen):
         """
         return ()
 
+    def takes_along(self, before: Any, id: str) -> Iterable[str]:
+        """Keys of claims whose holders are deleted with it, in the same unit and before it."""
+        return ()
+
     def check(self, before: Any, id: str, peers: "Peers") -> None:
         """Rules that look at other aggregates. Those it looks at are pinned: the append fails if one has moved on.
 

@@ -15,7 +15,7 @@ from workledger.domain.kernel import Aggregate, New
 from workledger.domain.mapping import Envelopes, Snapshot, opened, shape, stamp
 from workledger.domain.recorded import Recorded, Row
 from workledger.domain.refusals import ConcurrencyConflict, Refused
-from workledger.domain.store import AlreadyDone, ClaimUnmet, EventStore, Receipt
+from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Receipt
 from workledger.domain.unit import Draft, Unit
 
 A = TypeVar("A", bound=Aggregate)
@@ -114,7 +114,7 @@ class Ledger:
         Args:
             command_id: when it was seen before, nothing is recorded, and what would be refused today is not.
         """
-        unit = Unit(self.find_any, command_id)
+        unit = Unit(self.find_any, command_id, self.store.holders)
         try:
             yield unit
             unit.receipt = self._settle(unit)
@@ -199,20 +199,26 @@ class Ledger:
 
     def _append(self, unit: Unit) -> Receipt:
         if not unit.recorded:
-            return self._repeated(unit.command_id) or Receipt(self.head())
+            return self._repeated(unit.command_id) or self._nothing(unit.command_id)
         try:
             kept = self._core.events.put(unit.recorded, conditions=unit.conditions())
         except AlreadyDone as done:
-            return Receipt(done.positions[-1], done.positions, repeated=True)
+            return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
         except ClaimUnmet as unmet:
             raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
         positions = [one.notification.id for one in kept]
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
 
+    def _nothing(self, command_id: str | None) -> Receipt:
+        """Nothing was to change; a command id is remembered all the same."""
+        if command_id:
+            self.store.insert_events([], conditions=Conditions(command_id=command_id))
+        return Receipt(self.head())
+
     def _repeated(self, command_id: str | None) -> Receipt | None:
         done = self.store.done(command_id) if command_id else None
-        return None if done is None else Receipt(done[-1], done, repeated=True)
+        return None if done is None else Receipt(done[-1] if done else self.head(), done, repeated=True)
 
     def _snapshot(self, unit: Unit) -> None:
         for past in unit.recorded:

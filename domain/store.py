@@ -107,6 +107,10 @@ class EventStore(ApplicationRecorder):
         """The version the stream had at that moment; 0 when it had not begun."""
 
     @abstractmethod
+    def holders(self, key: str) -> Sequence[str]:
+        """The streams that hold a claim."""
+
+    @abstractmethod
     def done(self, command_id: str) -> Sequence[int] | None:
         """The positions that this command id was recorded at; None when it was not."""
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from workledger.domain import agent_events, project_events
 from workledger.domain.claims import Claim, Free, Need, Room, Take
 from workledger.domain.kernel import Deleted, Event, Frozen
-from workledger.domain.refusals import NotFound, Refused
+from workledger.domain.refusals import ConcurrencyConflict, NotFound, Refused
 
 QUEUE_CAPACITY = 50
 
@@ -27,6 +27,11 @@ def run_of_task(task_id: str) -> str:
 def open_task(task_id: str) -> str:
     """The key that a task holds until it is done: those that depend on it wait while it is held."""
     return f"task_open:{task_id}"
+
+
+def subtasks_of(task_id: str) -> str:
+    """The key that the subtasks of a task hold: they are deleted with it (DOMAIN.md 3.5, C6)."""
+    return f"subtasks_of:{task_id}"
 
 
 def queue_of(project_id: str | None) -> str:
@@ -217,8 +222,14 @@ class TaskDeleted(Deleted, topic="task.deleted"):
     title: str
     board_column: str
 
+    def takes_along(self, before: Any, id: str) -> Iterable[str]:
+        yield subtasks_of(id)
+
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield Room(run_of_task(id), TaskAlreadyAssigned, capacity=1)
+        yield Room(subtasks_of(id), ConcurrencyConflict, capacity=1)
+        if before.parent_task_id:
+            yield Free(subtasks_of(before.parent_task_id))
         yield Free(f"task:{id}")
         yield Free(open_task(id))
         yield from leaving_the_queue(before)

@@ -15,6 +15,12 @@ A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S")
 Load = Callable[[type[Any], str], Any]
 """Gives an aggregate as the store has it, or None."""
+Holders = Callable[[str], Sequence[str]]
+"""Gives the streams that hold a claim."""
+
+
+def nobody(key: str) -> Sequence[str]:
+    return ()
 
 
 class Draft(Generic[A]):
@@ -36,10 +42,10 @@ class Unit:
     steps are taken again on the state as it is then.
     """
 
-    def __init__(self, load: Load, command_id: str | None = None) -> None:
+    def __init__(self, load: Load, command_id: str | None = None, holders: Holders = nobody) -> None:
         self.command_id = command_id
         self.receipt: Receipt | None = None
-        self._load = load
+        self._load, self._holders = load, holders
         self._steps: list[tuple[Callable[[], Any], Context]] = []
         self._stepping = False
         self._expected: dict[str, int] = {}
@@ -131,7 +137,7 @@ class Unit:
 
         False when that cannot help: an exact version was asked for, or what was to begin has begun.
         """
-        if self._expected or conflict.details["stream"] in self._begun:
+        if self._expected or conflict.details.get("stream") in self._begun:
             return False
         self._forget()
         self._stepping = True
@@ -187,12 +193,21 @@ class Unit:
     ) -> A | None:
         stream = kind.stream(id)
         for event in events:
+            self._take_along(event.takes_along(state, id), at)
             event.check(state, id, self)
             self._claim(stream, event.claims(state, id))
             state = kind.begin(id, event) if state is None else state.after(event)
             self._envelope(stream, state.version, event, state.tags(), at)
             self._states[stream] = state
         return state
+
+    def _take_along(self, keys: Iterable[str], at: datetime | None) -> None:
+        for stream in (stream for key in keys for stream in self._holders(key)):
+            category, _, id = stream.partition("-")
+            kind = Aggregate.CATEGORIES[category]
+            state: Any = self._current(kind, id)
+            if state is not None and not state.deleted:
+                self._take(kind, id, state, state.delete(), at)
 
     def _claim(self, stream: str, claims: Iterable[Claim]) -> None:
         self._claims += [(stream, claim) for claim in claims]

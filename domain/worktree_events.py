@@ -118,6 +118,9 @@ class WorktreeMergeStarted(Event, topic="worktree.merge_started"):
     status_detail: Literal["merging"] = "merging"
     stale: Literal[False] = False
 
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {**super().changes(before), "resolution": None}
+
 
 class WorktreeMerged(Event, topic="worktree.merged"):
     """The target has the work; the worktree is of no more use, and goes."""
@@ -128,7 +131,7 @@ class WorktreeMerged(Event, topic="worktree.merged"):
     stale: Literal[False] = False
 
     def changes(self, before: Any) -> dict[str, Any]:
-        return {**super().changes(before), "reason": "merged"}
+        return {**super().changes(before), "removal_reason": "merged"}
 
 
 class WorktreeMergeConflicted(Event, topic="worktree.merge_conflicted"):
@@ -162,6 +165,9 @@ class WorktreeRemovalStarted(Event, topic="worktree.removal_started"):
     status: Literal["removing"] = "removing"
     status_detail: Literal["removing"] = "removing"
     stale: Literal[False] = False
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {**super().changes(before), "removal_reason": self.reason}
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         if before.task_id:

@@ -1,5 +1,6 @@
 """Runs of agents, with what they used and how they ended (DOMAIN.md 2.2 and 3.7)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from workledger.domain.agent_run_events import (
     AgentRunWaitingForInput,
     AgentTurnCompleted,
 )
-from workledger.projections.table import Becomes, Count, From, References, Stream, Sum, Table, When
+from workledger.projections.table import ABSENT, Becomes, Count, From, References, Stream, Sum, Table, When
 from workledger.projections.tables import ReadTables
 from workledger.projections.types import Dollars
 
@@ -25,6 +26,11 @@ ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
 STATUS = (AgentRunStarted, AgentRunBegan, AgentRunPaused, AgentRunWaitingForInput, AgentRunResumed, *ENDED)
 GOES_ON = Becomes({AgentRunResumed: None})
 NEW_PROCESS = Becomes({AgentRunResumed: None, AgentProcessSpawned: None})
+
+
+def _exit_code(data: Mapping[str, Any]) -> Any:
+    """A failure that knows none leaves the one that was reported."""
+    return ABSENT if data["exit_code"] is None else data["exit_code"]
 
 
 class AgentRuns(
@@ -67,7 +73,7 @@ class AgentRuns(
     worktree_path: Annotated[str | None, From(AgentRunStarted)]
     worktree_id: Annotated[str | None, From(AgentRunStarted)]
     pid: Annotated[int | None, From(AgentProcessSpawned)]
-    exit_code: Annotated[int | None, From(AgentProcessExited, AgentRunFailed), NEW_PROCESS]
+    exit_code: Annotated[int | None, From(AgentProcessExited), Becomes({AgentRunFailed: _exit_code}), NEW_PROCESS]
     output_file_path: Annotated[str | None, From(AgentProcessSpawned)]
     turn_count: Annotated[int, Count(AgentTurnCompleted)]
     token_input_count: Annotated[int, Sum("tokens_in", AgentTurnCompleted)]

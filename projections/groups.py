@@ -14,6 +14,7 @@ from workledger.projections.task_dependencies import TaskDependencies
 from workledger.projections.tasks import Tasks
 from workledger.projections.tool_calls import AuditedAgents, AuditedProjects, AuditedTasks, RunTools, ToolCalls
 from workledger.projections.workspaces import Workspaces
+from workledger.projections.worktrees import Worktrees
 from workledger.projections.write_operations import WriteOperations
 
 GROUPS = (
@@ -29,6 +30,7 @@ GROUPS = (
             AgentRuns,
             Sessions,
             SessionParticipants,
+            Worktrees,
             StageRuns,
             WriteOperations,
             ProjectCommits,

@@ -106,7 +106,8 @@ def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
 
 
 def participants(tables: ReadTables, session_id: str) -> list[dict[str, Any]]:
-    """Who takes part, in the order they joined."""
+    """Who takes part, in the order they joined; nobody does once the session is closed."""
     part = SessionParticipants
-    chosen = part.table.select().where(part.c.session_id == session_id)
+    chosen = part.table.select().join(Sessions.table, Sessions.c.id == part.c.session_id)
+    chosen = chosen.where(part.c.session_id == session_id, Sessions.c.status != "closed")
     return tables.all(chosen.order_by(part.c.joined_at, part.c.user_id))

@@ -260,12 +260,12 @@ class Office:
             )
 
     def below(self, number: int) -> dict[str, str | None]:
-        """Where a subtask belongs: to a task that is below no other, and its project."""
-        tops = [task for id in self.ids[Task] if (task := self.ledger.find(Task, id)) and not task.parent_task_id]
-        if not tops:
+        """Where a subtask belongs: to another task, and its project."""
+        tasks = [task for id in self.ids[Task] if (task := self.ledger.find(Task, id))]
+        if not tasks:
             return {}
-        top = tops[number % len(tops)]
-        return {"parent_task_id": top.id, "project_id": top.project_id}
+        above = tasks[number % len(tasks)]
+        return {"parent_task_id": above.id, "project_id": above.project_id}
 
     def one(self, kind: type[A], number: int) -> str | None:
         ids = self.ids[kind]

@@ -25,6 +25,8 @@ begin
 end $$;
 create or replace trigger events_are_kept before update or delete on events
   for each row execute function workledger_events_are_kept();
+create or replace trigger events_are_not_truncated before truncate on events
+  for each statement execute function workledger_events_are_kept();
 """
 
 

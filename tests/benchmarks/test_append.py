@@ -29,11 +29,11 @@ STATE = b'{"title": "Fix the till", "board_column": "backlog", "rank": "a0", "la
 def test_appends(request: pytest.FixtureRequest, tmp_path: Path, figures: Figures, database: str, batch: int) -> None:
     """One writer, streams of one event: medians of five."""
     url = request.getfixturevalue(f"{database}_url")
-    theirs = _stock(database, url, tmp_path)
     case = f"{database}: append, {'one event' if batch == 1 else f'{batch} events'} at a time, events/s"
     with workledger.open(url) as ledger:
+        theirs = _stock(database, url, tmp_path)
         figures.add(case, "workledger", _median(lambda: ledger.store.insert_events(_ours(batch)), batch))
-    figures.add(case, "stock", _median(lambda: theirs.insert_events(_their_events(batch)), batch))
+        figures.add(case, "stock", _median(lambda: theirs.insert_events(_their_events(batch)), batch))
 
 
 def _median(append: Callable[[], object], batch: int) -> float:

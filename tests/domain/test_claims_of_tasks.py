@@ -100,11 +100,33 @@ def test_without_its_project_or_parent_a_task_is_no_more(ledger: Ledger, project
         do(ledger, "print", command)
 
 
-def test_what_is_left_of_a_deleted_task_may_be_deleted(ledger: Ledger) -> None:
+def test_the_subtree_of_a_deleted_task_goes_with_it(ledger: Ledger) -> None:
+    """C6: each with its own event, so that nothing waits for what is gone."""
     begin(ledger, "parse")
     begin(ledger, "lex", parent_task_id="parse")
+    begin(ledger, "scan", parent_task_id="lex")
+    begin(ledger, "report")
+    do(ledger, "report", lambda task: task.add_dependency(depends_on_task_id="scan"))
     do(ledger, "parse", lambda task: task.delete())
-    do(ledger, "lex", lambda task: task.delete())
+    for gone in ("lex", "scan"):
+        assert ledger.history(Task, gone)[-1].event.TOPIC == "task.deleted"
+        with refused(TaskNotFound):
+            do(ledger, gone, queue)
+    do(ledger, "report", queue)
+
+
+def test_a_subtask_with_a_live_run_keeps_its_tree(ledger: Ledger) -> None:
+    """DOMAIN.md 3.5, rule 9"""
+    begin(ledger, "parse")
+    begin(ledger, "lex", parent_task_id="parse")
+    do(ledger, "lex", queue)
+    ledger.create(Agent.create(id="ann", name="ann"))
+    with ledger.unit() as unit:
+        unit.edit(Task, "lex").assign(agent_id="ann")
+        runs.start_run(unit, agent_id="ann", task_id="lex")
+    with refused(TaskAlreadyAssigned):
+        do(ledger, "parse", lambda task: task.delete())
+    assert ledger.find(Task, "parse")
 
 
 def test_an_id_is_never_used_again(ledger: Ledger) -> None:

@@ -71,7 +71,7 @@ def example(name: str, annotation: Any) -> Any:
     if origin in (Union, types.UnionType):
         return example(name, inner[0])
     if origin is tuple:
-        return [example(name, inner[0])]
+        return [example(name, one) for one in inner if one is not ...]
     if origin is dict:
         return {name: example(name, inner[1])}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

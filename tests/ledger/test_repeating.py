@@ -101,3 +101,15 @@ def test_racing_repeats_all_get_the_one_result(store_url: str) -> None:
         made = threads.map(lambda _: ledger.create(Agent.create(name="Ann"), command_id="once"), range(8))
         assert len({agent.id for agent in made}) == 1
         assert ledger.head() == 1
+
+
+def test_a_command_that_changed_nothing_is_remembered_too(ledger: Workledger) -> None:
+    """X4: what it would change by now, it does not."""
+    task = ledger.create(Task.create(title="Once"))
+    with ledger.edit(Task, task.id, command_id="calm") as draft:
+        draft.change_details(title="Once")
+    with ledger.edit(Task, task.id) as draft:
+        draft.change_details(title="Twice")
+    with ledger.edit(Task, task.id, command_id="calm") as draft:
+        draft.change_details(title="Once")
+    assert ledger.get(Task, task.id).title == "Twice"

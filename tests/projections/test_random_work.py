@@ -47,7 +47,6 @@ UNASKED = {
     ("project_commits", "stage_run_id"),
     ("sessions", "agent_id"),
     ("sessions", "task_id"),
-    ("task_dependencies", "depends_on_task_id"),
 }
 """Columns that may be given what went with its parent before: only its own stream is asked whether it is there."""
 
