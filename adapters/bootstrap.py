@@ -5,17 +5,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Self
 
+import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
 from workledger.adapters.database import factory_of
 from workledger.adapters.factory import URL, DatabaseFactory
-from workledger.domain import events
 from workledger.domain.ledger import Ledger
 from workledger.domain.store import Receipt
 from workledger.projections.groups import GROUPS
 from workledger.projections.projector import Projector
 from workledger.projections.tables import ReadTables
-
-EVENTS = events.MODULES
-"""Named here so that every topic is known before anything is read."""
 
 
 class Workledger(Ledger):

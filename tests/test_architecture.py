@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
+from workledger.domain.kernel import Event
+from workledger.projections.groups import GROUPS
+
 ROOT = Path(__file__).parent.parent
 LAYERS = ("domain", "projections", "adapters", "api")
 TOP = {
@@ -82,3 +85,15 @@ def test_no_file_names_this_machine_or_a_registry() -> None:
         if forbidden.search(line)
     }
     assert not found
+
+
+NO_TABLE = {
+    "import_source.read": "how far an importer has read a file; only the importer asks",
+    "tool_calls.opened": "says whose tool calls follow; each of them says it again",
+}
+"""Events that no read table is made from, and why."""
+
+
+def test_every_event_is_in_a_read_table_or_has_a_reason_not_to_be() -> None:
+    read = {topic for group in GROUPS for topic in group.plan}
+    assert set(Event.TOPICS) - read == set(NO_TABLE)

@@ -107,8 +107,8 @@ const SENTENCES = {
   "worktree.merge_aborted": ["back", "warn", (d) => `aborted the merge${because(d.reason)}`],
   "worktree.removal_started": ["trash", "quiet", (d) => `is removing the worktree${d.force ? " by force" : ""}${because(d.reason)}`],
   "worktree.removed": ["trash", "plain", (d) => `removed the worktree${d.branch_pruned ? " and its branch" : ""}${because(d.reason)}`],
-  "worktree.failed": ["alert", "bad", (d) => `could not ${words(d.operation)} in the worktree: ${quoted(d.error)}`],
-  "worktree.retried": ["back", "info", (d) => `tries to ${words(d.operation)} in the worktree again`],
+  "worktree.failed": ["alert", "bad", (d) => `worktree failed, ${words(d.operation)}: ${quoted(d.error)}`],
+  "worktree.retried": ["back", "info", (d) => `tries the worktree again, ${words(d.operation)}`],
   "worktree.marked_stale": ["clock", "warn", () => "marked the worktree stale"],
 
   "agent_log.chunk_appended": ["logs", "quiet", (d) => `wrote to the log of session ${d.session_number}`],
