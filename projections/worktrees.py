@@ -66,7 +66,7 @@ class Worktrees(
 
     id: Annotated[str, Stream()]
     project_id: Annotated[str, From(WorktreeCreated), References("projects", "cascade")]
-    task_id: Annotated[str | None, From(WorktreeCreated), References("tasks", "cascade")]
+    task_id: Annotated[str | None, From(WorktreeCreated), References("tasks", "null")]
     branch: Annotated[str, From(WorktreeCreated)]
     base_branch: Annotated[str, From(WorktreeCreated)]
     path: Annotated[str, From(WorktreeCreated)]

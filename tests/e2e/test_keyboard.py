@@ -100,6 +100,8 @@ def test_single_keys_lead_everywhere_unless_they_are_turned_off(page: Page, proj
     for key, view in zip("234561", ("agents", "logs", "sessions", "commits", "activity", "board"), strict=True):
         page.keyboard.press(key)
         expect(page).to_have_url(project.link(view))
+    expect(page.get_by_role("searchbox")).to_be_visible()
+    expect(page.locator(".column")).to_have_count(4)
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.press("Escape")
