@@ -1,7 +1,8 @@
 """One append, settled inside a transaction that its database keeps to itself: all of it holds, or nothing is stored."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from workledger.domain.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
@@ -23,6 +24,16 @@ class Writing(ABC):
     @abstractmethod
     def insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert events, in the order of schema.COLUMNS."""
+
+
+PAGE = 500
+"""Streams asked for in one statement."""
+
+
+def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The values in lists of at most that size (itertools has it from Python 3.12 on)."""
+    rest = iter(values)
+    return iter(lambda: list(islice(rest, size)), [])
 
 
 def append(writing: Writing, events: Sequence[Stored], conditions: Conditions) -> Sequence[int]:
@@ -100,24 +111,28 @@ def _refuse_done(writing: Writing, command_id: str) -> None:
 
 def _versions(writing: Writing, events: Sequence[Stored], conditions: Conditions) -> list[int]:
     """The version of each event, once every stream was found where it is expected."""
-    last = dict(conditions.pinned)
+    last = _last_versions(writing, {*conditions.pinned, *(str(event.originator_id) for event in events)})
     for stream, expected in conditions.pinned.items():
-        _expect(stream, expected, _last_version(writing, stream))
-    versions = []
+        _expect(stream, expected, last[stream])
+    versions, begun = [], set(conditions.pinned)
     for event in events:
         stream = str(event.originator_id)
-        if stream not in last:
-            last[stream] = _last_version(writing, stream)
-            if event.originator_version:
-                _expect(stream, event.originator_version - 1, last[stream])
+        if stream not in begun and event.originator_version:
+            _expect(stream, event.originator_version - 1, last[stream])
+        begun.add(stream)
         last[stream] += 1
         versions.append(last[stream])
     return versions
 
 
-def _last_version(writing: Writing, stream: str) -> int:
-    [(version,)] = writing.run("select coalesce(max(version), 0) from events where stream_id = ?", stream)
-    return int(version)
+def _last_versions(writing: Writing, streams: Iterable[str]) -> dict[str, int]:
+    """Where each stream stands: 0 when it has not begun."""
+    last = dict.fromkeys(sorted(streams), 0)
+    for page in batched(last, PAGE):
+        marks = ", ".join("?" * len(page))
+        found = f"select stream_id, max(version) from events where stream_id in ({marks}) group by stream_id"  # noqa: S608
+        last.update((stream, version) for stream, version in writing.run(found, *page))
+    return last
 
 
 def _expect(stream: str, expected: int, actual: int) -> None:

@@ -8,15 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, StoredEvent, Subscription
 
-from workledger.adapters.append import Writing, append
+from workledger.adapters.append import PAGE, Writing, append, batched
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.recorded import Row
 from workledger.domain.store import Conditions, EventStore, Stored
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
-
-PAGE = 500
-"""Streams asked for in one statement."""
 
 
 class DatabaseStore(EventStore):
@@ -100,11 +97,9 @@ class DatabaseStore(EventStore):
         return int(self._scalar(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))))
 
     def existing(self, streams: Iterable[str]) -> set[str]:
-        asked = list(dict.fromkeys(streams))
         found: set[str] = set()
         with self.engine.connect() as connection:
-            for start in range(0, len(asked), PAGE):
-                page = asked[start : start + PAGE]
+            for page in batched(dict.fromkeys(streams), PAGE):
                 begun = sa.select(EVENTS.c.stream_id).distinct().where(EVENTS.c.stream_id.in_(page))
                 found.update(connection.scalars(begun))
         return found

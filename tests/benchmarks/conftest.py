@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import postgres_server as postgres
+
 
 @dataclass
 class Figures:
@@ -16,6 +18,13 @@ class Figures:
 
     def add(self, case: str, who: str, value: float) -> None:
         self.rows.append({"case": case, "who": who, "value": round(value, 2)})
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.GivenServer]:
+    """A PostgreSQL that keeps what it commits: fsync is on."""
+    with postgres.running(durable=True) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
