@@ -11,18 +11,11 @@ from workledger.api.bodies import Body as Arguments
 from workledger.api.bodies import model
 from workledger.api.deps import Caller, TheCaller, TheId
 from workledger.domain.kernel import Aggregate
-from workledger.domain.refusals import NotFound, Refused
-from workledger.domain.store import Receipt
+from workledger.domain.refusals import CommandIdReused, NotFound
 from workledger.domain.unit import Unit
 
 Step = Callable[[Caller, Unit, str, dict[str, Any]], Any]
 """(caller, unit, id, arguments): what a command does in a unit of work."""
-
-
-class IdempotencyKeyReused(Refused):
-    """This Idempotency-Key was given with another command before; take a new one."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
 
 
 def add(router: APIRouter, kind: type[Aggregate], **own: tuple[Step, type[Arguments]]) -> None:
@@ -48,7 +41,7 @@ def add_create(
             id = begin(unit, arguments.arguments()).id  # type: ignore[attr-defined]
         assert unit.receipt is not None
         if unit.receipt.repeated:
-            id = _first(caller, kind, unit.receipt)
+            id = caller.ledger.begun_by(kind, unit.receipt)
         answer = _answer(caller, kind, id, unit, status=201)
         answer.headers["Location"] = f"{request.url.path}/{id}"
         return answer
@@ -78,19 +71,6 @@ def _step(kind: type[Aggregate], name: str) -> Step:
     return step
 
 
-def _first(caller: Caller, kind: type[Aggregate], receipt: Receipt) -> str:
-    """The id of the aggregate that the command began the first time.
-
-    Raises:
-        IdempotencyKeyReused: it began none.
-    """
-    for row in caller.ledger.store.read(receipt.positions[0] - 1, len(receipt.positions)):
-        category, _, id = row.stream_id.partition("-")
-        if category == kind.CATEGORY and row.version == 1:
-            return id
-    raise IdempotencyKeyReused
-
-
 def _answer(caller: Caller, kind: type[Aggregate], id: str, unit: Unit, status: int = 200) -> Json:
     """How the aggregate is now; as the command left it the first time, when it is repeated."""
     receipt = unit.receipt
@@ -100,11 +80,10 @@ def _answer(caller: Caller, kind: type[Aggregate], id: str, unit: Unit, status: 
         state = _state(caller, kind, id, unit)
     else:
         headers["Idempotent-Replayed"] = "true"
-        rows = caller.ledger.store.read(receipt.positions[0] - 1, len(receipt.positions))
-        versions = [row.version for row in rows if row.stream_id == kind.stream(id)]
-        if not versions:
-            raise IdempotencyKeyReused
-        state = caller.ledger.find_any(kind, id, versions[-1])
+        versions = [row.version for row in caller.ledger.recorded_by(receipt) if row.stream_id == kind.stream(id)]
+        if receipt.positions and not versions:
+            raise CommandIdReused
+        state = caller.ledger.find_any(kind, id, versions[-1] if versions else None)
     assert state is not None
     headers["ETag"] = f'"{state.version}"'
     body = {

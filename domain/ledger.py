@@ -14,7 +14,7 @@ from workledger.domain import recorded
 from workledger.domain.kernel import Aggregate, New
 from workledger.domain.mapping import Envelopes, Snapshot, opened, shape, stamp
 from workledger.domain.recorded import Recorded, Row
-from workledger.domain.refusals import ConcurrencyConflict, Refused
+from workledger.domain.refusals import CommandIdReused, ConcurrencyConflict, Refused
 from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Receipt
 from workledger.domain.unit import Draft, Unit
 
@@ -77,14 +77,14 @@ class Ledger:
             command_id: when it was seen before, nothing is recorded and the aggregate of the first time is returned.
 
         Raises:
-            Refused: a claim is not met (its code says which), or the id is in use (CONCURRENCY_CONFLICT).
+            Refused: a claim is not met (its code says which), the id is in use (CONCURRENCY_CONFLICT), or the command
+                id is another command's (IDEMPOTENCY_KEY_REUSED).
         """
         with self.unit(command_id) as unit:
             unit.create(new)
         assert unit.receipt is not None
         if unit.receipt.repeated:
-            first = self.store.read(unit.receipt.positions[0] - 1, 1)[0]
-            return self.get(new.kind, first.stream_id.partition("-")[2])
+            return self.get(new.kind, self.begun_by(new.kind, unit.receipt))
         return unit.state(new.kind, new.id)
 
     @contextmanager
@@ -163,6 +163,23 @@ class Ledger:
     ) -> Sequence[Row]:
         """Stored events in the order of the log, above the position `after`."""
         return self.store.read(after, limit, topics=topics, tag=tag)
+
+    def recorded_by(self, receipt: Receipt) -> Sequence[Row]:
+        """The events of an append, as they are stored."""
+        positions = receipt.positions
+        return self.store.read(positions[0] - 1, len(positions)) if positions else ()
+
+    def begun_by(self, kind: type[Aggregate], receipt: Receipt) -> str:
+        """The id of the aggregate of that kind that an append began.
+
+        Raises:
+            CommandIdReused: it began none, so its command was another one.
+        """
+        for row in self.recorded_by(receipt):
+            category, _, id = row.stream_id.partition("-")
+            if category == kind.CATEGORY and row.version == 1:
+                return id
+        raise CommandIdReused
 
     def existing(self, streams: Iterable[str]) -> set[str]:
         """Those of the streams that have events."""

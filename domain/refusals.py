@@ -59,6 +59,12 @@ class ConcurrencyConflict(Refused):
     code = "CONCURRENCY_CONFLICT"
 
 
+class CommandIdReused(Refused):
+    """This command id was given with another command before; take a new one."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
 class PayloadTooLarge(Refused):
     """The event {topic} has {size} bytes; {limit} is the most."""
 

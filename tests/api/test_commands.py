@@ -250,6 +250,15 @@ class TestIdempotencyKey:
             == 1
         )
 
+    def test_a_command_that_changed_nothing_answers_again(self, board: Doors) -> None:
+        headers = {"Idempotency-Key": "key-1"}
+        title = board.see("tasks/tsk_1")["title"]
+        board.do("tasks/tsk_1/change-details", headers, title=title)
+        board.do("tasks/tsk_1/change-details", title="Newer")
+        board.do("tasks/tsk_1/change-details", headers, title=title)
+        assert board.see("tasks/tsk_1")["title"] == "Newer"
+        assert board.refuses("agents", headers, name="bob") == (409, "IDEMPOTENCY_KEY_REUSED")
+
     def test_a_key_is_for_one_command(self, board: Doors) -> None:
         board.do("tasks", id="tsk_2", title="Other")
         board.do("tasks/tsk_1/change-details", {"Idempotency-Key": "key-1"}, title="New")
