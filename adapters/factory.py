@@ -8,6 +8,7 @@ from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
     InfrastructureFactory,
+    NotSupportedError,
     ProcessRecorder,
     TrackingRecorder,
 )
@@ -93,11 +94,11 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
 
     def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
         """Not offered: read tables keep their own checkpoints."""
-        raise NotImplementedError
+        raise NotSupportedError
 
     def process_recorder(self) -> ProcessRecorder:
         """Not offered: read tables keep their own checkpoints."""
-        raise NotImplementedError
+        raise NotSupportedError
 
     def close(self) -> None:
         self.engine.dispose()

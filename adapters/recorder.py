@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from eventsourcing.persistence import AggregateRecorder, Notification, StoredEvent, Subscription
+from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
 
 from workledger.adapters.append import PAGE, Writing, append, batched
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
@@ -69,7 +69,7 @@ class DatabaseStore(EventStore):
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[EventStore]:
         """Not offered: readers pull with `read`, which is the same on every database."""
-        raise NotImplementedError
+        raise NotSupportedError
 
     def read(
         self,

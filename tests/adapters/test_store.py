@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, NotSupportedError
 
 from workledger import Workledger
 from workledger.domain.refusals import ConcurrencyConflict
@@ -241,5 +241,5 @@ def test_what_is_measured_is_bytes(store: EventStore, append: Append) -> None:
 
 
 def test_the_feed_of_eventsourcing_is_not_offered(store: EventStore) -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotSupportedError):
         store.subscribe()
