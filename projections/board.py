@@ -26,8 +26,8 @@ def unmet_dependencies() -> sa.ColumnElement[int]:
     return unmet.correlate(tasks).scalar_subquery().label("unmet_dependencies")
 
 
-def shown(project_id: str) -> sa.ColumnElement[bool]:
-    """The cards that a project's board shows: dropped ones are hidden."""
+def shown(project_id: str | None) -> sa.ColumnElement[bool]:
+    """The cards that a project's board shows, or that belong to none: dropped ones are hidden."""
     tasks = tasks_table()
     return sa.and_(tasks.c.project_id == project_id, tasks.c.status != "cancelled")
 
@@ -61,7 +61,9 @@ def position(tables: ReadTables, task: dict[str, Any]) -> int:
     return int(tables.scalar(chosen))
 
 
-def neighbours(tables: ReadTables, project_id: str, name: str, position: int, moving: str) -> Sequence[str | None]:
+def neighbours(
+    tables: ReadTables, project_id: str | None, name: str, position: int, moving: str
+) -> Sequence[str | None]:
     """The ranks that a card would stand between at that position, itself left out; None at either end."""
     tasks = tasks_table()
     chosen = sa.select(tasks.c.rank).where(shown(project_id), tasks.c.board_column == name, tasks.c.id != moving)

@@ -10,7 +10,6 @@ from workledger.domain.kernel import Event
 from workledger.domain.recorded import Row
 from workledger.projections.table import (
     ABSENT,
-    Actor,
     Barrier,
     Becomes,
     Column,
@@ -76,15 +75,10 @@ def _step(topic: str, table: type[Table]) -> Step | None:
     ruled = [(column, rule) for column in table.COLUMNS.values() for rule in column.rules if topic in rule.topics]
     if not (ruled or born or dies or (own and _stamps_its_stream(table))):
         return None
-    ruled += [(column, rule) for column in table.COLUMNS.values() for rule in column.rules if _from_birth(rule, born)]
     ruled = [(column, rule) for column, rule in ruled if column.name not in table.KEY]
     sets = [(column.name, _value(column, rule)) for column, rule in ruled if not isinstance(rule, Sum | Count)]
     adds = [(column.name, _value(column, rule)) for column, rule in ruled if isinstance(rule, Sum | Count)]
     return Step(table, _key(topic, table, own), born, dies, sets + _stamps(table, born, own), adds)
-
-
-def _from_birth(rule: Rule, born: bool) -> bool:
-    return born and isinstance(rule, Version | Actor) and not rule.topics
 
 
 def _category(table: type[Table]) -> str:
@@ -138,8 +132,6 @@ def _value(column: Column, rule: Rule) -> Value:
             return _version
         case When():
             return _at if rule.only is None else _at_if(rule.only)
-        case Actor():
-            return lambda row, data, tags: row.actor
         case Count():
             return lambda row, data, tags: 1
         case Tag():

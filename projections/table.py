@@ -64,10 +64,6 @@ class When(Rule):
         self.only = only
 
 
-class Actor(Rule):
-    """On whose behalf it was."""
-
-
 class Becomes(Rule):
     """A constant for each kind of event, or what a function makes of its payload."""
 
