@@ -31,6 +31,10 @@ $(VENV)/e2e: $(VENV)/dev .requirements/e2e.txt
 	@$(UV) --require-hashes -r .requirements/e2e.txt
 	@touch $@
 
+$(VENV)/bench: $(VENV)/dev .requirements/bench.txt
+	@$(UV) --require-hashes -r .requirements/bench.txt
+	@touch $@
+
 demo: $(VENV)/run ## Fill a board from real history and serve it
 	@$(BIN)/workledger demo $(ARGS)
 
@@ -53,7 +57,7 @@ e2e: $(VENV)/e2e ## Drive the page in a real browser (installs Debian's chromium
 	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 
-bench: $(VENV)/dev ## Measure against peers, in one run on one machine
+bench: $(VENV)/bench ## Measure against peers, in one run on one machine
 	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
@@ -65,7 +69,8 @@ lock: $(BIN)/uv ## Lock the dependencies again, with hashes (ARGS=--upgrade for 
 	  ../$(BIN)/$(COMPILE) ../pyproject.toml --extra all --group ../pyproject.toml:build -o run.txt && \
 	  ../$(BIN)/$(COMPILE) ../pyproject.toml --extra all --group ../pyproject.toml:dev -c run.txt -o dev.txt && \
 	  ../$(BIN)/$(COMPILE) ../pyproject.toml --extra all --group ../pyproject.toml:dev --group ../pyproject.toml:e2e \
-	    -c dev.txt -o e2e.txt
+	    -c dev.txt -o e2e.txt && \
+	  ../$(BIN)/$(COMPILE) --group ../pyproject.toml:bench -c dev.txt -o bench.txt
 
 clean: ## Forget the environment and the demo
 	@rm -rf $(VENV) .demo dist

@@ -1,7 +1,8 @@
 """What eventsourcing asks of an infrastructure: recorders for events and snapshots, on one SQLAlchemy engine."""
 
 from abc import abstractmethod
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from typing import Protocol
 
 import sqlalchemy as sa
 from eventsourcing.persistence import (
@@ -14,14 +15,26 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from workledger.adapters.append import Writing
 from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase
-from workledger.adapters.recorder import DatabaseStore, SnapshotStore
+from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import META, METADATA, VERSION
 from workledger.projections.tables import Bulk
 
 URL = "WORKLEDGER_URL"
 OUR_VERSION = sa.select(META.c.value).where(META.c.key == "version")
+
+
+class Wakeups(Protocol):
+    """Wake-ups between processes: they spare waiting, and may be lost."""
+
+    def tell(self) -> None:
+        """Something was appended, and is committed."""
+
+    def listen(self, hear: Callable[[], None]) -> None:
+        """Have `hear` called when something was appended."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
@@ -41,21 +54,19 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
 
     bulk: Bulk
     """How read tables are written in bulk."""
+    wakeups: Wakeups | None = None
+    """How processes wake each other after appends, where the database can do that."""
 
     @abstractmethod
     def connect(self, url: str) -> sa.Engine:
         """An engine for that URL."""
 
     @abstractmethod
-    def writing(self) -> AbstractContextManager[Writing]:
-        """A transaction that no other writer of events overlaps."""
-
-    @abstractmethod
     def exclusively(self, connection: sa.Connection) -> None:
         """Let no other process make tables at the same time."""
 
     def prepare(self) -> None:
-        """Make our tables where there are none.
+        """Make our tables where there are none, and bring those of an earlier release up to date.
 
         Raises:
             ForeignDatabase: it has tables, but not ours, or ours of a newer release.
@@ -66,15 +77,26 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
             self.exclusively(connection)
             names = sa.inspect(connection).get_table_names()
             if META.name in names:
-                found = connection.scalar(OUR_VERSION)
-                if found != VERSION:
-                    raise ForeignDatabase(reason=f"its tables are of version {found}, this release knows {VERSION}")
+                self._upgrade(connection, str(connection.scalar(OUR_VERSION)))
                 return
             if names:
                 raise ForeignDatabase(reason=f"it has a table {names[0]}")
             METADATA.create_all(connection)
             self.protect(connection)
             connection.execute(META.insert().values(key="version", value=VERSION))
+
+    def _upgrade(self, connection: sa.Connection, found: str) -> None:
+        """From the version that is there, step by step. A step that a database needs is called `upgrade_1_2`."""
+        if not found.isdigit() or int(found) > int(VERSION):
+            raise ForeignDatabase(reason=f"its tables are of version {found}, this release knows {VERSION}")
+        for step in range(int(found), int(VERSION)):
+            getattr(self, f"upgrade_{step}_{step + 1}", lambda connection: None)(connection)
+        METADATA.create_all(connection)
+        for table in METADATA.sorted_tables:
+            for index in table.indexes:
+                index.create(connection, checkfirst=True)
+        self.protect(connection)
+        connection.execute(META.update().where(META.c.key == "version").values(value=VERSION))
 
     @abstractmethod
     def protect(self, connection: sa.Connection) -> None:
@@ -86,8 +108,9 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
                 return None
             return connection.scalar(OUR_VERSION)
 
+    @abstractmethod
     def application_recorder(self) -> ApplicationRecorder:
-        return DatabaseStore(self.engine, self.writing)
+        """The event store."""
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         return SnapshotStore(self.engine)
@@ -101,4 +124,6 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         raise NotSupportedError
 
     def close(self) -> None:
+        if self.wakeups is not None:
+            self.wakeups.close()
         self.engine.dispose()

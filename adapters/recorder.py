@@ -1,38 +1,31 @@
 """The event store on a database: reading is the same everywhere, appending each does its own way."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
+from sqlalchemy.dialects.postgresql import JSONB
 
-from workledger.adapters.append import PAGE, Writing, append, batched
+from workledger.adapters.append import PAGE, batched
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.recorded import Row
-from workledger.domain.store import Conditions, EventStore, Stored
+from workledger.domain.store import EventStore, Scanned, Stored
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 
+_SCANNED = [chosen for chosen, column in zip(_ROW, EVENTS.columns, strict=True) if column.name in Scanned._fields]
+
 
 class DatabaseStore(EventStore):
-    """The tables of schema.py behind eventsourcing's recorder interface.
+    """The tables of schema.py behind eventsourcing's recorder interface. Appending each database does its own way."""
 
-    Args:
-        writing: opens a transaction that no other writer of events overlaps, and commits it when the block ends well.
-    """
-
-    def __init__(self, engine: sa.Engine, writing: Callable[[], AbstractContextManager[Writing]]) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
-        self._writing = writing
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
-    ) -> Sequence[int]:
-        events = [event for event in stored_events if isinstance(event, Stored)]
-        with self._writing() as writing:
-            return append(writing, events, conditions or Conditions())
+    def close(self) -> None:
+        """Let go of what the store holds beside its engine."""
 
     def select_events(
         self,
@@ -89,6 +82,13 @@ class DatabaseStore(EventStore):
             chosen = chosen.where(self._tagged(*tag))
         return self._rows(chosen.order_by(EVENTS.c.position).limit(limit))
 
+    def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
+        chosen = sa.select(*_SCANNED).where(EVENTS.c.position > after, EVENTS.c.position <= upto)
+        if topics:
+            chosen = chosen.where(EVENTS.c.topic.in_(topics))
+        with self.engine.connect() as connection:
+            return connection.execute(chosen.order_by(EVENTS.c.position).limit(limit)).cursor.fetchall()
+
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
         chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
         return self._rows(chosen.order_by(EVENTS.c.version).limit(limit))
@@ -135,7 +135,7 @@ class DatabaseStore(EventStore):
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         if self.engine.dialect.name == "sqlite":
             return sa.func.json_extract(EVENTS.c.tags, f"$.{name}") == id
-        return sa.func.json_extract_path_text(EVENTS.c.tags, name) == id
+        return sa.type_coerce(EVENTS.c.tags, JSONB).contains({name: id})
 
     def _bytes(self) -> sa.ColumnElement[int]:
         """The size of an event's payload."""

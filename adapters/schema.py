@@ -6,6 +6,7 @@ from sqlalchemy.dialects import postgresql
 METADATA = sa.MetaData()
 
 _json = sa.Text().with_variant(postgresql.JSON(), "postgresql")
+_tags = sa.Text().with_variant(postgresql.JSONB(), "postgresql")
 _key = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 _position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -23,9 +24,10 @@ EVENTS = sa.Table(
     sa.Column("correlation_id", sa.Text),
     sa.Column("causation_id", sa.Text),
     sa.Column("command_id", sa.Text),
-    sa.Column("tags", _json, nullable=False),
+    sa.Column("tags", _tags, nullable=False),
     sa.Column("data", _json, nullable=False),
     sa.Index("events_stream_version", "stream_id", "version", unique=True),
+    sa.Index("events_topic", "topic", "position"),
     sqlite_autoincrement=True,
 )
 
@@ -71,5 +73,5 @@ META = sa.Table(
 )
 """Says that this database is ours, and which version of these tables it has."""
 
-VERSION = "1"
+VERSION = "2"
 COLUMNS = tuple(column.name for column in EVENTS.columns)

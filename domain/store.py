@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
@@ -55,6 +56,19 @@ class Receipt:
     repeated: bool = False
 
 
+class Scanned(NamedTuple):
+    """What projections read of a stored event; `at` is RFC 3339 text in UTC, `tags` and `data` are JSON text."""
+
+    position: int
+    stream_id: str
+    version: int
+    topic: str
+    schema_version: int
+    at: str
+    tags: str
+    data: str
+
+
 class AlreadyDone(Exception):
     """This command id has been recorded before, at `positions`."""
 
@@ -89,6 +103,10 @@ class EventStore(ApplicationRecorder):
         tag: tuple[str, str] | None = None,
     ) -> Sequence[Row]:
         """Rows in the order of their positions, above `after` and at most `upto`."""
+
+    @abstractmethod
+    def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
+        """As `read`, by the ten thousand: plain tuples in the order of Scanned."""
 
     @abstractmethod
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:

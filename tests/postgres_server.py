@@ -64,7 +64,8 @@ class GivenServer:
         name = f"workledger_{os.getpid()}_{next(_numbers)}"
         template = urlsplit(like).path.removeprefix("/") if like else "template1"
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            faster = "STRATEGY file_copy" if connection.info.server_version >= 150000 else ""
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {faster}')
         try:
             yield self.url(name)
         finally:
@@ -111,6 +112,10 @@ class PostgresServer(GivenServer):
     def crash(self) -> None:
         """Kill it, as a power cut would as far as its processes go; `start` recovers what was committed."""
         self._end(signal.SIGKILL)
+
+    def drop(self) -> None:
+        """Stop it the immediate way: no session is waited for, and `start` recovers as after a crash."""
+        self._end(signal.SIGQUIT)
 
     def remove(self) -> None:
         """Stop it and throw its folder away."""

@@ -1,24 +1,21 @@
-"""The ledger's database in PostgreSQL: appends take their turn, so positions become visible in their order."""
+"""The ledger's database in PostgreSQL."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+import secrets
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from eventsourcing.persistence import ApplicationRecorder
 
-from workledger.adapters.append import Writing
 from workledger.adapters.database import unknown
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.postgres.bulk import PostgresBulk
-from workledger.adapters.schema import COLUMNS
+from workledger.adapters.postgres.lines import Lines
+from workledger.adapters.postgres.store import PostgresStore
+from workledger.adapters.postgres.wakeups import Wakeups
 
-TURN = "select pg_advisory_xact_lock(1464615268, hashtext(current_schema()))"
-"""Appends of one ledger wait for each other until they are committed."""
 MAKING = "select pg_advisory_xact_lock(1464615269, hashtext(current_schema()))"
-
-MANY = 10
-"""Events that COPY is faster for than INSERT."""
 
 KEPT = """
 create or replace function workledger_events_are_kept() returns trigger language plpgsql as $$
@@ -32,6 +29,9 @@ create or replace trigger events_are_not_truncated before truncate on events
   for each statement execute function workledger_events_are_kept();
 """
 
+TAGS = "create index if not exists events_tags on events using gin (tags jsonb_path_ops)"
+APPEND = Path(__file__).with_name("append_v2.sql").read_text()
+
 
 class PostgresFactory(DatabaseFactory):
     """`postgresql://user@host/database`, with libpq's parameters after a question mark."""
@@ -43,47 +43,46 @@ class PostgresFactory(DatabaseFactory):
             parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
         except (sa.exc.ArgumentError, ValueError):
             raise unknown(url) from None
-        return sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
-
-    @contextmanager
-    def writing(self) -> Iterator[Writing]:
-        with self.engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            with driver.transaction():
-                writing = PostgresWriting(driver)
-                writing.run(TURN)
-                yield writing
+        self._lines = Lines(lambda: self._connection(engine))
+        self.wakeups = Wakeups(lambda: self._connection(engine))
+        engine = sa.create_engine(
+            parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
+        )
+        sa.event.listen(engine, "connect", _prepare_nothing_through_a_pooler)
+        return engine
 
     def exclusively(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql(MAKING)
 
     def protect(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql(KEPT)
+        connection.exec_driver_sql(TAGS)
+        connection.connection.cursor().execute(APPEND)
+
+    def upgrade_1_2(self, connection: sa.Connection) -> None:
+        """Appends are a function of the database; events are found by topic and by tag."""
+        connection.exec_driver_sql("alter table events alter column tags type jsonb using tags::jsonb")
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return PostgresStore(self.engine, self._lines)
+
+    def close(self) -> None:
+        self._lines.close()
+        super().close()
+
+    @staticmethod
+    def _connection(engine: sa.Engine) -> psycopg.Connection[Any]:
+        """Each has a name of its own, by which the server can be told to end it."""
+        args, options = engine.dialect.create_connect_args(engine.url)
+        name = f"{str(options.get('application_name', 'workledger'))[:40]} {secrets.token_hex(8)}"
+        options.update(application_name=name, autocommit=True, client_encoding="utf8")
+        return psycopg.connect(*args, **options)
 
 
-class PostgresWriting(Writing):
-    def __init__(self, connection: Any) -> None:
-        self._cursor = connection.cursor()
-
-    def run(self, statement: str, *parameters: object) -> list[Any]:
-        self._cursor.execute(_marked(statement), parameters)
-        return list(self._cursor.fetchall()) if self._cursor.description else []
-
-    def draw(self, count: int) -> range:
-        drawn = self.run("select nextval('events_position_seq') from generate_series(1, ?)", count)
-        return range(drawn[0][0], drawn[-1][0] + 1)
-
-    def insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        if len(rows) < MANY:
-            marks = ", ".join(["%s"] * len(COLUMNS))
-            self._cursor.executemany(f"insert into events values ({marks})", rows)  # noqa: S608
-            return
-        with self._cursor.copy("copy events from stdin") as copy:
-            for row in rows:
-                copy.write_row(row)
-
-
-@cache
-def _marked(statement: str) -> str:
-    return statement.replace("?", "%s")
+def _prepare_nothing_through_a_pooler(connection: Any, record: object) -> None:
+    """A pooler gives a number of its own for our backend. It may pass each transaction to another one."""
+    cursor = connection.cursor()
+    if cursor.execute("select pg_backend_pid()").fetchone() != (connection.info.backend_pid,):
+        connection.prepare_threshold = None
+    cursor.close()
+    connection.rollback()

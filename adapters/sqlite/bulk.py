@@ -1,70 +1,96 @@
 """Many rows at once into SQLite: one prepared statement, executed for each."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from workledger.projections.tables import Rows
+from workledger.projections.changes import Values, key_values, said, settled, whole
+from workledger.projections.table import ABSENT, Table, once
 
 
 class SQLiteBulk:
     """See projections.tables.Bulk."""
 
-    def delete(self, connection: sa.Connection, table: sa.Table, key: Sequence[str], rows: Rows) -> None:
-        _each(connection, f"delete from {_name(table)} where {_match(key, 1)}", rows)  # noqa: S608
+    encoded = False
+    faults: tuple[type[Exception], ...] = (
+        sqlite3.IntegrityError,
+        sqlite3.DataError,
+        sqlite3.ProgrammingError,
+        OverflowError,
+        sa.exc.IntegrityError,
+    )
 
-    def insert(self, connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Rows) -> None:
-        marks = ", ".join("?" * len(columns))
-        _each(connection, f"insert into {_name(table)} ({_list(columns)}) values ({marks})", rows)  # noqa: S608
+    def __init__(self, *, overlaps: bool = True) -> None:
+        self.overlaps = overlaps
 
-    def update(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        key: Sequence[str],
-        sets: Sequence[str],
-        adds: Sequence[str],
-        rows: Rows,
-    ) -> None:
-        first = len(key) + 1
-        changes = [f'"{name}" = ?{at}' for at, name in enumerate(sets, first)]
-        changes += [f'"{name}" = "{name}" + ?{at}' for at, name in enumerate(adds, first + len(sets))]
-        statement = f"update {_name(table)} set {', '.join(changes)} where {_match(key, 1)}"  # noqa: S608
-        _each(connection, statement, rows)
+    def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None:
+        _each(connection, f'delete from "{name}" where {_match(table, 1)}', map(key_values, keys))  # noqa: S608
 
-    def upsert(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        key: Sequence[str],
-        sets: Sequence[str],
-        adds: Sequence[str],
-        rows: Rows,
-    ) -> None:
-        columns = [*key, *sets, *adds]
-        changes = [f'"{name}" = excluded."{name}"' for name in sets]
-        changes += [f'"{name}" = {_name(table)}."{name}" + excluded."{name}"' for name in adds]
-        marks = ", ".join("?" * len(columns))
-        statement = f"insert into {_name(table)} ({_list(columns)}) values ({marks}) "  # noqa: S608
-        _each(connection, statement + f"on conflict ({_list(key)}) do update set {', '.join(changes)}", rows)
+    def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None:
+        _each(connection, _insert(table, name), (_plain(whole(table, row)) for row in rows))
+
+    def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
+        alike: dict[tuple[Sequence[str], Sequence[str]], list[list[Any]]] = {}
+        for key, row in rows.items():
+            sets, adds = said(table, settled(table, row))
+            values = [*(row[table.AT[one]] for one in sets), *(row[table.AMOUNT_AT[one]] for one in adds)]
+            alike.setdefault((sets, adds), []).append([*key_values(key), *values])
+        for (sets, adds), changes in alike.items():
+            if not table.BORN:
+                _each(connection, _upsert(table, name, sets, adds), changes)
+            elif sets or adds:
+                _each(connection, _update(table, name, sets, adds), changes)
 
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
         """Readers see what was there when they began, and wait for nobody."""
 
+    def ready_to_index(self, connection: sa.Connection) -> None:
+        """SQLite sorts in memory and in files as it sees fit."""
 
-def _each(connection: sa.Connection, statement: str, rows: Rows) -> None:
+    def relax(self, connection: sa.Connection) -> None:
+        """A commit costs little where it goes to the write-ahead log."""
+
+
+def _plain(row: Values) -> Values:
+    return [None if one is ABSENT else one for one in row] if ABSENT in row else row
+
+
+@once
+def _insert(table: type[Table], name: str) -> str:
+    marks = ", ".join("?" * len(table.COLUMNS))
+    return f'insert into "{name}" ({_list(list(table.COLUMNS))}) values ({marks})'  # noqa: S608
+
+
+@once
+def _update(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
+    first = len(table.KEY) + 1
+    changes = [f'"{one}" = ?{at}' for at, one in enumerate(sets, first)]
+    changes += [f'"{one}" = "{one}" + ?{at}' for at, one in enumerate(adds, first + len(sets))]
+    return f'update "{name}" set {", ".join(changes)} where {_match(table, 1)}'  # noqa: S608
+
+
+@once
+def _upsert(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
+    columns = [*table.KEY, *sets, *adds]
+    changes = [f'"{one}" = excluded."{one}"' for one in sets]
+    changes += [f'"{one}" = "{name}"."{one}" + excluded."{one}"' for one in adds]
+    what = f"do update set {', '.join(changes)}" if changes else "do nothing"
+    marks = ", ".join("?" * len(columns))
+    statement = f'insert into "{name}" ({_list(columns)}) values ({marks})'  # noqa: S608
+    return f"{statement} on conflict ({_list(table.KEY)}) {what}"
+
+
+def _each(connection: sa.Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
     driver = connection.connection.dbapi_connection
     assert driver is not None
-    driver.cursor().executemany(statement, rows)
-
-
-def _name(table: sa.Table) -> str:
-    return f'"{table.name}"'
+    driver.cursor().executemany(statement, rows)  # type: ignore[arg-type]
 
 
 def _list(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _match(key: Sequence[str], first: int) -> str:
-    return " and ".join(f'"{name}" = ?{at}' for at, name in enumerate(key, first))
+def _match(table: type[Table], first: int) -> str:
+    return " and ".join(f'"{name}" = ?{at}' for at, name in enumerate(table.KEY, first))

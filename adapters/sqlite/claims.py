@@ -1,0 +1,44 @@
+"""Claims in SQLite, settled one after the other in the transaction of an append."""
+
+import sqlite3
+
+from workledger.domain.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
+from workledger.domain.store import ClaimUnmet
+
+FREE = "delete from claims where key = ? and holder = ?"
+HELD = "select 1 from claims where key = ? limit 1"
+HOLDERS = "select holder from claims where key = ? order by holder"
+LIMIT = "insert into claim_limits values (?, ?) on conflict (key) do update set capacity = excluded.capacity"
+LIMITS = "select capacity from claim_limits where key = ?"
+TAKE = "insert into claims values (?, ?) on conflict do nothing"
+
+
+def settle(cursor: sqlite3.Cursor, stream: str, claim: Claim) -> None:
+    """Take, give back or check one claim for a stream.
+
+    Raises:
+        ClaimUnmet: it cannot be met.
+    """
+    match claim:
+        case Need():
+            if cursor.execute(HELD, (claim.key,)).fetchone() is None:
+                raise ClaimUnmet(claim, None)
+        case Free():
+            cursor.execute(FREE, (claim.key, stream))
+        case Limit():
+            cursor.execute(LIMIT, (claim.key, claim.capacity))
+        case Take(capacity=capacity) if capacity == UNLIMITED:
+            cursor.execute(TAKE, (claim.key, stream))
+        case Take() | Room():
+            holders = [holder for (holder,) in cursor.execute(HOLDERS, (claim.key,))]
+            if isinstance(claim, Take) and stream in holders:
+                return
+            if len(holders) >= (claim.capacity or _capacity(cursor, claim.key)):
+                raise ClaimUnmet(claim, holders[0])
+            if isinstance(claim, Take):
+                cursor.execute(TAKE, (claim.key, stream))
+
+
+def _capacity(cursor: sqlite3.Cursor, key: str) -> int:
+    limit = cursor.execute(LIMITS, (key,)).fetchone()
+    return int(limit[0]) if limit else 1

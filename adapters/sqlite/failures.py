@@ -1,0 +1,68 @@
+"""What SQLite cannot do, as refusals: the database is busy, the disk is full, or the file cannot be used."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from workledger.domain.refusals import Refused
+
+
+class DatabaseBusy(Refused):
+    """Another process has been writing to the database all the while; nothing was stored, try again."""
+
+    code = "DATABASE_BUSY"
+
+
+class DatabaseFull(Refused):
+    """There is no room left for the database; nothing was stored."""
+
+    code = "DATABASE_FULL"
+
+
+class DatabaseFailed(Refused):
+    """The database cannot be used: {reason}"""
+
+    code = "DATABASE_FAILED"
+
+
+class OpenBeforeFork(Refused):
+    """{path} was open when this process was forked, so what it writes would be lost; open it after forking only."""
+
+    code = "DATABASE_FORKED"
+
+
+_REFUSALS = {
+    sqlite3.SQLITE_BUSY: DatabaseBusy,
+    sqlite3.SQLITE_LOCKED: DatabaseBusy,
+    sqlite3.SQLITE_FULL: DatabaseFull,
+    sqlite3.SQLITE_CANTOPEN: DatabaseFailed,
+    sqlite3.SQLITE_CORRUPT: DatabaseFailed,
+    sqlite3.SQLITE_IOERR: DatabaseFailed,
+    sqlite3.SQLITE_NOTADB: DatabaseFailed,
+    sqlite3.SQLITE_READONLY: DatabaseFailed,
+}
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Errors of SQLite that no program can help become refusals with a code; others stay what they are."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        _refuse(error)
+        raise
+    except sa.exc.DBAPIError as error:
+        _refuse(error.orig)
+        raise
+
+
+def _refuse(error: BaseException | None) -> None:
+    """
+    Raises:
+        Refused: that is what the error comes to.
+    """
+    refused = _REFUSALS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    if refused:
+        raise refused(reason=str(error)) from error

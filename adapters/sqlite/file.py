@@ -1,0 +1,75 @@
+"""The file that a ledger is in, or a file in memory: how it is opened, and that no forked process goes on with it."""
+
+import os
+import sqlite3
+from collections import Counter
+from itertools import count
+
+from workledger.adapters.sqlite.failures import OpenBeforeFork
+
+BUSY_SECONDS = 30.0
+"""How long a writer waits for other processes, which write one after the other."""
+
+_memories = count(1)
+_open: Counter[str] = Counter()
+_inherited: set[str] = set()
+
+
+class File:
+    """`sqlite:///work.db`, `sqlite:////abs/path.db`, or `memory:`, which no other process sees.
+
+    Attributes:
+        patience: seconds in which a writer waits for others.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.patience = BUSY_SECONDS
+        self.memory = url.startswith("memory:")
+        self.path = f"file:/workledger-{next(_memories)}?vfs=memdb" if self.memory else url.removeprefix("sqlite:///")
+        self._name = self.path if self.memory else os.path.realpath(self.path)
+        self._keeps = self.connect() if self.memory else None
+        _open[self._name] += 1
+
+    def connect(self) -> sqlite3.Connection:
+        """A connection in autocommit mode, for any thread, whose commits reach the disk.
+
+        Raises:
+            OpenBeforeFork: see `refuse_inherited`.
+        """
+        self.refuse_inherited()
+        fresh = not self.memory and self._is_empty()
+        made = sqlite3.connect(
+            self.path, uri=self.memory, timeout=self.patience, isolation_level=None, check_same_thread=False
+        )
+        if not self.memory:
+            made.execute("pragma synchronous = full")
+        if fresh:
+            made.execute("pragma journal_mode = wal")
+        return made
+
+    def refuse_inherited(self) -> None:
+        """SQLite does not notice that a forked process has lost its locks. When the first process closes the file, it
+        takes the write-ahead log away from the other, whose commits are then lost without an error.
+
+        Raises:
+            OpenBeforeFork: the file was open in the process that this one was forked from.
+        """
+        if self._name in _inherited and not self.memory:
+            raise OpenBeforeFork(path=self.path)
+
+    def close(self) -> None:
+        _open[self._name] -= 1
+        if self._keeps:
+            self._keeps.close()
+
+    def _is_empty(self) -> bool:
+        """There is no database yet: a new one keeps a write-ahead log from then on; another's stays as it is."""
+        return not os.path.exists(self.path) or os.path.getsize(self.path) == 0
+
+
+def _remember() -> None:
+    _inherited.update(+_open)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_remember)

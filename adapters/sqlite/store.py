@@ -1,0 +1,73 @@
+"""The event store in SQLite: one connection appends, and readers never wait for it."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from eventsourcing.persistence import StoredEvent
+
+from workledger.adapters.recorder import DatabaseStore
+from workledger.adapters.schema import EVENTS
+from workledger.adapters.sqlite import places
+from workledger.adapters.sqlite.append import append
+from workledger.adapters.sqlite.failures import refusals
+from workledger.adapters.sqlite.writer import Writer
+from workledger.domain.recorded import Row
+from workledger.domain.store import Conditions, Stored
+
+NONE = Conditions()
+
+
+def cursor_of(connection: sa.Connection) -> sqlite3.Cursor:
+    """The driver's own cursor, on a connection of the engine."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.cursor()
+
+
+class SQLiteStore(DatabaseStore):
+    """Appends through `writer`, reads through the engine.
+
+    Everything that is refused for want of the database is a `Refused`: DATABASE_BUSY, DATABASE_FULL, DATABASE_FAILED.
+    """
+
+    def __init__(self, engine: sa.Engine, writer: Writer) -> None:
+        super().__init__(engine)
+        self._writer = writer
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
+    ) -> Sequence[int]:
+        events = [event for event in stored_events if isinstance(event, Stored)]
+        with self._writer.transaction() as cursor:
+            return append(cursor, events, conditions or NONE)
+
+    def read(
+        self,
+        after: int,
+        limit: int,
+        *,
+        upto: int | None = None,
+        topics: Sequence[str] = (),
+        tag: tuple[str, str] | None = None,
+    ) -> Sequence[Row]:
+        if not topics and tag is None:
+            return super().read(after, limit, upto=upto)
+        with self.engine.connect() as connection:
+            cursor = cursor_of(connection)
+            noted = places.noted(cursor)
+            last = noted if upto is None else min(noted, upto)
+            found = places.rows(cursor, after, limit, last, topics, tag)
+        rows = list(map(Row._make, found))
+        if len(rows) < limit:
+            rows += super().read(max(after, noted), limit - len(rows), upto=upto, topics=topics, tag=tag)
+        return rows
+
+    def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
+        with refusals():
+            super().erase(stream_id, topic, upto_version)
+
+    def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
+        tags = EVENTS.c.tags
+        return sa.case((sa.func.json_valid(tags), sa.func.json_extract(tags, f'$."{name}"'))) == id
