@@ -31,8 +31,9 @@ class Workledger(Ledger):
         self.tables = ReadTables(factory.engine, factory.bulk)
         self.projector = Projector(self.store, self.tables, GROUPS)
         self.projector.prepare(factory.exclusively)
+        self._wakeups = factory.wakeups
         self._listeners: list[Callable[[int], None]] = []
-        self._listening = threading.Lock()
+        self._listening, self._hearing = threading.Lock(), False
 
     def catch_up(self) -> int:
         """Bring the read tables up to the end of the log; the position they have reached."""
@@ -41,10 +42,14 @@ class Workledger(Ledger):
     def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have `listener(position)` called after every append of this ledger; what is returned ends that.
 
-        It is a wake-up, not a feed: other processes append too, so whoever listens reads the log, and also polls.
+        It is a wake-up, not a feed: whoever listens reads the log, and also polls. Where the database can carry
+        wake-ups between processes, it is also called after appends of others, with the position 0.
         """
         with self._listening:
             self._listeners.append(listener)
+            if self._wakeups is not None and not self._hearing:
+                self._hearing = True
+                self._wakeups.listen(lambda: self._call(0))
         return lambda: self._listeners.remove(listener)
 
     def __enter__(self) -> Self:
@@ -56,10 +61,15 @@ class Workledger(Ledger):
         self.close()
 
     def _recorded(self, receipt: Receipt) -> None:
+        if self._wakeups is not None:
+            self._wakeups.tell()
         if self._inline:
             self.projector.catch_up()
+        self._call(receipt.position)
+
+    def _call(self, position: int) -> None:
         for listener in tuple(self._listeners):
-            listener(receipt.position)
+            listener(position)
 
 
 def open(url: str, *, project: Literal["inline"] | None = None) -> Workledger:

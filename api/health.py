@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from workledger.api.answers import Json
 from workledger.api.deps import TheService
 from workledger.api.service import Service
+from workledger.domain.refusals import Refused
 from workledger.projections.checkpoints import Checkpoint
 from workledger.projections.group import Group
 
@@ -48,7 +49,7 @@ def _answer(service: Service, *, well: bool) -> Json:
     try:
         head: int | None = service.ledger.head()
         position: int | None = service.position()
-    except (sa.exc.SQLAlchemyError, OSError):
+    except (sa.exc.SQLAlchemyError, OSError, Refused):
         head = position = None
     ok = well and service.healthy and head is not None
     body = {"status": "ok" if ok else "failing", "head": head, "position": position, "projector": service.projector}
@@ -63,5 +64,5 @@ def _group(service: Service, group: Group, at: Checkpoint, head: int) -> dict[st
         "position": at.position,
         "lag": lag,
         "state": state if service.healthy else "failing",
-        "dead_letters": 0,
+        "dead_letters": at.letters,
     }

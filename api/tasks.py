@@ -27,7 +27,7 @@ PLACE = sa.case({name: place for place, name in enumerate(COLUMNS)}, value=Tasks
 def _labelled(tables: ReadTables, label: str) -> sa.ColumnElement[bool]:
     labels = Tasks.c.labels
     if tables.engine.dialect.name == "postgresql":
-        return sa.type_coerce(labels, sa.dialects.postgresql.JSONB).contains([label])
+        return sa.cast(labels, sa.dialects.postgresql.JSONB).contains([label])
     each = sa.func.json_each(labels).table_valued("value")
     return sa.exists(sa.select(each.c.value).where(each.c.value == label))
 

@@ -1,19 +1,14 @@
 """What agents wrote, chunk by chunk; it outlives the agent, under the name it had (Codewalkers, DOMAIN.md 3.6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 
 from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogPurged
-from workledger.domain.recorded import Row
-from workledger.projections.table import Barrier, Becomes, Change, Count, Fold, From, Kind, Table, Version, When
+from workledger.projections.table import Barrier, Count, From, Kind, Sum, Table, Version, When, utf8_bytes
 from workledger.projections.tables import ReadTables
-
-
-def _size(data: Mapping[str, Any]) -> int:
-    return len(data["content"].encode())
 
 
 def _purged(side: Any, data: Mapping[str, Any]) -> None:
@@ -35,17 +30,10 @@ class AgentLogChunks(
     seq: Annotated[int, Version(AgentLogChunkAppended)]
     agent_name: Annotated[str, From(AgentLogChunkAppended)]
     content: Annotated[str, From(AgentLogChunkAppended)]
-    bytes: Annotated[int, Becomes({AgentLogChunkAppended: _size})]
+    bytes: Annotated[int, From(AgentLogChunkAppended, field="content", by=utf8_bytes)]
     created_at: Annotated[datetime, When(AgentLogChunkAppended)]
 
     BARRIERS: ClassVar[dict[Kind, Barrier]] = {AgentLogPurged: _purged}
-
-
-def _appended(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
-    key = (data["agent_id"], data["session_number"])
-    yield Change(
-        key, set={"agent_name": data["agent_name"], "last_at": row.at}, add={"chunks": 1, "bytes": _size(data)}
-    )
 
 
 class AgentLogSessions(
@@ -57,14 +45,12 @@ class AgentLogSessions(
 ):
     """The sessions that each agent's log has."""
 
-    agent_id: str
-    session_number: int
-    agent_name: str | None
-    chunks: Annotated[int, Count()]
-    bytes: Annotated[int, Count()]
-    last_at: datetime | None
-
-    FOLDS: ClassVar[dict[Kind, Fold]] = {AgentLogChunkAppended: _appended}
+    agent_id: Annotated[str, From(AgentLogChunkAppended)]
+    session_number: Annotated[int, From(AgentLogChunkAppended)]
+    agent_name: Annotated[str | None, From(AgentLogChunkAppended)]
+    chunks: Annotated[int, Count(AgentLogChunkAppended)]
+    bytes: Annotated[int, Sum("content", AgentLogChunkAppended, by=utf8_bytes)]
+    last_at: Annotated[datetime | None, When(AgentLogChunkAppended)]
 
 
 def sessions(tables: ReadTables, agent_id: str) -> list[dict[str, Any]]:

@@ -1,91 +1,85 @@
 """What a batch of events comes to in one table: each row is written once, however many events touched it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from workledger.domain.recorded import Row
-from workledger.projections.plan import Payload, Step, Tags
 from workledger.projections.table import ABSENT, Change, Table
 
-ADD = "+"
-"""Marks a column whose value is added to what is there."""
+Values = list[Any]
+"""A row: a value for each column (ABSENT where nothing was said), then the amounts to add (see Table.AMOUNT_AT)."""
 
 
-class Changes:
-    """Rows of one table that are new, changed or gone, by key.
+class Changes(NamedTuple):
+    """Rows of one table that are new, changed or gone, by key. Folds write into it (see compiler.py)."""
 
-    A value under `+column` is added to the column; under `column` it replaces it.
-    """
+    new: dict[Any, Values]
+    changed: dict[Any, Values]
+    gone: dict[Any, None]
 
-    __slots__ = ("changed", "gone", "new", "table")
+    @classmethod
+    def none(cls) -> "Changes":
+        return cls({}, {}, {})
 
-    def __init__(self, table: type[Table]) -> None:
-        self.table = table
-        self.new: dict[Any, dict[str, Any]] = {}
-        self.changed: dict[Any, dict[str, Any]] = {}
-        self.gone: dict[Any, None] = {}
-
-    def __bool__(self) -> bool:
+    @property
+    def some(self) -> bool:
         return bool(self.new or self.changed or self.gone)
 
-    def take(self, step: Step, row: Row, data: Payload, tags: Tags) -> None:
-        """Fold one event into the row it is about."""
-        key = step.key(row, data, tags)
-        if key is None:
-            return
-        if step.dies:
-            self._let_go(key)
-            return
-        target = self._born(key) if step.born else self._row(key)
-        if target is None:
-            return
-        for name, value in step.sets:
-            made = value(row, data, tags)
-            if made is not ABSENT:
-                target[name] = made
-                target.pop(ADD + name, None)
-        for name, value in step.adds:
-            _add(target, name, value(row, data, tags))
 
-    def apply(self, change: Change) -> None:
-        """Fold in what a plain function asked for."""
-        if change.gone:
-            self._let_go(change.key)
-            return
-        target = self._row(change.key)
-        if target is not None:
-            target.update(change.set)
-            for name, amount in change.add.items():
-                _add(target, name, amount)
-
-    def clear(self) -> None:
-        self.new, self.changed, self.gone = {}, {}, {}
-
-    def _born(self, key: Any) -> dict[str, Any]:
-        row = self.new[key] = dict(zip(self.table.KEY, key if isinstance(key, tuple) else (key,), strict=False))
-        return row
-
-    def _row(self, key: Any) -> dict[str, Any] | None:
-        if key in self.new:
-            return self.new[key]
-        if key in self.gone and self.table.BORN:
-            return None
-        return self.changed.setdefault(key, {})
-
-    def _let_go(self, key: Any) -> None:
-        self.new.pop(key, None)
-        self.changed.pop(key, None)
-        self.gone[key] = None
+def blank(table: type[Table]) -> Values:
+    """A row that nothing has been said about."""
+    return [ABSENT] * len(table.COLUMNS) + [0] * len(table.AMOUNT_AT)
 
 
-def _add(target: dict[str, Any], name: str, amount: int) -> None:
-    if name in target:
-        target[name] = (target[name] or 0) + amount
-    else:
-        target[ADD + name] = target.get(ADD + name, 0) + amount
+def touched(table: type[Table], changes: Changes, key: Any) -> Values | None:
+    """The row with that key, to be written to; None when it is gone."""
+    new, changed, gone = changes
+    row = new.get(key) or changed.get(key)
+    if row is None and not (table.BORN and key in gone):
+        row = changed[key] = blank(table)
+    return row
 
 
-def split(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns that a change sets, and those that it adds to."""
-    sets = tuple(name for name in row if not name.startswith(ADD))
-    return sets, tuple(name[1:] for name in row if name.startswith(ADD))
+def apply(table: type[Table], changes: Changes, change: Change) -> None:
+    """Fold in what a plain function asked for."""
+    if change.gone:
+        changes.new.pop(change.key, None)
+        changes.changed.pop(change.key, None)
+        changes.gone[change.key] = None
+        return
+    row = touched(table, changes, change.key)
+    if row is not None:
+        for name, value in change.set.items():
+            row[table.AT[name]] = value
+        for name, amount in change.add.items():
+            row[table.AMOUNT_AT[name]] += amount
+
+
+def key_values(key: Any) -> tuple[Any, ...]:
+    """The values of the key columns."""
+    return key if isinstance(key, tuple) else (key,)
+
+
+def whole(table: type[Table], row: Values) -> Values:
+    """A new row's values in the order of the columns; what was never added to is 0."""
+    width = len(table.COLUMNS)
+    if len(row) > width:
+        for name, at in table.AMOUNT_AT.items():
+            column = table.AT[name]
+            row[column] = (row[column] or 0) + row[at]
+        row = row[:width]
+    return row
+
+
+def settled(table: type[Table], row: Values) -> Values:
+    """A changed row in which no column is both set and added to."""
+    for name, at in table.AMOUNT_AT.items():
+        column = table.AT[name]
+        if row[at] and row[column] is not ABSENT:
+            row[column], row[at] = (row[column] or 0) + row[at], 0
+    return row
+
+
+def said(table: type[Table], row: Values) -> tuple[Sequence[str], Sequence[str]]:
+    """The columns that a changed row sets, and those that it adds to."""
+    sets = tuple(name for name, at in table.AT.items() if row[at] is not ABSENT and name not in table.KEY)
+    return sets, tuple(name for name, at in table.AMOUNT_AT.items() if row[at])

@@ -1,12 +1,14 @@
 """Checkpoints: how far each group has read the log, kept beside its rows and moved by compare-and-swap."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from workledger.projections import dead_letters
+from workledger.projections.bookkeeping import METADATA
 from workledger.projections.types import KEY
-
-METADATA = sa.MetaData()
 
 CHECKPOINTS = sa.Table(
     "checkpoints",
@@ -14,6 +16,7 @@ CHECKPOINTS = sa.Table(
     sa.Column("name", KEY, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("letters", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 
@@ -23,27 +26,43 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A group's place in the log, and the declaration of the tables it is the place of."""
+    """A group's place in the log, and the declaration of the tables it is the place of.
+
+    `letters` counts its dead letters; `held_up` are the streams whose events wait behind one.
+    """
 
     name: str
     position: int
     fingerprint: str
+    letters: int = 0
+    held_up: frozenset[str] = frozenset()
 
 
 def find(connection: sa.Connection, name: str, *, hold: bool = False) -> Checkpoint | None:
     """The checkpoint of that name; held, nobody moves it before this transaction ends."""
     chosen = CHECKPOINTS.select().where(CHECKPOINTS.c.name == name)
     row = connection.execute(chosen.with_for_update() if hold else chosen).first()
-    return None if row is None else Checkpoint(row.name, row.position, row.fingerprint)
+    return None if row is None else _checkpoint(connection, row)
+
+
+def found(connection: sa.Connection, names: Sequence[str]) -> dict[str, Checkpoint]:
+    """Those of the checkpoints that there are."""
+    rows = connection.execute(CHECKPOINTS.select().where(CHECKPOINTS.c.name.in_(names))).all()
+    return {row.name: _checkpoint(connection, row) for row in rows}
+
+
+def _checkpoint(connection: sa.Connection, row: Any) -> Checkpoint:
+    held_up = dead_letters.streams(connection, row.name) if row.letters else frozenset()
+    return Checkpoint(row.name, row.position, row.fingerprint, row.letters, held_up)
 
 
 def begin(connection: sa.Connection, name: str, fingerprint: str) -> Checkpoint:
     """A checkpoint at the start of the log."""
-    connection.execute(CHECKPOINTS.insert().values(name=name, position=0, fingerprint=fingerprint))
+    connection.execute(CHECKPOINTS.insert().values(name=name, position=0, fingerprint=fingerprint, letters=0))
     return Checkpoint(name, 0, fingerprint)
 
 
-def advance(connection: sa.Connection, at: Checkpoint, position: int, fingerprint: str | None = None) -> Checkpoint:
+def advance(connection: sa.Connection, at: Checkpoint, to: Checkpoint) -> Checkpoint:
     """Move it, in the transaction that writes the rows.
 
     Raises:
@@ -52,13 +71,21 @@ def advance(connection: sa.Connection, at: Checkpoint, position: int, fingerprin
     moved = connection.execute(
         CHECKPOINTS.update()
         .where(CHECKPOINTS.c.name == at.name, CHECKPOINTS.c.position == at.position)
-        .where(CHECKPOINTS.c.fingerprint == at.fingerprint)
-        .values(position=position, fingerprint=fingerprint or at.fingerprint)
+        .where(CHECKPOINTS.c.fingerprint == at.fingerprint, CHECKPOINTS.c.letters == at.letters)
+        .values(position=to.position, fingerprint=to.fingerprint, letters=to.letters)
     )
     if moved.rowcount != 1:
         raise Superseded(at.name)
-    return Checkpoint(at.name, position, fingerprint or at.fingerprint)
+    return to
+
+
+def rename(connection: sa.Connection, name: str, to: str) -> None:
+    """Let it be called otherwise, with its dead letters; what was called so is forgotten."""
+    forget(connection, to)
+    connection.execute(CHECKPOINTS.update().where(CHECKPOINTS.c.name == name).values(name=to))
+    dead_letters.rename(connection, name, to)
 
 
 def forget(connection: sa.Connection, name: str) -> None:
     connection.execute(CHECKPOINTS.delete().where(CHECKPOINTS.c.name == name))
+    dead_letters.forget(connection, name)

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
-from workledger.projections.plan import Steps, compile_plan
+from workledger.projections.compiler import Folding, compile_folding
+from workledger.projections.plan import Steps, plan_of
 from workledger.projections.table import Table
 
 
@@ -15,7 +16,18 @@ class Group:
 
     @cached_property
     def plan(self) -> dict[str, Steps]:
-        return compile_plan(self.tables)
+        return plan_of(self.tables)
+
+    @cached_property
+    def foldings(self) -> dict[bool, dict[str, Folding]]:
+        """What folds each kind of event that the group is about, from payloads that are bytes, or text."""
+        return {
+            encoded: {topic: compile_folding(steps, self.tables, encoded=encoded) for topic, steps in self.plan.items()}
+            for encoded in (True, False)
+        }
+
+    def __repr__(self) -> str:
+        return f"Group({self.name})"
 
     @cached_property
     def children(self) -> dict[str, list[tuple[type[Table], str, str]]]:

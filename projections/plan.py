@@ -1,21 +1,16 @@
 """The plan of a group: what each kind of event does to its tables, worked out once from their declarations."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from workledger.domain.kernel import Event
-from workledger.domain.recorded import Row
 from workledger.projections.table import (
-    ABSENT,
     Barrier,
-    Becomes,
     Column,
+    Constant,
     Count,
     Fold,
-    From,
+    Position,
     Rule,
     Stream,
     Sum,
@@ -24,23 +19,18 @@ from workledger.projections.table import (
     Version,
     When,
 )
-from workledger.projections.types import DollarsType, millionths
-
-Payload = dict[str, Any]
-Tags = dict[str, str]
-Value = Callable[[Row, Payload, Tags], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one kind of event does to one table."""
+    """What one kind of event does to one table: how the row is found, and the rules that set and add to its columns."""
 
     table: type[Table]
-    key: Value
+    key: Sequence[tuple[Column, Rule]]
     born: bool
     dies: bool
-    sets: Sequence[tuple[str, Value]]
-    adds: Sequence[tuple[str, Value]]
+    sets: Sequence[tuple[Column, Rule]]
+    adds: Sequence[tuple[Column, Rule]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class Steps:
     barriers: Sequence[Barrier]
 
 
-def compile_plan(tables: Iterable[type[Table]]) -> dict[str, Steps]:
+def plan_of(tables: Iterable[type[Table]]) -> dict[str, Steps]:
     """Steps by topic; topics that change nothing are not in it."""
     tables = tuple(tables)
     plan = {topic: _steps(topic, event, tables) for topic, event in Event.TOPICS.items()}
@@ -76,8 +66,8 @@ def _step(topic: str, table: type[Table]) -> Step | None:
     if not (ruled or born or dies or (own and _stamps_its_stream(table))):
         return None
     ruled = [(column, rule) for column, rule in ruled if column.name not in table.KEY]
-    sets = [(column.name, _value(column, rule)) for column, rule in ruled if not isinstance(rule, Sum | Count)]
-    adds = [(column.name, _value(column, rule)) for column, rule in ruled if isinstance(rule, Sum | Count)]
+    sets = [(column, rule) for column, rule in ruled if not isinstance(rule, Sum | Count)]
+    adds = [(column, rule) for column, rule in ruled if isinstance(rule, Sum | Count)]
     return Step(table, _key(topic, table, own), born, dies, sets + _stamps(table, born, own), adds)
 
 
@@ -92,96 +82,29 @@ def _stamps_its_stream(table: type[Table]) -> bool:
     )
 
 
-def _stamps(table: type[Table], born: bool, own: bool) -> list[tuple[str, Value]]:
+def _stamps(table: type[Table], born: bool, own: bool) -> list[tuple[Column, Rule]]:
     if not table.STAMPED:
         return []
-    stamps: list[tuple[str, Value]] = [("updated_at", _at), ("last_position", _position)]
+    stamps: dict[str, Rule] = {"updated_at": When(), "last_position": Position()}
     if born:
-        stamps.append(("created_at", _at))
+        stamps["created_at"] = When()
     if own:
-        stamps.append(("version", _version))
+        stamps["version"] = Version()
     elif born:
-        stamps.append(("version", lambda row, data, tags: 1))
-    return stamps
+        stamps["version"] = Constant(1)
+    return [(table.COLUMNS[name], rule) for name, rule in stamps.items()]
 
 
-def _key(topic: str, table: type[Table], own: bool) -> Value:
-    """How the row is found: one value, or a tuple of them when the key has several columns."""
-    parts = [_key_part(topic, table.COLUMNS[name], own) for name in table.KEY]
-    if len(parts) == 1:
-        return parts[0]
-    return lambda row, data, tags: tuple(part(row, data, tags) for part in parts)
+def _key(topic: str, table: type[Table], own: bool) -> list[tuple[Column, Rule]]:
+    return [(table.COLUMNS[name], _key_rule(topic, table.COLUMNS[name], own)) for name in table.KEY]
 
 
-def _key_part(topic: str, column: Column, own: bool) -> Value:
+def _key_rule(topic: str, column: Column, own: bool) -> Rule:
     explicit = [rule for rule in column.rules if topic in rule.topics]
     for rule in explicit or [rule for rule in column.rules if not rule.topics]:
         if isinstance(rule, Stream) and not (own or explicit):
             continue
         if isinstance(rule, Tag) and own and not explicit:
             continue
-        return _value(column, rule)
+        return rule
     raise TypeError(f"nothing says what {column.name} is in {topic}")
-
-
-def _value(column: Column, rule: Rule) -> Value:
-    match rule:
-        case Stream():
-            return _stream
-        case Version():
-            return _version
-        case When():
-            return _at if rule.only is None else _at_if(rule.only)
-        case Count():
-            return lambda row, data, tags: 1
-        case Tag():
-            return lambda row, data, tags, name=rule.name: tags.get(name)  # type: ignore[misc]
-        case Becomes():
-            return _becomes(rule, column)
-        case From() | Sum():
-            return _field(rule.field or column.name, column, summed=isinstance(rule, Sum))
-    raise TypeError(f"{column.name} cannot be set by {rule}")
-
-
-def _becomes(rule: Becomes, column: Column) -> Value:
-    def value(row: Row, data: Payload, tags: Tags) -> Any:
-        made = rule.values[row.topic]
-        made = made(data) if callable(made) else made
-        return _json(made) if column.is_json and made is not ABSENT else made
-
-    return value
-
-
-def _field(name: str, column: Column, *, summed: bool) -> Value:
-    missing = 0 if summed else ABSENT
-    if isinstance(column.type, DollarsType):
-        return lambda row, data, tags: missing if data.get(name) is None else millionths(data[name])
-    if column.is_json:
-        return lambda row, data, tags: _json(data[name]) if name in data else ABSENT
-    if summed:
-        return lambda row, data, tags: data.get(name) or 0
-    return lambda row, data, tags: data.get(name, missing)
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _stream(row: Row, data: Payload, tags: Tags) -> str:
-    return row.stream_id.partition("-")[2]
-
-
-def _version(row: Row, data: Payload, tags: Tags) -> int:
-    return row.version
-
-
-def _position(row: Row, data: Payload, tags: Tags) -> int:
-    return row.position
-
-
-def _at_if(field: str) -> Value:
-    return lambda row, data, tags: row.at if data.get(field) else ABSENT
-
-
-def _at(row: Row, data: Payload, tags: Tags) -> str:
-    return row.at

@@ -1,20 +1,25 @@
 """The projector: it folds the log into the read tables batch by batch, rows and checkpoint in one transaction."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 import sqlalchemy as sa
 
 from workledger.domain.store import EventStore
-from workledger.projections import checkpoints, shadow
+from workledger.projections import bookkeeping, checkpoints, folding, shadow
 from workledger.projections.checkpoints import Checkpoint, Superseded
+from workledger.projections.folding import Standing
 from workledger.projections.group import Group
-from workledger.projections.rebuild import Rebuild
-from workledger.projections.side import Side
+from workledger.projections.rebuild import Rebuild, RebuildUnderWay
 from workledger.projections.tables import ReadTables
 
 BATCH = 5000
 """Events read and written at a time."""
+
+WAIT_SECONDS = 0.1
+"""Between looks whether somebody else has rebuilt the tables."""
 
 
 class Projector:
@@ -27,25 +32,24 @@ class Projector:
     def prepare(self, exclusively: Callable[[sa.Connection], None]) -> None:
         """Make the tables of groups that have none."""
         with self.tables.engine.connect() as connection:
-            inspector = sa.inspect(connection)
-            ready = inspector.has_table(checkpoints.CHECKPOINTS.name) and all(
+            ready = bookkeeping.complete(sa.inspect(connection)) and all(
                 checkpoints.find(connection, group.name) for group in self.groups
             )
         if ready:
             return
         with self.tables.writing() as connection:
             exclusively(connection)
-            checkpoints.METADATA.create_all(connection)
+            bookkeeping.make(connection)
             for group in self.groups:
                 if checkpoints.find(connection, group.name) is None:
                     shadow.make(connection, group)
                     checkpoints.begin(connection, group.name, group.fingerprint)
 
-    def standing(self) -> dict[Group, Checkpoint]:
+    def standing(self) -> Standing:
         """Where each group stands; one whose tables were never made stands at 0."""
         with self.tables.engine.connect() as connection:
-            found = {group: checkpoints.find(connection, group.name) for group in self.groups}
-        return {group: at or Checkpoint(group.name, 0, group.fingerprint) for group, at in found.items()}
+            found = checkpoints.found(connection, [group.name for group in self.groups])
+        return {group: found.get(group.name, Checkpoint(group.name, 0, group.fingerprint)) for group in self.groups}
 
     def position(self) -> int:
         """The position that all groups have reached."""
@@ -58,35 +62,47 @@ class Projector:
         """
         with self._turn:
             target = self.store.head() if upto is None else upto
-            standing = self._fitting()
-            while behind := [at.position for at in standing.values() if at.position < target]:
-                try:
-                    standing |= self._round(standing, min(behind), target)
-                except Superseded:
-                    standing = self._fitting()
-            return target
+            while True:
+                with suppress(Superseded):
+                    self.forward(self._fitting(), target)
+                    return target
 
-    def _fitting(self) -> dict[Group, Checkpoint]:
+    def forward(self, standing: Standing, target: int) -> Standing:
+        """Bring groups that stand there up to a position; where they stand then.
+
+        Raises:
+            Superseded: they do not stand there any more.
+        """
+        while behind := [at.position for at in standing.values() if at.position < target]:
+            standing = standing | self._round(standing, min(behind), target)
+        return standing
+
+    def fitting(self, groups: Collection[Group]) -> Standing:
+        """Where those of the groups stand whose tables are declared as they are in the database."""
+        return {
+            group: at
+            for group, at in self.standing().items()
+            if group in groups and at.fingerprint == group.fingerprint
+        }
+
+    def _fitting(self) -> Standing:
         """Where each group stands, once those whose tables are declared differently are rebuilt."""
         standing = self.standing()
         while changed := [group for group, at in standing.items() if at.fingerprint != group.fingerprint]:
-            for group in changed:
-                Rebuild(self.store, self.tables, group).run()
+            try:
+                Rebuild(self.store, self.tables, changed).run()
+            except RebuildUnderWay:
+                time.sleep(WAIT_SECONDS)
             standing = self.standing()
         return standing
 
-    def _round(self, standing: Mapping[Group, Checkpoint], position: int, target: int) -> dict[Group, Checkpoint]:
+    def _round(self, standing: Standing, position: int, target: int) -> Standing:
         """One batch, read once for all the groups that stand at the same position.
 
         Raises:
             Superseded: somebody else was first; nothing is written.
         """
-        rows = self.store.read(position, self.batch, upto=target)
-        reached = rows[-1].position if len(rows) == self.batch else target
-        moved = {}
-        with self.tables.writing() as connection:
-            for group, at in standing.items():
-                if at.position == position:
-                    moved[group] = checkpoints.advance(connection, at, reached)
-                    Side(connection, self.tables.bulk, group).apply(rows)
-        return moved
+        together = {group: at for group, at in standing.items() if at.position == position}
+        rows = self.store.scan(position, self.batch, upto=target)
+        reached = rows[-1][0] if len(rows) == self.batch else target
+        return folding.write(self.tables, together, folding.folded(self.tables, together, rows), rows, reached)

@@ -1,128 +1,252 @@
-"""Rebuild: the tables of a group made anew from the log beside the live ones, which serve until the swap."""
+"""Rebuild: the tables of groups made anew from the log beside the live ones, which serve until the swap."""
 
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+import gc
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from workledger.domain.refusals import Refused
 from workledger.domain.store import EventStore
-from workledger.projections import checkpoints, shadow
-from workledger.projections.checkpoints import Checkpoint, Superseded
+from workledger.projections import checkpoints, folding, leases, progress, shadow
+from workledger.projections.batch import Batch
+from workledger.projections.checkpoints import Checkpoint
+from workledger.projections.folding import Rows, Standing
 from workledger.projections.group import Group
-from workledger.projections.side import Side
+from workledger.projections.leases import Kept
+from workledger.projections.progress import Progress
+from workledger.projections.reading import Reading
 from workledger.projections.tables import ReadTables
 
-BATCH = 20_000
-"""Events read and written at a time."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a long run has come."""
-
-    group: str
-    position: int = 0
-    target: int = 0
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def rate(self) -> float:
-        """Events a second."""
-        return self.position / max(time.monotonic() - self.started, 1e-9)
-
-    @property
-    def seconds_left(self) -> float:
-        return (self.target - self.position) / max(self.rate, 1e-9)
-
+BATCH = 50_000
+"""Events folded and written at a time, at most."""
 
 Report = Callable[[Progress], None]
 
 
+class RebuildUnderWay(Refused):
+    """Another process is rebuilding {group} right now; let it finish, then try again."""
+
+    code = "REBUILD_UNDER_WAY"
+
+
+class RebuildCancelled(Refused):
+    """The rebuild of {group} was cancelled; the tables are as they were."""
+
+    code = "REBUILD_CANCELLED"
+
+
+class Interrupted(Exception):
+    """The rebuild stopped where it was, and can go on."""
+
+
 class Rebuild:
-    """One rebuild of one group. Killed, it goes on where it was when it is run again."""
+    """One rebuild of one group, or of several in one pass. Killed, it goes on where it was when it is run again."""
 
     def __init__(
         self,
         store: EventStore,
         tables: ReadTables,
-        group: Group,
+        groups: Group | Sequence[Group],
         *,
         batch: int = BATCH,
         suffix: str = shadow.SHADOW,
         report: Report | None = None,
     ) -> None:
-        self.store, self.tables, self.group, self.batch, self.suffix = store, tables, group, batch, suffix
-        self.name = group.name + suffix
-        self._topics = tuple(group.plan)
+        self.store, self.tables, self.batch, self.suffix = store, tables, batch, suffix
+        self.groups = (groups,) if isinstance(groups, Group) else tuple(groups)
+        self.names = ", ".join(group.name for group in self.groups)
         self._report = report or (lambda progress: None)
+        self._owner = leases.new_owner()
+        self._cancelled, self._interrupted = threading.Event(), threading.Event()
+        self._kept: Kept | None = None
 
     def run(self) -> int:
         """Build, catch up with the live tables, and swap; the position that the new ones stand at.
 
-        Several processes may be at the same rebuild: they share the work, and one of them swaps.
+        Raises:
+            RebuildUnderWay: REBUILD_UNDER_WAY, another process is at it.
+            RebuildCancelled: REBUILD_CANCELLED, by `cancel` here, or `cancel` elsewhere.
         """
-        self.build()
-        with self.tables.writing() as connection:
-            at = checkpoints.find(connection, self.name, hold=True)
-            live = checkpoints.find(connection, self.group.name, hold=True)
-            if at is None:
-                return live.position if live else 0
-            live = live or checkpoints.begin(connection, self.group.name, self.group.fingerprint)
-            at = self._fold_rest(Side(connection, self.tables.bulk, self.group, self.suffix), at, live.position)
-            shadow.swap(connection, self.tables.bulk, self.group)
-            checkpoints.forget(connection, self.name)
-            checkpoints.advance(connection, live, at.position, self.group.fingerprint)
-        return at.position
+        with self.alone():
+            standing = self.build()
+            return self._swap(standing)
 
-    def build(self, upto: int | None = None) -> Checkpoint:
+    def cancel(self) -> None:
+        """Have it stop before its next batch. What it has built is thrown away."""
+        self._cancelled.set()
+
+    def interrupt(self) -> None:
+        """Have it stop before its next batch. What it has built is there when it is run again."""
+        self._interrupted.set()
+
+    def build(self, upto: int | None = None) -> Standing:
         """The tables beside the live ones, filled and indexed, up to that position or the head of the log."""
-        at = self._begin()
+        with seldom_collected():
+            return self._build(upto)
+
+    def _build(self, upto: int | None) -> Standing:
+        standing = self._begin()
         target = self.store.head() if upto is None else upto
-        progress = Progress(self.group.name, at.position, target)
-        while at.position < target:
-            try:
-                at = self._batch(at, target)
-            except Superseded:
-                at = self._begin()
-            progress.position = at.position
-            self._report(progress)
-        with self.tables.writing() as connection:
-            if checkpoints.find(connection, self.name, hold=True):
-                shadow.index(connection, self.group, self.suffix)
-        return at
+        origin = min(at.position for at in standing.values())
+        told = Progress(self.names, origin, target, origin)
+        while (lowest := min(at.position for at in standing.values())) < target:
+            stop = min([at.position for at in standing.values() if at.position > lowest], default=target)
+            together = {group: at for group, at in standing.items() if at.position == lowest}
+            standing |= self._read(together, min(stop, target), told)
+        told.phase = "indexing"
+        self._keep(told)
+        shadow.index(self.tables, self.groups, self.suffix)
+        return standing
 
     def discard(self) -> None:
         """Leave nothing behind."""
         with self.tables.writing() as connection:
-            shadow.drop(connection, self.group, self.suffix)
-            checkpoints.forget(connection, self.name)
+            for group in self.groups:
+                shadow.drop(connection, group, self.suffix)
+                checkpoints.forget(connection, group.name + self.suffix)
+            for group in self.groups:
+                progress.forget(connection, group.name)
 
-    def _begin(self) -> Checkpoint:
-        """Where an earlier run was interrupted or another process is, if its tables still fit, or the start."""
-        while True:
-            with suppress(sa.exc.IntegrityError), self.tables.writing() as connection:
-                at = checkpoints.find(connection, self.name, hold=True)
-                if at is not None and at.fingerprint == self.group.fingerprint:
-                    return at
-                checkpoints.forget(connection, self.name)
-                at = checkpoints.begin(connection, self.name, self.group.fingerprint)
-                shadow.make(connection, self.group, self.suffix, indexed=False)
-                return at
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """The leases of this rebuild, for the block.
 
-    def _batch(self, at: Checkpoint, target: int) -> Checkpoint:
-        rows = self.store.read(at.position, self.batch, upto=target, topics=self._topics)
-        reached = rows[-1].position if len(rows) == self.batch else target
+        Raises:
+            RebuildUnderWay: somebody else has one of them.
+            RebuildCancelled: it was cancelled in the block.
+        """
+        names = {lease_of(group, self.suffix) for group in self.groups}
+        with leases.keeping(self.tables, names, self._owner) as self._kept:
+            if self._kept is None:
+                raise RebuildUnderWay(group=self.names)
+            try:
+                yield
+            except (leases.LeaseLost, checkpoints.Superseded):
+                raise RebuildCancelled(group=self.names) from None
+            except RebuildCancelled:
+                self.discard()
+                raise
+
+    def _begin(self) -> Standing:
+        """Where an earlier run was interrupted, if its tables still fit, or the start."""
+        standing = {}
         with self.tables.writing() as connection:
-            moved = checkpoints.advance(connection, at, reached)
-            Side(connection, self.tables.bulk, self.group, self.suffix).apply(rows)
-        return moved
+            for group in self.groups:
+                name = group.name + self.suffix
+                at = checkpoints.find(connection, name, hold=True)
+                if at is None or at.fingerprint != group.fingerprint:
+                    checkpoints.forget(connection, name)
+                    at = checkpoints.begin(connection, name, group.fingerprint)
+                    if self.suffix == shadow.SHADOW:
+                        shadow.drop(connection, group, shadow.OLD)
+                        checkpoints.forget(connection, group.name + shadow.OLD)
+                    shadow.make(connection, group, self.suffix, indexed=False)
+                standing[group] = at
+        return standing
 
-    def _fold_rest(self, side: Side, at: Checkpoint, upto: int) -> Checkpoint:
-        """What the live tables have read since, in the transaction that swaps them: nobody sees less than before."""
-        while at.position < upto:
-            rows = self.store.read(at.position, self.batch, upto=upto, topics=self._topics)
-            side.apply(rows)
-            at = Checkpoint(at.name, rows[-1].position if len(rows) == self.batch else upto, at.fingerprint)
+    def _read(self, standing: Standing, upto: int, told: Progress) -> Standing:
+        """Fold the log for groups that stand at the same position: one batch is written while the next is folded."""
+        [position] = {at.position for at in standing.values()}
+        overlaps = self.tables.bulk.overlaps
+        topics = tuple({topic for group in standing for topic in group.plan}) if len(self.groups) == 1 else ()
+        reading = Reading(self.store, position, upto, batch=self.batch, topics=topics, ahead=overlaps)
+        with ThreadPoolExecutor(1, "workledger-writing") as writer:
+            writing: Future[Standing] | None = None
+            for rows, reached in reading.batches():
+                self._check()
+                batches = folding.folded(self.tables, standing, rows)
+                if writing is not None:
+                    before, standing = standing, writing.result()
+                    self._report(told)
+                    if held_up(before) != held_up(standing):
+                        batches = folding.folded(self.tables, standing, rows)
+                writing = writer.submit(self._write, standing, batches, rows, reached, told)
+                if not overlaps:
+                    writing.result()
+            if writing is not None:
+                standing = writing.result()
+                self._report(told)
+        return standing
+
+    def _write(
+        self, standing: Standing, batches: dict[Group, Batch] | None, rows: Rows, reached: int, told: Progress
+    ) -> Standing:
+        standing = folding.write(self.tables, standing, batches, rows, reached, self.suffix)
+        told.position = reached
+        self._keep(told)
+        return standing
+
+    def _keep(self, told: Progress) -> None:
+        if self.suffix == shadow.SHADOW:
+            with self.tables.writing() as connection:
+                self.tables.bulk.relax(connection)
+                for group in self.groups:
+                    progress.keep(connection, group.name, told)
+
+    def _swap(self, standing: Standing) -> int:
+        """In one transaction that nobody sees half of; the old tables are kept (see shadow.py)."""
+        with self.tables.writing() as connection:
+            for group in self.groups:
+                at = checkpoints.find(connection, group.name + self.suffix, hold=True)
+                live = checkpoints.find(connection, group.name, hold=True)
+                if at is None:
+                    raise leases.LeaseLost
+                live = live or checkpoints.begin(connection, group.name, group.fingerprint)
+                standing[group] = self.fold_rest(connection, group, at, live.position)
+                shadow.swap(connection, self.tables.bulk, group)
+                checkpoints.rename(connection, group.name, group.name + shadow.OLD)
+                checkpoints.rename(connection, at.name, group.name)
+            for group in self.groups:
+                progress.forget(connection, group.name)
+        return min(at.position for at in standing.values())
+
+    def fold_rest(self, connection: sa.Connection, group: Group, at: Checkpoint, upto: int) -> Checkpoint:
+        """What the live tables have read since, in the transaction that is open."""
+        if at.position < upto:
+            reading = Reading(self.store, at.position, upto, batch=self.batch, topics=tuple(group.plan), ahead=False)
+            for rows, reached in reading.batches():
+                at = folding.carefully(connection, self.tables, group, at, rows, reached, self.suffix)
         return at
+
+    def _check(self) -> None:
+        if self._cancelled.is_set():
+            raise RebuildCancelled(group=self.names)
+        if self._interrupted.is_set():
+            raise Interrupted
+        if self._kept is not None:
+            self._kept.check()
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Rows of a batch are many and form no cycles: looking for some among them takes as long as folding them."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def held_up(standing: Standing) -> list[frozenset[str]]:
+    return [at.held_up for at in standing.values()]
+
+
+def lease_of(group: Group, suffix: str) -> str:
+    return f"rebuild:{group.name}{suffix}"
+
+
+def cancel(store: EventStore, tables: ReadTables, groups: Sequence[Group]) -> bool:
+    """Stop the rebuilds of groups wherever they run, and throw away what they have built; whether there were any."""
+    found = False
+    for group in groups:
+        with tables.engine.connect() as connection:
+            built = checkpoints.find(connection, group.name + shadow.SHADOW)
+        running = leases.revoke(tables, lease_of(group, shadow.SHADOW))
+        if built or running:
+            found = True
+            Rebuild(store, tables, group).discard()
+    return found

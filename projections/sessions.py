@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from workledger.domain.agent_run_events import AgentTurnCompleted
-from workledger.domain.recorded import Row
 from workledger.domain.session_events import (
     SessionActivated,
     SessionClosed,
@@ -19,6 +18,7 @@ from workledger.domain.session_events import (
     SessionTitleChanged,
 )
 from workledger.domain.session_feed_events import SessionEntryPublished, SessionFeedPurged
+from workledger.domain.store import Scanned
 from workledger.domain.tool_calls_events import ToolCallStarted
 from workledger.projections.table import (
     Becomes,
@@ -74,11 +74,11 @@ class Sessions(
     closed_at: Annotated[datetime | None, When(SessionClosed)]
 
 
-def _joined(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+def _joined(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     yield Change((tags["session"], data["user_id"]), set={"role": data["role"], "joined_at": row.at})
 
 
-def _left(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+def _left(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     yield Change((tags["session"], data["user_id"]), gone=True)
 
 

@@ -1,13 +1,13 @@
-"""One side of a group: its live tables, or the shadow they are rebuilt in. Events are folded into a side."""
+"""One side of a group: its live tables, or the shadow they are rebuilt in. What batches come to is written to one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from workledger.domain.recorded import Row
-from workledger.projections.changes import ADD, Changes, split
+from workledger.domain.store import Scanned
+from workledger.projections.batch import Batch, Part, Unfoldable
 from workledger.projections.group import Group
 from workledger.projections.table import Table
 from workledger.projections.tables import Bulk
@@ -24,47 +24,45 @@ class Side:
     """
 
     def __init__(self, connection: sa.Connection, bulk: Bulk, group: Group, suffix: str = "") -> None:
-        self.connection, self._bulk, self._group = connection, bulk, group
-        self._physical = {table: table.named(table.NAME + suffix) for table in group.tables}
-        self._changes = {table: Changes(table) for table in group.tables}
+        self.connection, self._bulk, self._group, self._suffix = connection, bulk, group, suffix
+
+    @property
+    def encoded(self) -> bool:
+        """Whether payloads are bytes."""
+        return self._bulk.encoded
+
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """What is raised when an event cannot be folded, or does not fit the tables."""
+        return (Unfoldable, *self._bulk.faults)
 
     def __getitem__(self, table: type[Table]) -> sa.Table:
-        return self._physical[table]
+        return table.named(table.NAME + self._suffix)
 
-    def apply(self, rows: Iterable[Row]) -> None:
-        """Fold events into the tables, in the order of the log."""
-        plan, barriers, changes = self._group.plan, self._group.barriers, self._changes
-        for row in rows:
-            steps = plan.get(row.topic)
-            if steps is None:
+    def apply(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Fold events into the tables, in the order of the log.
+
+        Raises:
+            Unfoldable: one of them cannot be folded; nothing is written.
+        """
+        batch = Batch(self._group, self.encoded)
+        batch.fold(rows)
+        self.write(batch.parts)
+
+    def write(self, parts: Sequence[Part]) -> None:
+        """Write what a batch came to."""
+        for part in parts:
+            if isinstance(part, Scanned):
+                self._at_barrier(part)
                 continue
-            data, tags = orjson.loads(row.data), orjson.loads(row.tags)
-            if row.schema_version != steps.event.VERSION:
-                data = steps.event.upcast(data, row.schema_version)
-            if row.topic in barriers:
-                self._at_barrier(row, data, tags)
-            for step in steps.steps:
-                changes[step.table].take(step, row, data, tags)
-            for table, fold in steps.folds:
-                for change in fold(row, data, tags):
-                    changes[table].apply(change)
-        self.flush()
-
-    def _at_barrier(self, row: Row, data: dict[str, Any], tags: dict[str, str]) -> None:
-        self.flush()
-        steps = self._group.plan[row.topic]
-        for step in steps.steps:
-            if step.dies:
-                self.remove(step.table, self[step.table].c[step.table.KEY[0]] == step.key(row, data, tags))
-        for barrier in steps.barriers:
-            barrier(self, data)
-
-    def flush(self) -> None:
-        """Write what has been folded so far."""
-        for table, changes in self._changes.items():
-            if changes:
-                self._write(table, changes)
-                changes.clear()
+            for table, changes in zip(self._group.tables, part, strict=True):
+                name = table.NAME + self._suffix
+                if changes.gone:
+                    self._bulk.delete(self.connection, table, name, changes.gone)
+                if changes.new:
+                    self._bulk.insert(self.connection, table, name, changes.new.values())
+                if changes.changed:
+                    self._bulk.change(self.connection, table, name, changes.changed)
 
     def remove(self, table: type[Table], where: sa.ColumnElement[bool]) -> None:
         """Delete rows with all that DOMAIN.md 3.5 says goes with them; references that only point are set to null."""
@@ -81,36 +79,16 @@ class Side:
         if gone:
             table.removed(self, [dict(row) for row in gone])
 
-    def _write(self, table: type[Table], changes: Changes) -> None:
-        physical, key = self[table], table.KEY
-        if changes.gone:
-            self._bulk.delete(self.connection, physical, key, [_tuple(one) for one in changes.gone])
-        if changes.new:
-            columns = tuple(table.COLUMNS)
-            self._bulk.insert(self.connection, physical, columns, [_full(table, row) for row in changes.new.values()])
-        for (sets, adds), rows in _alike(changes.changed).items():
-            write = self._bulk.update if table.BORN else self._bulk.upsert
-            write(self.connection, physical, key, sets, adds, rows)
-
-
-def _tuple(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
-
-
-def _full(table: type[Table], row: Mapping[str, Any]) -> list[Any]:
-    """A new row's values in the order of the columns; what was never added to is 0."""
-    return [
-        row[name] if name in row else row.get(ADD + name, 0) if column.adds else None
-        for name, column in table.COLUMNS.items()
-    ]
-
-
-def _alike(changed: Mapping[Any, Mapping[str, Any]]) -> dict[tuple[Sequence[str], Sequence[str]], list[list[Any]]]:
-    """Changed rows by the columns that they set and add to."""
-    alike: dict[tuple[Sequence[str], Sequence[str]], list[list[Any]]] = {}
-    for key, row in changed.items():
-        if row:
-            sets, adds = split(row)
-            values = [*_tuple(key), *(row[name] for name in sets), *(row[ADD + name] for name in adds)]
-            alike.setdefault((sets, adds), []).append(values)
-    return alike
+    def _at_barrier(self, row: Scanned) -> None:
+        steps = self._group.plan[row.topic]
+        for step in steps.steps:
+            if step.dies and step.table.NAME in self._group.children:
+                self.remove(step.table, self[step.table].c[step.table.KEY[0]] == row.stream_id.partition("-")[2])
+        data = orjson.loads(row.data) if steps.barriers else {}
+        if steps.barriers and row.schema_version != steps.event.VERSION:
+            data = steps.event.upcast(data, row.schema_version)
+        for barrier in steps.barriers:
+            try:
+                barrier(self, data)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise Unfoldable(row, error) from error

@@ -8,15 +8,18 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, ParamSpec, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
 
 from workledger.domain.kernel import Event
-from workledger.domain.recorded import Row
+from workledger.domain.store import Scanned
 from workledger.projections.types import COLUMN_TYPES, JsonType
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Kind = type[Event]
 ABSENT = object()
 """What a rule's function gives when the event says nothing about the column."""
@@ -29,15 +32,16 @@ class Rule:
         self.topics = tuple(event.TOPIC for event in events)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}{sorted(vars(self).items(), key=repr)}"
+        return f"{type(self).__name__}{sorted((name, _plain(value)) for name, value in vars(self).items())}"
 
 
 class From(Rule):
-    """The event's field of the same name (or `field`); a field that a patch event left out leaves the column alone."""
+    """The event's field of the same name (or `field`), or what `by` makes of it; a field that a patch event left out
+    leaves the column alone."""
 
-    def __init__(self, *events: Kind, field: str | None = None) -> None:
+    def __init__(self, *events: Kind, field: str | None = None, by: Callable[[Any], Any] | None = None) -> None:
         super().__init__(*events)
-        self.field = field
+        self.field, self.by = field, by
 
 
 class Tag(Rule):
@@ -75,12 +79,24 @@ class Becomes(Rule):
         return f"Becomes{ {topic: _plain(value) for topic, value in self.values.items()} }"
 
 
-class Sum(Rule):
-    """Adds the event's field."""
+class Position(Rule):
+    """The position of the event in the log."""
 
-    def __init__(self, field: str, *events: Kind) -> None:
+
+class Constant(Rule):
+    """The same for all events."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Sum(Rule):
+    """Adds the event's field, or the number that `by` makes of it."""
+
+    def __init__(self, field: str, *events: Kind, by: Callable[[Any], int] | None = None) -> None:
         super().__init__(*events)
-        self.field = field
+        self.field, self.by = field, by
 
 
 class Count(Rule):
@@ -126,7 +142,7 @@ class Change:
     gone: bool = False
 
 
-Fold = Callable[[Row, Mapping[str, Any], Mapping[str, str]], Iterable[Change]]
+Fold = Callable[[Scanned, Mapping[str, Any], Mapping[str, str]], Iterable[Change]]
 """(row of the log, payload, tags) → changes."""
 Barrier = Callable[[Any, Mapping[str, Any]], None]
 """(side, payload): called with everything before the event written."""
@@ -153,6 +169,9 @@ class Table:
     INDEXES: ClassVar[tuple[str, ...]]
     STAMPED: ClassVar[bool]
     COLUMNS: ClassVar[dict[str, Column]]
+    AT: ClassVar[dict[str, int]]
+    """Where each column is in a row of the engine; the amounts that are added follow the columns (see AMOUNT_AT)."""
+    AMOUNT_AT: ClassVar[dict[str, int]]
     table: ClassVar[sa.Table]
     c: ClassVar[Any]
     FOLDS: ClassVar[dict[Kind, Fold]] = {}
@@ -180,6 +199,9 @@ class Table:
         if stamped:
             stamps = get_type_hints(Stamps, include_extras=True)
             cls.COLUMNS |= {name: _column(name, hint) for name, hint in stamps.items()}
+        cls.AT = {name: at for at, name in enumerate(cls.COLUMNS)}
+        adding = (name for name, column in cls.COLUMNS.items() if column.adds)
+        cls.AMOUNT_AT = {name: at for at, name in enumerate(adding, len(cls.COLUMNS))}
         cls.table = cls._make(Table.METADATA, name)
         cls.c = cls.table.c
 
@@ -202,6 +224,7 @@ class Table:
         )
 
     @classmethod
+    @cache
     def named(cls, name: str) -> sa.Table:
         """The same table under another name, such as the shadow it is rebuilt in."""
         return cls.table if name == cls.NAME else cls._make(sa.MetaData(), name)
@@ -228,7 +251,7 @@ class Stamps:
     last_position: int
 
 
-REVISION = 1
+REVISION = 2
 """Raised when the engine itself comes to write rows differently."""
 
 
@@ -244,6 +267,16 @@ def _column(name: str, hint: Any) -> Column:
         rules=tuple(one for one in metadata if isinstance(one, Rule)),
         references=next((one for one in metadata if isinstance(one, References)), None),
     )
+
+
+def once(function: Callable[P, R]) -> Callable[P, R]:
+    """What a function makes of a table is worked out once."""
+    return cast(Callable[P, R], cache(function))
+
+
+def utf8_bytes(text: str) -> int:
+    """The size of a text."""
+    return len(text.encode())
 
 
 def _plain(value: Any) -> Any:

@@ -1,47 +1,46 @@
 """The read tables in a database: reading them, and the port through which the engine writes them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-Rows = Sequence[Sequence[Any]]
+from workledger.projections.changes import Values
+from workledger.projections.table import Table
 
 
 class Bulk(Protocol):
-    """Writes many rows at once, in the database's own way. Key columns come first in every row."""
+    """Writes many rows at once into the physical table of that name, in the database's own way.
 
-    def delete(self, connection: sa.Connection, table: sa.Table, key: Sequence[str], rows: Rows) -> None: ...
+    Attributes:
+        encoded: whether payloads are read, and JSON is written, as bytes instead of text.
+        overlaps: whether one thread may read the log while another writes.
+        faults: what is raised when the data does not fit the tables, so that trying again cannot help.
+    """
 
-    def insert(self, connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Rows) -> None: ...
+    encoded: bool
+    overlaps: bool
+    faults: tuple[type[Exception], ...]
 
-    def update(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        key: Sequence[str],
-        sets: Sequence[str],
-        adds: Sequence[str],
-        rows: Rows,
-    ) -> None:
-        """Rows are key, values to set, amounts to add; rows that are not there stay so."""
-        ...
+    def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None: ...
 
-    def upsert(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        key: Sequence[str],
-        sets: Sequence[str],
-        adds: Sequence[str],
-        rows: Rows,
-    ) -> None:
-        """As `update`, but rows that are not there begin."""
+    def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None: ...
+
+    def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
+        """Set and add to rows by key. Those that are not there stay so, unless rows of the table just begin."""
         ...
 
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
         """Until the transaction ends, nobody reads these tables; whoever is reading them finishes first."""
+        ...
+
+    def ready_to_index(self, connection: sa.Connection) -> None:
+        """This transaction makes indexes, and may take more memory than others."""
+        ...
+
+    def relax(self, connection: sa.Connection) -> None:
+        """This transaction need not be flushed when it commits."""
         ...
 
 

@@ -6,29 +6,29 @@ from typing import Annotated, Any, ClassVar
 import sqlalchemy as sa
 
 from workledger.domain.card_events import TaskCreated, TaskMoved
-from workledger.domain.recorded import Row
+from workledger.domain.store import Scanned
 from workledger.domain.task_events import TaskCancelled, TaskReopened
 from workledger.projections.table import Change, Count, Fold, Kind, References, Table
 
 
-def _entered(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+def _entered(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     if "project" in tags:
         yield Change((tags["project"], data["board_column"]), add={"count": 1})
 
 
-def _moved(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+def _moved(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     if "project" in tags and data["from_column"] != data["board_column"]:
         yield Change((tags["project"], data["from_column"]), add={"count": -1})
         yield Change((tags["project"], data["board_column"]), add={"count": 1})
 
 
-def _dropped(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+def _dropped(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     """A dropped card ends in the backlog, hidden."""
     if "project" in tags and data["status"] == "cancelled":
         yield Change((tags["project"], "backlog"), add={"count": -1})
 
 
-def _reopened(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
+def _reopened(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     if "project" in tags and data["was_dropped"]:
         yield Change((tags["project"], "backlog"), add={"count": 1})
 

@@ -1,18 +1,16 @@
 """Tool calls, as an audit shows them, and how often each run used each tool (AgentPane, DOMAIN.md 1.4 and 3.7)."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 
 from workledger.domain.agent_events import AgentCreated, AgentDeleted
 from workledger.domain.card_events import TaskCreated
 from workledger.domain.project_events import ProjectCreated, ProjectDeleted
-from workledger.domain.recorded import Row
 from workledger.domain.task_events import TaskDeleted
 from workledger.domain.tool_calls_events import ToolCallCompleted, ToolCallDenied, ToolCallFailed, ToolCallStarted
-from workledger.projections.table import Change, Count, Fold, From, Kind, References, Stream, Table, When
+from workledger.projections.table import Count, From, References, Stream, Sum, Table, When
 from workledger.projections.tables import ReadTables
 
 BEGUN = (ToolCallStarted, ToolCallDenied)
@@ -86,24 +84,13 @@ class AuditedTasks(
     parent_task_id: Annotated[str | None, From(TaskCreated), References("audited_tasks", "cascade")]
 
 
-def _used(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
-    yield Change((data["agent_run_id"], data["tool"]), add={"count": 1})
-
-
-def _took(row: Row, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
-    if data.get("duration_ms"):
-        yield Change((row.stream_id.partition("-")[2], data["tool"]), add={"total_duration_ms": data["duration_ms"]})
-
-
 class RunTools(Table, name="run_tools", group="tool_calls", key=("agent_run_id", "tool"), stamped=False):
     """AgentPane's list of {tool, count, totalDuration} of each run."""
 
-    agent_run_id: str
-    tool: str
-    count: Annotated[int, Count()]
-    total_duration_ms: Annotated[int, Count()]
-
-    FOLDS: ClassVar[dict[Kind, Fold]] = {ToolCallStarted: _used, ToolCallCompleted: _took, ToolCallFailed: _took}
+    agent_run_id: Annotated[str, Stream(ToolCallStarted, *ENDED)]
+    tool: Annotated[str, From(ToolCallStarted, *ENDED)]
+    count: Annotated[int, Count(ToolCallStarted)]
+    total_duration_ms: Annotated[int, Sum("duration_ms", *ENDED)]
 
 
 def of_run(tables: ReadTables, run_id: str) -> list[dict[str, Any]]:

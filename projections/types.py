@@ -35,14 +35,14 @@ class MomentType(TypeDecorator[datetime]):
 
 
 class JsonType(TypeDecorator[Any]):
-    """A JSON value: text in SQLite, jsonb in PostgreSQL."""
+    """A JSON value, kept as the text it is in the log."""
 
     impl = sa.Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         postgres = dialect.name == "postgresql"
-        return dialect.type_descriptor(postgresql.JSONB() if postgres else sa.Text())
+        return dialect.type_descriptor(postgresql.JSON() if postgres else sa.Text())
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         return orjson.loads(value) if isinstance(value, str) and dialect.name != "postgresql" else value

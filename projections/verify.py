@@ -14,7 +14,7 @@ from workledger.projections.rebuild import Rebuild, Report
 from workledger.projections.side import Side
 from workledger.projections.table import Table
 from workledger.projections.tables import ReadTables
-from workledger.projections.types import MomentType
+from workledger.projections.types import JsonType, MomentType
 
 SHOWN = 100
 """Differences that are told of one table."""
@@ -43,29 +43,26 @@ class Verdict:
 def verify(store: EventStore, tables: ReadTables, group: Group, report: Report | None = None) -> Verdict:
     """Compare a group's tables with what its events come to, at the very position of its checkpoint."""
     scratch = Rebuild(store, tables, group, suffix=shadow.SCRATCH, report=report)
-    scratch.discard()
-    try:
-        with tables.engine.connect() as connection:
-            live = checkpoints.find(connection, group.name)
-        scratch.build(live.position if live else 0)
-        with tables.writing() as connection:
-            return _compare(connection, store, tables, group, scratch)
-    finally:
+    with scratch.alone():
         scratch.discard()
+        try:
+            with tables.engine.connect() as connection:
+                live = checkpoints.find(connection, group.name)
+            scratch.build(live.position if live else 0)
+            with tables.writing() as connection:
+                return _compare(connection, tables, group, scratch)
+        finally:
+            scratch.discard()
 
 
-def _compare(
-    connection: sa.Connection, store: EventStore, tables: ReadTables, group: Group, scratch: Rebuild
-) -> Verdict:
+def _compare(connection: sa.Connection, tables: ReadTables, group: Group, scratch: Rebuild) -> Verdict:
     """With the checkpoint held still."""
     live = checkpoints.find(connection, group.name, hold=True)
-    built = checkpoints.find(connection, scratch.name)
+    built = checkpoints.find(connection, group.name + shadow.SCRATCH)
     assert live is not None
     assert built is not None
+    scratch.fold_rest(connection, group, built, live.position)
     side = Side(connection, tables.bulk, group, shadow.SCRATCH)
-    while built.position < live.position and (rows := store.read(built.position, scratch.batch, upto=live.position)):
-        side.apply(rows)
-        built = checkpoints.Checkpoint(built.name, rows[-1].position, built.fingerprint)
     found: list[Difference] = []
     count = 0
     for table in group.tables:
@@ -92,8 +89,13 @@ def _differences(connection: sa.Connection, table: type[Table], expected: sa.Tab
 def _subset(one: sa.Table, table: type[Table], keys: Any, minus: sa.Table | None = None) -> Any:
     """Keys of the rows that are in one of the tables and not, or not the same, in the other."""
     other = table.table if minus is None else minus
-    stray = sa.except_(sa.select(*one.c), sa.select(*other.c)).subquery()
+    stray = sa.except_(sa.select(*_comparable(one)), sa.select(*_comparable(other))).subquery()
     return sa.select(*(stray.c[key.name] for key in keys)).subquery()
+
+
+def _comparable(table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns of a table; JSON as the text it is."""
+    return [sa.cast(one, sa.Text).label(one.name) if isinstance(one.type, JsonType) else one for one in table.c]
 
 
 def _row(connection: sa.Connection, where: sa.Table, table: type[Table], key: tuple[Any, ...]) -> dict[str, Any] | None:

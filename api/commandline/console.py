@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workledger.api.commandline.sentences import INTERRUPTED, say
-from workledger.projections import rebuild
+from workledger.projections import progress as progress_of
 
 
 class Rate(ProgressColumn):
@@ -38,7 +38,7 @@ class Bars:
             self._bars[note] = self._progress.add_task(note, total=total)
         self._progress.update(self._bars[note], completed=done, total=total)
 
-    def rebuilding(self, progress: rebuild.Progress) -> None:
+    def rebuilding(self, progress: progress_of.Progress) -> None:
         """So far has come the rebuild of a group."""
         self(progress.position, progress.target, progress.group)
 

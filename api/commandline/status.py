@@ -8,7 +8,7 @@ import typer
 from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
-from workledger.projections import checkpoints
+from workledger.projections import checkpoints, progress
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
 from workledger.projections.shadow import SHADOW
@@ -25,7 +25,7 @@ def status(
     else:
         print_line(f"{'healthy' if found['healthy'] else 'not healthy'}, {found['head']:,} events")
         columns = {"group": "left", "position": "right", "lag": "right", "state": "left", "dead letters": "right"}
-        print_table(columns, [tuple(group.values()) for group in found["groups"]])
+        print_table(columns, [tuple(group.values())[:5] for group in found["groups"]])
     if not found["healthy"]:
         raise typer.Exit(1)
 
@@ -46,7 +46,8 @@ def _group(connection: sa.Connection, group: Group, head: int) -> dict[str, Any]
         "position": position,
         "lag": max(head - position, 0),
         "state": _state(connection, group, at),
-        "dead_letters": 0,
+        "dead_letters": at.letters if at else 0,
+        "rebuild": progress.kept(connection, group.name),
     }
 
 

@@ -11,13 +11,14 @@ from workledger import Workledger
 from workledger.api.commandline.console import Bars, bars, interruptible, print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
-from workledger.domain.refusals import Refused
-from workledger.projections.checkpoints import Superseded
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
 from workledger.projections.loop import ProjectorLoop
 from workledger.projections.projector import BATCH
 from workledger.projections.rebuild import Rebuild
+from workledger.projections.rebuild import cancel as cancelled
+from workledger.projections.undo import drop_old as drop
+from workledger.projections.undo import undo as undone
 from workledger.projections.verify import Difference, Verdict
 from workledger.projections.verify import verify as verified
 
@@ -31,29 +32,53 @@ Groups = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 
 
-class RebuiltElsewhere(Refused):
-    """Another process is rebuilding {group} right now; let it finish, then try again."""
-
-    code = "REBUILD_UNDER_WAY"
-
-
-def rebuild(groups: Groups = None, db: Database = None, json: Json = False) -> None:
-    """Make read tables anew from the log; the old ones serve until the new ones are swapped in."""
-    made = []
+def rebuild(
+    groups: Groups = None,
+    db: Database = None,
+    json: Json = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Swap the tables before the last rebuild back in.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Stop one that runs or was interrupted.")] = False,
+    drop_old: Annotated[bool, typer.Option("--drop-old", help="Let go of the tables before the last rebuild.")] = False,
+) -> None:
+    """Make read tables anew from the log; the old ones serve until the new ones are swapped in, and are kept."""
+    if undo + cancel + drop_old > 1:
+        raise typer.BadParameter("Only one of --undo, --cancel and --drop-old goes at a time")
+    named = _named(groups)
     with (
         interruptible("Interrupted; run it again and it goes on where it was."),
         opened(db) as ledger,
         bars() as progress,
     ):
-        for group in _named(groups):
-            started = time.monotonic()
-            position = _rebuild(ledger, group, progress)
-            made.append({"name": group.name, "position": position, "seconds": round(time.monotonic() - started, 3)})
+        if undo:
+            said: dict[str, Any] = {"position": undone(ledger.tables, named)}
+            ledger.catch_up()
+        elif cancel:
+            said = {"cancelled": cancelled(ledger.store, ledger.tables, named)}
+        elif drop_old:
+            drop(ledger.tables, named)
+            said = {"dropped": True}
+        else:
+            said = _rebuilt(ledger, named, progress)
     if json:
-        print_json({"groups": made})
+        print_json({"groups": [group.name for group in named], **said})
     else:
-        for one in made:
-            print_line(f"{one['name']} stands at {one['position']:,}, rebuilt in {one['seconds']:.1f} s")
+        print_line(_told(", ".join(group.name for group in named), said))
+
+
+def _rebuilt(ledger: Workledger, groups: list[Group], progress: Bars) -> dict[str, Any]:
+    started = time.monotonic()
+    position = Rebuild(ledger.store, ledger.tables, groups, report=progress.rebuilding).run()
+    return {"position": position, "seconds": round(time.monotonic() - started, 3)}
+
+
+def _told(names: str, said: dict[str, Any]) -> str:
+    if "seconds" in said:
+        return f"{names}: rebuilt in {said['seconds']:.1f} s, at {said['position']:,}"
+    if "dropped" in said:
+        return f"{names}: the old tables are gone"
+    if "cancelled" in said:
+        return f"{names}: {'cancelled' if said['cancelled'] else 'no rebuild was under way'}"
+    return f"{names}: as before the last rebuild, brought up to the log"
 
 
 def verify(groups: Groups = None, db: Database = None, json: Json = False) -> None:
@@ -61,7 +86,7 @@ def verify(groups: Groups = None, db: Database = None, json: Json = False) -> No
     with interruptible("Interrupted; nothing was changed."), opened(db) as ledger, bars() as progress:
         verdicts = [verified(ledger.store, ledger.tables, group, progress.rebuilding) for group in _named(groups)]
     if json:
-        print_json({"groups": [_told(verdict) for verdict in verdicts]})
+        print_json({"groups": [_found(verdict) for verdict in verdicts]})
     else:
         _print(verdicts)
     if any(verdict.differences for verdict in verdicts):
@@ -82,9 +107,9 @@ def project(
 
 def catch_up(ledger: Workledger, progress: Bars) -> int:
     """Bring the read tables up to the head of the log, rebuilding what is declared differently; where they stand."""
-    for group, at in ledger.projector.standing().items():
-        if at.fingerprint != group.fingerprint:
-            _rebuild(ledger, group, progress)
+    changed = [group for group, at in ledger.projector.standing().items() if at.fingerprint != group.fingerprint]
+    if changed:
+        _rebuilt(ledger, changed, progress)
     position, head = ledger.projector.position(), ledger.head()
     while position < head:
         position = ledger.projector.catch_up(min(position + BATCH, head))
@@ -111,14 +136,7 @@ def _named(names: list[str] | None) -> list[Group]:
     return [group for group in GROUPS if not names or group.name in names]
 
 
-def _rebuild(ledger: Workledger, group: Group, progress: Bars) -> int:
-    try:
-        return Rebuild(ledger.store, ledger.tables, group, report=progress.rebuilding).run()
-    except Superseded:
-        raise RebuiltElsewhere(group=group.name) from None
-
-
-def _told(verdict: Verdict) -> dict[str, Any]:
+def _found(verdict: Verdict) -> dict[str, Any]:
     """A verdict for machines: how many rows differ, and which."""
     return {
         "name": verdict.name,

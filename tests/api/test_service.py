@@ -11,6 +11,7 @@ from workledger import Workledger
 from workledger.api import service
 from workledger.api.app import create_app, service_of
 from workledger.domain.project import Project
+from workledger.projections.loop import ProjectorLoop
 
 
 def test_a_read_waits_for_ones_own_write(all_doors: Doors) -> None:
@@ -64,10 +65,10 @@ def test_health_is_red_when_the_projector_fails_though_nothing_lags(
 ) -> None:
     doors.see("projects")
 
-    def fails() -> int:
+    def fails(loop: ProjectorLoop) -> None:
         raise RuntimeError("the password is 1234")
 
-    monkeypatch.setattr(doors.ledger.projector, "catch_up", fails)
+    monkeypatch.setattr(ProjectorLoop, "_renew", fails)
     deadline = time.monotonic() + 5
     while doors.answer("GET", "health").status_code == 200:
         assert time.monotonic() < deadline

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -81,13 +82,13 @@ def test_catching_up_again_changes_nothing(busy: Workledger) -> None:
 def test_rows_and_checkpoint_are_written_together_or_not_at_all(
     busy: Workledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply = Side.apply
+    apply = Side.write
 
     def breaks_down(side: Side, rows: object) -> None:
         apply(side, rows)  # type: ignore[arg-type]
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Side, "apply", breaks_down)
+    monkeypatch.setattr(Side, "write", breaks_down)
     with pytest.raises(ZeroDivisionError):
         busy.catch_up()
     assert (busy.projector.position(), counted(busy)) == (0, (0, 0))
@@ -100,7 +101,7 @@ def test_a_checkpoint_is_moved_by_whoever_knows_where_it_stands(busy: Workledger
     at = busy.projector.standing()[GROUPS[0]]
     busy.catch_up()
     with pytest.raises(Superseded), busy.tables.writing() as connection:
-        checkpoints.advance(connection, at, 5)
+        checkpoints.advance(connection, at, replace(at, position=5))
     assert busy.projector.position() == busy.head()
 
 
@@ -173,7 +174,7 @@ def test_tables_that_are_declared_differently_are_rebuilt(busy: Workledger, monk
 
 def newer(monkeypatch: pytest.MonkeyPatch, ledger: Workledger) -> Projector:
     """A projector of a release that declares its tables differently."""
-    monkeypatch.setattr("workledger.projections.table.REVISION", 2)
+    monkeypatch.setattr("workledger.projections.table.REVISION", 99)
     return Projector(ledger.store, ledger.tables, [Group(group.name, group.tables) for group in GROUPS], batch=9)
 
 
@@ -247,7 +248,7 @@ def test_the_loop_goes_on_after_a_failure(
 ) -> None:
     monkeypatch.setattr("workledger.projections.loop.PAUSE_SECONDS", 0.01)
     with monkeypatch.context() as broken:
-        broken.setattr(Side, "apply", lambda *arguments: 1 / 0)
+        broken.setattr(Side, "write", lambda *arguments: 1 / 0)
         write(database_ledger, 20)
         while loop.error is None:
             assert not loop.wait_for(database_ledger.head(), 0.01)

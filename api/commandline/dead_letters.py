@@ -1,0 +1,95 @@
+"""`workledger dead-letters`: events that could not be folded; see them, fold them after all, or let them go."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+import typer
+
+from workledger import Workledger
+from workledger.api.commandline.console import print_json, print_line, print_table
+from workledger.api.commandline.database import Database, opened
+from workledger.projections import dead_letters
+from workledger.projections.dead_letters import DeadLetter
+from workledger.projections.group import Group
+from workledger.projections.groups import GROUPS
+from workledger.projections.replay import DeadLetterNotFound, Replayed
+from workledger.projections.replay import drop as dropped
+from workledger.projections.replay import retry as retried
+
+app = typer.Typer(help="Events that could not be folded, set aside with the later events of their streams.")
+
+Name = Annotated[str, typer.Argument(metavar="GROUP", help="Whose they are, as the list says.")]
+Position = Annotated[int, typer.Argument(metavar="POSITION", help="Of the event in the log, as the list says.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command("list")
+def listed(db: Database = None, json: Json = False) -> None:
+    """Show all of them, in the order of the log; those without an error wait behind another one of their stream."""
+    with opened(db) as ledger, ledger.tables.engine.connect() as connection:
+        letters = dead_letters.listed(connection)
+    if json:
+        print_json({"dead_letters": [asdict(letter) for letter in letters]})
+    elif letters:
+        columns = {"group": "left", "position": "right", "stream": "left", "topic": "left", "error": "left"}
+        rows = [(one.name, one.position, one.stream_id, one.topic, one.error or "waits") for one in letters]
+        print_table(columns, list(rows))
+    else:
+        print_line("There are no dead letters.")
+
+
+@app.command("show")
+def show(name: Name, position: Position, db: Database = None) -> None:
+    """Show one as JSON: the error in full, and the event."""
+    with opened(db) as ledger:
+        letter = _letter(ledger, name, position)
+        events = ledger.store.read(position - 1, 1, upto=position)
+    found = [event._asdict() | {"data": orjson.loads(event.data), "tags": orjson.loads(event.tags)} for event in events]
+    print_json(asdict(letter) | {"event": found[0] if found else None})
+
+
+@app.command("retry")
+def retry(
+    name: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Those of one group; else of all.")] = None,
+    position: Annotated[int | None, typer.Argument(metavar="[POSITION]", help="Those of one event's stream.")] = None,
+    db: Database = None,
+    json: Json = False,
+) -> None:
+    """Fold them again, each stream in its order; exit code 1 when some are left."""
+    with opened(db) as ledger:
+        groups = GROUPS if name is None else (_group(name, position or 0),)
+        done = [retried(ledger.store, ledger.tables, group, position=position) for group in groups]
+    _say(Replayed(sum(one.folded for one in done), sum(one.left for one in done)), json)
+
+
+@app.command("drop")
+def drop(name: Name, position: Position, db: Database = None, json: Json = False) -> None:
+    """Let go of one for good, and fold what waits behind it; exit code 1 when some of that is left."""
+    with opened(db) as ledger:
+        done = dropped(ledger.store, ledger.tables, _group(name, position), position)
+    _say(done, json)
+
+
+def _letter(ledger: Workledger, name: str, position: int) -> DeadLetter:
+    with ledger.tables.engine.connect() as connection:
+        for letter in dead_letters.listed(connection, name):
+            if letter.position == position:
+                return letter
+    raise DeadLetterNotFound(name=name, position=position)
+
+
+def _group(name: str, position: int) -> Group:
+    for group in GROUPS:
+        if group.name == name:
+            return group
+    raise DeadLetterNotFound(name=name, position=position)
+
+
+def _say(done: Replayed, json: bool) -> None:
+    if json:
+        print_json(asdict(done))
+    else:
+        print_line(f"{done.folded:,} folded, {done.left:,} left")
+    if done.left:
+        raise typer.Exit(1)

@@ -1,0 +1,252 @@
+"""The compiler: it writes, for each kind of event, the function that folds it into a batch, and nothing more.
+
+What a rule needs is read straight from the payload's text: only the fields that are named are decoded, JSON that is
+only kept passes through as the text it is, and tags are looked at where a rule asks for them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import orjson
+
+from workledger.domain.kernel import Event
+from workledger.domain.store import Scanned
+from workledger.projections.changes import Changes, apply, blank
+from workledger.projections.plan import Step, Steps
+from workledger.projections.table import (
+    ABSENT,
+    Becomes,
+    Column,
+    Constant,
+    Count,
+    From,
+    Position,
+    Rule,
+    Stream,
+    Sum,
+    Table,
+    Tag,
+    Version,
+    When,
+)
+from workledger.projections.types import DollarsType, millionths
+
+Folding = Callable[[tuple[Any, ...], Sequence[Changes]], None]
+"""(row as Store.scan gives it, the changes of each table of the group) → nothing; it writes into the changes."""
+
+
+class WrittenByNewerRelease(Exception):
+    """An event has a schema version that this release does not know."""
+
+
+def compile_folding(steps: Steps, tables: Sequence[type[Table]], *, encoded: bool) -> Folding:
+    """The function that folds one kind of event into the tables of a group.
+
+    Args:
+        encoded: payloads are bytes, and JSON that is kept stays bytes; otherwise both are text.
+    """
+    return _Source(steps, tables, encoded=encoded).compiled()
+
+
+def upcast(event: type[Event], data: Any, version: int) -> Any:
+    """A stored payload brought up to date, as JSON of the same kind again.
+
+    Raises:
+        WrittenByNewerRelease: it is of a version to come.
+    """
+    if version > event.VERSION:
+        raise WrittenByNewerRelease(f"{event.TOPIC} of version {version}; this release knows {event.VERSION}")
+    brought = orjson.dumps(event.upcast(orjson.loads(data), version))
+    return brought if isinstance(data, bytes) else brought.decode()
+
+
+def json_text(raw: msgspec.Raw) -> str | None:
+    """A JSON value as the text it is stored as; None for null."""
+    value = str(raw, "utf-8")
+    return None if value == "null" else value
+
+
+def json_bytes(raw: msgspec.Raw) -> bytes | None:
+    """The same, encoded."""
+    value = bytes(raw)
+    return None if value == b"null" else value
+
+
+class _Source:
+    """The source of one function, and the names that it knows."""
+
+    def __init__(self, steps: Steps, tables: Sequence[type[Table]], *, encoded: bool) -> None:
+        self.steps, self.event, self.tables, self.encoded = steps, steps.event, tables, encoded
+        self.names: dict[str, Any] = {"ABSENT": ABSENT, "UNSET": msgspec.UNSET, "millionths": millionths}
+        self.names["kept"] = json_bytes if encoded else json_text
+        self.fields: dict[str, Any] = {}
+        self.tags: set[str] = set()
+        self.uses_data = bool(steps.folds)
+        self.lines: list[str] = []
+
+    def compiled(self) -> Folding:
+        for step in self.steps.steps:
+            self._step(step)
+        for table, fold in self.steps.folds:
+            self.names |= {"Scanned": Scanned, "apply": apply}
+            said = f"{self._name(fold)}(Scanned._make(row), data, all_tags)"
+            self._write(f"for change in {said}:")
+            self._write(f"    apply({self._name(table)}, batch[{self.tables.index(table)}], change)")
+        source = "\n    ".join([*self._head(), *self.lines, "return None"])
+        exec(compile(source, f"<fold of {self.event.TOPIC}>", "exec"), self.names)  # noqa: S102
+        return self.names["fold"]  # type: ignore[no-any-return]
+
+    def _head(self) -> list[str]:
+        head = ["def fold(row, batch):", "position, stream, version, topic, schema_version, at, tags, data = row"]
+        if self.fields or self.uses_data:
+            self.names |= {"upcast": upcast, "event": self.event}
+            head.append(f"if schema_version != {self.event.VERSION}: data = upcast(event, data, schema_version)")
+        if self.fields:
+            default = msgspec.UNSET if self.event.PATCH else None
+            shape = [
+                (name, kind, msgspec.UNSET if kind is msgspec.Raw else default) for name, kind in self.fields.items()
+            ]
+            self.names["payload_of"] = msgspec.json.Decoder(msgspec.defstruct("Payload", shape, gc=False)).decode
+            head.append("payload = payload_of(data)")
+        if self.uses_data:
+            self.names["loads"] = orjson.loads
+            head += ["data = loads(data)", "all_tags = loads(tags)"]
+        if self.tags:
+            shape = [(name, str | None, None) for name in sorted(self.tags)]
+            self.names["tags_of"] = msgspec.json.Decoder(msgspec.defstruct("Tags", shape, gc=False)).decode
+            head.append("tags = tags_of(tags)")
+        return [*head, "id = stream.partition('-')[2]"]
+
+    def _step(self, step: Step) -> None:
+        at = self.tables.index(step.table)
+        key = [self._value(column, rule)[0] for column, rule in step.key]
+        self._write(f"key = {key[0] if len(key) == 1 else '(' + ', '.join(key) + ')'}")
+        self._write("if key is not None:")
+        self._write(f"    new, changed, gone = batch[{at}]")
+        if step.dies:
+            self._write("    new.pop(key, None); changed.pop(key, None); gone[key] = None")
+        elif step.born:
+            self._born(step)
+        else:
+            self._touched(step)
+
+    def _born(self, step: Step) -> None:
+        """The row is written as one list."""
+        values = ["None"] * len(step.table.COLUMNS) + ["0"] * len(step.table.AMOUNT_AT)
+        many = len(step.table.KEY) > 1
+        for nth, name in enumerate(step.table.KEY):
+            values[step.table.AT[name]] = f"key[{nth}]" if many else "key"
+        for column, rule in step.sets:
+            code, absent = self._value(column, rule)
+            if absent:
+                local = f"value_{column.name}"
+                self._write(f"    {local} = {code}")
+                code = f"None if {local} is {absent} else {local}"
+            values[step.table.AT[column.name]] = code
+        for column, rule in step.adds:
+            values[step.table.AMOUNT_AT[column.name]] = self._value(column, rule)[0]
+        self._write("    changed.pop(key, None)")
+        self._write(f"    new[key] = [{', '.join(values)}]")
+
+    def _touched(self, step: Step) -> None:
+        gone = " and key not in gone" if step.table.BORN else ""
+        self._write("    values = new.get(key)")
+        self._write("    if values is None:")
+        self._write("        values = changed.get(key)")
+        self._write(f"        if values is None{gone}:")
+        self._write(f"            values = changed[key] = {self._name(blank(step.table))}[:]")
+        self._write("    if values is not None:")
+        for column, rule in step.sets:
+            code, absent = self._value(column, rule)
+            amount = step.table.AMOUNT_AT.get(column.name)
+            target = f"values[{step.table.AT[column.name]}] = "
+            if amount is not None:
+                target = f"values[{amount}] = 0; {target}"
+            if absent:
+                self._write(f"        value = {code}")
+                self._write(f"        if value is not {absent}: {target}value")
+            else:
+                self._write(f"        {target}{code}")
+        for column, rule in step.adds:
+            self._write(f"        values[{step.table.AMOUNT_AT[column.name]}] += {self._value(column, rule)[0]}")
+        if not step.sets and not step.adds:
+            self._write("        pass")
+
+    def _value(self, column: Column, rule: Rule) -> tuple[str, str]:
+        """An expression, and what it gives when the event says nothing about the column, if that can be."""
+        match rule:
+            case Stream():
+                return "id", ""
+            case Version():
+                return "version", ""
+            case Position():
+                return "position", ""
+            case When(only=None):
+                return "at", ""
+            case When(only=str(only)):
+                return f"(at if {self._field(only)} else ABSENT)", "ABSENT"
+            case Count():
+                return "1", ""
+            case Constant(value=value):
+                return self._name(value), ""
+            case Tag(name=name):
+                self.tags.add(name)
+                return f"tags.{name}", ""
+            case Becomes(values=values):
+                return self._becomes(values, column)
+            case Sum():
+                return self._summed(rule, column), ""
+            case From():
+                return self._from(rule, column)
+        raise TypeError(f"{column.name} cannot be set by {rule}")
+
+    def _becomes(self, values: Mapping[str, Any], column: Column) -> tuple[str, str]:
+        made = values[self.event.TOPIC]
+        if callable(made):
+            self.uses_data = True
+            value = f"{self._name(made)}(data)"
+            if column.is_json:
+                value = f"{self._name(self._json)}({value})"
+            return value, "ABSENT"
+        return self._name(self._json(made) if column.is_json else made), ""
+
+    def _summed(self, rule: Sum, column: Column) -> str:
+        field = self._field(rule.field)
+        if rule.by is not None:
+            return f"{self._name(rule.by)}({field})"
+        return f"(millionths({field}) if {field} else 0)" if isinstance(column.type, DollarsType) else f"({field} or 0)"
+
+    def _from(self, rule: From, column: Column) -> tuple[str, str]:
+        if column.is_json:
+            field = self._field(rule.field or column.name, msgspec.Raw)
+            return f"(ABSENT if {field} is UNSET else kept({field}))", "ABSENT"
+        field = self._field(rule.field or column.name)
+        if rule.by is not None:
+            return f"{self._name(rule.by)}({field})", ""
+        if isinstance(column.type, DollarsType):
+            return f"(millionths({field}) if {field} or {field} == 0 else ABSENT)", "ABSENT"
+        return field, "UNSET" if self.event.PATCH else ""
+
+    def _field(self, name: str, kind: Any = Any) -> str:
+        if self.fields.setdefault(name, kind) is not kind:
+            raise TypeError(f"{name} of {self.event.TOPIC} is both kept as JSON and read")
+        return f"payload.{name}"
+
+    def _name(self, value: Any) -> str:
+        """The name under which the function finds a value; those that have a literal are written as it."""
+        if value is None or isinstance(value, bool | int | str):
+            return repr(value)
+        name = f"known_{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def _json(self, value: Any) -> Any:
+        """A JSON column's value as JSON."""
+        if value is None or value is ABSENT:
+            return value
+        made = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return made if self.encoded else made.decode()
+
+    def _write(self, line: str) -> None:
+        self.lines.append(line)

@@ -1,0 +1,102 @@
+"""Folding: a group's events written to one of its sides, with its checkpoint, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from workledger.projections import checkpoints, dead_letters
+from workledger.projections.batch import Batch, Unfoldable
+from workledger.projections.careful import Careful
+from workledger.projections.checkpoints import Checkpoint
+from workledger.projections.dead_letters import DeadLetter
+from workledger.projections.group import Group
+from workledger.projections.side import Side
+from workledger.projections.tables import ReadTables
+
+Rows = Sequence[tuple[Any, ...]]
+Standing = dict[Group, Checkpoint]
+FAULTS: tuple[type[Exception], ...] = (Unfoldable,)
+
+
+def folded(tables: ReadTables, standing: Mapping[Group, Checkpoint], rows: Rows) -> dict[Group, Batch] | None:
+    """What each group makes of the events, in memory; None when one of them cannot be folded."""
+    batches = {group: Batch(group, tables.bulk.encoded) for group in standing}
+    try:
+        for group, batch in batches.items():
+            batch.fold(rows, standing[group].held_up)
+    except Unfoldable:
+        return None
+    return batches
+
+
+def write(
+    tables: ReadTables,
+    standing: Mapping[Group, Checkpoint],
+    batches: Mapping[Group, Batch] | None,
+    rows: Rows,
+    reached: int,
+    suffix: str = "",
+) -> Standing:
+    """Write what was folded, and move the checkpoints to the position that is thereby read.
+
+    When that cannot be done because of an event, it is set aside, and everything else is written.
+
+    Raises:
+        Superseded: somebody else was first; nothing is written.
+    """
+    if batches is not None:
+        try:
+            with tables.writing() as connection:
+                tables.bulk.relax(connection)
+                return {
+                    group: _written(connection, tables, group, standing[group], batch, reached, suffix)
+                    for group, batch in batches.items()
+                }
+        except FAULTS + tables.bulk.faults:
+            pass
+    with tables.writing() as connection:
+        return {
+            group: carefully(connection, tables, group, at, rows, reached, suffix) for group, at in standing.items()
+        }
+
+
+def carefully(
+    connection: sa.Connection,
+    tables: ReadTables,
+    group: Group,
+    at: Checkpoint,
+    rows: Rows,
+    reached: int,
+    suffix: str = "",
+) -> Checkpoint:
+    """The same for one group, event by event where need be, in a transaction that is open."""
+    careful = Careful(Side(connection, tables.bulk, group, suffix), group, at.name, at.held_up)
+    careful.apply(rows)
+    return _moved(connection, at, reached, careful.letters)
+
+
+def _written(
+    connection: sa.Connection,
+    tables: ReadTables,
+    group: Group,
+    at: Checkpoint,
+    batch: Batch,
+    reached: int,
+    suffix: str,
+) -> Checkpoint:
+    moved = _moved(connection, at, reached, [DeadLetter.of(at.name, row, None) for row in batch.parked])
+    Side(connection, tables.bulk, group, suffix).write(batch.parts)
+    return moved
+
+
+def _moved(connection: sa.Connection, at: Checkpoint, reached: int, letters: Sequence[DeadLetter]) -> Checkpoint:
+    to = replace(
+        at,
+        position=reached,
+        letters=at.letters + len(letters),
+        held_up=at.held_up | {letter.stream_id for letter in letters},
+    )
+    dead_letters.add(connection, letters)
+    return checkpoints.advance(connection, at, to)

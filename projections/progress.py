@@ -1,0 +1,71 @@
+"""Progress: how far a rebuild has come, kept where other processes can see it."""
+
+import time
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from workledger.projections.bookkeeping import METADATA
+from workledger.projections.types import KEY
+
+REBUILDS = sa.Table(
+    "rebuilds",
+    METADATA,
+    sa.Column("name", KEY, primary_key=True),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("target", sa.BigInteger, nullable=False),
+    sa.Column("rate", sa.Double, nullable=False),
+    sa.Column("seconds_left", sa.Double, nullable=False),
+)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a long run has come.
+
+    Attributes:
+        group: what it is about: names of groups.
+        phase: `reading`, then `indexing`.
+    """
+
+    group: str
+    position: int = 0
+    target: int = 0
+    origin: int = 0
+    phase: str = "reading"
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def rate(self) -> float:
+        """Events a second, since this run began."""
+        return (self.position - self.origin) / max(time.monotonic() - self.started, 1e-9)
+
+    @property
+    def seconds_left(self) -> float:
+        return (self.target - self.position) / max(self.rate, 1e-9)
+
+
+def keep(connection: sa.Connection, name: str, progress: Progress) -> None:
+    """Let others see it."""
+    forget(connection, name)
+    connection.execute(
+        REBUILDS.insert().values(
+            name=name,
+            phase=progress.phase,
+            position=progress.position,
+            target=progress.target,
+            rate=progress.rate,
+            seconds_left=progress.seconds_left,
+        )
+    )
+
+
+def kept(connection: sa.Connection, name: str) -> dict[str, object] | None:
+    """{phase, position, target, rate, seconds_left} of the rebuild of that name, as it was last told."""
+    row = connection.execute(REBUILDS.select().where(REBUILDS.c.name == name)).mappings().first()
+    return None if row is None else {key: value for key, value in row.items() if key != "name"}
+
+
+def forget(connection: sa.Connection, name: str) -> None:
+    connection.execute(REBUILDS.delete().where(REBUILDS.c.name == name))

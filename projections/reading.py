@@ -1,0 +1,73 @@
+"""Reading ahead: the log page by page, the next one read while this one is worked on."""
+
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+from workledger.domain.store import EventStore
+
+PAGE = 5_000
+"""Events asked for at a time, at most."""
+
+FIRST = 500
+"""Events of the first page, when nothing is known of their size."""
+
+BYTES = 16 * 1024 * 1024
+"""Payload that a page or a batch may hold, more or less: pages of large events have fewer of them."""
+
+Rows = list[tuple[Any, ...]]
+
+
+class Reading:
+    """The events after a position up to another, in batches, in the order of the log.
+
+    Args:
+        batch: events in a batch, at most.
+        topics: those that are wanted; all of them, when none is named.
+        ahead: whether a thread reads while the caller works.
+    """
+
+    def __init__(
+        self, store: EventStore, after: int, upto: int, *, batch: int, topics: Sequence[str] = (), ahead: bool = True
+    ) -> None:
+        self._store, self._after, self._upto, self._batch = store, after, upto, batch
+        self._topics, self._ahead = topics, ahead
+
+    def batches(self) -> Iterator[tuple[Rows, int]]:
+        """(events, the position that is thereby read), up to the last position."""
+        rows: Rows = []
+        size, reached, told = 0, self._after, self._after
+        with closing(self._pages()) as pages:
+            for page, page_size, reached in pages:
+                rows += page
+                size += page_size
+                if len(rows) >= self._batch or size >= BYTES:
+                    yield rows, reached
+                    rows, size, told = [], 0, reached
+        if reached > told:
+            yield rows, reached
+
+    def _pages(self) -> Generator[tuple[Rows, int, int], None, None]:
+        if not self._ahead:
+            after, limit = self._after, min(FIRST, self._batch)
+            while after < self._upto:
+                page, size, after, limit = self._page(after, limit)
+                yield page, size, after
+            return
+        with ThreadPoolExecutor(1, "workledger-reading") as reader:
+            after, limit = self._after, min(FIRST, self._batch)
+            coming = reader.submit(self._page, after, limit)
+            while after < self._upto:
+                page, size, after, limit = coming.result()
+                if after < self._upto:
+                    coming = reader.submit(self._page, after, limit)
+                yield page, size, after
+
+    def _page(self, after: int, limit: int) -> tuple[Rows, int, int, int]:
+        """A page, the bytes of its payload, the position that is thereby read, and how many to ask for next."""
+        page = list(self._store.scan(after, limit, upto=self._upto, topics=self._topics))
+        size = sum([len(row[7]) for row in page])
+        reached = page[-1][0] if len(page) == limit else self._upto
+        fitting = limit if not size else int(len(page) * BYTES / 4 / size)
+        return page, size, reached, max(1, min(PAGE, self._batch, fitting, limit * 4))

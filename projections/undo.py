@@ -1,0 +1,46 @@
+"""Undo: the tables as they were before the last rebuild, at once; and letting go of them."""
+
+from collections.abc import Sequence
+
+from workledger.domain.refusals import Refused
+from workledger.projections import checkpoints, shadow
+from workledger.projections.group import Group
+from workledger.projections.tables import ReadTables
+
+ASIDE = "__aside"
+
+
+class NothingToUndo(Refused):
+    """There are no tables of {group} from before a rebuild."""
+
+    code = "REBUILD_NOTHING_TO_UNDO"
+
+
+def undo(tables: ReadTables, groups: Sequence[Group]) -> int:
+    """Swap the tables that the last rebuild replaced back in, and keep those it made; the position they stand at.
+
+    They are brought up to the log by the projector, or rebuilt again where they are declared differently by now.
+
+    Raises:
+        NothingToUndo: REBUILD_NOTHING_TO_UNDO, one of the groups has no old tables.
+    """
+    with tables.writing() as connection:
+        for group in groups:
+            if checkpoints.find(connection, group.name + shadow.OLD, hold=True) is None:
+                raise NothingToUndo(group=group.name)
+        for group in groups:
+            checkpoints.find(connection, group.name, hold=True)
+            shadow.swap_back(connection, tables.bulk, group)
+            checkpoints.rename(connection, group.name, group.name + ASIDE)
+            checkpoints.rename(connection, group.name + shadow.OLD, group.name)
+            checkpoints.rename(connection, group.name + ASIDE, group.name + shadow.OLD)
+        standing = [checkpoints.find(connection, group.name) for group in groups]
+    return min(at.position for at in standing if at is not None)
+
+
+def drop_old(tables: ReadTables, groups: Sequence[Group]) -> None:
+    """Let go of the tables that the last rebuild replaced."""
+    with tables.writing() as connection:
+        for group in groups:
+            shadow.drop(connection, group, shadow.OLD)
+            checkpoints.forget(connection, group.name + shadow.OLD)
