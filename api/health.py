@@ -1,5 +1,7 @@
 """How the service is: alive, ready to be read, and how far each group of read tables has come."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,13 +22,13 @@ NOW = {"Cache-Control": "no-store"}
 @router.get("/health")
 def health(service: TheService) -> Json:
     """Red when the database cannot be read or the projector is dead, even when nothing lags behind."""
-    return _answer(service, well=True)
+    return _answer(service, lambda: True)
 
 
 @router.get("/ready")
 def ready(service: TheService) -> Json:
     """Whether the read tables are those of this release, and the projector has once brought them up to the log."""
-    return _answer(service, well=service.projected)
+    return _answer(service, lambda: service.projected)
 
 
 @router.get("/status")
@@ -45,13 +47,13 @@ def status(service: TheService) -> Json:
     )
 
 
-def _answer(service: Service, *, well: bool) -> Json:
-    try:
-        head: int | None = service.ledger.head()
-        position: int | None = service.position()
-    except (sa.exc.SQLAlchemyError, OSError, Refused):
-        head = position = None
-    ok = well and service.healthy and head is not None
+def _answer(service: Service, well: Callable[[], bool]) -> Json:
+    head: int | None = None
+    position: int | None = None
+    ok = False
+    with suppress(sa.exc.SQLAlchemyError, OSError, Refused):
+        position, head = service.position(), service.ledger.head()
+        ok = service.healthy and well()
     body = {"status": "ok" if ok else "failing", "head": head, "position": position, "projector": service.projector}
     return Json(body, 200 if ok else 503, NOW)
 

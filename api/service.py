@@ -86,11 +86,11 @@ class Service:
 
     @property
     def projected(self) -> bool:
-        """Whether the read tables have once been brought up to the log."""
-        if self.loop is not None:
-            return self.loop.position > 0 or self.ledger.head() == 0
+        """Whether the read tables are declared as they are here, and have once been brought up to the log."""
         standing = self.ledger.projector.standing()
-        return all(at.fingerprint == group.fingerprint for group, at in standing.items())
+        if not all(at.fingerprint == group.fingerprint for group, at in standing.items()):
+            return False
+        return self.loop is None or self.loop.position > 0 or self.ledger.head() == 0
 
     def position(self) -> int:
         """The position that the read tables have reached, at least."""

@@ -27,21 +27,22 @@ class Careful:
 
     def apply(self, rows: Rows) -> None:
         """Fold events, in the order of the log."""
-        if not rows:
-            return
-        try:
-            self._attempt(rows)
-        except Unfoldable as unfoldable:
-            at = next(nth for nth, row in enumerate(rows) if row[0] == unfoldable.row.position)
-            self.apply(rows[:at])
-            self._alone(rows[at])
-            self.apply(rows[at + 1 :])
-        except self._side.faults:
-            if len(rows) == 1:
-                self._alone(rows[0])
-            else:
+        while rows:
+            try:
+                self._attempt(rows)
+            except Unfoldable as unfoldable:
+                at = next(nth for nth, row in enumerate(rows) if row[0] == unfoldable.row.position)
+                self.apply(rows[:at])
+                self._alone(rows[at])
+                rows = rows[at + 1 :]
+            except self._side.faults:
+                if len(rows) == 1:
+                    self._alone(rows[0])
+                    return
                 self.apply(rows[: len(rows) // 2])
-                self.apply(rows[len(rows) // 2 :])
+                rows = rows[len(rows) // 2 :]
+            else:
+                return
 
     def _alone(self, row: tuple[Any, ...]) -> None:
         try:

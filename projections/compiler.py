@@ -30,7 +30,7 @@ from workledger.projections.table import (
     Version,
     When,
 )
-from workledger.projections.types import DollarsType, millionths
+from workledger.projections.types import DollarsType, MomentType, millionths
 
 Folding = Callable[[tuple[Any, ...], Sequence[Changes]], None]
 """(row as Store.scan gives it, the changes of each table of the group) → nothing; it writes into the changes."""
@@ -105,7 +105,8 @@ class _Source:
         if self.fields:
             default = msgspec.UNSET if self.event.PATCH else None
             shape = [
-                (name, kind, msgspec.UNSET if kind is msgspec.Raw else default) for name, kind in self.fields.items()
+                (name, kind, msgspec.UNSET) if kind is msgspec.Raw else (name, kind | None, default)
+                for name, kind in self.fields.items()
             ]
             self.names["payload_of"] = msgspec.json.Decoder(msgspec.defstruct("Payload", shape, gc=False)).decode
             head.append("payload = payload_of(data)")
@@ -212,25 +213,31 @@ class _Source:
         return self._name(self._json(made) if column.is_json else made), ""
 
     def _summed(self, rule: Sum, column: Column) -> str:
-        field = self._field(rule.field)
         if rule.by is not None:
-            return f"{self._name(rule.by)}({field})"
+            return f"{self._name(rule.by)}({self._field(rule.field)})"
+        field = self._field(rule.field, _type_of(column))
         return f"(millionths({field}) if {field} else 0)" if isinstance(column.type, DollarsType) else f"({field} or 0)"
 
     def _from(self, rule: From, column: Column) -> tuple[str, str]:
         if column.is_json:
             field = self._field(rule.field or column.name, msgspec.Raw)
             return f"(ABSENT if {field} is UNSET else kept({field}))", "ABSENT"
-        field = self._field(rule.field or column.name)
         if rule.by is not None:
-            return f"{self._name(rule.by)}({field})", ""
+            return f"{self._name(rule.by)}({self._field(rule.field or column.name)})", ""
+        field = self._field(rule.field or column.name, _type_of(column))
         if isinstance(column.type, DollarsType):
             return f"(millionths({field}) if {field} or {field} == 0 else ABSENT)", "ABSENT"
         return field, "UNSET" if self.event.PATCH else ""
 
     def _field(self, name: str, kind: Any = Any) -> str:
-        if self.fields.setdefault(name, kind) is not kind:
+        """The field, which is to be of that type: what does not fit a column is found out before it is written."""
+        known = self.fields.setdefault(name, kind)
+        if (known is msgspec.Raw) is not (kind is msgspec.Raw):
             raise TypeError(f"{name} of {self.event.TOPIC} is both kept as JSON and read")
+        if known is Any:
+            self.fields[name] = kind
+        elif kind not in (known, Any):
+            raise TypeError(f"{name} of {self.event.TOPIC} is read as two types")
         return f"payload.{name}"
 
     def _name(self, value: Any) -> str:
@@ -250,3 +257,13 @@ class _Source:
 
     def _write(self, line: str) -> None:
         self.lines.append(line)
+
+
+def _type_of(column: Column) -> Any:
+    """The type of a field that sets a column, or is added to it."""
+    match column.type:
+        case DollarsType():
+            return float
+        case MomentType():
+            return str
+    return column.type.python_type

@@ -47,7 +47,9 @@ class DeadLetter:
 
 
 def said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".strip()[:LONGEST]
+    """What an error says, in characters that every database keeps."""
+    text = f"{type(error).__name__}: {error}".strip()[:LONGEST]
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 def add(connection: sa.Connection, letters: Iterable[DeadLetter]) -> None:

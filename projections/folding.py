@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from workledger.projections import checkpoints, dead_letters
 from workledger.projections.batch import Batch, Unfoldable
 from workledger.projections.careful import Careful
+from workledger.projections.changes import Changes
 from workledger.projections.checkpoints import Checkpoint
 from workledger.projections.dead_letters import DeadLetter
 from workledger.projections.group import Group
@@ -48,6 +49,8 @@ def write(
     """
     if batches is not None:
         try:
+            if (moved := _at_once(tables, standing, batches, reached, suffix)) is not None:
+                return moved
             with tables.writing() as connection:
                 tables.bulk.relax(connection)
                 return {
@@ -75,6 +78,24 @@ def carefully(
     careful = Careful(Side(connection, tables.bulk, group, suffix), group, at.name, at.held_up)
     careful.apply(rows)
     return _moved(connection, at, reached, careful.letters)
+
+
+def _at_once(
+    tables: ReadTables, standing: Mapping[Group, Checkpoint], batches: Mapping[Group, Batch], reached: int, suffix: str
+) -> Standing | None:
+    """A few rows, when nothing is to be done but write them; None otherwise."""
+    if any(len(batch.parts) != 1 or batch.parked for batch in batches.values()):
+        return None
+    moved = {group: replace(at, position=reached) for group, at in standing.items()}
+    writings = [
+        (table, table.NAME + suffix, changes)
+        for group, batch in batches.items()
+        for table, changes in zip(group.tables, batch.parts[0], strict=True)
+        if isinstance(changes, Changes) and changes.some
+    ]
+    if tables.bulk.at_once([(at, moved[group]) for group, at in standing.items()], writings):
+        return moved
+    return None
 
 
 def _written(

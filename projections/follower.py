@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from workledger.domain.recorded import Row
 from workledger.domain.refusals import Refused
 from workledger.domain.store import Scanned
 from workledger.projections import checkpoints, dead_letters
-from workledger.projections.checkpoints import Checkpoint, Superseded
+from workledger.projections.checkpoints import Checkpoint
 from workledger.projections.dead_letters import DeadLetter
 from workledger.projections.replay import Replayed
 from workledger.projections.tables import ReadTables
@@ -23,14 +23,14 @@ FINGERPRINT = "policy"
 ATTEMPTS, NAP = 3, 0.01
 """Times that a reaction is tried before its event is set aside, and a nap between, each four times as long."""
 
-TRY_AGAIN_SECONDS = 1.0
-"""At least so long lies between attempts at what is to be tried later."""
+TRY_AGAIN_SECONDS, LONGEST_SECONDS = 1.0, 60.0
+"""So long lies between attempts at what is to be tried later: twice as long each time, at most."""
 
 logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """Its place may be ahead of its checkpoint by events of no concern: `keep` writes it down.
+    """It may be ahead of its checkpoint by events of no concern, until `keep` writes that down.
 
     What a reaction leads to and the checkpoint are not written together. They need not be: a reaction that is begun
     again, here or elsewhere, finds its command ids used.
@@ -41,7 +41,7 @@ class Follower:
         self._ledger, self._tables, self._batch = ledger, tables, batch
         self._at: Checkpoint | None = None
         self._read = self._tried_at = 0
-        self._try_at = 0.0
+        self._try_at, self._nap = 0.0, TRY_AGAIN_SECONDS
 
     @property
     def position(self) -> int:
@@ -81,31 +81,45 @@ class Follower:
             self._answer(rows, rows[-1].position if len(rows) == self._batch else head, go_on)
         return busy
 
-    def keep(self) -> None:
-        """Write down how far it has come.
+    @property
+    def ahead(self) -> bool:
+        """Whether it has come further than is written down."""
+        return self._at is not None and self._read > self._at.position
+
+    def keep(self, connection: sa.Connection) -> Checkpoint:
+        """Write down how far it has come; `kept` is to be told when that is committed.
 
         Raises:
             Superseded: somebody else has moved the checkpoint.
         """
-        if self._at is not None and self._read > self._at.position:
-            self._move(self._at, self._read)
+        assert self._at is not None
+        return checkpoints.advance(connection, self._at, replace(self._at, position=self._read))
 
-    def retry(self, letters: Sequence[DeadLetter]) -> Replayed:
-        """React to what was set aside, each stream in its order; one that fails again holds up its stream."""
-        stuck: set[str] = set()
-        done = 0
-        for letter in letters:
-            if letter.stream_id in stuck:
-                continue
-            rows = self._ledger.store.read(letter.position - 1, 1, upto=letter.position)
-            failure = self._react(rows[0])[1] if rows else None
-            if failure is None:
-                self.drop(letter)
+    def kept(self, at: Checkpoint) -> None:
+        self._at = at
+
+    def retry(self, streams: Iterable[str]) -> Replayed:
+        """React to what was set aside of streams, in order. One that fails again holds up its stream.
+
+        What is set aside meanwhile, because it came behind, is reacted to as well.
+        """
+        done = left = 0
+        for stream in streams:
+            while letters := self.letters(stream):
+                rows = self._ledger.store.read(letters[0].position - 1, 1, upto=letters[0].position)
+                failure = self._react(rows[0])[1] if rows else None  # erased since: nothing is left to react to
+                if failure is not None:
+                    self._failed_again(letters[0], failure)
+                    left += len(letters)
+                    break
+                self.drop(letters[0])
                 done += 1
-            else:
-                stuck.add(letter.stream_id)
-                self._failed_again(letter, failure)
-        return Replayed(done, len(letters) - done)
+        return Replayed(done, left)
+
+    def letters(self, stream: str | None = None) -> list[DeadLetter]:
+        """What is set aside, of one stream or of all, in the order of the log."""
+        with self._tables.engine.connect() as connection:
+            return dead_letters.listed(connection, self.name, stream)
 
     def drop(self, letter: DeadLetter) -> None:
         """Have done with what was set aside; whoever else has had done with it was first."""
@@ -135,6 +149,8 @@ class Follower:
         acted, failure = self._react(row)
         if failure is not None:
             self._move(self._at, row.position, DeadLetter.of(self.name, _scanned(row), failure))
+            self._nap = TRY_AGAIN_SECONDS
+            self._try_at = time.monotonic() + self._nap
         elif acted:
             self._move(self._at, row.position)
 
@@ -169,7 +185,7 @@ class Follower:
         if isinstance(error, Refused):
             return unavailable(error)
         driver = self._tables.engine.dialect.loaded_dbapi
-        names = ("OperationalError", "InterfaceError", "InternalError")
+        names = ("OperationalError", "InterfaceError", "InternalError", "ProgrammingError")
         kinds = [getattr(errors, name) for errors in (sa.exc, driver) for name in names]
         return isinstance(error, (*kinds, sa.exc.TimeoutError))
 
@@ -198,12 +214,10 @@ class Follower:
         """React to what was to be tried later, when the log has grown since it was tried."""
         if head == self._tried_at or time.monotonic() < self._try_at:
             return False
-        self._tried_at, self._try_at = head, time.monotonic() + TRY_AGAIN_SECONDS
-        with self._tables.engine.connect() as connection:
-            letters = dead_letters.listed(connection, self.name)
-        first = {letter.stream_id: letter for letter in reversed(letters)}
-        waiting = {stream for stream, letter in first.items() if self._is_later(letter)}
-        tried = self.retry([letter for letter in letters if letter.stream_id in waiting])
+        first = {letter.stream_id: letter for letter in reversed(self.letters())}
+        tried = self.retry([stream for stream, letter in first.items() if self._is_later(letter)])
+        self._nap = TRY_AGAIN_SECONDS if tried.folded else min(self._nap * 2, LONGEST_SECONDS)
+        self._tried_at, self._try_at = head, time.monotonic() + self._nap
         if self._at is None:
             self._load()
         return tried.folded > 0
@@ -246,6 +260,3 @@ def name_of(policy: Policy) -> str:
 
 def _scanned(row: Row) -> Scanned:
     return Scanned(*(getattr(row, name) for name in Scanned._fields))
-
-
-__all__ = ["Follower", "Superseded", "name_of"]

@@ -29,6 +29,9 @@ LEASES = sa.Table(
 SECONDS = 6.0
 """How long a lease holds without being renewed."""
 
+LONGEST = 60.0
+"""Nobody takes a lease for longer. One that seems to hold for longer was taken before the clock was set back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -45,12 +48,12 @@ def new_owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def take(tables: ReadTables, names: Iterable[str], owner: str, seconds: float = SECONDS) -> set[str]:
+def take(tables: ReadTables, names: Iterable[str], owner: str, seconds: float | None = None) -> set[str]:
     """Those of the leases that the owner has from now on: free ones, those that ran out, and its own."""
-    names = sorted(names)
+    names, seconds = sorted(names), min(SECONDS if seconds is None else seconds, LONGEST)
     with tables.writing() as connection:
         now = _now(connection)
-        free = sa.or_(LEASES.c.owner == owner, LEASES.c.until < now)
+        free = sa.or_(LEASES.c.owner == owner, LEASES.c.until < now, LEASES.c.until > now + LONGEST)
         there = set(connection.scalars(sa.select(LEASES.c.name).where(LEASES.c.name.in_(names)).order_by("name")))
         mine = set()
         for name in names:
@@ -64,10 +67,11 @@ def take(tables: ReadTables, names: Iterable[str], owner: str, seconds: float = 
     return mine
 
 
-def release(tables: ReadTables, owner: str) -> None:
-    """Give back all leases of the owner."""
+def release(tables: ReadTables, owner: str, names: Iterable[str] | None = None) -> None:
+    """Give back leases of the owner: those, or all."""
+    mine = LEASES.delete().where(LEASES.c.owner == owner)
     with tables.writing() as connection:
-        connection.execute(LEASES.delete().where(LEASES.c.owner == owner))
+        connection.execute(mine if names is None else mine.where(LEASES.c.name.in_(list(names))))
 
 
 def revoke(tables: ReadTables, name: str) -> bool:
@@ -104,6 +108,16 @@ class Kept:
         if self._lost:
             raise LeaseLost
 
+    def hold(self, connection: sa.Connection) -> None:
+        """Nobody takes one of them away before this transaction ends.
+
+        Raises:
+            LeaseLost: one of them is no longer ours.
+        """
+        ours = sa.select(LEASES.c.name).where(LEASES.c.name.in_(self._names), LEASES.c.owner == self._owner)
+        if len(connection.scalars(ours.order_by("name").with_for_update()).all()) != len(self._names):
+            raise LeaseLost
+
     def renew(self) -> None:
         """Renew them, time and again, until the block ends. A database that is away for a while loses nothing."""
         while not self._over.wait(SECONDS / 4):
@@ -127,7 +141,7 @@ def keeping(tables: ReadTables, names: Iterable[str], owner: str) -> Iterator[Ke
     wanted = set(names)
     taken = take(tables, wanted, owner)
     if taken != wanted:
-        _give_back(tables, taken, owner)
+        release(tables, owner, taken)
         yield None
         return
     kept = Kept(tables, wanted, owner)
@@ -138,12 +152,7 @@ def keeping(tables: ReadTables, names: Iterable[str], owner: str) -> Iterator[Ke
     finally:
         kept.end()
         renewing.join()
-        _give_back(tables, wanted, owner)
-
-
-def _give_back(tables: ReadTables, names: set[str], owner: str) -> None:
-    with tables.writing() as connection:
-        connection.execute(LEASES.delete().where(LEASES.c.name.in_(names), LEASES.c.owner == owner))
+        release(tables, owner, wanted)
 
 
 def _begin(connection: sa.Connection, name: str, owner: str, until: sa.ColumnElement[float]) -> int:

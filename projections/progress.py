@@ -26,7 +26,7 @@ class Progress:
 
     Attributes:
         group: what it is about: names of groups.
-        phase: `reading`, then `indexing`.
+        phase: `reading`, then `indexing`, then `following` what was appended meanwhile.
     """
 
     group: str

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import sqlalchemy as sa
@@ -67,23 +67,15 @@ class Projector:
                     self.forward(self._fitting(), target)
                     return target
 
-    def forward(self, standing: Standing, target: int) -> Standing:
-        """Bring groups that stand there up to a position; where they stand then.
+    def forward(self, standing: Standing, target: int, go_on: Callable[[], bool] = lambda: True) -> Standing:
+        """Bring groups that stand there up to a position, as long as `go_on` says so; where they stand then.
 
         Raises:
             Superseded: they do not stand there any more.
         """
-        while behind := [at.position for at in standing.values() if at.position < target]:
+        while (behind := [at.position for at in standing.values() if at.position < target]) and go_on():
             standing = standing | self._round(standing, min(behind), target)
         return standing
-
-    def fitting(self, groups: Collection[Group]) -> Standing:
-        """Where those of the groups stand whose tables are declared as they are in the database."""
-        return {
-            group: at
-            for group, at in self.standing().items()
-            if group in groups and at.fingerprint == group.fingerprint
-        }
 
     def _fitting(self) -> Standing:
         """Where each group stands, once those whose tables are declared differently are rebuilt."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from workledger.domain.ledger import Ledger
 from workledger.domain.policy import Policy
-from workledger.projections import checkpoints, dead_letters
+from workledger.projections import checkpoints
 from workledger.projections.checkpoints import Checkpoint, Superseded
 from workledger.projections.dead_letters import DeadLetter
 from workledger.projections.follower import FINGERPRINT, Follower, name_of
@@ -100,7 +100,19 @@ class Reactor:
     def keep(self) -> None:
         """Write down how far each policy has come."""
         with self._turn:
-            self._each(lambda follower: follower.keep())
+            ahead = [follower for follower in self._followers.values() if follower.ahead]
+            if not ahead:
+                return
+            try:
+                with self.tables.writing() as connection:
+                    self.tables.bulk.relax(connection)
+                    places = [follower.keep(connection) for follower in ahead]
+            except Superseded:
+                for follower in ahead:
+                    follower.forget()
+            else:
+                for follower, at in zip(ahead, places, strict=True):
+                    follower.kept(at)
 
     def forget(self) -> None:
         """Look again where the policies stand, after the database was away."""
@@ -124,7 +136,9 @@ class Reactor:
             DeadLetterNotFound: DEAD_LETTER_NOT_FOUND.
         """
         with self._turn:
-            return self._followers[policy.name].retry(self._letters(policy, position))
+            follower = self._followers[policy.name]
+            letters = follower.letters() if position is None else self._behind(follower, position)
+            return follower.retry(dict.fromkeys(letter.stream_id for letter in letters))
 
     def drop(self, policy: Policy, position: int) -> Replayed:
         """Let go of one event for good, and react to what waits behind it.
@@ -133,44 +147,31 @@ class Reactor:
             DeadLetterNotFound: DEAD_LETTER_NOT_FOUND.
         """
         with self._turn:
-            follower, letters = self._followers[policy.name], self._letters(policy, position)
+            follower = self._followers[policy.name]
+            letters = self._behind(follower, position)
             [dropped] = [letter for letter in letters if letter.position == position]
             follower.drop(dropped)
-            return follower.retry(letters[1:] if letters[0] is dropped else [])
+            return follower.retry([dropped.stream_id] if letters[0] is dropped else [])
 
     def _forward(self, go_on: Callable[[], bool]) -> bool:
         head, busy = self.ledger.head(), False
-
-        def follow(follower: Follower) -> None:
-            nonlocal busy
-            busy |= follower.follow(head, go_on)
-
-        superseded = self._each(follow)
-        if busy or time.monotonic() > self._keep_at:
-            superseded |= self._each(lambda follower: follower.keep())
-            self._keep_at = time.monotonic() + KEEP_SECONDS
-        return busy or superseded
-
-    def _each(self, step: Callable[[Follower], None]) -> bool:
-        """One step of each policy; whether somebody else was ahead of one."""
-        superseded = False
         for follower in self._followers.values():
             try:
-                step(follower)
+                busy |= follower.follow(head, go_on)
             except Superseded:
                 follower.forget()
-                superseded = True
-        return superseded
+                busy = True
+        if time.monotonic() > self._keep_at:
+            self.keep()
+            self._keep_at = time.monotonic() + KEEP_SECONDS
+        return busy
 
-    def _letters(self, policy: Policy, position: int | None) -> list[DeadLetter]:
-        """All letters of a policy, or of the stream that has one at that position."""
-        with self.tables.engine.connect() as connection:
-            letters = dead_letters.listed(connection, name_of(policy))
-        if position is None:
-            return letters
+    def _behind(self, follower: Follower, position: int) -> list[DeadLetter]:
+        """The letters of the stream that has one at that position."""
+        letters = follower.letters()
         streams = {letter.stream_id for letter in letters if letter.position == position}
         if not streams:
-            raise DeadLetterNotFound(name=name_of(policy), position=position)
+            raise DeadLetterNotFound(name=follower.name, position=position)
         return [letter for letter in letters if letter.stream_id in streams]
 
     def _found(self) -> dict[str, Checkpoint]:

@@ -1,6 +1,6 @@
 """Reading ahead: the log page by page, the next one read while this one is worked on."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
@@ -34,7 +34,7 @@ class Reading:
         self._store, self._after, self._upto, self._batch = store, after, upto, batch
         self._topics, self._ahead = topics, ahead
 
-    def batches(self) -> Iterator[tuple[Rows, int]]:
+    def batches(self) -> Generator[tuple[Rows, int], None, None]:
         """(events, the position that is thereby read), up to the last position."""
         rows: Rows = []
         size, reached, told = 0, self._after, self._after

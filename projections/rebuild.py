@@ -4,7 +4,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import sqlalchemy as sa
 
@@ -18,10 +18,16 @@ from workledger.projections.group import Group
 from workledger.projections.leases import Kept
 from workledger.projections.progress import Progress
 from workledger.projections.reading import Reading
-from workledger.projections.tables import ReadTables
+from workledger.projections.tables import ReadersStay, ReadTables
 
-BATCH = 50_000
+BATCH = 20_000
 """Events folded and written at a time, at most."""
+
+ROUNDS = 10
+"""Times that we go after what was appended meanwhile; the rest is folded while the live tables are held still."""
+
+AGAIN_SECONDS = 1.0
+"""Between attempts to swap, in which the projector goes on, and those who read the live tables may finish."""
 
 Report = Callable[[Progress], None]
 
@@ -71,8 +77,12 @@ class Rebuild:
             RebuildCancelled: REBUILD_CANCELLED, by `cancel` here, or `cancel` elsewhere.
         """
         with self.alone():
-            standing = self.build()
-            return self._swap(standing)
+            self.build()
+            while True:
+                with suppress(ReadersStay):
+                    return self._swap()
+                self._check()
+                self._cancelled.wait(AGAIN_SECONDS)
 
     def cancel(self) -> None:
         """Have it stop before its next batch. What it has built is thrown away."""
@@ -92,23 +102,26 @@ class Rebuild:
         target = self.store.head() if upto is None else upto
         origin = min(at.position for at in standing.values())
         told = Progress(self.names, origin, target, origin)
-        while (lowest := min(at.position for at in standing.values())) < target:
-            stop = min([at.position for at in standing.values() if at.position > lowest], default=target)
-            together = {group: at for group, at in standing.items() if at.position == lowest}
-            standing |= self._read(together, min(stop, target), told)
+        standing = self._read_upto(standing, target, told)
         told.phase = "indexing"
         self._keep(told)
-        shadow.index(self.tables, self.groups, self.suffix)
+        shadow.index(self.tables, self.groups, self.suffix, self._check)
+        told.phase = "following"
+        for _ in range(ROUNDS if upto is None else 0):
+            told.target = self.store.head()
+            if told.target - min(at.position for at in standing.values()) <= self.batch:
+                break
+            standing = self._read_upto(standing, told.target, told)
         return standing
 
     def discard(self) -> None:
         """Leave nothing behind."""
         with self.tables.writing() as connection:
             for group in self.groups:
-                shadow.drop(connection, group, self.suffix)
                 checkpoints.forget(connection, group.name + self.suffix)
-            for group in self.groups:
-                progress.forget(connection, group.name)
+                shadow.drop(connection, group, self.suffix)
+                if self.suffix == shadow.SHADOW:
+                    progress.forget(connection, group.name)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -125,15 +138,20 @@ class Rebuild:
             try:
                 yield
             except (leases.LeaseLost, checkpoints.Superseded):
+                if leases.take(self.tables, names, self._owner) == names:  # nobody else is at it
+                    self.discard()
                 raise RebuildCancelled(group=self.names) from None
             except RebuildCancelled:
                 self.discard()
                 raise
+            finally:
+                self._kept = None
 
     def _begin(self) -> Standing:
         """Where an earlier run was interrupted, if its tables still fit, or the start."""
         standing = {}
         with self.tables.writing() as connection:
+            self._hold(connection)
             for group in self.groups:
                 name = group.name + self.suffix
                 at = checkpoints.find(connection, name, hold=True)
@@ -147,15 +165,22 @@ class Rebuild:
                 standing[group] = at
         return standing
 
+    def _read_upto(self, standing: Standing, target: int, told: Progress) -> Standing:
+        while (lowest := min(at.position for at in standing.values())) < target:
+            stop = min([at.position for at in standing.values() if at.position > lowest], default=target)
+            together = {group: at for group, at in standing.items() if at.position == lowest}
+            standing = standing | self._read(together, min(stop, target), told)
+        return standing
+
     def _read(self, standing: Standing, upto: int, told: Progress) -> Standing:
         """Fold the log for groups that stand at the same position: one batch is written while the next is folded."""
         [position] = {at.position for at in standing.values()}
         overlaps = self.tables.bulk.overlaps
         topics = tuple({topic for group in standing for topic in group.plan}) if len(self.groups) == 1 else ()
         reading = Reading(self.store, position, upto, batch=self.batch, topics=topics, ahead=overlaps)
-        with ThreadPoolExecutor(1, "workledger-writing") as writer:
+        with ThreadPoolExecutor(1, "workledger-writing") as writer, closing(reading.batches()) as read:
             writing: Future[Standing] | None = None
-            for rows, reached in reading.batches():
+            for rows, reached in read:
                 self._check()
                 batches = folding.folded(self.tables, standing, rows)
                 if writing is not None:
@@ -186,22 +211,28 @@ class Rebuild:
                 for group in self.groups:
                     progress.keep(connection, group.name, told)
 
-    def _swap(self, standing: Standing) -> int:
-        """In one transaction that nobody sees half of; the old tables are kept (see shadow.py)."""
+    def _swap(self) -> int:
+        """In one transaction that nobody sees half of; the old tables are kept (see shadow.py).
+
+        Raises:
+            ReadersStay: somebody does not stop reading the live tables; nothing is done.
+        """
+        reached = []
         with self.tables.writing() as connection:
+            self._hold(connection)
             for group in self.groups:
                 at = checkpoints.find(connection, group.name + self.suffix, hold=True)
                 live = checkpoints.find(connection, group.name, hold=True)
                 if at is None:
                     raise leases.LeaseLost
                 live = live or checkpoints.begin(connection, group.name, group.fingerprint)
-                standing[group] = self.fold_rest(connection, group, at, live.position)
-                shadow.swap(connection, self.tables.bulk, group)
-                checkpoints.rename(connection, group.name, group.name + shadow.OLD)
-                checkpoints.rename(connection, at.name, group.name)
+                reached.append(self.fold_rest(connection, group, at, live.position).position)
+            shadow.swap(connection, self.tables.bulk, self.groups)
             for group in self.groups:
+                checkpoints.rename(connection, group.name, group.name + shadow.OLD)
+                checkpoints.rename(connection, group.name + self.suffix, group.name)
                 progress.forget(connection, group.name)
-        return min(at.position for at in standing.values())
+        return min(reached)
 
     def fold_rest(self, connection: sa.Connection, group: Group, at: Checkpoint, upto: int) -> Checkpoint:
         """What the live tables have read since, in the transaction that is open."""
@@ -210,6 +241,10 @@ class Rebuild:
             for rows, reached in reading.batches():
                 at = folding.carefully(connection, self.tables, group, at, rows, reached, self.suffix)
         return at
+
+    def _hold(self, connection: sa.Connection) -> None:
+        if self._kept is not None:
+            self._kept.hold(connection)
 
     def _check(self) -> None:
         if self._cancelled.is_set():
@@ -243,9 +278,9 @@ def cancel(store: EventStore, tables: ReadTables, groups: Sequence[Group]) -> bo
     """Stop the rebuilds of groups wherever they run, and throw away what they have built; whether there were any."""
     found = False
     for group in groups:
+        running = leases.revoke(tables, lease_of(group, shadow.SHADOW))
         with tables.engine.connect() as connection:
             built = checkpoints.find(connection, group.name + shadow.SHADOW)
-        running = leases.revoke(tables, lease_of(group, shadow.SHADOW))
         if built or running:
             found = True
             Rebuild(store, tables, group).discard()

@@ -1,6 +1,6 @@
 """The physical tables of a group: making them, giving them indexes, and swapping shadows for live ones and back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -16,40 +16,48 @@ OLD = "__old"
 
 
 def make(connection: Connection, group: Group, suffix: str = "", *, indexed: bool = True) -> None:
-    """The group's tables, new and empty."""
+    """The group's tables, new and empty; what is unique is so from the start, other indexes may come later."""
     drop(connection, group, suffix)
     for table in group.tables:
         table.named(table.NAME + suffix).create(connection)
-        if indexed:
-            _index(connection, table, suffix)
+        _index(connection, table, suffix, only_unique=not indexed)
 
 
-def index(tables: ReadTables, groups: Sequence[Group], suffix: str = "") -> None:
-    """The secondary indexes of groups, table by table; those that are there already are left."""
+def index(
+    tables: ReadTables, groups: Sequence[Group], suffix: str = "", check: Callable[[], None] = lambda: None
+) -> None:
+    """The secondary indexes of groups, table by table, `check` called before each; those that are there are left."""
     for group in groups:
         for table in group.tables:
+            check()
             with tables.writing() as connection:
                 tables.bulk.ready_to_index(connection)
                 _index(connection, table, suffix)
 
 
-def swap(connection: Connection, bulk: Bulk, group: Group) -> None:
-    """The shadow tables take the place of the live ones, which are kept as old ones, in this transaction."""
-    there = sa.inspect(connection).get_table_names()
-    live = [table.NAME for table in group.tables if table.NAME in there]
-    bulk.keep_readers_out(connection, live)
-    drop(connection, group, OLD)
-    for table in group.tables:
-        if table.NAME in live:
-            _rename(connection, table.NAME, table.NAME + OLD)
-        _rename(connection, table.NAME + SHADOW, table.NAME)
+def swap(connection: Connection, bulk: Bulk, groups: Sequence[Group]) -> None:
+    """The shadow tables take the place of the live ones, which are kept as old ones, in this transaction.
+
+    Raises:
+        ReadersStay: somebody does not stop reading them.
+    """
+    there = _kept_to_us(connection, bulk, groups)
+    for group in groups:
+        drop(connection, group, OLD)
+        for table in group.tables:
+            if table.NAME in there:
+                _rename(connection, table.NAME, table.NAME + OLD)
+            _rename(connection, table.NAME + SHADOW, table.NAME)
 
 
-def swap_back(connection: Connection, bulk: Bulk, group: Group) -> None:
-    """The old tables take the place of the live ones, which are kept as old ones in turn."""
-    there = sa.inspect(connection).get_table_names()
-    bulk.keep_readers_out(connection, [table.NAME for table in group.tables if table.NAME in there])
-    for table in group.tables:
+def swap_back(connection: Connection, bulk: Bulk, groups: Sequence[Group]) -> None:
+    """The old tables take the place of the live ones, which are kept as old ones in turn.
+
+    Raises:
+        ReadersStay: somebody does not stop reading them.
+    """
+    there = _kept_to_us(connection, bulk, groups)
+    for table in [table for group in groups for table in group.tables]:
         if table.NAME in there:
             _rename(connection, table.NAME, table.NAME + SCRATCH + OLD)
         if table.NAME + OLD in there:
@@ -67,26 +75,49 @@ def _rename(connection: Connection, name: str, to: str) -> None:
     connection.exec_driver_sql(f'alter table "{name}" rename to "{to}"')
 
 
-def _index(connection: Connection, table: type[Table], suffix: str) -> None:
+def _kept_to_us(connection: Connection, bulk: Bulk, groups: Sequence[Group]) -> set[str]:
+    """The live and old tables that there are, with their readers kept out: of all groups at once, as one reader may
+    read several."""
+    names = [table.NAME + suffix for group in groups for table in group.tables for suffix in ("", OLD)]
+    there = set(_inspected(connection).get_table_names()) & set(names)
+    if there:
+        bulk.keep_readers_out(connection, sorted(there))
+    return there
+
+
+def _index(connection: Connection, table: type[Table], suffix: str, *, only_unique: bool = False) -> None:
     """Their names say which making of the table they belong to."""
+    wanted = {at: one for at, one in enumerate(table.INDEXES) if one.startswith("unique ") or not only_unique}
+    if not wanted:
+        return
+    inspector = _inspected(connection)
+    there = {str(index["name"]) for index in inspector.get_indexes(table.NAME + suffix)}
+    turn = next(iter(there))[-1] if there else _turn(inspector, table, suffix)
+    for at, columns in wanted.items():
+        name, unique = f"{table.NAME}_{at}{turn}", "unique " if columns.startswith("unique ") else ""
+        if name not in there:
+            what = f'create {unique}index "{name}" on "{table.NAME}{suffix}" ({columns.removeprefix("unique ")})'
+            connection.exec_driver_sql(what)
+
+
+def _inspected(connection: Connection) -> sa.Inspector:
+    """What there is now. A connection to SQLite that has not looked for tables may not know what others have made."""
     inspector = sa.inspect(connection)
-    if not table.INDEXES or inspector.get_indexes(table.NAME + suffix):
-        return  # made before a rebuild was interrupted
-    turn = _turn(inspector, table)
-    for at, columns in enumerate(table.INDEXES):
-        unique = "unique " if columns.startswith("unique ") else ""
-        connection.exec_driver_sql(
-            f'create {unique}index "{table.NAME}_{at}{turn}" on "{table.NAME}{suffix}" '
-            f"({columns.removeprefix('unique ')})"
-        )
+    inspector.get_table_names()
+    return inspector
 
 
-def _turn(inspector: sa.Inspector, table: type[Table]) -> str:
-    """The letter that no making of the table uses: their indexes are the same, and need names of their own."""
+def _turn(inspector: sa.Inspector, table: type[Table], suffix: str) -> str:
+    """The letter that no making of the table uses: their indexes are the same, and need names of their own.
+
+    What is never swapped has a letter to itself, so that a rebuild and a verification do not choose the same one.
+    """
+    if suffix == SCRATCH:
+        return "s"
     taken = {
         str(index["name"])[-1]
-        for name in (table.NAME, table.NAME + SHADOW, table.NAME + SCRATCH, table.NAME + OLD)
+        for name in (table.NAME, table.NAME + SHADOW, table.NAME + OLD)
         if inspector.has_table(name)
         for index in inspector.get_indexes(name)
     }
-    return next(turn for turn in "abcd" if turn not in taken)
+    return next(turn for turn in "abc" if turn not in taken)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from workledger.domain.store import Scanned
 from workledger.projections.batch import Batch, Part, Unfoldable
+from workledger.projections.compiler import upcast
 from workledger.projections.group import Group
 from workledger.projections.table import Table
 from workledger.projections.tables import Bulk
@@ -84,11 +85,16 @@ class Side:
         for step in steps.steps:
             if step.dies and step.table.NAME in self._group.children:
                 self.remove(step.table, self[step.table].c[step.table.KEY[0]] == row.stream_id.partition("-")[2])
-        data = orjson.loads(row.data) if steps.barriers else {}
-        if steps.barriers and row.schema_version != steps.event.VERSION:
-            data = steps.event.upcast(data, row.schema_version)
-        for barrier in steps.barriers:
-            try:
-                barrier(self, data)
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
-                raise Unfoldable(row, error) from error
+        if not steps.barriers:
+            return
+        try:
+            data = row.data
+            if row.schema_version != steps.event.VERSION:
+                data = upcast(steps.event, data, row.schema_version)
+            payload = orjson.loads(data)
+            for barrier in steps.barriers:
+                barrier(self, payload)
+        except sa.exc.SQLAlchemyError:
+            raise
+        except Exception as error:
+            raise Unfoldable(row, error) from error

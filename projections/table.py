@@ -214,13 +214,13 @@ class Table:
                 sa.Column(
                     column.name,
                     column.type,
-                    primary_key=column.name in cls.KEY,
                     nullable=column.nullable and column.name not in cls.KEY,
                     server_default="0" if column.adds else None,
                     autoincrement=False,
                 )
                 for column in cls.COLUMNS.values()
             ),
+            sa.PrimaryKeyConstraint(*cls.KEY),
         )
 
     @classmethod

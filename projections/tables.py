@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
-from workledger.projections.changes import Values
+from workledger.projections.changes import Changes, Values
 from workledger.projections.table import Table
+
+if TYPE_CHECKING:
+    from workledger.projections.checkpoints import Checkpoint
 
 
 class Bulk(Protocol):
@@ -23,6 +26,18 @@ class Bulk(Protocol):
     overlaps: bool
     faults: tuple[type[Exception], ...]
 
+    def at_once(
+        self,
+        moves: "Sequence[tuple[Checkpoint, Checkpoint]]",
+        writings: Sequence[tuple[type[Table], str, Changes]],
+    ) -> bool:
+        """Move checkpoints and write changes of tables in one go, if there is a quicker way for so few of them.
+
+        Raises:
+            Superseded: one of the checkpoints is no longer where it was; nothing is written.
+        """
+        ...
+
     def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None: ...
 
     def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None: ...
@@ -32,7 +47,11 @@ class Bulk(Protocol):
         ...
 
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
-        """Until the transaction ends, nobody reads these tables; whoever is reading them finishes first."""
+        """Until the transaction ends, nobody reads these tables; whoever is reading them finishes first.
+
+        Raises:
+            ReadersStay: somebody does not finish for a while; try again later, in another transaction.
+        """
         ...
 
     def ready_to_index(self, connection: sa.Connection) -> None:
@@ -42,6 +61,10 @@ class Bulk(Protocol):
     def relax(self, connection: sa.Connection) -> None:
         """This transaction need not be flushed when it commits."""
         ...
+
+
+class ReadersStay(Exception):
+    """Somebody has been reading the tables for longer than we can wait in a transaction that holds others up."""
 
 
 class ReadTables:

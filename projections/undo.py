@@ -1,11 +1,12 @@
 """Undo: the tables as they were before the last rebuild, at once; and letting go of them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from workledger.domain.refusals import Refused
 from workledger.projections import checkpoints, shadow
 from workledger.projections.group import Group
-from workledger.projections.tables import ReadTables
+from workledger.projections.tables import ReadersStay, ReadTables
 
 ASIDE = "__aside"
 
@@ -24,13 +25,19 @@ def undo(tables: ReadTables, groups: Sequence[Group]) -> int:
     Raises:
         NothingToUndo: REBUILD_NOTHING_TO_UNDO, one of the groups has no old tables.
     """
+    while True:
+        with suppress(ReadersStay):
+            return _undone(tables, groups)
+
+
+def _undone(tables: ReadTables, groups: Sequence[Group]) -> int:
     with tables.writing() as connection:
         for group in groups:
+            checkpoints.find(connection, group.name, hold=True)
             if checkpoints.find(connection, group.name + shadow.OLD, hold=True) is None:
                 raise NothingToUndo(group=group.name)
+        shadow.swap_back(connection, tables.bulk, groups)
         for group in groups:
-            checkpoints.find(connection, group.name, hold=True)
-            shadow.swap_back(connection, tables.bulk, group)
             checkpoints.rename(connection, group.name, group.name + ASIDE)
             checkpoints.rename(connection, group.name + shadow.OLD, group.name)
             checkpoints.rename(connection, group.name + ASIDE, group.name + shadow.OLD)

@@ -29,6 +29,7 @@ create or replace trigger events_are_not_truncated before truncate on events
   for each statement execute function workledger_events_are_kept();
 """
 
+GREETING = "select pg_backend_pid(), extract(epoch from pg_postmaster_start_time())::text"
 TAGS = "create index if not exists events_tags on events using gin (tags jsonb_path_ops)"
 APPEND = Path(__file__).with_name("append_v2.sql").read_text()
 
@@ -36,19 +37,18 @@ APPEND = Path(__file__).with_name("append_v2.sql").read_text()
 class PostgresFactory(DatabaseFactory):
     """`postgresql://user@host/database`, with libpq's parameters after a question mark."""
 
-    bulk = PostgresBulk()
-
     def connect(self, url: str) -> sa.Engine:
         try:
             parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
         except (sa.exc.ArgumentError, ValueError):
             raise unknown(url) from None
         self._lines = Lines(lambda: self._connection(engine))
+        self.bulk = PostgresBulk(self._lines)
         self.wakeups = Wakeups(lambda: self._connection(engine))
         engine = sa.create_engine(
             parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )
-        sa.event.listen(engine, "connect", _prepare_nothing_through_a_pooler)
+        sa.event.listen(engine, "connect", self._greet)
         return engine
 
     def exclusively(self, connection: sa.Connection) -> None:
@@ -70,19 +70,21 @@ class PostgresFactory(DatabaseFactory):
         self._lines.close()
         super().close()
 
-    @staticmethod
-    def _connection(engine: sa.Engine) -> psycopg.Connection[Any]:
+    def _connection(self, engine: sa.Engine) -> psycopg.Connection[Any]:
         """Each has a name of its own, by which the server can be told to end it."""
         args, options = engine.dialect.create_connect_args(engine.url)
         name = f"{str(options.get('application_name', 'workledger'))[:40]} {secrets.token_hex(8)}"
         options.update(application_name=name, autocommit=True, client_encoding="utf8")
-        return psycopg.connect(*args, **options)
+        connection: psycopg.Connection[Any] = psycopg.connect(*args, **options)
+        self._greet(connection)
+        return connection
 
-
-def _prepare_nothing_through_a_pooler(connection: Any, record: object) -> None:
-    """A pooler gives a number of its own for our backend. It may pass each transaction to another one."""
-    cursor = connection.cursor()
-    if cursor.execute("select pg_backend_pid()").fetchone() != (connection.info.backend_pid,):
-        connection.prepare_threshold = None
-    cursor.close()
-    connection.rollback()
+    def _greet(self, connection: Any, record: object = None) -> None:
+        """Learn which server it is, and whether a pooler is between us: that gives a number of its own for our
+        backend, and may pass each transaction to another one, where nothing is prepared."""
+        with connection.cursor() as cursor:
+            pid, server = cursor.execute(GREETING).fetchone()
+        connection.rollback()
+        self._lines.manners.server = server
+        if pid != connection.info.backend_pid:
+            self._lines.manners.prepare, connection.prepare_threshold = False, None

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,10 +42,15 @@ class Failed(Exception):
 
 @dataclass
 class Manners:
-    """How the lines of a store make their calls; learnt from what is refused."""
+    """How the lines of a store make their calls; learnt from what is refused.
+
+    Attributes:
+        server: the one that we were connected to last, by the moment it started.
+    """
 
     prepare: bool = True
     say_isolation: bool = False
+    server: str = ""
 
 
 class Line:
@@ -78,10 +83,19 @@ class Line:
         return self.call(statement, parameters)
 
     def rows(self, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-        """The rows of a query; JSON in them is bytes."""
-        with self.connection.cursor(binary=True) as cursor:
-            cursor.adapters.register_loader("json", ByteaBinaryLoader)
-            return cursor.execute(query, parameters, prepare=self._manners.prepare or None).fetchall()
+        """The rows of a query; JSON in them is bytes.
+
+        Raises:
+            Lost: the answer did not come.
+        """
+        try:
+            with self.connection.cursor(binary=True) as cursor:
+                cursor.adapters.register_loader("json", ByteaBinaryLoader)
+                return cursor.execute(query, parameters, prepare=self._manners.prepare).fetchall()
+        except psycopg.OperationalError as error:
+            if self.usable:
+                raise
+            raise Lost(str(error), self._name) from None
 
     @property
     def usable(self) -> bool:
@@ -104,7 +118,7 @@ class Line:
             if name not in self._prepared:
                 self._checked(self._server.prepare(name, statement))
                 self._prepared.add(name)
-            result = self._server.exec_prepared(name, parameters, formats, 1)
+            result = self._server.exec_prepared(name, parameters, formats, 1)  # type: ignore[arg-type]
         else:
             result = self._server.exec_params(statement, parameters, None, formats, 1)
         self._checked(result)
@@ -132,36 +146,45 @@ class Lines:
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
         self._connect = connect
-        self._manners = Manners()
+        self.manners = Manners()
         self._idle: list[Line] = []
         self._inherited: list[Line] = []
         self._process = os.getpid()
 
     @contextmanager
     def line(self) -> Iterator[Line]:
-        """A line for the block. When it is lost there, the idle ones are given up too: they went the same way."""
+        """A line for the block. When it is lost there, the idle ones are given up too: they went the same way.
+
+        Raises:
+            psycopg.OperationalError: there is none to be had.
+        """
         if self._process != os.getpid():
             self._inherited += self._idle  # they stay the parent's: closing them here would end them there
             self._process, self._idle = os.getpid(), []
         try:
             line = self._idle.pop()
         except IndexError:
-            line = Line(self._connect(), self._manners)
+            line = Line(self._connect(), self.manners)
         try:
             yield line
-        except Lost:
-            self.close()
-            raise
         finally:
             if line.usable:
                 self._idle.append(line)
             else:
                 line.connection.close()
+                self.close()
 
     def call(self, statement: bytes, parameters: Sequence[bytes | None]) -> bytes | None:
         """See Line.call."""
         with self.line() as line:
             return line.call(statement, parameters)
+
+    def rows(self, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        """See Line.rows; asked again on another line when the first one is lost."""
+        with suppress(Lost), self.line() as line:
+            return line.rows(query, parameters)
+        with self.line() as line:
+            return line.rows(query, parameters)
 
     def close(self) -> None:
         """Close the idle lines."""

@@ -1,9 +1,10 @@
 """The event store in PostgreSQL: an append is one call, and readers go as far as the log is complete."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 import psycopg
@@ -20,6 +21,8 @@ from workledger.adapters.schema import EVENTS
 from workledger.domain.recorded import Row
 from workledger.domain.refusals import ConcurrencyConflict, Refused
 from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions, Stored
+
+T = TypeVar("T")
 
 PATIENCE = 30.0
 """Seconds in which we try to learn what became of an append whose answer was lost."""
@@ -82,20 +85,16 @@ class PostgresStore(DatabaseStore):
         complete = known if wanted <= known and not (topics or tag) else self.head()
         last = complete if upto is None else min(upto, complete)
         if tag is None or topics:
-            return super().read(after, limit, upto=last, topics=topics, tag=tag)
-        found: list[Row] = []
-        width = WINDOW
-        while after < last and len(found) < limit:
-            edge = min(after + width, last)
-            found += super().read(after, limit - len(found), upto=edge, tag=tag)
-            after, width = edge, width * WIDER
-        return found
+            whole = partial(super().read, after, limit, topics=topics, tag=tag)
+            return self._certainly(last, lambda last: whole(upto=last))
+        return self._certainly(last, lambda last: self._searched(after, limit, last, tag))
 
     def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
         """Straight from the driver; payloads stay the bytes that they are."""
         wanted, given = (" and topic = any(%s)", [list(topics)]) if topics else ("", [])
-        with self._lines.line() as line:
-            return line.rows(SCAN.format(wanted), [after, upto, *given, limit])
+        query = SCAN.format(wanted)
+        last = upto if upto <= self._watermark.position else min(upto, self.head())
+        return self._certainly(last, lambda last: self._lines.rows(query, [after, last, *given, limit]))
 
     def head(self) -> int:
         try:
@@ -117,6 +116,26 @@ class PostgresStore(DatabaseStore):
     def close(self) -> None:
         """Close the lines of the store."""
         self._lines.close()
+
+    def _certainly(self, last: int, read: Callable[[int], Sequence[T]]) -> Sequence[T]:
+        """What is read up to there, and once more when we were led to another server meanwhile: there may be less in
+        its log, and appends under way at positions that the other one had settled."""
+        for _ in range(3):
+            rows = read(last)
+            if self._watermark.sure:
+                return rows
+            last = min(last, self.head())
+        raise DatabaseUnreachable(reason="its connections lead to different servers")
+
+    def _searched(self, after: int, limit: int, last: int, tag: tuple[str, str]) -> Sequence[Row]:
+        """Rows with the tag: first among a few positions, then among ever more."""
+        found: list[Row] = []
+        width = WINDOW
+        while after < last and len(found) < limit:
+            edge = min(after + width, last)
+            found += super().read(after, limit - len(found), upto=edge, tag=tag)
+            after, width = edge, width * WIDER
+        return found
 
     def _appended(self, append: Append, answer: bytes | None) -> Sequence[int]:
         repeated, *positions = bigints(answer or b"")

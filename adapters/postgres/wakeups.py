@@ -49,6 +49,9 @@ class Wakeups:
         self._start("hearing", self._hearing)
 
     def close(self) -> None:
+        """End it: the last thing that is told ends whoever hears it here."""
+        if self._hear:
+            self._start("telling", self._telling)
         self._over.set()
         self._told.set()
         for thread in self._threads.values():
@@ -74,9 +77,11 @@ class Wakeups:
     def _telling(self) -> None:
         with self._connect() as connection:
             connection.execute("set synchronous_commit = off")
-            while not self._over.is_set():
+            over = False
+            while not over:
                 self._told.wait()
                 self._told.clear()
+                over = self._over.is_set()
                 connection.execute(f"notify {CHANNEL}")
                 self._over.wait(TOGETHER_SECONDS)
 
@@ -87,5 +92,5 @@ class Wakeups:
                 hear()  # what came before we listened
             while not self._over.is_set():
                 for _ in connection.notifies(timeout=LOOK_SECONDS, stop_after=1):
-                    for hear in tuple(self._hear):
+                    for hear in () if self._over.is_set() else tuple(self._hear):
                         hear()

@@ -26,7 +26,7 @@ KEPT_EVERY = 10_000
 LOOK = b"""
 select json_build_array(
     coalesce(max(position) filter (where position - nth = $1::bigint), $1::bigint), coalesce(max(position), 0),
-    count(*), pg_postmaster_start_time(), pg_is_in_recovery())
+    count(*), extract(epoch from pg_postmaster_start_time())::text, pg_is_in_recovery())
 from (
     select position, row_number() over (order by position) as nth
     from (select position from events where position > $1::bigint order by position limit $2::bigint) as page
@@ -60,9 +60,16 @@ class Watermark:
         self._beyond: tuple[int, frozenset[str]] | None = None
         """A position seen beyond a hole, and who may still fill what is missing below it."""
 
+    @property
+    def sure(self) -> bool:
+        """Whether it is of the server that we were connected to last."""
+        return self._lines.manners.server in ("", self._server)
+
     def advance(self) -> int:
         """Move as far as the log is complete by now; the last position that may be read."""
         with self._turn:
+            if not self.sure:
+                self._lines.close()
             try:
                 return self._advance()
             except Lost:

@@ -24,13 +24,12 @@ STANDING = """
 select value, (select max(version) from events where stream_id = value)
 from json_each(?) where exists (select 1 from events where stream_id = value)
 """
-HEAD = "select coalesce(max(position), 0) from events"
 DRAWN = "select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'"
 DONE = "select first_position, last_position from commands where command_id = ?"
-REMEMBER = "insert into commands values (?, ?, ?)"
+REMEMBER = "insert into commands values (?, ?, ?) on conflict do nothing"
 
 
-def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> Sequence[int]:
+def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> range:
     """Store the events, and return their positions, which follow on those of all events there ever were.
 
     Raises:
@@ -38,21 +37,24 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
         ConcurrencyConflict: a stream is not where the events, or a pin, expect it.
         ClaimUnmet: a claim cannot be met.
     """
+    (drawn,) = cursor.execute(DRAWN).fetchone()
+    positions = range(drawn + 1, drawn + 1 + len(events))
     if conditions.command_id:
-        _refuse_done(cursor, conditions.command_id)
+        _remember(cursor, conditions.command_id, positions)
     versions = _versions(cursor, events, conditions)
     for stream, claim in conditions.claims:
         settle(cursor, stream, claim)
-    if not events:
-        return _remember_nothing(cursor, conditions.command_id)
-    (drawn,) = cursor.execute(DRAWN).fetchone()
-    positions = range(drawn + 1, drawn + 1 + len(events))
     _insert(cursor, [_row(*numbered) for numbered in zip(positions, versions, events, strict=True)])
-    if conditions.command_id:
-        cursor.execute(REMEMBER, (conditions.command_id, positions[0], positions[-1]))
-    if positions[-1] // places.STRETCH > drawn // places.STRETCH:
+    if drawn % places.STRETCH + len(events) >= places.STRETCH:
         places.note(cursor, positions[-1])
     return positions
+
+
+def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range) -> None:
+    """A command that stores nothing is remembered too, with no positions."""
+    if not cursor.execute(REMEMBER, (command_id, positions.start, positions.stop - 1)).rowcount:
+        first, last = cursor.execute(DONE, (command_id,)).fetchone()
+        raise AlreadyDone(range(first, last + 1))
 
 
 def _insert(cursor: sqlite3.Cursor, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -61,20 +63,6 @@ def _insert(cursor: sqlite3.Cursor, rows: Sequence[tuple[Any, ...]]) -> None:
     cursor.executemany(INSERT, rows[:single])
     for start in range(single, len(rows), MANY):
         cursor.execute(INSERT_MANY, tuple(chain.from_iterable(rows[start : start + MANY])))
-
-
-def _remember_nothing(cursor: sqlite3.Cursor, command_id: str | None) -> Sequence[int]:
-    """The command changed nothing, and will never change anything: an empty range at the head of the log."""
-    if command_id:
-        (head,) = cursor.execute(HEAD).fetchone()
-        cursor.execute(REMEMBER, (command_id, head + 1, head))
-    return ()
-
-
-def _refuse_done(cursor: sqlite3.Cursor, command_id: str) -> None:
-    done = cursor.execute(DONE, (command_id,)).fetchone()
-    if done:
-        raise AlreadyDone(range(done[0], done[1] + 1))
 
 
 def _versions(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> list[int]:

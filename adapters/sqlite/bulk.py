@@ -6,30 +6,39 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workledger.projections.changes import Values, key_values, said, settled, whole
-from workledger.projections.table import ABSENT, Table, once
+from workledger.projections.changes import Changes, Values, key_values, said, settled, whole
+from workledger.projections.checkpoints import Checkpoint
+from workledger.projections.table import Table, once
 
 
 class SQLiteBulk:
     """See projections.tables.Bulk."""
 
     encoded = False
+    overlaps = False
+    """There is no server that works meanwhile, and threads of ours only wait for each other."""
     faults: tuple[type[Exception], ...] = (
         sqlite3.IntegrityError,
         sqlite3.DataError,
         sqlite3.ProgrammingError,
         OverflowError,
+        UnicodeEncodeError,
         sa.exc.IntegrityError,
     )
 
-    def __init__(self, *, overlaps: bool = True) -> None:
-        self.overlaps = overlaps
+    def at_once(
+        self,
+        moves: Sequence[tuple[Checkpoint, Checkpoint]],
+        writings: Sequence[tuple[type[Table], str, Changes]],
+    ) -> bool:
+        """There is no server to wait for: one statement after the other is as quick."""
+        return False
 
     def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None:
         _each(connection, f'delete from "{name}" where {_match(table, 1)}', map(key_values, keys))  # noqa: S608
 
     def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None:
-        _each(connection, _insert(table, name), (_plain(whole(table, row)) for row in rows))
+        _each(connection, _insert(table, name), [whole(table, row) for row in rows])
 
     def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
         alike: dict[tuple[Sequence[str], Sequence[str]], list[list[Any]]] = {}
@@ -51,10 +60,6 @@ class SQLiteBulk:
 
     def relax(self, connection: sa.Connection) -> None:
         """A commit costs little where it goes to the write-ahead log."""
-
-
-def _plain(row: Values) -> Values:
-    return [None if one is ABSENT else one for one in row] if ABSENT in row else row
 
 
 @once

@@ -24,12 +24,17 @@ HEAD = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))
 class SQLiteFactory(DatabaseFactory):
     """Opens a file or memory; see file.py for the URLs."""
 
+    bulk = SQLiteBulk()
+
     def connect(self, url: str) -> sa.Engine:
         self._file = File(url)
         self._writer = Writer(self._file)
-        self.bulk = SQLiteBulk(overlaps=not self._file.memory)
         engine = sa.create_engine(
-            "sqlite://", creator=self._file.connect, poolclass=sa.QueuePool, pool_size=16, max_overflow=48
+            "sqlite://",
+            creator=lambda: self._file.connect(durable=False),
+            poolclass=sa.QueuePool,
+            pool_size=16,
+            max_overflow=48,
         )
         sa.event.listen(engine, "begin", self._begin)
         return engine

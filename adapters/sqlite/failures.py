@@ -45,24 +45,23 @@ _REFUSALS = {
 }
 
 
+def refuse(error: BaseException) -> None:
+    """Nothing happens when the error is another one.
+
+    Raises:
+        Refused: it is an error of SQLite that no program can help.
+    """
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    refused = _REFUSALS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    if refused:
+        raise refused(reason=str(cause)) from error
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Errors of SQLite that no program can help become refusals with a code; others stay what they are."""
+    """What SQLite cannot do in this block is refused; other errors stay what they are."""
     try:
         yield
-    except sqlite3.Error as error:
-        _refuse(error)
+    except (sqlite3.Error, sa.exc.DBAPIError) as error:
+        refuse(error)
         raise
-    except sa.exc.DBAPIError as error:
-        _refuse(error.orig)
-        raise
-
-
-def _refuse(error: BaseException | None) -> None:
-    """
-    Raises:
-        Refused: that is what the error comes to.
-    """
-    refused = _REFUSALS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-    if refused:
-        raise refused(reason=str(error)) from error

@@ -7,6 +7,9 @@ from itertools import count
 
 from workledger.adapters.sqlite.failures import OpenBeforeFork
 
+CACHE = "pragma cache_size = -16000"
+"""16 MB of pages, so that a writer finds the ends of the indexes in memory."""
+
 BUSY_SECONDS = 30.0
 """How long a writer waits for other processes, which write one after the other."""
 
@@ -30,8 +33,12 @@ class File:
         self._keeps = self.connect() if self.memory else None
         _open[self._name] += 1
 
-    def connect(self) -> sqlite3.Connection:
-        """A connection in autocommit mode, for any thread, whose commits reach the disk.
+    def connect(self, *, durable: bool = True) -> sqlite3.Connection:
+        """A connection in autocommit mode, for any thread.
+
+        Args:
+            durable: its commits reach the disk before they return. Those of others do so with the next durable one,
+                in their order: so what a power cut takes of the read tables, their checkpoints do not know either.
 
         Raises:
             OpenBeforeFork: see `refuse_inherited`.
@@ -41,8 +48,9 @@ class File:
         made = sqlite3.connect(
             self.path, uri=self.memory, timeout=self.patience, isolation_level=None, check_same_thread=False
         )
+        made.execute(CACHE)
         if not self.memory:
-            made.execute("pragma synchronous = full")
+            made.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
         if fresh:
             made.execute("pragma journal_mode = wal")
         return made

@@ -7,11 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from workledger.adapters.sqlite.failures import refusals
+from workledger.adapters.sqlite.failures import refuse
 from workledger.adapters.sqlite.file import File
-
-CACHE = "pragma cache_size = -16000"
-"""16 MB of pages, so that an append finds the ends of the indexes in memory."""
 
 LONGEST_NAP = 0.003
 """Seconds in which a waiting writer looks again. SQLite's own waiting takes up to 0.1, and is overtaken meanwhile."""
@@ -35,14 +32,15 @@ class Writer:
         Raises:
             Refused: the database is busy (DATABASE_BUSY), full (DATABASE_FULL) or broken (DATABASE_FAILED).
         """
-        with self._lock, refusals():
-            cursor = self._opened().cursor()
+        with self._lock:
             try:
+                cursor = self._opened().cursor()
                 self._patiently(cursor, "begin immediate")
                 yield cursor
                 self._patiently(cursor, "commit")
-            except BaseException:
+            except BaseException as error:
                 self._undo()
+                refuse(error)
                 raise
 
     def close(self) -> None:
@@ -53,7 +51,6 @@ class Writer:
         self._file.refuse_inherited()
         if self._connection is None:
             self._connection = self._file.connect()
-            self._connection.execute(CACHE)
             self._connection.execute(NAPS_ARE_OURS)
         return self._connection
 
@@ -75,9 +72,9 @@ class Writer:
 
     def _undo(self) -> None:
         """Leave nothing half-written; a connection that cannot even do that is given up, which does it too."""
-        assert self._connection is not None
         try:
-            self._connection.rollback()
+            if self._connection is not None:
+                self._connection.rollback()
         except sqlite3.Error:
             self._let_go()
 

@@ -1,7 +1,7 @@
 """`workledger dead-letters`: events that could not be folded; see them, fold them after all, or let them go."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -45,7 +45,7 @@ def show(name: Name, position: Position, db: Database = None) -> None:
     with opened(db) as ledger:
         letter = _letter(ledger, name, position)
         events = ledger.store.read(position - 1, 1, upto=position)
-    found = [event._asdict() | {"data": orjson.loads(event.data), "tags": orjson.loads(event.tags)} for event in events]
+    found = [event._asdict() | {"data": _json(event.data), "tags": _json(event.tags)} for event in events]
     print_json(asdict(letter) | {"event": found[0] if found else None})
 
 
@@ -69,6 +69,14 @@ def drop(name: Name, position: Position, db: Database = None, json: Json = False
     with opened(db) as ledger:
         done = dropped(ledger.store, ledger.tables, _group(name, position), position)
     _say(done, json)
+
+
+def _json(stored: str) -> Any:
+    """What the text says, or the text itself, when that is what is wrong with the event."""
+    try:
+        return orjson.loads(stored)
+    except orjson.JSONDecodeError:
+        return stored
 
 
 def _letter(ledger: Workledger, name: str, position: int) -> DeadLetter:

@@ -248,7 +248,7 @@ def test_the_loop_goes_on_after_a_failure(
 ) -> None:
     monkeypatch.setattr("workledger.projections.loop.PAUSE_SECONDS", 0.01)
     with monkeypatch.context() as broken:
-        broken.setattr(Side, "write", lambda *arguments: 1 / 0)
+        broken.setattr("workledger.projections.folding.write", lambda *arguments: 1 / 0)
         write(database_ledger, 20)
         while loop.error is None:
             assert not loop.wait_for(database_ledger.head(), 0.01)

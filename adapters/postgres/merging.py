@@ -1,0 +1,148 @@
+"""Rows merged into PostgreSQL by key: a JSON document of them, and one statement for it, whatever each row changes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.sql import SQL, Composable, Identifier
+from sqlalchemy.dialects import postgresql
+
+from workledger.projections.changes import Values, key_values
+from workledger.projections.table import ABSENT, Table, once
+
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def keyed(table: type[Table], key: Any) -> dict[str, Any]:
+    """A row's key."""
+    return dict(zip(table.KEY, key_values(key), strict=True))
+
+
+def written(table: type[Table], row: Values) -> dict[str, Any]:
+    """A whole new row."""
+    return {name: _plain(row[at]) for name, at in table.AT.items()}
+
+
+def changed(table: type[Table], key: Any, row: Values) -> dict[str, Any]:
+    """A changed row as JSON: its key, `said` with a bit for each column that is set, the values, `+` the amounts."""
+    change = keyed(table, key)
+    said = 0
+    for name, at in table.AT.items():
+        if row[at] is not ABSENT:
+            said |= 1 << at
+            change[name] = _plain(row[at])
+    for name, at in table.AMOUNT_AT.items():
+        if row[at]:
+            change["+" + name] = row[at]
+    change["said"] = said
+    return change
+
+
+@once
+def delete(table: type[Table], name: str) -> str:
+    return _text(
+        SQL("delete from {} t using {} where {}").format(Identifier(name), _given(table, table.KEY, ()), _match(table))
+    )
+
+
+@once
+def update(table: type[Table], name: str) -> str:
+    sets = SQL(", ").join(_set(table, column) for column in table.COLUMNS if column not in table.KEY)
+    statement = SQL("update {} t set {} from {} where {}")
+    return _text(statement.format(Identifier(name), sets, _given(table), _match(table)))
+
+
+@once
+def update_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
+    """Rows that set these columns, and add to those."""
+    changes = [SQL("{} = {}").format(Identifier(column), _value(table, column)) for column in sets]
+    changes += [SQL("{0} = t.{0} + u.{1}").format(Identifier(column), Identifier("+" + column)) for column in adds]
+    statement = SQL("update {} t set {} from {} where {}")
+    given = _given(table, [*table.KEY, *sets], adds)
+    return _text(statement.format(Identifier(name), SQL(", ").join(changes), given, _match(table)))
+
+
+@once
+def begin_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
+    """The same for rows that just begin when they are not there."""
+    columns = [*table.KEY, *sets]
+    values = [_value(table, column) for column in columns]
+    values += [SQL("u.{}").format(Identifier("+" + column)) for column in adds]
+    changes = [SQL("{0} = excluded.{0}").format(Identifier(column)) for column in sets]
+    changes += [SQL("{0} = t.{0} + excluded.{0}").format(Identifier(column)) for column in adds]
+    what = SQL("update set {}").format(SQL(", ").join(changes)) if changes else SQL("nothing")
+    statement = SQL("insert into {} as t ({}) select {} from {} on conflict ({}) do {}")
+    given, key = _given(table, columns, adds), _names(list(table.KEY))
+    return _text(
+        statement.format(Identifier(name), _names([*columns, *adds]), SQL(", ").join(values), given, key, what)
+    )
+
+
+@once
+def begin(table: type[Table], name: str) -> str:
+    """Rows that were not there begin with what is said of them."""
+    values = SQL(", ").join(
+        SQL("coalesce({}, 0) + coalesce({}, 0)").format(_value(table, column), Identifier("+" + column))
+        if column in table.AMOUNT_AT
+        else _value(table, column)
+        for column in table.COLUMNS
+    )
+    statement = SQL("insert into {0} ({1}) select {2} from {3} where not exists (select from {0} t where {4})")
+    names = _names(list(table.COLUMNS))
+    return _text(statement.format(Identifier(name), names, values, _given(table), _match(table)))
+
+
+def _set(table: type[Table], column: str) -> Composable:
+    bit = SQL(str(1 << table.AT[column]))
+    statement = SQL("{0} = case when u.said & {1} <> 0 then {2} else t.{0} end")
+    changed: Composable = statement.format(Identifier(column), bit, _value(table, column))
+    if column in table.AMOUNT_AT:
+        changed += SQL(" + coalesce(u.{}, 0)").format(Identifier("+" + column))
+    return changed
+
+
+def _value(table: type[Table], column: str) -> Composable:
+    value = SQL("u.{}").format(Identifier(column))
+    return value + SQL("::json") if table.COLUMNS[column].is_json else value
+
+
+def _given(table: type[Table], columns: Sequence[str] | None = None, adds: Sequence[str] | None = None) -> Composable:
+    """The rows of the document, as `u`, with those columns and amounts, or all; JSON within it is text."""
+    wanted = list(table.COLUMNS) if columns is None else columns
+    parts = [SQL("{} {}").format(Identifier(name), SQL(_type(table, name))) for name in wanted]
+    parts += [SQL("{} bigint").format(Identifier("+" + name)) for name in (table.AMOUNT_AT if adds is None else adds)]
+    return SQL("json_to_recordset(%s::json) as u({}, said bigint)").format(SQL(", ").join(parts))
+
+
+def _type(table: type[Table], name: str) -> str:
+    column = table.COLUMNS[name]
+    if column.is_json:
+        return "text"
+    return column.type.compile(DIALECT).split(" COLLATE")[0]  # type: ignore[no-any-return]
+
+
+def _match(table: type[Table]) -> Composable:
+    return SQL(" and ").join(SQL("t.{0} = u.{0}").format(Identifier(name)) for name in table.KEY)
+
+
+@once
+def insert(table: type[Table], name: str) -> str:
+    """Whole new rows."""
+    values = SQL(", ").join(_value(table, column) for column in table.COLUMNS)
+    statement = SQL("insert into {} ({}) select {} from {}")
+    given = _given(table, list(table.COLUMNS), ())
+    return _text(statement.format(Identifier(name), _names(list(table.COLUMNS)), values, given))
+
+
+def _plain(value: Any) -> Any:
+    """As it goes into the document: JSON within it is text."""
+    if value is ABSENT:
+        return None
+    return value.decode() if value.__class__ is bytes else value
+
+
+def _names(names: Sequence[str]) -> Composable:
+    return SQL(", ").join(Identifier(name) for name in names)
+
+
+def _text(statement: Composable) -> str:
+    return statement.as_string(None)
