@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from workledger.domain.claims import UNLIMITED, Claim, Take
+from workledger.domain.claims import UNLIMITED, Claim, Free, Take
 from workledger.domain.kernel import Event, Peers
 from workledger.domain.refusals import Refused
-from workledger.domain.task_events import existing, open_task, subtasks_of
+from workledger.domain.task_events import dependents_of, existing, open_task, subtasks_of
 
 
 class TaskCreated(Event, topic="task.created"):
@@ -73,6 +73,7 @@ class TaskDependencyAdded(Event, topic="task.dependency_added"):
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield existing(self.depends_on_task_id)
+        yield Take(dependents_of(self.depends_on_task_id), capacity=UNLIMITED)
 
     def check(self, before: Any, id: str, peers: Peers) -> None:
         """No task waits for itself, however long the way round (DOMAIN.md 3.3, X14).
@@ -97,6 +98,9 @@ class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
 
     def changes(self, before: Any) -> dict[str, Any]:
         return {"depends_on": tuple(one for one in before.depends_on if one != self.depends_on_task_id)}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(dependents_of(self.depends_on_task_id))
 
 
 class DependencySelf(Refused):

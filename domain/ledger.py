@@ -230,7 +230,10 @@ class Ledger:
     def _nothing(self, command_id: str | None) -> Receipt:
         """Nothing was to change; a command id is remembered all the same."""
         if command_id:
-            self.store.insert_events([], conditions=Conditions(command_id=command_id))
+            try:
+                self.store.insert_events([], conditions=Conditions(command_id=command_id))
+            except AlreadyDone as done:  # by another writer, just now
+                return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
         return Receipt(self.head())
 
     def _repeated(self, command_id: str | None) -> Receipt | None:

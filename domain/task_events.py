@@ -34,6 +34,11 @@ def subtasks_of(task_id: str) -> str:
     return f"subtasks_of:{task_id}"
 
 
+def dependents_of(task_id: str) -> str:
+    """The key that the tasks that depend on a task hold: when it is done, they may be waiting no more."""
+    return f"dependents_of:{task_id}"
+
+
 def queue_of(project_id: str | None) -> str:
     """The key that the queued tasks of a project hold."""
     return f"queue:{project_id or ''}"
@@ -230,6 +235,8 @@ class TaskDeleted(Deleted, topic="task.deleted"):
         yield Room(subtasks_of(id), ConcurrencyConflict, capacity=1)
         if before.parent_task_id:
             yield Free(subtasks_of(before.parent_task_id))
+        for dependency in before.depends_on:
+            yield Free(dependents_of(dependency))
         yield Free(f"task:{id}")
         yield Free(open_task(id))
         yield from leaving_the_queue(before)

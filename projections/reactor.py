@@ -7,7 +7,8 @@ of the log when the policy is first enabled: what has happened before is not ena
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from workledger.domain.ledger import Ledger
 from workledger.domain.policy import Policy
@@ -83,12 +84,9 @@ class Reactor:
         with self._turn:
             if self._reacting:
                 return False  # called by what a reaction has just recorded
-            self._reacting = True
-            try:
+            with self._at_it():
                 self.prepare()
                 return self._forward(go_on)
-            finally:
-                self._reacting = False
 
     def catch_up(self) -> int:
         """React to all there is, and to what follows from it; the position that all policies have come to then."""
@@ -135,7 +133,7 @@ class Reactor:
         Raises:
             DeadLetterNotFound: DEAD_LETTER_NOT_FOUND.
         """
-        with self._turn:
+        with self._turn, self._at_it():
             follower = self._followers[policy.name]
             letters = follower.letters() if position is None else self._behind(follower, position)
             return follower.retry(dict.fromkeys(letter.stream_id for letter in letters))
@@ -146,12 +144,20 @@ class Reactor:
         Raises:
             DeadLetterNotFound: DEAD_LETTER_NOT_FOUND.
         """
-        with self._turn:
+        with self._turn, self._at_it():
             follower = self._followers[policy.name]
             letters = self._behind(follower, position)
             [dropped] = [letter for letter in letters if letter.position == position]
             follower.drop(dropped)
             return follower.retry([dropped.stream_id] if letters[0] is dropped else [])
+
+    @contextmanager
+    def _at_it(self) -> Iterator[None]:
+        self._reacting = True
+        try:
+            yield
+        finally:
+            self._reacting = False
 
     def _forward(self, go_on: Callable[[], bool]) -> bool:
         head, busy = self.ledger.head(), False

@@ -2,7 +2,7 @@
 
 import typer
 
-from workledger.api.commandline import bench, dead_letters, demo, events, imports, serve, status, tables
+from workledger.api.commandline import bench, dead_letters, demo, events, imports, policies, serve, status, tables
 from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import Everywhere
 from workledger.api.commandline.sentences import Sentences
@@ -22,6 +22,7 @@ app.command("events")(events.events)
 app.command("rebuild")(tables.rebuild)
 app.command("verify")(tables.verify)
 app.command("project")(tables.project)
+app.command("react")(policies.react)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(bench.app, name="bench")
 

@@ -9,10 +9,14 @@ import typer
 from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.policies import chosen
+from workledger.domain.policies import Policy
 from workledger.projections import dead_letters
 from workledger.projections.dead_letters import DeadLetter
+from workledger.projections.follower import name_of
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
+from workledger.projections.reactor import Reactor
 from workledger.projections.replay import DeadLetterNotFound, Replayed
 from workledger.projections.replay import drop as dropped
 from workledger.projections.replay import retry as retried
@@ -58,8 +62,8 @@ def retry(
 ) -> None:
     """Fold them again, each stream in its order; exit code 1 when some are left."""
     with opened(db) as ledger:
-        groups = GROUPS if name is None else (_group(name, position or 0),)
-        done = [retried(ledger.store, ledger.tables, group, position=position) for group in groups]
+        names = [name] if name is not None else _names(ledger)
+        done = [_retried(ledger, one, position) for one in names]
     _say(Replayed(sum(one.folded for one in done), sum(one.left for one in done)), json)
 
 
@@ -67,7 +71,10 @@ def retry(
 def drop(name: Name, position: Position, db: Database = None, json: Json = False) -> None:
     """Let go of one for good, and fold what waits behind it; exit code 1 when some of that is left."""
     with opened(db) as ledger:
-        done = dropped(ledger.store, ledger.tables, _group(name, position), position)
+        if (policy := _policy(name)) is not None:
+            done = Reactor(ledger, ledger.tables, [policy]).drop(policy, position)
+        else:
+            done = dropped(ledger.store, ledger.tables, _group(name, position), position)
     _say(done, json)
 
 
@@ -85,6 +92,23 @@ def _letter(ledger: Workledger, name: str, position: int) -> DeadLetter:
             if letter.position == position:
                 return letter
     raise DeadLetterNotFound(name=name, position=position)
+
+
+def _names(ledger: Workledger) -> list[str]:
+    """Whose letters there are."""
+    with ledger.tables.engine.connect() as connection:
+        return sorted({letter.name for letter in dead_letters.listed(connection)})
+
+
+def _retried(ledger: Workledger, name: str, position: int | None) -> Replayed:
+    if (policy := _policy(name)) is not None:
+        return Reactor(ledger, ledger.tables, [policy]).retry(policy, position=position)
+    return retried(ledger.store, ledger.tables, _group(name, position or 0), position=position)
+
+
+def _policy(name: str) -> Policy | None:
+    """The policy whose letters have that name; those of an app's own are retried by the app."""
+    return next((policy for policy in chosen(dispatch=True) if name_of(policy) == name), None)
 
 
 def _group(name: str, position: int) -> Group:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from workledger import Workledger
 from workledger.adapters.simulation.live import simulated
 from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.policies import Dispatch, reacting
 from workledger.api.commandline.sentences import say
 from workledger.domain.refusals import Refused
 
@@ -39,9 +41,17 @@ def serve(
     project: Annotated[
         bool, typer.Option("--project/--no-project", help="Keep the read tables up, or leave it to a projector.")
     ] = True,
+    policies: Annotated[
+        bool, typer.Option("--policies/--no-policies", help="Let things follow by themselves; see react.")
+    ] = False,
+    dispatch: Dispatch = False,
 ) -> None:
     """Serve the HTTP API and the page on this machine."""
-    with bound(host, port) as listener, opened(db) as ledger:
+    with (
+        bound(host, port) as listener,
+        opened(db) as ledger,
+        reacting(ledger, dispatch=dispatch) if policies or dispatch else nullcontext(),
+    ):
         run(ledger, listener, project=project, started=lambda url: print_line(f"Serving {url} (Ctrl-C stops)"))
     say("Stopped.")
 

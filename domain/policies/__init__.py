@@ -1,0 +1,31 @@
+"""The policies that come with workledger: what follows from events by itself."""
+
+from workledger.domain.policies.deletes import CASCADE_PROJECT
+from workledger.domain.policies.dependents import UNBLOCK_DEPENDENTS
+from workledger.domain.policies.dispatching import DISPATCH_NEXT, QUEUE_AGAIN
+from workledger.domain.policies.finishing import COMPLETE_ON_STOP, complete_on_stop
+from workledger.domain.policies.run_ends import BLOCK_ON_SPAWN_FAILURE, RETRY_ON_CRASH
+from workledger.domain.policy import Policy
+
+POLICIES: tuple[Policy, ...] = (
+    RETRY_ON_CRASH,
+    BLOCK_ON_SPAWN_FAILURE,
+    COMPLETE_ON_STOP,
+    UNBLOCK_DEPENDENTS,
+    QUEUE_AGAIN,
+    CASCADE_PROJECT,
+)
+"""Those that only carry on what somebody began. DISPATCH_NEXT begins work by itself, and is asked for."""
+
+__all__ = [
+    "BLOCK_ON_SPAWN_FAILURE",
+    "CASCADE_PROJECT",
+    "COMPLETE_ON_STOP",
+    "DISPATCH_NEXT",
+    "POLICIES",
+    "QUEUE_AGAIN",
+    "RETRY_ON_CRASH",
+    "UNBLOCK_DEPENDENTS",
+    "Policy",
+    "complete_on_stop",
+]

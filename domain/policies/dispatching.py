@@ -1,0 +1,123 @@
+"""Policies about the queue: who was in it comes back, and who is free is given the next (DOMAIN.md 2.1 and 3.8)."""
+
+from contextlib import suppress
+from itertools import count
+
+from workledger.domain.agent import Agent
+from workledger.domain.agent_events import AgentCreated, AgentNoAvailableTask, run_of_agent
+from workledger.domain.agent_run_events import AgentRunCompleted, AgentRunFailed, AgentRunStopped
+from workledger.domain.card_events import TaskDependencyRemoved
+from workledger.domain.ledger import Ledger
+from workledger.domain.policies.dependents import dependents
+from workledger.domain.policies.run_ends import DECIDED
+from workledger.domain.policy import Policy, Reaction, begun
+from workledger.domain.project import Project
+from workledger.domain.project_events import ProjectConcurrencyLimitChanged, ProjectStatusChanged
+from workledger.domain.queue import full, take_next, waiting
+from workledger.domain.recorded import Recorded
+from workledger.domain.task import Task
+from workledger.domain.task_events import (
+    QueueFull,
+    TaskBlocked,
+    TaskCompleted,
+    TaskDeleted,
+    TaskDequeued,
+    TaskQueued,
+    TaskUnblocked,
+)
+from workledger.domain.unit import Unit
+
+ENDED = (AgentRunCompleted, AgentRunFailed, AgentRunStopped)
+DONE = (TaskCompleted, TaskDeleted)
+BEGINS = (TaskQueued, TaskDependencyRemoved, AgentCreated, ProjectConcurrencyLimitChanged, ProjectStatusChanged)
+SETTLED = (TaskQueued, TaskDequeued, *DECIDED)
+
+TRIES = 5
+"""Times that others may take what was about to be given, in one reaction."""
+
+
+def _queue_again(reaction: Reaction) -> None:
+    reaction.decide(_queue, reaction)
+
+
+def _queue(unit: Unit, reaction: Reaction) -> None:
+    task = unit.edit(Task, reaction.id)
+    touched = any(isinstance(past.event, SETTLED) for past in reaction.since(Task, reaction.id))
+    if task.state == "ready" and not touched and _was_queued(reaction):
+        task.queue()
+
+
+def _was_queued(reaction: Reaction) -> bool:
+    """Whether the task was in the queue when it was blocked."""
+    queued = blocked = False
+    for past in reaction.ledger.history(Task, reaction.id):
+        if past.position >= reaction.past.position:
+            break
+        if isinstance(past.event, TaskBlocked):
+            blocked = queued
+        queued = getattr(past.event, "queued", queued)
+    return blocked
+
+
+def _dispatch(reaction: Reaction) -> None:
+    for project_id in _projects(reaction):
+        refusals = 0
+        for nth in count(1):
+            if refusals == TRIES or not _free(reaction.ledger, project_id):
+                break
+            outcome = reaction.decide(_give, reaction, project_id, part=f"{project_id}:{nth}")
+            refusals += outcome.refused is not None
+            if not (outcome.positions or outcome.refused or outcome.repeated):
+                break
+
+
+def _give(unit: Unit, reaction: Reaction, project_id: str) -> None:
+    """Give the next task to the agent that has run least of those that are free."""
+    if agents := _free(reaction.ledger, project_id):
+        with suppress(AgentNoAvailableTask):
+            take_next(unit, reaction.ledger, min(agents, key=lambda agent: (agent.session_count, agent.id)).id)
+
+
+def _free(ledger: Ledger, project_id: str) -> list[Agent]:
+    """The agents that may begin with something that is queued; none when no task or no place is there for them."""
+    project = ledger.find(Project, project_id)
+    if project is None or project.status != "active" or not waiting(ledger, project_id) or full(ledger, project_id):
+        return []
+    return [
+        agent
+        for id in begun(ledger, AgentCreated, ("project", project_id))
+        if (agent := ledger.find(Agent, id)) and agent.type == "task" and not agent.dismissed
+        if not ledger.store.holders(run_of_agent(id))
+    ]
+
+
+def _projects(reaction: Reaction) -> list[str]:
+    """Those in which a task may be begun now that could not be before."""
+    ids = {reaction.past.tags.get("project")}
+    if isinstance(reaction.event, DONE):
+        ids |= {task.project_id for id in dependents(reaction) if (task := reaction.ledger.find(Task, id))}
+    return sorted(id for id in ids if id)
+
+
+def _project(past: Recorded) -> str | None:
+    return None if isinstance(past.event, DONE) else past.tags.get("project")
+
+
+def _ready(past: Recorded) -> bool:
+    return isinstance(past.event, TaskUnblocked) and past.event.status == "pending"
+
+
+QUEUE_AGAIN = Policy("queue_again", (TaskUnblocked,), _queue_again, when=_ready, later=(QueueFull,))
+"""A task that was queued when it was blocked is queued again when nothing is in its way any more."""
+
+DISPATCH_NEXT = Policy(
+    "dispatch_next",
+    (*BEGINS, *DONE, *ENDED),
+    _dispatch,
+    alike=_project,
+)
+"""Idle agents of an active project take what is queued there, as far as its limit allows.
+
+Left out are agents of another type than `task`, and those that were put out of sight. A task is assigned and its run
+started in one unit; whoever spawns processes goes by AgentRunStarted.
+"""
