@@ -1,6 +1,7 @@
 """The event store on a database: reading is the same everywhere, appending each does its own way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,6 @@ import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
 from sqlalchemy.dialects.postgresql import JSONB
 
-from workledger.adapters.append import PAGE, batched
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.recorded import Row
 from workledger.domain.store import EventStore, Scanned, Stored
@@ -16,6 +16,15 @@ from workledger.domain.store import EventStore, Scanned, Stored
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 
 _SCANNED = [chosen for chosen, column in zip(_ROW, EVENTS.columns, strict=True) if column.name in Scanned._fields]
+
+PAGE = 500
+"""Streams asked for in one statement."""
+
+
+def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The values in lists of at most that size (itertools has it from Python 3.12 on)."""
+    rest = iter(values)
+    return iter(lambda: list(islice(rest, size)), [])
 
 
 class DatabaseStore(EventStore):
