@@ -165,6 +165,7 @@ class Unit:
         self.recorded: list[Recorded] = []
         self._claims: list[tuple[str, Claim]] = []
         self._states: dict[str, Aggregate] = {}
+        self._missing: set[str] = set()
         self._touched: set[str] = set()
         self._pinned: dict[str, int] = {}
 
@@ -182,8 +183,9 @@ class Unit:
     def _current(self, kind: type[Any], id: str) -> Any:
         stream = kind.stream(id)
         if stream not in self._states:
-            state = self._load(kind, id)
+            state = None if stream in self._missing else self._load(kind, id)
             if state is None:
+                self._missing.add(stream)  # what was not there when it was decided is not looked for again
                 return None
             self._states[stream] = state
         return self._states[stream]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import workledger
 import writers
 from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, UnknownDatabase, factory_of
+from workledger.adapters.schema import VERSION
 from workledger.domain.task import Task
 
 
@@ -102,12 +103,12 @@ def test_another_programs_database_is_refused_and_left_alone(database_url: str) 
 def test_tables_of_a_newer_release_are_refused_and_left_alone(database_url: str) -> None:
     workledger.open(database_url).close()
     with contextlib.closing(engine_of(database_url).connect()) as connection, connection.begin():
-        connection.exec_driver_sql("update workledger set value = '2' where key = 'version'")
+        connection.exec_driver_sql("update workledger set value = '99' where key = 'version'")
         connection.exec_driver_sql("alter table claim_limits rename to claim_capacities")
     before = tables_of(database_url)
     with pytest.raises(ForeignDatabase) as foreign:
         workledger.open(database_url)
-    assert "version 2, this release knows 1" in str(foreign.value)
+    assert f"version 99, this release knows {VERSION}" in str(foreign.value)
     assert tables_of(database_url) == before
 
 

@@ -83,7 +83,8 @@ def test_an_event_is_read_as_it_was_appended(store: EventStore, append: Append) 
     assert row[:11] == (1, "s-1", 1, "sample.happened", 3, event.at, "user:ann", "s-1/1", "why", "because", "once")
     assert orjson.loads(row.tags) == {"project": "p", "task": "t"}
     assert row.data == event.state.decode()
-    assert store.select_events("s-1") == [Stored(**{**vars(event), "position": 1})]
+    [stored] = store.select_events("s-1")
+    assert stored == Stored(**{**vars(event), "position": 1, "tags": row.tags})
 
 
 def test_version_0_is_whatever_comes_next(store: EventStore, append: Append) -> None:

@@ -19,6 +19,7 @@ from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.runs import start_run
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
+from workledger.domain.unit import Unit
 
 
 def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:
@@ -152,3 +153,23 @@ def test_a_writer_who_never_gets_through_gives_up_with_a_conflict(
         with pytest.raises(ConcurrencyConflict), slow.edit(Task, task.id) as draft:
             draft.change_labels(labels=("late",))
         assert fast.get(Task, task.id).labels == ()
+
+
+def test_what_was_not_there_is_not_taken_up_when_another_writer_begins_it_meanwhile(ledger: Workledger) -> None:
+    """Found missing, a stream is expected to be empty to the end of the decision, or it is decided anew."""
+    facts = Task.create(title="Fix the till").events
+    seen: list[bool] = []
+
+    def decision(unit: Unit) -> None:
+        found = unit.find(Task, "t")
+        seen.append(found is not None)
+        if len(seen) == 1:
+            with ledger.unit() as other:
+                other.record(Task, "t", facts)
+        if found is None:
+            unit.record(Task, "t", facts)
+
+    with ledger.unit() as unit:
+        unit.decide(lambda: decision(unit))
+    assert seen == [False, True]
+    assert [past.version for past in ledger.history(Task, "t")] == [1]
