@@ -74,9 +74,19 @@ class GivenServer:
 
 
 class PostgresServer(GivenServer):
-    """A server of our own: `durable` ones keep what they committed when they are killed, the others are faster."""
+    """A server of our own: `durable` ones keep what they committed when they are killed, the others are faster.
 
-    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
+    Args:
+        primary: the server that it is a standby of.
+    """
+
+    def __init__(
+        self,
+        *,
+        durable: bool = False,
+        settings: dict[str, str] | None = None,
+        primary: "PostgresServer | None" = None,
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="workledger-pg-", dir="/tmp"))  # sockets need a short path
         self.log = self.folder / "log"
         self.settings = ["-c", "listen_addresses=", "-c", "timezone=UTC", *([] if durable else IN_A_HURRY)]
@@ -88,7 +98,12 @@ class PostgresServer(GivenServer):
         try:
             self.as_user = _postgres_user(self.folder)
             self.binaries = _reachable(_binaries(), self.folder, self.as_user)
-            self._initialise()
+            if primary:
+                self.run(
+                    "pg_basebackup", "-D", self.folder / "data", "-d", primary.dsn, "-R", "-c", "fast", "--no-sync"
+                )
+            else:
+                self._initialise()
         except BaseException:
             self.remove()
             raise
@@ -122,16 +137,47 @@ class PostgresServer(GivenServer):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _initialise(self) -> None:
-        subprocess.run(
-            [
-                *(self.binaries / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust"),
-                *("-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
-            ],
+    def follow(self, primary: "PostgresServer") -> None:
+        """Wait until what the primary has committed by now can be read here."""
+        with psycopg.connect(primary.dsn) as there, psycopg.connect(self.dsn, autocommit=True) as here:
+            written = there.execute("select pg_current_wal_insert_lsn()").fetchone()
+            there.execute("select txid_current()")  # something to send
+            there.commit()
+            end = time.monotonic() + PATIENCE
+            while here.execute("select pg_last_wal_replay_lsn() >= %s::pg_lsn", written).fetchone() != (True,):
+                if time.monotonic() > end:
+                    raise RuntimeError(f"the standby does not follow:\n{self.log.read_text()[-2000:]}")
+                time.sleep(0.005)
+
+    def leave(self) -> None:
+        """Follow the primary no more."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute("alter system set primary_conninfo = ''")
+            connection.execute("select pg_reload_conf()")
+            while connection.execute("select count(*) from pg_stat_wal_receiver").fetchone() != (0,):
+                time.sleep(0.005)
+
+    def promote(self) -> None:
+        """Make a standby a primary."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute("select pg_promote()")
+
+    def run(self, program: str, *arguments: str | Path, given: str = "") -> str:
+        """What a program of PostgreSQL says."""
+        return subprocess.run(
+            [self.binaries / program, *arguments],
             check=True,
-            stdout=subprocess.DEVNULL,
+            input=given,
+            stdout=subprocess.PIPE,
+            text=True,
             cwd="/",
             **self.as_user,
+        ).stdout
+
+    def _initialise(self) -> None:
+        self.run(
+            *("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust"),
+            *("-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
         )
 
     def _started(self) -> bool:
@@ -186,9 +232,11 @@ def serve() -> contextlib.AbstractContextManager[GivenServer]:
 
 
 @contextlib.contextmanager
-def running(*, durable: bool = False, settings: dict[str, str] | None = None) -> Iterator[PostgresServer]:
+def running(
+    *, durable: bool = False, settings: dict[str, str] | None = None, primary: PostgresServer | None = None
+) -> Iterator[PostgresServer]:
     """A server of our own that runs inside the block."""
-    server = PostgresServer(durable=durable, settings=settings)
+    server = PostgresServer(durable=durable, settings=settings, primary=primary)
     try:
         server.start()
         yield server

@@ -42,8 +42,8 @@ class Steps:
         self.taken = 0
         connect = File.connect
 
-        def counted(file: File, *, durable: bool = True) -> sqlite3.Connection:
-            made = connect(file, durable=durable)
+        def counted(file: File, **how: bool) -> sqlite3.Connection:
+            made = connect(file, **how)
             made.set_progress_handler(self._take, 100)
             return made
 
@@ -101,8 +101,8 @@ def die_at(pipe: Connection, url: str, statement: str) -> None:
         if dying and running.strip().lower().startswith(statement):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def traced(file: File) -> sqlite3.Connection:
-        made = connect(file)
+    def traced(file: File, **how: bool) -> sqlite3.Connection:
+        made = connect(file, **how)
         made.set_trace_callback(die)
         return made
 

@@ -1,12 +1,13 @@
 -- One append, in one round trip: everything in it holds, or nothing is stored. Called by store.py, which says what
 -- the arguments are. An append holds a shared lock from before it draws positions until it has ended, which is how
--- readers know what a hole in the log is waiting for (watermark.py).
+-- readers know what a hole in the log is waiting for (watermark.py). Plans are kept for as long as a line lasts: made
+-- while the tables were small, they would go through all of them later, so they are held to the indexes.
 create or replace function workledger_append_v2(
     locks int[], streams text[], expected int[],
     stream int[], nth int[], topic text[], schema_version int[], at text[], actor text[], event_id text[],
     correlation_id text[], causation_id text[], command_id text[], tags text[], data text[],
     command text, verbs text[], holders int[], keys text[], capacities int[]
-) returns bigint[] language plpgsql as $$
+) returns bigint[] language plpgsql set enable_seqscan = off as $$
 declare
     last int[];
     actual int;

@@ -77,6 +77,8 @@ class PostgresFactory(DatabaseFactory):
         options.update(application_name=name, autocommit=True, client_encoding="utf8")
         connection: psycopg.Connection[Any] = psycopg.connect(*args, **options)
         self._greet(connection)
+        if self._lines.manners.prepare:
+            connection.execute("set enable_seqscan = off")  # plans outlive the size that tables have when they are made
         return connection
 
     def _greet(self, connection: Any, record: object = None) -> None:

@@ -37,7 +37,10 @@ class Failed(Exception):
     @property
     def error(self) -> psycopg.Error:
         """As the driver would have raised it."""
-        return psycopg.errors.lookup(self.state)(self.message)
+        try:
+            return psycopg.errors.lookup(self.state)(self.message)
+        except KeyError:  # a state of somebody's own, from a trigger perhaps
+            return psycopg.DatabaseError(self.message)
 
 
 @dataclass

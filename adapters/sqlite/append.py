@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 import orjson
@@ -13,13 +12,7 @@ from workledger.adapters.sqlite.claims import settle
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.store import AlreadyDone, Conditions, Stored
 
-MANY = 20
-"""Events that one statement inserts, when there are so many."""
-
-ROW = f"({', '.join('?' * len(COLUMNS))})"
-INSERT = f"insert into events values {ROW}"  # noqa: S608
-INSERT_MANY = f"insert into events values {', '.join([ROW] * MANY)}"  # noqa: S608
-
+INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 STANDING = """
 select value, (select max(version) from events where stream_id = value)
 from json_each(?) where exists (select 1 from events where stream_id = value)
@@ -44,7 +37,7 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
     versions = _versions(cursor, events, conditions)
     for stream, claim in conditions.claims:
         settle(cursor, stream, claim)
-    _insert(cursor, [_row(*numbered) for numbered in zip(positions, versions, events, strict=True)])
+    cursor.executemany(INSERT, map(_row, positions, versions, events))
     if drawn % places.STRETCH + len(events) >= places.STRETCH:
         places.note(cursor, positions[-1])
     return positions
@@ -55,14 +48,6 @@ def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range) -> None
     if not cursor.execute(REMEMBER, (command_id, positions.start, positions.stop - 1)).rowcount:
         first, last = cursor.execute(DONE, (command_id,)).fetchone()
         raise AlreadyDone(range(first, last + 1))
-
-
-def _insert(cursor: sqlite3.Cursor, rows: Sequence[tuple[Any, ...]]) -> None:
-    """A statement for many rows is half as fast again as one for each, and looks up the sequence once."""
-    single = len(rows) % MANY
-    cursor.executemany(INSERT, rows[:single])
-    for start in range(single, len(rows), MANY):
-        cursor.execute(INSERT_MANY, tuple(chain.from_iterable(rows[start : start + MANY])))
 
 
 def _versions(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> list[int]:

@@ -11,12 +11,16 @@ from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import places
 from workledger.adapters.sqlite.append import append
-from workledger.adapters.sqlite.failures import refusals
 from workledger.adapters.sqlite.writer import Writer
 from workledger.domain.recorded import Row
 from workledger.domain.store import Conditions, Stored
 
 NONE = Conditions()
+
+LEAVE_NOTHING = "pragma secure_delete = on"
+ERASING = "insert into workledger values ('erasing', ?)"
+ERASE = "delete from events where stream_id = ? and topic = ? and version <= ?"
+ERASED = "delete from workledger where key = 'erasing'"
 
 
 def cursor_of(connection: sa.Connection) -> sqlite3.Cursor:
@@ -65,8 +69,11 @@ class SQLiteStore(DatabaseStore):
         return rows
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
-        with refusals():
-            super().erase(stream_id, topic, upto_version)
+        with self._writer.transaction() as cursor:
+            cursor.execute(LEAVE_NOTHING)
+            cursor.execute(ERASING, (stream_id,))
+            cursor.execute(ERASE, (stream_id, topic, upto_version))
+            cursor.execute(ERASED)
 
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         tags = EVENTS.c.tags

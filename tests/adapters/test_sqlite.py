@@ -73,6 +73,23 @@ def test_positions_are_never_used_again(sqlite_url: str) -> None:
         assert [row.position for row in ledger.read()] == [1, 3]
 
 
+def test_of_what_was_erased_nothing_is_left_in_the_file(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some SQLites overwrite what is deleted, and others only when they are told to."""
+    connect, secret = File.connect, b"correct horse battery staple"
+
+    def careless(file: File, **how: bool) -> sqlite3.Connection:
+        made = connect(file, **how)
+        made.execute("pragma secure_delete = off")
+        return made
+
+    monkeypatch.setattr(File, "connect", careless)
+    with workledger.open(sqlite_url) as ledger:
+        ledger.store.insert_events([happened("s-1", state=b'"%s"' % secret), happened("s-1", topic="sample.kept")])
+        ledger.store.erase("s-1", "sample.happened", 1)
+        assert [row.topic for row in ledger.read()] == ["sample.kept"]
+    assert secret not in Path(sqlite_url.removeprefix("sqlite:///")).read_bytes()
+
+
 def test_many_threads_may_read_a_ledger_in_memory() -> None:
     with workledger.open("memory:") as ledger:
         task = ledger.create(Task.create(title="Read me"))

@@ -1,23 +1,29 @@
-"""What a benchmark is given: a place for its figures, printed as JSON at the end of the run."""
+"""What a benchmark is given: a setting for each database, and a place for its figures, which are told at the end.
+
+WORKLEDGER_BENCH_EVENTS says at which sizes appends and rebuilds are measured, such as "10000 10000000".
+"""
 
 import json
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 import postgres_server as postgres
+from workledger.adapters.benchmarks.figures import Figures
+from workledger.adapters.benchmarks.setting import Setting
+from workledger.adapters.importing import Progress, silent
+from workledger.api.commandline.console import bars
+
+SIZES = [int(one) for one in os.environ.get("WORKLEDGER_BENCH_EVENTS", "10000 100000 1000000").split()]
 
 
-@dataclass
-class Figures:
-    """Rows of {case, who, value}; `value` is events a second, or seconds where the case says so."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, case: str, who: str, value: float) -> None:
-        self.rows.append({"case": case, "who": who, "value": round(value, 2)})
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "events" in metafunc.fixturenames:
+        metafunc.parametrize("events", SIZES)
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +33,59 @@ def postgres_server() -> Iterator[postgres.GivenServer]:
         yield server
 
 
+@dataclass
+class Bench:
+    """Makes settings, and collects the figures of all benchmarks."""
+
+    server: postgres.GivenServer
+    told: list[dict[str, Any]] = field(default_factory=list)
+    progress: Progress = silent
+
+    def setting(self, database: str, events: int) -> Setting:
+        return Setting(
+            events,
+            self.server.url() if database == "postgres" else None,
+            progress=self.progress,
+            remark=lambda line: print(line, file=sys.stderr),
+        )
+
+    def tell(self, figures: Figures) -> None:
+        self.told.append(figures.told())
+
+
 @pytest.fixture(scope="session")
-def figures() -> Iterator[Figures]:
-    found = Figures()
-    yield found
-    print("\n" + json.dumps({"rows": found.rows}, indent=1))
+def collected(postgres_server: postgres.GivenServer) -> Iterator[Bench]:
+    bench = Bench(postgres_server)
+    yield bench
+    print("\n" + json.dumps(bench.told, indent=1))
+
+
+@pytest.fixture
+def bench(collected: Bench) -> Iterator[Bench]:
+    with bars() as progress:
+        collected.progress = progress
+        yield collected
+
+
+def check(
+    figures: Figures,
+    ratios: Mapping[tuple[str, str], float] | None = None,
+    least: Mapping[str, float] | None = None,
+    most: Mapping[str, float] | None = None,
+) -> None:
+    """Every target that is missed is named. Ratios to peers that were left out are no targets.
+
+    Args:
+        ratios: ours to theirs, by case and peer; ours must be so many times theirs at least.
+        least: figures of ours that must be reached.
+        most: figures of ours that must not be passed.
+    """
+    there = {(row.case, row.who) for row in figures.rows}
+    missed = [
+        f"{case}: {figures.ratio(case, who):g} times {who}, not {target:g}"
+        for (case, who), target in (ratios or {}).items()
+        if (case, who) in there and figures.ratio(case, who) < target
+    ]
+    missed += [f"{case}: below {target:g}" for case, target in (least or {}).items() if figures.value(case) < target]
+    missed += [f"{case}: above {target:g}" for case, target in (most or {}).items() if figures.value(case) > target]
+    assert not missed

@@ -10,10 +10,11 @@ import pytest
 
 import workledger
 from workledger.adapters.beads import import_beads
+from workledger.adapters.benchmarks.figures import OURS, Figures
 from workledger.adapters.claude_code import import_claude_code
 from workledger.adapters.git import import_git
 
-from .conftest import Figures
+from .conftest import Bench
 
 pytestmark = pytest.mark.benchmark
 COMMITS = 2500
@@ -27,7 +28,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def test_a_repository_of_2500_commits(tmp_path: Path, figures: Figures) -> None:
+def test_a_repository_of_2500_commits(tmp_path: Path, bench: Bench) -> None:
     repository = tmp_path / "shop"
     subprocess.run(["git", "init", "-q", repository], check=True)
     story = "".join(
@@ -36,18 +37,22 @@ def test_a_repository_of_2500_commits(tmp_path: Path, figures: Figures) -> None:
         for number in range(COMMITS)
     )
     subprocess.run(["git", "-C", repository, "fast-import", "--quiet"], input=story.encode(), check=True)
+    figures = Figures({"benchmark": "import of git"})
     with workledger.open(f"sqlite:///{tmp_path}/work.db") as ledger:
         taken = _seconds(lambda: import_git(ledger, repository, ref="refs/heads/main"))
-        figures.add("git: 2,500 commits, seconds", "workledger", taken)
-        figures.add("git: again, seconds", "workledger", _seconds(lambda: import_git(ledger, repository, ref="main")))
-        assert taken < 5
+        figures.add("git: 2,500 commits, seconds", OURS, taken)
+        figures.add("git: again, seconds", OURS, _seconds(lambda: import_git(ledger, repository, ref="main")))
+    bench.tell(figures)
+    assert taken < 5
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no real data at {REAL}; set WORKLEDGER_REAL_DATA")
-def test_a_project_of_three_sessions_and_348_tasks(tmp_path: Path, figures: Figures) -> None:
+def test_a_project_of_three_sessions_and_348_tasks(tmp_path: Path, bench: Bench) -> None:
+    figures = Figures({"benchmark": "import of sessions and issues"})
     with workledger.open(f"sqlite:///{tmp_path}/work.db") as ledger:
         sessions = _seconds(lambda: import_claude_code(ledger, REAL / "transcripts"))
         tasks = _seconds(lambda: import_beads(ledger, REAL / "issues.jsonl"))
-        figures.add("claude_code: 3 sessions, seconds", "workledger", sessions)
-        figures.add("beads: 348 tasks, seconds", "workledger", tasks)
-        assert sessions + tasks < 10
+        figures.add("claude_code: 3 sessions, seconds", OURS, sessions)
+        figures.add("beads: 348 tasks, seconds", OURS, tasks)
+    bench.tell(figures)
+    assert sessions + tasks < 10

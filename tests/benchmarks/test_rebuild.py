@@ -1,46 +1,28 @@
-"""Rebuilds of every read table from the log of a simulated team, and the loop that only reads and decodes."""
+"""Rebuilds of every read table, beside a loop that only reads and the stock runner, from logs of several sizes."""
 
-import time
-from itertools import islice
-
-import orjson
 import pytest
 
-import workledger
-from workledger import Workledger
-from workledger.adapters.simulation.history import record
-from workledger.adapters.simulation.workload import events
-from workledger.projections.rebuild import Rebuild
+from workledger.adapters.benchmarks.rebuild import rebuild
 
-from .conftest import Figures
+from .conftest import Bench, check
 
-pytestmark = pytest.mark.benchmark
-EVENTS = 30_000
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
 
+LARGE = 1_000_000
+"""Events of a log whose rebuild is long enough that beginning and end do not count."""
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_rebuild(request: pytest.FixtureRequest, figures: Figures, database: str) -> None:
-    with workledger.open(request.getfixturevalue(f"{database}_url")) as ledger:
-        story = events(1, EVENTS)
-        while batch := list(islice(story, 500)):
-            record(ledger, batch)
-        head = ledger.head()
-        whole = 0.0
-        for group in ledger.projector.groups:
-            started = time.perf_counter()
-            Rebuild(ledger.store, ledger.tables, group).run()
-            taken = time.perf_counter() - started
-            whole += taken
-            figures.add(f"{database}: rebuild of {group.name}, events/s", "workledger", head / taken)
-        figures.add(f"{database}: rebuild of all, events/s", "workledger", head / whole)
-        figures.add(f"{database}: read and decode, events/s", "limit", head / _reading(ledger))
+MEMORY = {"rebuild, peak MB": 400}
 
 
-def _reading(ledger: Workledger) -> float:
-    started, at = time.perf_counter(), 0
-    while rows := ledger.store.read(at, 20_000):
-        for row in rows:
-            orjson.loads(row.data)
-        at = rows[-1].position
-    return time.perf_counter() - started
+def test_rebuilds_on_postgresql(bench: Bench, events: int) -> None:
+    figures = rebuild(bench.setting("postgres", events))
+    bench.tell(figures)
+    check(figures, {("rebuild of agent logs", "plain"): 0.5} if events >= 100_000 else {}, most=MEMORY)
+    if events >= LARGE:
+        check(figures, {("rebuild", "stock"): 80, ("rebuild", "limit"): 0.25}, least={"rebuild": 150_000})
+
+
+def test_rebuilds_on_sqlite(bench: Bench, events: int) -> None:
+    figures = rebuild(bench.setting("sqlite", events))
+    bench.tell(figures)
+    check(figures, least={"rebuild": 80_000} if events >= LARGE else {}, most=MEMORY)

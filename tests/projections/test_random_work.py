@@ -1,4 +1,4 @@
-"""Random work: tables built batch by batch, rebuilt ones, a slow fold in memory, and the aggregates say the same (X1)."""
+"""Random work: tables built batch by batch, rebuilt ones, a slow fold, and the aggregates themselves agree (X1)."""
 
 from typing import Any
 

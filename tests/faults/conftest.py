@@ -1,0 +1,15 @@
+"""What the tests of faults are given: the event store alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from stores import opened
+from workledger.domain.store import EventStore
+
+
+@pytest.fixture
+def postgres_store(postgres_store_url: str) -> Iterator[EventStore]:
+    """An empty store in PostgreSQL, in the database of `postgres_store_url`."""
+    with opened(postgres_store_url) as store:
+        yield store

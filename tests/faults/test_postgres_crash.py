@@ -1,0 +1,100 @@
+"""The server crashes or is stopped at once: what was acknowledged is there, once, and readers go on as before."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+import postgres_server
+import writers
+from slow_writer import slow_writer
+from stores import append, append_until_told, ascending, happened, opened
+from workledger.adapters.database import DatabaseUnreachable
+from workledger.domain.recorded import Row
+from workledger.domain.store import EventStore
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres_server.PostgresServer]:
+    """A server that keeps what it has committed."""
+    with postgres_server.running(durable=True) as server:
+        yield server
+
+
+def test_a_hole_that_a_crash_has_left_is_passed(server: postgres_server.PostgresServer) -> None:
+    """Proves that a reader that waited for a writer does not wait for it when the server has crashed and is back."""
+    with server.database() as url, opened(url) as store, slow_writer(url) as slow:
+        append(store, happened("before"))
+        slow.append(happened("slow"))
+        append(store, happened("after"))
+        assert store.head() == 1
+        server.crash()
+        with pytest.raises(DatabaseUnreachable):
+            store.head()
+        server.start()
+        assert [row.position for row in store.read(1, 10)] == [3]
+        [next] = append(store, happened("next"))
+        assert next > 3
+        assert [row.stream_id for row in store.read(0, 10)] == ["before", "after", "next"]
+
+
+def test_writers_and_readers_go_on_when_the_server_is_stopped_at_once(server: postgres_server.PostgresServer) -> None:
+    """Two processes append one by one and by the 50, each batch until it is acknowledged. Twice the server goes down
+    and comes back, and each time both appends of that moment are stored, but were not answered.
+
+    Proves that an append whose answer is lost is looked for before it is made again, and that a reader goes on.
+    """
+    with server.database() as url, ExitStack() as stack:
+        store = stack.enter_context(opened(url))
+        started = [
+            stack.enter_context(writers.running(append_until_told, url, f"stream-{size}", size)) for size in (1, 50)
+        ]
+        seen: list[Row] = []
+        over = threading.Event()
+        stack.callback(over.set)
+        reading = stack.enter_context(ThreadPoolExecutor(1)).submit(follow, store, seen, over)
+        acknowledged: list[str] = []
+        for _ in range(2):
+            for _, pipe in started:
+                acknowledged += [id for _ in range(10) for id in pipe.recv()]
+            leave_unanswered(server, writers=2)
+            server.drop()
+            server.start()
+        for process, pipe in started:
+            acknowledged += [id for _ in range(10) for id in pipe.recv()]
+            pipe.send("enough")
+            writers.finish(process)
+            acknowledged += [id for ids in writers.heard(pipe) for id in ids]
+        over.set()
+        reading.result()
+    assert ascending(seen)
+    assert Counter(row.event_id for row in seen) == Counter(acknowledged)
+
+
+def leave_unanswered(server: postgres_server.PostgresServer, writers: int) -> None:
+    """From now on, commits reach the disk and are not answered: they wait for a standby that is not there."""
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute("alter system set synchronous_standby_names = 'nobody'")
+        connection.execute("select pg_reload_conf()")
+        waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
+        while connection.execute(waiting).fetchone() != (writers,):
+            time.sleep(0.01)
+        connection.execute("alter system reset synchronous_standby_names")
+
+
+def follow(store: EventStore, seen: list[Row], over: threading.Event) -> None:
+    """Read on until all is over, and nothing is left to be read."""
+    while True:
+        last_round = over.is_set()
+        before = len(seen)
+        with suppress(DatabaseUnreachable, sa.exc.OperationalError):
+            seen += store.read(seen[-1].position if seen else 0, 1000)
+        if last_round and len(seen) == before:
+            return
+        time.sleep(0.005)

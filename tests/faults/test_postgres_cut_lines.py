@@ -1,0 +1,100 @@
+"""Sessions are ended by an administrator, between calls and in the middle of them: callers hardly notice."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from postgres_server import GivenServer
+from slow_writer import end_sessions, in_line, slow_writer
+from stores import append, happened, opened
+from workledger.domain.store import EventStore
+
+
+@pytest.fixture(scope="module")
+def url(postgres_server: GivenServer, postgres_template: str) -> Iterator[str]:
+    with postgres_server.database(like=postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[EventStore]:
+    """A store that has four lines, since it was asked for four appends at once."""
+    with opened(url) as store:
+        with ThreadPoolExecutor(4) as threads:
+            with slow_writer(url) as other:
+                other.append(happened("s-1"))
+                appending = [threads.submit(append, store, happened("s-1")) for _ in range(4)]
+                in_line(url, 4)
+            assert len({one.result()[0] for one in appending}) == 4
+        yield store
+
+
+CALLS: dict[str, Callable[[EventStore], object]] = {
+    "append": lambda store: append(store, happened("s-1")),
+    "read": lambda store: store.read(0, 10**9),
+    "head": lambda store: store.head(),
+    "stream": lambda store: store.read_stream("s-1"),
+    "done": lambda store: store.done("once"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_call_does_not_notice_that_the_lines_were_cut_before_it(
+    store: EventStore, url: str, call: Callable[[EventStore], object]
+) -> None:
+    """All of them, and again. Proves that a line that broke is not trusted, nor are those beside it."""
+    for _ in range(2):
+        end_sessions(url)
+        call(store)
+
+
+def test_a_loop_that_reads_goes_on_however_often_its_lines_are_cut(store: EventStore, url: str) -> None:
+    position, seen = store.head(), []
+    for number in range(5):
+        end_sessions(url)
+        append(store, happened(f"cut-{number}"))
+        end_sessions(url)
+        rows = store.read(position, 10)
+        seen += [row.stream_id for row in rows]
+        position = rows[-1].position
+    assert seen == [f"cut-{number}" for number in range(5)]
+
+
+def test_an_append_goes_on_when_its_line_is_cut_under_way(store: EventStore, url: str) -> None:
+    """It stands in line behind another writer. Proves that the cut of a line is no refusal."""
+    event = happened("s-1")
+    with ThreadPoolExecutor(1) as thread, slow_writer(url) as other:
+        other.append(happened("s-1"))
+        appending = thread.submit(append, store, event)
+        first = in_line(url, 1)
+        end_sessions(url, first)
+        assert in_line(url, 1) != first
+        other.roll_back()
+        positions = appending.result(10)
+    assert [row.position for row in store.read_stream("s-1") if row.event_id == event.event_id] == positions
+
+
+def test_a_reader_of_the_log_goes_on_when_its_line_is_cut_under_way(store: EventStore, url: str) -> None:
+    """Proves that the watermark is asked for again."""
+    [last] = append(store, happened("s-1"))
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(url) as other:
+        other.execute("lock table events")
+        reading = thread.submit(store.head)
+        end_sessions(url, in_line(url, 1))
+        in_line(url, 1)
+        other.rollback()
+        assert reading.result(10) == last
+
+
+def test_a_read_that_is_cut_under_way_fails_and_the_next_does_not(store: EventStore, url: str) -> None:
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(url) as other:
+        other.execute("lock table events")
+        reading = thread.submit(store.read_stream, "s-1")
+        end_sessions(url, in_line(url, 1))
+        with pytest.raises(sa.exc.OperationalError):
+            reading.result(10)
+        other.rollback()
+        assert store.read_stream("s-1")

@@ -1,0 +1,86 @@
+"""Behind a pooler that gives each transaction to whichever connection is free, nothing is lost and nothing leaks."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+import workledger
+from pooler import pooling
+from postgres_server import GivenServer
+from stores import append, ascending, happened, opened, tail
+from workledger.adapters.postgres.lines import Lines
+from workledger.domain.claims import Need, Take
+from workledger.domain.refusals import ConcurrencyConflict
+from workledger.domain.task import Task
+
+LOCKS = "select count(*) from pg_locks where locktype = 'advisory'"
+
+
+@pytest.fixture
+def pooled(postgres_store_url: str) -> Iterator[str]:
+    with pooling(postgres_store_url) as url:
+        yield url
+
+
+def test_many_callers_append_and_read_through_a_few_connections(pooled: str, postgres_store_url: str) -> None:
+    """Proves that calls are prepared nowhere but where they are made, and that locks end with their transactions."""
+    with opened(pooled) as store, ThreadPoolExecutor(8) as threads:
+        append(store, happened("s-0"), claims=[("s-0", Take("name:ann"))])
+
+        def work(number: int) -> None:
+            stream = f"s-{number}"
+            for version in range(1, 21):
+                conditions = {"claims": [(stream, Need("name:ann"))], "command_id": f"{number}/{version}"}
+                append(store, happened(stream, version), **conditions)
+                assert len(store.read_stream(stream)) == version
+                assert store.read(0, 10**9, tag=("project", "nobody")) == []
+                with pytest.raises(ConcurrencyConflict):
+                    append(store, happened(stream, version))
+
+        working = [threads.submit(work, number) for number in range(1, 9)]
+        seen = tail(store, 161, until=lambda: all(one.done() for one in working))
+        for one in working:
+            one.result()
+        assert ascending(seen)
+        assert Counter(row.stream_id for row in seen) == {"s-0": 1, **{f"s-{number}": 20 for number in range(1, 9)}}
+        with psycopg.connect(postgres_store_url) as connection:
+            assert connection.execute(LOCKS).fetchone() == (0,)
+
+
+def test_a_ledger_is_opened_and_its_tables_are_filled_through_a_pooler(postgres_server: GivenServer) -> None:
+    with postgres_server.database() as url, pooling(url) as pooled, workledger.open(pooled) as ledger:
+        for number in range(30):
+            ledger.create(Task.create(title=f"Task {number}"))
+            assert ledger.catch_up() == number + 1
+
+
+QUESTION, FIVE = b"select $1::bigint + 2", (5).to_bytes(8, "big")
+
+
+@pytest.fixture
+def lines(postgres_store_url: str) -> Iterator[Lines]:
+    lines = Lines(lambda: psycopg.connect(postgres_store_url, autocommit=True))
+    yield lines
+    lines.close()
+
+
+def test_a_statement_that_is_gone_when_it_is_called_is_sent_as_it_is(lines: Lines) -> None:
+    """What a pooler does that knows of no prepared statements. Proves that such a refusal is taken for what it is."""
+    with lines.line() as line:
+        assert line.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
+        line.connection.execute("deallocate all")
+        assert line.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
+    assert not lines.manners.prepare
+
+
+def test_a_statement_that_is_there_when_it_is_prepared_is_sent_as_it_is(lines: Lines) -> None:
+    """As above: another client of the pooler has prepared it on the same connection."""
+    with lines.line() as one, lines.line() as other:
+        one.call(QUESTION, ((3).to_bytes(8, "big"),))
+        [name] = one.connection.execute("select name from pg_prepared_statements").fetchone() or [""]
+        other.connection.execute(f"prepare {name} as select 0")
+        assert other.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
+    assert not lines.manners.prepare

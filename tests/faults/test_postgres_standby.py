@@ -1,0 +1,110 @@
+"""A standby reads on behind its primary, never past what may still come, and takes over when that is gone."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+import postgres_server
+from postgres_server import PostgresServer
+from slow_writer import slow_writer
+from stores import append, ascending, happened, opened
+from workledger.adapters.postgres import watermark
+from workledger.domain.store import EventStore
+
+
+@pytest.fixture
+def primary() -> Iterator[PostgresServer]:
+    with postgres_server.running() as primary, opened(primary.dsn):
+        yield primary
+
+
+@pytest.fixture
+def standby(primary: PostgresServer) -> Iterator[PostgresServer]:
+    with postgres_server.running(primary=primary) as standby:
+        yield standby
+
+
+def positions(store: EventStore, after: int = 0) -> list[int]:
+    return [row.position for row in store.read(after, 100)]
+
+
+def either(primary: PostgresServer, standby: PostgresServer) -> str:
+    """The URL of whichever of them takes appends."""
+    return f"postgresql://postgres@/postgres?host={primary.folder},{standby.folder}&target_session_attrs=read-write"
+
+
+def test_a_standby_hands_out_what_is_certain_and_no_more(
+    primary: PostgresServer, standby: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that on a standby, where it cannot be seen who writes, holes stay closed until the primary has settled
+    them: were nobody found to write, they would be passed."""
+    monkeypatch.setattr(watermark, "KEPT_EVERY", 1)
+    with opened(primary.dsn) as writer, opened(standby.dsn) as reader, slow_writer(primary.dsn) as slow:
+        append(writer, happened("one"))
+        slow.append(happened("slow"))
+        append(writer, happened("two"))
+        standby.follow(primary)
+        assert positions(reader) == [1]
+        assert positions(writer) == [1]
+        slow.commit()
+        standby.follow(primary)
+        assert positions(reader) == [1, 2, 3]
+        slow.append(happened("dead"))
+        append(writer, happened("four"))
+        slow.roll_back()
+        standby.follow(primary)
+        assert positions(reader) == [1, 2, 3], "the primary knows that the hole is dead"
+        assert positions(writer) == [1, 2, 3, 5]
+        standby.follow(primary)
+        assert positions(reader) == [1, 2, 3, 5], "and has said so"
+
+
+def test_a_standby_takes_no_appends(primary: PostgresServer, standby: PostgresServer) -> None:
+    with opened(standby.dsn) as store, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        append(store, happened("one"))
+
+
+def test_a_reader_goes_on_from_where_it_was_when_the_standby_takes_over(
+    primary: PostgresServer, standby: PostgresServer
+) -> None:
+    """The primary goes down with an append under way. Proves that positions are the same on both: none is skipped,
+    none is handed out twice, and the hole that was left is passed."""
+    with opened(either(primary, standby)) as store, slow_writer(primary.dsn) as slow:
+        append(store, happened("one"), happened("two"))
+        seen = list(store.read(0, 1))
+        slow.append(happened("dead"))
+        append(store, happened("three"))
+        assert store.head() == 2
+        standby.follow(primary)
+        primary.stop()
+        standby.promote()
+        seen += store.read(seen[-1].position, 100)
+        append(store, happened("four"))
+        seen += store.read(seen[-1].position, 100)
+    assert ascending(seen)
+    assert [row.stream_id for row in seen] == ["one", "two", "three", "four"]
+
+
+def test_what_the_new_primary_never_had_is_not_taken_as_read(primary: PostgresServer, standby: PostgresServer) -> None:
+    """The standby lags behind when it takes over, so the end of the log is lost, and its positions come again.
+
+    Proves that a watermark is of one server: up to the old one's, appends that are under way would be skipped.
+    """
+    with opened(either(primary, standby)) as store, opened(either(primary, standby)) as another:
+        append(store, happened("one"), happened("two"))
+        standby.follow(primary)
+        standby.leave()
+        append(store, *(happened("lost") for _ in range(100)))
+        assert store.head() == another.head() == len(another.scan(0, 1000, upto=102)) == 102
+        primary.crash()
+        standby.promote()
+        with opened(standby.dsn) as other, slow_writer(standby.dsn) as slow:
+            [drawn] = slow.append(happened("slow"))
+            [above] = append(other, happened("fast"))
+            assert above < 102, "positions that the old primary had come again"
+            assert store.read(2, 10) == []
+            assert store.scan(2, 10, upto=102) == another.scan(2, 10, upto=102) == []
+            assert store.head() == another.head() == 2
+            slow.commit()
+            assert positions(store, after=2) == [drawn, above]
