@@ -1,6 +1,5 @@
 """What is particular to PostgreSQL."""
 
-import threading
 from collections.abc import Iterator
 
 import psycopg
@@ -16,21 +15,6 @@ def durable() -> Iterator[postgres_server.PostgresServer]:
     """A server that keeps what it has committed."""
     with postgres_server.running(durable=True) as server:
         yield server
-
-
-def test_positions_become_visible_in_their_order(postgres_url: str) -> None:
-    """An append waits for the one before it: no reader passes a gap that is filled later."""
-    with workledger.open(postgres_url) as ledger, psycopg.connect(postgres_url) as slow:
-        slow.execute("select pg_advisory_xact_lock(1464615268, hashtext(current_schema()))")
-        drawn = slow.execute("select nextval('events_position_seq')").fetchone()
-        writing = threading.Thread(target=lambda: ledger.create(Task.create(title="Fast")))
-        writing.start()
-        writing.join(0.2)
-        assert (writing.is_alive(), ledger.head()) == (True, 0)
-        slow.commit()
-        writing.join(10)
-        assert drawn == (1,)
-        assert [row.position for row in ledger.read()] == [2]
 
 
 def test_a_ledger_goes_on_when_its_connections_were_cut(postgres_url: str) -> None:

@@ -60,6 +60,7 @@ def test_who_comes_second_waits_and_is_told_what_the_first_has_done(
 
 
 def test_who_comes_second_wins_when_the_first_gives_up(postgres_store_url: str, postgres_store: EventStore) -> None:
+    """Proves that the second decides on what is there once it has the lock, not on what it saw before."""
     with ThreadPoolExecutor(1) as thread, slow_writer(postgres_store_url) as first:
         first.append(happened("s-1", 1))
         second = thread.submit(append, postgres_store, happened("s-1", 1))
@@ -82,6 +83,7 @@ def race(pipe: Connection, url: str, number: int) -> None:
 
 
 def test_of_all_who_race_for_a_version_one_wins(postgres_store_url: str, postgres_store: EventStore) -> None:
+    """Eight processes, version after version. Proves that losers, who learn why, draw no position: there is no hole."""
     outcomes = defaultdict(list)
     for version, told in at_once(race, postgres_store_url):
         outcomes[version].append(told)

@@ -52,6 +52,7 @@ def test_a_call_does_not_notice_that_the_lines_were_cut_before_it(
 
 
 def test_a_loop_that_reads_goes_on_however_often_its_lines_are_cut(store: EventStore, url: str) -> None:
+    """Proves that a look at the log is taken again when its line is lost."""
     position, seen = store.head(), []
     for number in range(5):
         end_sessions(url)
@@ -90,6 +91,7 @@ def test_a_reader_of_the_log_goes_on_when_its_line_is_cut_under_way(store: Event
 
 
 def test_a_read_that_is_cut_under_way_fails_and_the_next_does_not(store: EventStore, url: str) -> None:
+    """Proves that connections are tried before they are used: the others of the pool are dead as well."""
     with ThreadPoolExecutor(1) as thread, psycopg.connect(url) as other:
         other.execute("lock table events")
         reading = thread.submit(store.read_stream, "s-1")

@@ -60,6 +60,7 @@ def test_appends_see_what_was_committed_while_they_waited(url: str, strict_url: 
 
 
 def test_what_is_refused_is_refused_as_ever(url: str) -> None:
+    """Proves that a refusal by the store is told from that of the isolation, which changes how calls are made."""
     with opened(url) as store:
         append(store, happened("s-1", 1), claims=[("s-1", Take("name:ann"))], command_id="once")
         with pytest.raises(ConcurrencyConflict):
@@ -96,6 +97,7 @@ def test_several_may_open_an_empty_database_there(postgres_url: str) -> None:
 
 
 def test_a_ledger_works_there(url: str) -> None:
+    """Proves the same for whoever opens a ledger: its units, and its read tables."""
     with workledger.open(url) as ledger:
         task = ledger.create(Task.create(title="Remember the milk"))
         with ledger.edit(Task, task.id) as edited:

@@ -61,6 +61,7 @@ def test_they_are_not_while_others_are_erased_either(
 
 
 def test_an_eraser_cannot_change_events(store: EventStore, other: psycopg.Connection[object]) -> None:
+    """Proves that the permission to erase is none to change."""
     with other.transaction():
         other.execute(ERASING)
         other.execute("update events set actor = 'me'")
@@ -78,6 +79,7 @@ def test_erasing_takes_one_topic_of_one_stream_up_to_a_version(store: EventStore
 
 
 def test_erasers_take_turns(store: EventStore, other: psycopg.Connection[object], postgres_store_url: str) -> None:
+    """Proves that each has a permission of its own: the second waits, and does not live on that of the first."""
     with ThreadPoolExecutor(1) as thread, psycopg.connect(postgres_store_url) as first:
         first.execute(ERASING)
         second = thread.submit(store.erase, "s-1", "sample.happened", 1)
@@ -110,6 +112,7 @@ def test_erasing_that_is_cut_short_erases_nothing(
 def test_a_reader_that_begins_after_an_erasure_reads_all_that_is_left(
     store: EventStore, postgres_store_url: str
 ) -> None:
+    """Proves that what was erased is a hole that nobody waits for."""
     store.erase("s-1", "sample.happened", 5)
     with opened(postgres_store_url) as another:
         assert (positions(another), another.head()) == ([2, 4], 4)

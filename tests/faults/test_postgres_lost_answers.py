@@ -139,6 +139,7 @@ def test_an_append_is_made_once_however_often_the_network_is_cut(
 def test_what_was_refused_is_refused_though_the_answer_was_lost(
     store: EventStore, proxy: Proxy, stream: str, fault: Fault
 ) -> None:
+    """Proves that what is not found is made again: its own refusal comes of that."""
     other, name = f"{stream}-other", f"name:{stream}"
     before = append(store, happened(other), claims=[(other, Take(name))], command_id=stream)
     proxy.next(fault)

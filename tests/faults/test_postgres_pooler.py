@@ -51,6 +51,7 @@ def test_many_callers_append_and_read_through_a_few_connections(pooled: str, pos
 
 
 def test_a_ledger_is_opened_and_its_tables_are_filled_through_a_pooler(postgres_server: GivenServer) -> None:
+    """Proves that a pooler is recognised at once: drivers prepare statements by themselves, and do not recover."""
     with postgres_server.database() as url, pooling(url) as pooled, workledger.open(pooled) as ledger:
         for number in range(30):
             ledger.create(Task.create(title=f"Task {number}"))
@@ -77,7 +78,7 @@ def test_a_statement_that_is_gone_when_it_is_called_is_sent_as_it_is(lines: Line
 
 
 def test_a_statement_that_is_there_when_it_is_prepared_is_sent_as_it_is(lines: Lines) -> None:
-    """As above: another client of the pooler has prepared it on the same connection."""
+    """Another client of the pooler has prepared it on the same connection. Proves that it is not prepared again."""
     with lines.line() as one, lines.line() as other:
         one.call(QUESTION, ((3).to_bytes(8, "big"),))
         [name] = one.connection.execute("select name from pg_prepared_statements").fetchone() or [""]

@@ -12,6 +12,7 @@ from workledger.domain.store import EventStore
 
 
 def test_five_thousand_events_are_one_append(postgres_store: EventStore) -> None:
+    """Proves that versions are counted within the append, and that its arrays keep their order."""
     events = [happened("s-1", number) for number in range(1, 5001)]
     assert append(postgres_store, *events, command_id="once") == list(range(1, 5001))
     rows = postgres_store.read(0, 10_000)
@@ -48,7 +49,7 @@ def test_the_end_of_a_long_stream_is_as_near_as_that_of_a_short_one(
 
 
 def test_a_payload_may_be_as_large_as_events_may_be(postgres_store: EventStore) -> None:
-    """Of what does not compress, in bytes and in characters."""
+    """Of what does not compress, in bytes and in characters. Proves that lengths on the wire are those of bytes."""
     noise = random.Random(7)
     room = LARGEST - len('{"text":""}')
     ascii = "".join(noise.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=room))

@@ -1,13 +1,17 @@
 """Writers that hold a position and do not commit: no reader passes them, and none waits for those who never will."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import psycopg
 import pytest
 
+from postgres_server import GivenServer
 from slow_writer import SlowWriter, end_sessions, slow_writer
 from stores import append, happened, opened
 from workledger.domain.store import EventStore
+
+End = Callable[[SlowWriter], None]
 
 
 def positions(store: EventStore, after: int = 0) -> list[int]:
@@ -33,7 +37,7 @@ def test_what_is_committed_above_an_open_append_waits_for_it(
 
 
 @pytest.mark.parametrize("end", [SlowWriter.roll_back, cut])
-def test_a_dead_append_is_passed_at_once(postgres_store_url: str, postgres_store: EventStore, end) -> None:
+def test_a_dead_append_is_passed_at_once(postgres_store_url: str, postgres_store: EventStore, end: End) -> None:
     """Proves that dead holes are passed, and that no clock decides it: the first look after the end goes past it."""
     with slow_writer(postgres_store_url) as slow:
         slow.append(happened("slow"), happened("slow"))
@@ -63,7 +67,7 @@ def test_a_dead_append_is_passed_while_younger_ones_are_open(
 def test_overlapping_slow_appends_are_waited_for_one_by_one(
     postgres_store_url: str, postgres_store: EventStore
 ) -> None:
-    """Commits come in the order 5, 3, 1 with 4 and 2 never: each look goes as far as is certain."""
+    """Commits come in the order 5, 3, 1 with 4 and 2 never. Proves that all who wrote are waited for, not some."""
     with ExitStack() as stack:
         slow = [stack.enter_context(slow_writer(postgres_store_url)) for _ in range(5)]
         for number, writer in enumerate(slow, 1):
@@ -89,7 +93,7 @@ def test_a_reader_that_comes_later_waits_as_well(postgres_store_url: str, postgr
             assert positions(other) == [1, 2]
 
 
-def test_those_who_look_on_do_not_hold_up_readers(postgres_server, postgres_store_url: str) -> None:
+def test_those_who_look_on_do_not_hold_up_readers(postgres_server: GivenServer, postgres_store_url: str) -> None:
     """Sessions stay idle in their transactions all along: a reader, a writer of another table, and, in another
     database and another schema, appends. Proves that a hole waits for appends to this log alone."""
     with ExitStack() as stack:

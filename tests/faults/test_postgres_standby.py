@@ -61,6 +61,7 @@ def test_a_standby_hands_out_what_is_certain_and_no_more(
 
 
 def test_a_standby_takes_no_appends(primary: PostgresServer, standby: PostgresServer) -> None:
+    """Proves that the refusal is final: it is not taken for an answer that was lost."""
     with opened(standby.dsn) as store, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         append(store, happened("one"))
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 import psycopg
 import pytest
 
+from postgres_server import GivenServer
 from slow_writer import SlowWriter, slow_writer
 from stores import append, happened, opened
 from workledger.adapters.postgres import watermark
@@ -61,7 +62,7 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def url(postgres_server, postgres_template: str) -> Iterator[str]:
+def url(postgres_server: GivenServer, postgres_template: str) -> Iterator[str]:
     with postgres_server.database(like=postgres_template) as url:
         yield url
 
@@ -102,12 +103,12 @@ def test_nothing_is_skipped_whatever_lands_between_two_looks(
                     steps.popleft()[1]()
 
             lines.before = take
-            mark, reader, all = Watermark(lines), Reader(connection, start), Reader(connection, start)
+            mark, reader, late = Watermark(lines), Reader(connection, start), Reader(connection, start)
             while steps:
                 reader.read(mark.advance())
             reader.read(mark.advance())
-            all.read(start + len(what))
-            assert (reader.seen, mark.position) == (all.seen, all.seen[-1]), when
+            late.read(start + len(what))
+            assert (reader.seen, mark.position) == (late.seen, late.seen[-1]), when
 
 
 def test_old_holes_are_not_looked_into_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +166,10 @@ def test_a_reader_who_may_not_write_reads_on(postgres_store_url: str, monkeypatc
         assert [row.stream_id for row in reader.read(1, 10)] == ["two"]
 
 
-def test_a_log_that_is_empty_but_for_holes_has_nothing_to_read(postgres_store: EventStore, postgres_store_url) -> None:
+def test_a_log_that_is_empty_but_for_holes_has_nothing_to_read(
+    postgres_store: EventStore, postgres_store_url: str
+) -> None:
+    """Proves that the head is what can be read, not what was drawn."""
     with slow_writer(postgres_store_url) as dead:
         dead.append(happened("dead"))
     assert (postgres_store.head(), postgres_store.read(0, 10)) == (0, [])

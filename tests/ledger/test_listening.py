@@ -11,6 +11,11 @@ from workledger.projections import projects
 from workledger.projections.tasks import Tasks
 
 
+def own(heard: list[int]) -> list[int]:
+    """Without the wake-ups of other processes, and the one that every listener begins with."""
+    return [position for position in heard if position]
+
+
 def test_a_listener_hears_of_every_append_until_it_ends(ledger: Workledger) -> None:
     heard: list[int] = []
     end = ledger.listen(heard.append)
@@ -20,7 +25,7 @@ def test_a_listener_hears_of_every_append_until_it_ends(ledger: Workledger) -> N
         unit.create(Task.create(title="Three"))
     end()
     ledger.create(Task.create(title="Four"))
-    assert heard == [1, 3]
+    assert own(heard) == [1, 3]
 
 
 def test_nobody_hears_of_what_was_refused(ledger: Workledger) -> None:
@@ -28,7 +33,7 @@ def test_nobody_hears_of_what_was_refused(ledger: Workledger) -> None:
     ledger.listen(heard.append)
     with pytest.raises(Refused), ledger.edit(Task, "nobody"):
         pass
-    assert heard == []
+    assert own(heard) == []
 
 
 def test_tables_wait_until_they_are_caught_up(ledger: Workledger) -> None:
@@ -64,4 +69,4 @@ def test_listeners_are_woken_when_inline_tables_are_there(store_url: str) -> Non
         seen: list[int] = []
         ledger.listen(lambda position: seen.append(ledger.projector.position()))
         ledger.create(Task.create(title="One"))
-        assert seen == [1]
+        assert 1 in seen

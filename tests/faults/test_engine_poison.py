@@ -1,0 +1,136 @@
+"""Events that cannot be folded: each is set aside with the later events of its stream, everything else goes on (16).
+
+Each test fails when `careful.apply` is left out of `folding.write`, as then nothing goes on.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import engine
+from happenings import append, card, chunk, happened, work
+from reference_fold import Reference
+from workledger import Workledger
+from workledger.domain.card_events import TaskMoved
+from workledger.domain.kernel import Event
+from workledger.domain.store import Stored
+from workledger.projections import dead_letters
+from workledger.projections.dead_letters import DeadLetter
+from workledger.projections.group import Group
+from workledger.projections.groups import GROUPS
+from workledger.projections.projector import Projector
+from workledger.projections.rebuild import Rebuild
+from workledger.projections.task_counts import TaskCounts
+from workledger.projections.verify import verify
+
+BOARD, LOGS = GROUPS[0], GROUPS[2]
+SURROGATE = '{"title": "\\ud800"}'
+
+
+def changed(**fields: Any) -> Stored:
+    return happened("task.details_changed", "bad", only=True, **fields)
+
+
+def reordered(plan_order: int) -> Stored:
+    return happened("task.reordered", "bad", data=f'{{"plan_order": {plan_order}}}')
+
+
+POISON = {
+    "a list for a text": changed(title=["a list"]),
+    "a number for a text": changed(title=7),
+    "a number no database keeps": reordered(2**70),
+    "a number that has a fraction": happened("task.reordered", "bad", data='{"plan_order": 0.5}'),
+    "a version to come": changed(schema_version=9, title="new"),
+    "a field that a function misses": happened("task.moved", "bad", {"project": "p"}, only=True, board_column="done"),
+}
+PURGES = {
+    "a field that a barrier misses": happened("agent_log.purged", "ann:1", only=True, agent_id="ann"),
+    "a barrier's version to come": happened("agent_log.purged", "ann:1", schema_version=9, agent_id="ann"),
+}
+
+
+def letters(ledger: Workledger, group: Group) -> list[DeadLetter]:
+    with ledger.tables.engine.connect() as connection:
+        return dead_letters.listed(connection, group.name)
+
+
+def only_letters_are_left_out(ledger: Workledger, groups: tuple[Group, ...] = GROUPS) -> None:
+    """The tables are what the log says without what was set aside; verifying and rebuilding say so too."""
+    log = ledger.store.scan(0, 100_000, upto=ledger.head())
+    for group in groups:
+        aside = {letter.position for letter in letters(ledger, group)}
+        kept = [row for row in log if row[0] not in aside]
+        assert Reference(group).fold(kept).differences(ledger) == []
+        assert verify(ledger.store, ledger.tables, group).differences == []
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+@pytest.mark.parametrize("what", POISON)
+def test_what_cannot_be_folded_is_set_aside_with_what_follows_it(
+    database_ledger: Workledger, what: str, batch: int
+) -> None:
+    """In batches of one, and with everything in one. Tables that are made anew leave out the same."""
+    before = append(database_ledger, card("bad"), card("good"))[-1]
+    poison, waits = append(database_ledger, POISON[what], changed(title="later"))
+    work(database_ledger, 2)
+    projector = Projector(database_ledger.store, database_ledger.tables, GROUPS, batch=batch)
+    assert projector.catch_up() == database_ledger.head() > waits
+    found = letters(database_ledger, BOARD)
+    assert [(one.position, one.stream_id, one.attempts) for one in found] == [
+        (poison, "task-bad", 1),
+        (waits, "task-bad", 0),
+    ]
+    assert found[0].error
+    assert found[1].error is None
+    assert letters(database_ledger, LOGS) == []
+    only_letters_are_left_out(database_ledger)
+    assert Rebuild(database_ledger.store, database_ledger.tables, GROUPS).run() > before
+    assert letters(database_ledger, BOARD) == found, "letters go with the tables that they are of"
+    only_letters_are_left_out(database_ledger)
+
+
+@pytest.mark.parametrize("what", PURGES)
+def test_a_barrier_that_cannot_be_passed_is_set_aside(database_ledger: Workledger, what: str) -> None:
+    """It fails when an error of a barrier, or of reading its payload, is not taken as the event's."""
+    append(database_ledger, chunk("ann"), PURGES[what], chunk("ann"), chunk("bob"))
+    assert database_ledger.catch_up() == 4
+    assert [one.position for one in letters(database_ledger, LOGS)] == [2, 3]
+    assert letters(database_ledger, BOARD) == []
+    only_letters_are_left_out(database_ledger)
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Group]:
+    """A release in which moving a card fails, and in which details have a version 2 that nobody can bring up."""
+
+    def breaks(*given: Any) -> Any:
+        raise RuntimeError("no \x00 such \ud800 column")
+
+    monkeypatch.setitem(TaskCounts.FOLDS, TaskMoved, breaks)
+    details = Event.TOPICS["task.details_changed"]
+    monkeypatch.setattr(details, "VERSION", 2)
+    monkeypatch.setattr(details, "upcast_v1_v2", breaks, raising=False)
+    group = Group(BOARD.name, BOARD.tables)
+    yield group
+    group.__dict__.clear()
+
+
+def test_functions_that_fail_set_events_aside_and_say_why(database_ledger: Workledger, broken: Group) -> None:
+    """Of a table, and of an event that is brought up to date. What they say may hold what no database keeps: it fails
+    when `said` does not replace that."""
+    append(database_ledger, card("bad"), changed(title="two"), card("moved"), card("good"))
+    append(database_ledger, happened("task.moved", "moved", {"project": "p"}))
+    assert Projector(database_ledger.store, database_ledger.tables, [broken]).catch_up() == 5
+    assert [(one.position, one.error) for one in letters(database_ledger, BOARD)] == [
+        (2, "RuntimeError: no \N{REPLACEMENT CHARACTER} such ? column"),
+        (5, "RuntimeError: no \N{REPLACEMENT CHARACTER} such ? column"),
+    ]
+
+
+def test_topics_that_a_newer_release_writes_are_passed_over(database_ledger: Workledger) -> None:
+    append(database_ledger, happened("task.teleported", "bad"), happened("future.came", "x"))
+    work(database_ledger, 1)
+    assert database_ledger.catch_up() == 7
+    assert [letters(database_ledger, group) for group in GROUPS] == [[]] * len(GROUPS)
+    engine.nothing_differs(database_ledger)

@@ -1,0 +1,122 @@
+"""The database goes away and comes back: loops go on by themselves, and the service says how it is meanwhile (7, 8)."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import psycopg
+import pytest
+
+import engine
+import postgres_server
+import workledger
+from cli.typed import wait_until
+from doors import Doors
+from happenings import work
+from workledger import Workledger
+from workledger.api.app import service_of
+from workledger.projections.groups import GROUPS
+from workledger.projections.rebuild import Rebuild
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres_server.PostgresServer]:
+    """A server that keeps what it has committed."""
+    with postgres_server.running(durable=True) as server:
+        yield server
+
+
+@pytest.fixture
+def doors(server: postgres_server.PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    """A service that has followed a first shift."""
+    monkeypatch.setattr("workledger.projections.loop.PAUSE_SECONDS", 0.05)
+    with server.database() as url, workledger.open(url) as ledger, Doors(ledger) as doors:
+        work(ledger, 1)
+        wait_until(lambda: health(doors) == (200, 5))
+        yield doors
+
+
+def health(doors: Doors) -> tuple[int, int | None]:
+    answer = doors.answer("GET", "health")
+    return answer.status_code, answer.json()["position"]
+
+
+def end_all(ledger: Workledger) -> None:
+    """End every connection that the server has."""
+    with psycopg.connect(ledger.url, autocommit=True) as connection:
+        others = "pid <> pg_backend_pid() and datname is not null"
+        connection.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}")
+
+
+@pytest.mark.parametrize("how", ["stop", "drop"])
+def test_the_service_is_red_while_the_server_is_down_and_goes_on_when_it_is_back(
+    server: postgres_server.PostgresServer, doors: Doors, how: str
+) -> None:
+    """8. Proves that a loop outlives the loss of its database: it fails when `_run` ends at an error, or keeps where it
+    thinks the groups stand. `drop` is `pg_ctl stop -m immediate`."""
+    getattr(server, how)()
+    wait_until(lambda: health(doors) == (503, None))
+    assert doors.answer("GET", "ready").status_code == 503
+    server.start()
+    wait_until(lambda: health(doors) == (200, 5))
+    work(doors.ledger, 1, 1)
+    wait_until(lambda: health(doors) == (200, 10))
+    engine.nothing_differs(doors.ledger)
+
+
+def test_the_loop_goes_on_when_every_connection_was_ended(doors: Doors) -> None:
+    """7. Of its reads, its writes, of who listens for wake-ups, and between a batch and the next."""
+    for number in range(1, 4):
+        end_all(doors.ledger)
+        wait_until(lambda: not unreachable(doors.ledger))
+        work(doors.ledger, 1, number)
+        wait_until(lambda number=number: health(doors) == (200, 5 * (number + 1)))
+    engine.nothing_differs(doors.ledger)
+    assert len([one for one in threading.enumerate() if one.name == "workledger-hearing"]) == 1
+
+
+def unreachable(ledger: Workledger) -> bool:
+    try:
+        ledger.head()
+    except workledger.Refused:
+        return True
+    return False
+
+
+def test_a_rebuild_whose_connections_were_ended_goes_on_when_it_is_run_again(doors: Doors) -> None:
+    """7. What it has written is there: the server had said so."""
+    ledger, ended = doors.ledger, list[int]()
+    work(ledger, 11, 1)
+
+    def end_once(progress: object) -> None:
+        if not ended:
+            ended.append(1)
+            end_all(ledger)
+
+    with suppress(Exception):
+        Rebuild(ledger.store, ledger.tables, GROUPS, batch=10, report=end_once).run()
+    assert ended
+    wait_until(lambda: rebuilt(lambda: Rebuild(ledger.store, ledger.tables, GROUPS, batch=10).run() == 60))
+    engine.nothing_differs(ledger)
+
+
+def rebuilt(run: Callable[[], bool]) -> bool:
+    try:
+        return run()
+    except workledger.Refused:
+        return False  # the lease of the one whose connections were ended has not run out
+
+
+def test_a_dead_loop_is_seen_although_nothing_lags(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """24. Proves that health asks the thread: it fails when it only compares positions."""
+
+    def ends(*given: object) -> None:
+        raise SystemExit
+
+    loop = service_of(doors.app).loop
+    assert loop is not None
+    monkeypatch.setattr(loop, "_step", ends)
+    wait_until(lambda: not loop.alive)
+    status = doors.answer("GET", "status").json()
+    assert {group["lag"] for group in status["groups"]} == {0}
+    assert (health(doors)[0], status["healthy"]) == (503, False)
