@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,18 @@ def find(connection: sa.Connection, name: str) -> Lease | None:
     if row is None or row.until < row.now:
         return None
     return Lease(row.name, row.owner, row.until, row.until - row.now)
+
+
+def outlast(tables: ReadTables, names: Iterable[str]) -> None:
+    """Wait until leases have run out whose owners are dead; one that is renewed meanwhile is not waited for."""
+    names = tuple(names)
+    seen: dict[str, float] = {}
+    while True:
+        with tables.engine.connect() as connection:
+            held = [lease for name in names if (lease := find(connection, name))]
+        if not held or any(seen.setdefault(lease.name, lease.until) != lease.until for lease in held):
+            return
+        time.sleep(0.1)
 
 
 class LeaseLost(Exception):

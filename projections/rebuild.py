@@ -132,6 +132,7 @@ class Rebuild:
             RebuildCancelled: it was cancelled in the block.
         """
         names = {lease_of(group, self.suffix) for group in self.groups}
+        leases.outlast(self.tables, names)
         with leases.keeping(self.tables, names, self._owner) as self._kept:
             if self._kept is None:
                 raise RebuildUnderWay(group=self.names)

@@ -60,9 +60,10 @@ def rebuild(
         else:
             said = _rebuilt(ledger, named, progress)
     if json:
-        print_json({"groups": [group.name for group in named], **said})
+        print_json({"groups": [{"name": group.name, **said} for group in named]})
     else:
-        print_line(_told(", ".join(group.name for group in named), said))
+        for group in named:
+            print_line(_told(group.name, said))
 
 
 def _rebuilt(ledger: Workledger, groups: list[Group], progress: Bars) -> dict[str, Any]:
@@ -73,12 +74,12 @@ def _rebuilt(ledger: Workledger, groups: list[Group], progress: Bars) -> dict[st
 
 def _told(names: str, said: dict[str, Any]) -> str:
     if "seconds" in said:
-        return f"{names}: rebuilt in {said['seconds']:.1f} s, at {said['position']:,}"
+        return f"{names} is rebuilt, in {said['seconds']:.1f} s, at {said['position']:,}"
     if "dropped" in said:
-        return f"{names}: the old tables are gone"
+        return f"{names} is alone: the old tables are gone"
     if "cancelled" in said:
-        return f"{names}: {'cancelled' if said['cancelled'] else 'no rebuild was under way'}"
-    return f"{names}: as before the last rebuild, brought up to the log"
+        return f"{names} is as it was: {'cancelled' if said['cancelled'] else 'no rebuild was under way'}"
+    return f"{names} is as before the last rebuild, brought up to the log"
 
 
 def verify(groups: Groups = None, db: Database = None, json: Json = False) -> None:

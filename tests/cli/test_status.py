@@ -15,7 +15,7 @@ GROUPS = ["board", "tool_calls", "agent_logs", "session_feed"]
 
 def test_the_status_of_a_database_that_was_not_there_is_empty_and_healthy(run: Run, tmp_path: Path) -> None:
     status = parsed(run("status", "--db", f"sqlite:///{tmp_path}/fresh.db", "--json"))
-    group = {"position": 0, "lag": 0, "state": "live", "dead_letters": 0}
+    group = {"position": 0, "lag": 0, "state": "live", "dead_letters": 0, "rebuild": None}
     assert status == {"head": 0, "healthy": True, "groups": [{"name": name, **group} for name in GROUPS]}
 
 
@@ -37,7 +37,11 @@ def test_groups_that_are_behind_say_by_how_much(run: Run, url: str) -> None:
     ("sql", "state", "healthy"),
     [
         ("update checkpoints set fingerprint = 'another' where name = 'board'", "outdated", True),
-        ("insert into checkpoints values ('board__shadow', 2, 'any')", "rebuilding", True),
+        (
+            "insert into checkpoints (name, position, fingerprint) values ('board__shadow', 2, 'any')",
+            "rebuilding",
+            True,
+        ),
         ("drop table projects", "missing", False),
     ],
 )

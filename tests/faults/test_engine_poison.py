@@ -37,16 +37,20 @@ def reordered(plan_order: int) -> Stored:
 
 
 POISON = {
+    "what is no text": changed(data=SURROGATE),
     "a list for a text": changed(title=["a list"]),
     "a number for a text": changed(title=7),
+    "null for what is never null": changed(title=None),
     "a number no database keeps": reordered(2**70),
     "a number that has a fraction": happened("task.reordered", "bad", data='{"plan_order": 0.5}'),
     "a version to come": changed(schema_version=9, title="new"),
+    "a card that was there already": card("bad"),
     "a field that a function misses": happened("task.moved", "bad", {"project": "p"}, only=True, board_column="done"),
 }
 PURGES = {
     "a field that a barrier misses": happened("agent_log.purged", "ann:1", only=True, agent_id="ann"),
     "a barrier's version to come": happened("agent_log.purged", "ann:1", schema_version=9, agent_id="ann"),
+    "a barrier that is no text": happened("agent_log.purged", "ann:1", data=SURROGATE),
 }
 
 
@@ -126,6 +130,31 @@ def test_functions_that_fail_set_events_aside_and_say_why(database_ledger: Workl
         (2, "RuntimeError: no \N{REPLACEMENT CHARACTER} such ? column"),
         (5, "RuntimeError: no \N{REPLACEMENT CHARACTER} such ? column"),
     ]
+
+
+def test_very_many_streams_may_be_poisoned_at_once(database_ledger: Workledger) -> None:
+    """Proves that a batch is not taken apart by recursion: it fails when `apply` calls itself for what is left."""
+    count = 1200
+    append(database_ledger, *(happened("task.created", f"t{number}", title=7) for number in range(count)))
+    work(database_ledger, 1)
+    assert database_ledger.catch_up() == count + 5
+    assert len(letters(database_ledger, BOARD)) == count
+    log = database_ledger.store.scan(count, 10, upto=count + 5)
+    assert Reference(BOARD).fold(log).differences(database_ledger) == []
+
+
+def test_two_rows_that_must_differ_are_told_apart_in_a_rebuild_too(database_ledger: Workledger) -> None:
+    """Proves that unique indexes are there from the start: it fails when a rebuild makes them at its end, as then it
+    never comes to an end."""
+    for id in ("one", "two", "three"):
+        key = "once" if id != "three" else "another"
+        append(database_ledger, happened("stage_run.queued", id, idempotency_key=key, project_id="p"))
+    assert database_ledger.catch_up() == 3
+    found = letters(database_ledger, BOARD)
+    assert [one.position for one in found] == [2]
+    Rebuild(database_ledger.store, database_ledger.tables, GROUPS).run()
+    assert letters(database_ledger, BOARD) == found
+    only_letters_are_left_out(database_ledger)
 
 
 def test_topics_that_a_newer_release_writes_are_passed_over(database_ledger: Workledger) -> None:
