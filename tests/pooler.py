@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -24,6 +24,7 @@ unix_socket_dir = {folder}
 auth_type = any
 pool_mode = transaction
 default_pool_size = {size}
+server_round_robin = 1
 logfile = {folder}/log
 """
 
@@ -44,13 +45,18 @@ def pooling(url: str, size: int = 3) -> Iterator[str]:
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     pooled = make_url(url).update_query_dict({"host": str(folder), "port": "6432"}).render_as_string()
-    with subprocess.Popen([program, "-q", folder / "settings.ini"], stderr=subprocess.DEVNULL, **as_user) as process:
-        try:
-            _wait(pooled)
-            yield pooled
-        finally:
-            process.terminate()
-    shutil.rmtree(folder)
+    try:
+        with subprocess.Popen(
+            [program, "-q", folder / "settings.ini"], stderr=subprocess.DEVNULL, **as_user
+        ) as process:
+            try:
+                _wait(pooled)
+                _fill(pooled, size)
+                yield pooled
+            finally:
+                process.terminate()
+    finally:
+        shutil.rmtree(folder)
 
 
 def _wait(url: str) -> None:
@@ -62,3 +68,10 @@ def _wait(url: str) -> None:
             if time.monotonic() > give_up:
                 raise
             time.sleep(0.02)
+
+
+def _fill(url: str, size: int) -> None:
+    """Have it make all its connections, which then take turns."""
+    with ExitStack() as stack:
+        for _ in range(size):
+            stack.enter_context(psycopg.connect(url)).execute("select 1")

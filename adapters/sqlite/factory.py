@@ -7,7 +7,6 @@ from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import places
 from workledger.adapters.sqlite.bulk import SQLiteBulk
-from workledger.adapters.sqlite.failures import refusals
 from workledger.adapters.sqlite.file import File
 from workledger.adapters.sqlite.store import SQLiteStore, cursor_of
 from workledger.adapters.sqlite.writer import Writer
@@ -46,8 +45,7 @@ class SQLiteFactory(DatabaseFactory):
         """A ledger that was restored from a dump has no write-ahead log yet."""
         super().prepare()
         if not self._file.memory:
-            with refusals(), self.engine.connect() as connection:
-                cursor_of(connection).execute("pragma journal_mode = wal")
+            self._writer.keep_log()
 
     def exclusively(self, connection: sa.Connection) -> None:
         """The transaction began as immediate: no other writer is in."""

@@ -15,26 +15,26 @@ import orjson
 from workledger.adapters.schema import COLUMNS
 
 STRETCH = 1000
-"""Positions that are noted at a time."""
+"""Positions that are noted at a time. It never changes: readers ask for the ends of stretches."""
 
 FIRST_LOOK, LONGEST_LOOK = 8, 64
 """Stretches whose notes are looked up at a time: few at first, for most readers want few events."""
 
 MAKE = """
 create table if not exists event_places (
-  name text not null, id text not null, upto integer not null, positions text not null, primary key (name, id, upto)
+  upto integer not null, name text not null, id text not null, positions text not null, primary key (upto, name, id)
 ) without rowid
 """
-"""`name` is a tag's, or empty for a topic; `upto` is where the stretch ends. For the empty topic there is a row of each
-stretch that is noted."""
+"""`upto` is where the stretch ends; it comes first, so that notes are written side by side. `name` is a tag's, or empty
+for a topic; for the empty topic there is a row of each stretch that is noted."""
 
 TOPIC = ""
-NOTED = "select coalesce(max(upto), 0) from event_places where name = '' and id = ''"
+NOTED = "select coalesce(max(upto), 0) from event_places"
 UNNOTED = "select position, topic, tags from events where position > ? and position <= ? order by position"
-NOTE = "insert into event_places values (?, ?, ?, ?)"
+NOTE = "insert into event_places (upto, name, id, positions) values (?, ?, ?, ?)"
 PLACES = """
 select positions from event_places
-where name = ? and id in (select value from json_each(?)) and upto > ? and upto <= ?
+where upto in (select value from json_each(?)) and name = ? and id in (select value from json_each(?))
 """
 ROWS = f"""
 select {", ".join(COLUMNS)} from events where position in (select value from json_each(?)) order by position
@@ -72,19 +72,20 @@ def _places(
     cursor: sqlite3.Cursor, after: int, upto: int, topics: Sequence[str], tag: tuple[str, str] | None
 ) -> Iterator[list[int]]:
     """The positions, in order; where something was erased there may be no event."""
-    done, look = after // STRETCH * STRETCH, FIRST_LOOK
-    while done < upto:
-        until = done + look * STRETCH
-        found = _noted(cursor, TOPIC, topics, done, until) if topics else None
+    first, look = after // STRETCH, FIRST_LOOK
+    while first * STRETCH < upto:
+        ends = [number * STRETCH for number in range(first + 1, first + look + 1)]
+        found = _noted(cursor, ends, TOPIC, topics) if topics else None
         if tag is not None:
-            tagged = _noted(cursor, tag[0], tag[1:], done, until)
+            tagged = _noted(cursor, ends, tag[0], tag[1:])
             found = tagged if found is None else found & tagged
         yield sorted(position for position in found or () if after < position <= upto)
-        done, look = until, min(look * 2, LONGEST_LOOK)
+        first, look = first + look, min(look * 2, LONGEST_LOOK)
 
 
-def _noted(cursor: sqlite3.Cursor, name: str, ids: Sequence[str], after: int, upto: int) -> set[int]:
-    lists = cursor.execute(PLACES, (name, orjson.dumps(ids).decode(), after, upto)).fetchall()
+def _noted(cursor: sqlite3.Cursor, ends: Sequence[int], name: str, ids: Sequence[str]) -> set[int]:
+    """What the stretches that end there have of those ids."""
+    lists = cursor.execute(PLACES, (orjson.dumps(ends).decode(), name, orjson.dumps(ids).decode())).fetchall()
     return {position for (positions,) in lists for position in orjson.loads(positions)}
 
 
@@ -98,7 +99,7 @@ def _note(cursor: sqlite3.Cursor, after: int, upto: int) -> None:
     for tags, positions in tagged.items():
         for name, id in _tags(tags).items():
             places[name, str(id)] += positions
-    cursor.executemany(NOTE, [(*key, upto, orjson.dumps(sorted(places[key])).decode()) for key in sorted(places)])
+    cursor.executemany(NOTE, [(upto, *key, orjson.dumps(sorted(places[key])).decode()) for key in sorted(places)])
 
 
 def _tags(text: str) -> dict[str, object]:

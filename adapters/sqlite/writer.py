@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from workledger.adapters.sqlite.failures import refuse
+from workledger.adapters.sqlite.failures import DatabaseBusy, refusals, refuse
 from workledger.adapters.sqlite.file import File
 
 LONGEST_NAP = 0.003
@@ -43,6 +43,12 @@ class Writer:
                 refuse(error)
                 raise
 
+    def keep_log(self) -> None:
+        """Have the database keep a write-ahead log, if it does not. While others use it without one it cannot begin:
+        after a while it is left to whoever opens it next."""
+        with self._lock, suppress(DatabaseBusy), refusals():
+            self._patiently(self._opened().cursor(), "pragma journal_mode = wal", min(1.0, self._file.patience))
+
     def close(self) -> None:
         with self._lock:
             self._let_go()
@@ -54,7 +60,7 @@ class Writer:
             self._connection.execute(NAPS_ARE_OURS)
         return self._connection
 
-    def _patiently(self, cursor: sqlite3.Cursor, statement: str) -> None:
+    def _patiently(self, cursor: sqlite3.Cursor, statement: str, patience: float | None = None) -> None:
         """A transaction that could not begin or be committed yet is as it was before."""
         give_up = 0.0
         while True:
@@ -63,7 +69,7 @@ class Writer:
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
-                give_up = give_up or time.monotonic() + self._file.patience
+                give_up = give_up or time.monotonic() + (self._file.patience if patience is None else patience)
                 if time.monotonic() > give_up:
                     raise
                 time.sleep(random.uniform(0, LONGEST_NAP))  # noqa: S311

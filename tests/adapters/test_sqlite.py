@@ -156,7 +156,7 @@ def test_no_read_by_stream_position_topic_or_tag_goes_through_the_log(sqlite_url
         append.STANDING: ("[]",),
         append.DONE: ("once",),
         places.NOTED: (),
-        places.PLACES: ("project", "[]", 0, 10),
+        places.PLACES: ("[]", "project", "[]"),
         places.ROWS: ("[]",),
         "select * from events where stream_id = ? and version > ? order by version": ("s-1", 0),
         "select * from events where position > ? order by position limit ?": (0, 10),

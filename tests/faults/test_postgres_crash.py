@@ -3,9 +3,10 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from multiprocessing.connection import Connection
 
 import psycopg
 import pytest
@@ -55,37 +56,48 @@ def test_writers_and_readers_go_on_when_the_server_is_stopped_at_once(server: po
         started = [
             stack.enter_context(writers.running(append_until_told, url, f"stream-{size}", size)) for size in (1, 50)
         ]
+        pipes = [pipe for _, pipe in started]
         seen: list[Row] = []
         over = threading.Event()
+        reader = stack.enter_context(ThreadPoolExecutor(1))
         stack.callback(over.set)
-        reading = stack.enter_context(ThreadPoolExecutor(1)).submit(follow, store, seen, over)
+        reading = reader.submit(follow, store, seen, over)
         acknowledged: list[str] = []
         for _ in range(2):
-            for _, pipe in started:
+            for pipe in pipes:
                 acknowledged += [id for _ in range(10) for id in pipe.recv()]
-            leave_unanswered(server, writers=2)
+            acknowledged += leave_unanswered(server, pipes)
             server.drop()
             server.start()
         for process, pipe in started:
             acknowledged += [id for _ in range(10) for id in pipe.recv()]
             pipe.send("enough")
             writers.finish(process)
-            acknowledged += [id for ids in writers.heard(pipe) for id in ids]
+            acknowledged += said(pipe)
         over.set()
         reading.result()
     assert ascending(seen)
     assert Counter(row.event_id for row in seen) == Counter(acknowledged)
 
 
-def leave_unanswered(server: postgres_server.PostgresServer, writers: int) -> None:
-    """From now on, commits reach the disk and are not answered: they wait for a standby that is not there."""
+def leave_unanswered(server: postgres_server.PostgresServer, pipes: Sequence[Connection]) -> list[str]:
+    """From now on, commits reach the disk and are not answered: they wait for a standby that is not there. Listens to
+    the writers until each of them waits: one whose pipe is full would not."""
+    acknowledged: list[str] = []
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute("alter system set synchronous_standby_names = 'nobody'")
         connection.execute("select pg_reload_conf()")
         waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
-        while connection.execute(waiting).fetchone() != (writers,):
+        while connection.execute(waiting).fetchone() != (len(pipes),):
+            acknowledged += [id for pipe in pipes for id in said(pipe)]
             time.sleep(0.01)
         connection.execute("alter system reset synchronous_standby_names")
+    return acknowledged
+
+
+def said(pipe: Connection) -> list[str]:
+    """The ids that a writer has said by now."""
+    return [id for ids in writers.heard(pipe) for id in ids]
 
 
 def follow(store: EventStore, seen: list[Row], over: threading.Event) -> None:

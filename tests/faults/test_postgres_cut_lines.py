@@ -91,7 +91,7 @@ def test_a_reader_of_the_log_goes_on_when_its_line_is_cut_under_way(store: Event
 
 
 def test_a_read_that_is_cut_under_way_fails_and_the_next_does_not(store: EventStore, url: str) -> None:
-    """Proves that connections are tried before they are used: the others of the pool are dead as well."""
+    """Proves that a connection that was lost is not put back to be used again."""
     with ThreadPoolExecutor(1) as thread, psycopg.connect(url) as other:
         other.execute("lock table events")
         reading = thread.submit(store.read_stream, "s-1")

@@ -39,25 +39,26 @@ STATEMENTS = [
 ]
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
-def test_events_are_never_changed_or_deleted(
-    store: EventStore, other: psycopg.Connection[object], statement: str
-) -> None:
+def refused(other: psycopg.Connection[object]) -> None:
+    """Each of the statements is, and nothing changes."""
+    for statement in STATEMENTS:
+        with pytest.raises(psycopg.errors.RaiseException, match="never changed or deleted"):
+            other.execute(statement)
+
+
+def test_events_are_never_changed_or_deleted(store: EventStore, other: psycopg.Connection[object]) -> None:
     """Proves the triggers, also on truncate, which the one for rows does not see."""
-    with pytest.raises(psycopg.errors.RaiseException, match="never changed or deleted"):
-        other.execute(statement)
-    assert positions(store) == [1, 2, 3, 4, 5]
+    refused(other)
+    assert [(row.position, row.actor) for row in store.read(0, 10)] == [(at, "system") for at in range(1, 6)]
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
 def test_they_are_not_while_others_are_erased_either(
-    store: EventStore, other: psycopg.Connection[object], postgres_store_url: str, statement: str
+    store: EventStore, other: psycopg.Connection[object], postgres_store_url: str
 ) -> None:
     """Proves that the permission to erase is of one transaction: others do not see it."""
     with psycopg.connect(postgres_store_url) as eraser:
         eraser.execute(ERASING)
-        with pytest.raises(psycopg.errors.RaiseException, match="never changed or deleted"):
-            other.execute(statement)
+        refused(other)
 
 
 def test_an_eraser_cannot_change_events(store: EventStore, other: psycopg.Connection[object]) -> None:

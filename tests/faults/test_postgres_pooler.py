@@ -62,8 +62,8 @@ QUESTION, FIVE = b"select $1::bigint + 2", (5).to_bytes(8, "big")
 
 
 @pytest.fixture
-def lines(postgres_store_url: str) -> Iterator[Lines]:
-    lines = Lines(lambda: psycopg.connect(postgres_store_url, autocommit=True))
+def lines(postgres_server: GivenServer) -> Iterator[Lines]:
+    lines = Lines(lambda: psycopg.connect(postgres_server.dsn, autocommit=True))
     yield lines
     lines.close()
 

@@ -5,15 +5,23 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 import workledger
 import writers
 from sqlite_writers import happened, write_pairs_once
 from workledger import Workledger
+from workledger.adapters.sqlite import file
 from workledger.domain.task import Task
 
 
 def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
+
+
+def journal_of(ledger: Workledger) -> str:
+    with ledger.tables.engine.connect() as connection:
+        return str(connection.exec_driver_sql("pragma journal_mode").scalar())
 
 
 def whole_pairs(ledger: Workledger) -> int:
@@ -68,8 +76,8 @@ def test_plain_copies_that_are_made_while_nobody_may_write_are_whole(sqlite_url:
                 sqlite3.connect(path_of(sqlite_url), isolation_level=None, timeout=30)
             ) as connection:
                 connection.execute("begin immediate")
-                for file in tmp_path.glob("work.db*"):
-                    shutil.copy(file, folder)
+                for part in tmp_path.glob("work.db*"):
+                    shutil.copy(part, folder)
                 connection.execute("rollback")
             with workledger.open(f"sqlite:///{folder}/work.db") as copy:
                 assert whole_pairs(copy) >= 5 * (number + 1)
@@ -111,9 +119,30 @@ def test_positions_go_on_above_after_a_dump_is_restored(sqlite_url: str, tmp_pat
         target.executescript("\n".join(source.iterdump()))
     with workledger.open(f"sqlite:///{restored}") as ledger:
         assert ledger.read() == before
-        with ledger.tables.engine.connect() as connection:
-            assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+        assert journal_of(ledger) == "wal"
         assert list(ledger.store.insert_events([happened("s-1")])) == [8]
         write_pairs_once(ledger, "one")
         assert ledger.head() == 8, "command ids and claims are restored too"
         assert ledger.catch_up() == 8
+
+
+def test_a_restored_ledger_that_somebody_is_reading_is_opened_and_gets_its_write_ahead_log_later(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails when the change to a write-ahead log, which no reader may be in the way of, is insisted on."""
+    monkeypatch.setattr(file, "BUSY_SECONDS", 0.1)
+    restored = f"sqlite:///{tmp_path}/restored.db"
+    with workledger.open(sqlite_url) as ledger:
+        write_pairs_once(ledger, "one")
+    with contextlib.closing(sqlite3.connect(path_of(sqlite_url))) as source:
+        source.execute("vacuum into ?", (str(path_of(restored)),))
+    with contextlib.closing(sqlite3.connect(path_of(restored), isolation_level=None)) as reader:
+        reader.execute("pragma journal_mode = delete")
+        reader.execute("begin")
+        reader.execute("select * from events limit 1").fetchone()
+        with workledger.open(restored) as ledger:
+            assert (journal_of(ledger), ledger.head()) == ("delete", 3)
+        reader.rollback()
+    with workledger.open(restored) as ledger:
+        assert journal_of(ledger) == "wal"
+        write_pairs_once(ledger, "two")
