@@ -42,6 +42,8 @@ def find(connection: sa.Connection, name: str, *, hold: bool = False) -> Checkpo
     """The checkpoint of that name; held, nobody moves it before this transaction ends."""
     chosen = CHECKPOINTS.select().where(CHECKPOINTS.c.name == name)
     row = connection.execute(chosen.with_for_update() if hold else chosen).first()
+    if row is None and hold:  # a swap that we waited for gave the name to another, which a second look sees
+        row = connection.execute(chosen.with_for_update()).first()
     return None if row is None else _checkpoint(connection, row)
 
 

@@ -5,6 +5,7 @@ only kept passes through as the text it is, and tags are looked at where a rule 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -34,6 +35,10 @@ from workledger.projections.types import DollarsType, MomentType, millionths
 
 Folding = Callable[[tuple[Any, ...], Sequence[Changes]], None]
 """(row as Store.scan gives it, the changes of each table of the group) → nothing; it writes into the changes."""
+
+
+class RowExists(Exception):
+    """An event would begin a row that has been begun."""
 
 
 class WrittenByNewerRelease(Exception):
@@ -80,7 +85,9 @@ class _Source:
         self.steps, self.event, self.tables, self.encoded = steps, steps.event, tables, encoded
         self.names: dict[str, Any] = {"ABSENT": ABSENT, "UNSET": msgspec.UNSET, "millionths": millionths}
         self.names["kept"] = json_bytes if encoded else json_text
+        self.names["RowExists"] = RowExists
         self.fields: dict[str, Any] = {}
+        self.never_null: set[str] = set()
         self.tags: set[str] = set()
         self.uses_data = bool(steps.folds)
         self.lines: list[str] = []
@@ -105,7 +112,9 @@ class _Source:
         if self.fields:
             default = msgspec.UNSET if self.event.PATCH else None
             shape = [
-                (name, kind, msgspec.UNSET) if kind is msgspec.Raw else (name, kind | None, default)
+                (name, kind, msgspec.UNSET)
+                if kind is msgspec.Raw
+                else (name, kind if name in self.never_null else kind | None, default)
                 for name, kind in self.fields.items()
             ]
             self.names["payload_of"] = msgspec.json.Decoder(msgspec.defstruct("Payload", shape, gc=False)).decode
@@ -121,7 +130,7 @@ class _Source:
 
     def _step(self, step: Step) -> None:
         at = self.tables.index(step.table)
-        key = [self._value(column, rule)[0] for column, rule in step.key]
+        key = [self._value(replace(column, nullable=True), rule)[0] for column, rule in step.key]
         self._write(f"key = {key[0] if len(key) == 1 else '(' + ', '.join(key) + ')'}")
         self._write("if key is not None:")
         self._write(f"    new, changed, gone = batch[{at}]")
@@ -147,6 +156,7 @@ class _Source:
             values[step.table.AT[column.name]] = code
         for column, rule in step.adds:
             values[step.table.AMOUNT_AT[column.name]] = self._value(column, rule)[0]
+        self._write("    if key in new: raise RowExists(key)")
         self._write("    changed.pop(key, None)")
         self._write(f"    new[key] = [{', '.join(values)}]")
 
@@ -225,6 +235,8 @@ class _Source:
         if rule.by is not None:
             return f"{self._name(rule.by)}({self._field(rule.field or column.name)})", ""
         field = self._field(rule.field or column.name, _type_of(column))
+        if not column.nullable:
+            self.never_null.add(rule.field or column.name)
         if isinstance(column.type, DollarsType):
             return f"(millionths({field}) if {field} or {field} == 0 else ABSENT)", "ABSENT"
         return field, "UNSET" if self.event.PATCH else ""

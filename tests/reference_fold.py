@@ -110,7 +110,7 @@ class Reference:
     def fold(self, log: Iterable[tuple[Any, ...]]) -> "Reference":
         for row in log:
             past = Scanned._make(row)
-            if past.topic in Event.TOPICS:
+            if past.topic in self.group.plan:
                 self._one(past)
         return self
 

@@ -15,6 +15,14 @@ from workledger.api.guard import LARGEST_BODY
 from workledger.api.problems import STATUSES, title
 from workledger.domain.refusals import Refused
 
+OF_THE_COMMAND_LINE = (
+    "workledger.api.commandline",
+    "workledger.adapters.benchmarks",
+    "workledger.projections.rebuild",
+    "workledger.projections.undo",
+)
+"""Where refusals are that no request meets."""
+
 OF_HTTP = {"METHOD_NOT_ALLOWED", "INTERNAL_ERROR"}
 """Codes of what is no refusal of ours."""
 
@@ -27,10 +35,10 @@ def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
 
 @pytest.fixture(scope="module")
 def codes() -> set[str]:
-    """The codes of all refusals, but for those of the command line, which no request meets."""
+    """The codes of all refusals that a request may meet."""
     for module in pkgutil.walk_packages(workledger.__path__, "workledger."):
         importlib.import_module(module.name)
-    met = (kind for kind in refusals() if not kind.__module__.startswith("workledger.api.commandline"))
+    met = (kind for kind in refusals() if not kind.__module__.startswith(OF_THE_COMMAND_LINE))
     return {kind.code for kind in met}
 
 

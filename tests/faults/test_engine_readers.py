@@ -37,6 +37,7 @@ def meanwhile(*works: Callable[[], None]) -> Iterator[None]:
         try:
             while not over.is_set():
                 one()
+                over.wait(0.005)
         except BaseException as error:
             errors.append(error)
 

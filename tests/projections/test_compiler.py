@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
+import msgspec
 import orjson
 import pytest
 import sqlalchemy as sa
@@ -56,6 +57,7 @@ def declared(group: Group, past: Scanned) -> Told:
         one = said(table, past)
         if one is None or one.key is None:
             continue
+        refuse_null(table, past.topic, one.sets)
         sets, adds = one.sets, {name: amount for name, amount in one.adds.items() if amount}
         if one.how == "born":
             key = one.key if isinstance(one.key, tuple) else (one.key,)
@@ -69,11 +71,20 @@ def declared(group: Group, past: Scanned) -> Told:
     return told
 
 
+def refuse_null(table: type[Table], topic: str, sets: dict[str, Any]) -> None:
+    """A field that sets a column which is never null may not be null either."""
+    for name, column in table.COLUMNS.items():
+        kept = column.nullable or column.is_json or name in table.KEY
+        if not kept and any(isinstance(rule, From) and topic in rule.topics and not rule.by for rule in column.rules):
+            if sets.get(name, "") is None:
+                raise msgspec.ValidationError(name)
+
+
 def outcome(fold: Callable[..., Told], *arguments: Any, **also: Any) -> Told | type[Exception]:
     """What comes of it, if only the kind of error: some functions cannot do without a tag."""
     try:
         return fold(*arguments, **also)
-    except LookupError as error:
+    except (LookupError, msgspec.ValidationError) as error:
         return type(error)
 
 
