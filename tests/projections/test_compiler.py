@@ -74,10 +74,10 @@ def declared(group: Group, past: Scanned) -> Told:
 def refuse_null(table: type[Table], topic: str, sets: dict[str, Any]) -> None:
     """A field that sets a column which is never null may not be null either."""
     for name, column in table.COLUMNS.items():
-        kept = column.nullable or column.is_json or name in table.KEY
-        if not kept and any(isinstance(rule, From) and topic in rule.topics and not rule.by for rule in column.rules):
-            if sets.get(name, "") is None:
-                raise msgspec.ValidationError(name)
+        read = any(isinstance(rule, From) and topic in rule.topics and not rule.by for rule in column.rules)
+        may_be_null = column.nullable or column.is_json or name in table.KEY
+        if read and not may_be_null and sets.get(name, "") is None:
+            raise msgspec.ValidationError(name)
 
 
 def outcome(fold: Callable[..., Told], *arguments: Any, **also: Any) -> Told | type[Exception]:
