@@ -48,7 +48,7 @@ class ToolCallStarted(OfCall, Event, topic="tool_calls.call_started"):
 
 
 class ToolCallDenied(OfCall, Event, topic="tool_calls.call_denied"):
-    """The tool is not among those the run may use; it was not called (A19)."""
+    """The tool was not called: it is not among those the run may use (A19), or somebody said no to a call begun."""
 
     status: Literal["denied"] = "denied"
     input: Any = None

@@ -156,7 +156,10 @@ class _Source:
             values[step.table.AT[column.name]] = code
         for column, rule in step.adds:
             values[step.table.AMOUNT_AT[column.name]] = self._value(column, rule)[0]
-        self._write("    if key in new: raise RowExists(key)")
+        if self.event.TOPIC in step.table.RENEWS:
+            self._write("    if key not in new: gone[key] = None")
+        else:
+            self._write("    if key in new: raise RowExists(key)")
         self._write("    changed.pop(key, None)")
         self._write(f"    new[key] = [{', '.join(values)}]")
 

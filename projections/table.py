@@ -155,6 +155,7 @@ class Table:
         name: of the table.
         group: tables of one group share a checkpoint, and agree.
         born: the events that begin a row; none when a row begins with whatever first touches it.
+        renews: those among them that may come when the row is there, and then replace it.
         dies: the events that end it.
         key: the columns that name a row.
         indexes: column lists, such as `"project_id, rank"`; a leading `unique ` makes it unique.
@@ -164,6 +165,7 @@ class Table:
     NAME: ClassVar[str]
     GROUP: ClassVar[str]
     BORN: ClassVar[tuple[str, ...]]
+    RENEWS: ClassVar[tuple[str, ...]]
     DIES: ClassVar[tuple[str, ...]]
     KEY: ClassVar[tuple[str, ...]]
     INDEXES: ClassVar[tuple[str, ...]]
@@ -184,6 +186,7 @@ class Table:
         name: str,
         group: str,
         born: tuple[Kind, ...] = (),
+        renews: tuple[Kind, ...] = (),
         dies: tuple[Kind, ...] = (),
         key: tuple[str, ...] = ("id",),
         indexes: tuple[str, ...] = (),
@@ -192,6 +195,7 @@ class Table:
         super().__init_subclass__()
         cls.NAME, cls.GROUP, cls.KEY, cls.INDEXES, cls.STAMPED = name, group, key, indexes, stamped
         cls.BORN = tuple(event.TOPIC for event in born)
+        cls.RENEWS = tuple(event.TOPIC for event in renews)
         cls.DIES = tuple(event.TOPIC for event in dies)
         hints = get_type_hints(cls, include_extras=True)
         own = (name for name in cls.__annotations__ if get_origin(hints[name]) is not ClassVar)
@@ -234,7 +238,7 @@ class Table:
         """Changes whenever the table, or what its rows are made from, is declared differently."""
         functions = sorted(kind.TOPIC for kind in {**cls.FOLDS, **cls.BARRIERS})
         columns = list(cls.COLUMNS.values())
-        declared = (cls.NAME, cls.BORN, cls.DIES, cls.KEY, cls.INDEXES, columns, functions, REVISION)
+        declared = (cls.NAME, cls.BORN, cls.RENEWS, cls.DIES, cls.KEY, cls.INDEXES, columns, functions, REVISION)
         return hashlib.sha256(repr(declared).encode()).hexdigest()[:16]
 
     @classmethod

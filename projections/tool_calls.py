@@ -22,6 +22,7 @@ class ToolCalls(
     name="tool_calls",
     group="tool_calls",
     born=BEGUN,
+    renews=(ToolCallDenied,),
     key=("agent_run_id", "id"),
     indexes=(
         "agent_id, timestamp, id",
@@ -32,7 +33,7 @@ class ToolCalls(
         "timestamp, id",
     ),
 ):
-    """A call's id is the caller's own, so it names one call of its run."""
+    """A call's id is the caller's own, so it names one call of its run. It may be denied before it starts, or after."""
 
     id: Annotated[str, From(*BEGUN, *ENDED, field="tool_call_id")]
     agent_id: Annotated[str, From(*BEGUN), References("audited_agents", "cascade")]

@@ -1,7 +1,6 @@
 """`workledger serve` and `workledger demo`, started and stopped as one does at a terminal."""
 
 import json
-import resource
 import signal
 import socket
 import subprocess
@@ -65,7 +64,6 @@ def test_the_demo_goes_on_where_it_was_killed_is_filled_once_and_plays_on(
     assert {name for name in projects if not name.endswith("(simulated)")} == {tmp_path.name}
     assert first.end(signal.SIGINT)[0] == 0
 
-    before = cpu_seconds()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         second = start("demo", "--port", port)
@@ -75,19 +73,12 @@ def test_the_demo_goes_on_where_it_was_killed_is_filled_once_and_plays_on(
     wait_until(lambda: fetch(f"{address}/api/status")["head"] > head)
     code, stdout, stderr = second.end(signal.SIGTERM)
     assert (code, stdout) == (0, "")
-    assert cpu_seconds() - before < 5, "with a machine to itself, it starts sooner"
     assert stderr.splitlines() == [
         f"Port {port} is taken; trying the next one.",
         "Stopped; the next time it goes on with the same board.",
     ]
     verified = parsed(run("verify", "--json", "--db", f"sqlite:///{tmp_path}/.demo/demo.db"))
     assert [group["differences"] for group in verified["groups"]] == [0] * 4
-
-
-def cpu_seconds() -> float:
-    """What processes have used that were started here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def commit_something() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 import task_lives
+from happenings import append
+from happenings import happened as logged
 from workledger import Refused, Workledger
 from workledger.domain import ranks
 from workledger.domain.agent import Agent
@@ -18,7 +20,7 @@ from workledger.domain.task import Task
 from workledger.domain.task_events import TaskReopened, TaskUnassigned
 from workledger.domain.tool_calls import ToolCalls
 from workledger.domain.workspace import Workspace
-from workledger.projections import agent_runs, agents, board, projects, sessions, tool_calls
+from workledger.projections import agent_runs, agents, board, dead_letters, projects, sessions, tool_calls
 from workledger.projections.table import Table
 from workledger.projections.tables import ReadTables
 from workledger.projections.tool_calls import ToolCalls as ToolCallRows
@@ -395,3 +397,16 @@ def test_text_and_json_are_shown_as_they_were_said(ledger: Workledger) -> None:
         task.change_labels(labels=('"', "\\", "NULL", "é"))
     shown = row(ledger, "tasks", "t")
     assert (shown["description"], shown["labels"]) == ('line\nline "quoted" \\N \\.', ['"', "\\", "NULL", "é"])
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_call_may_be_denied_after_it_has_started(ledger: Workledger, at_once: bool) -> None:
+    """Somebody was asked, and said no. In one batch with its start, or in a later one: the row is the same."""
+    for topic, fields in (("call_started", {}), ("call_denied", {"reason": "not now"})):
+        append(ledger, logged(f"tool_calls.{topic}", "r", tool_call_id="c", input={"command": "ls"}, **fields))
+        if not at_once:
+            ledger.catch_up()
+    shown = row(ledger, "tool_calls", "c")
+    assert (shown["status"], shown["error"], shown["input"]) == ("denied", "not now", {"command": "ls"})
+    with ledger.tables.engine.connect() as connection:
+        assert not dead_letters.listed(connection)
