@@ -28,7 +28,7 @@ class Workledger(Ledger):
         factory = self._core.factory
         assert isinstance(factory, DatabaseFactory)
         self.url, self._inline = url, project == "inline"
-        self.tables = ReadTables(factory.engine, factory.bulk)
+        self.tables = ReadTables(factory.engine, factory.bulk, self.store)
         self.projector = Projector(self.store, self.tables, GROUPS)
         self.projector.prepare(factory.exclusively)
         self._wakeups = factory.wakeups

@@ -5,15 +5,18 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.recorded import Row
 from workledger.domain.store import EventStore, Scanned, Stored
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
+
+_DATA = _ROW[-1]
 
 _SCANNED = [chosen for chosen, column in zip(_ROW, EVENTS.columns, strict=True) if column.name in Scanned._fields]
 
@@ -102,6 +105,11 @@ class DatabaseStore(EventStore):
         chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
         return self._rows(chosen.order_by(EVENTS.c.version).limit(limit))
 
+    def payloads(self, positions: Iterable[int]) -> Sequence[tuple[int, str, int, Any]]:
+        chosen = sa.select(EVENTS.c.position, EVENTS.c.topic, EVENTS.c.schema_version, _DATA)
+        with self.engine.connect() as connection:
+            return connection.execute(chosen.where(self._among(list(positions)))).cursor.fetchall()
+
     def head(self) -> int:
         return int(self._scalar(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))))
 
@@ -145,6 +153,13 @@ class DatabaseStore(EventStore):
         if self.engine.dialect.name == "sqlite":
             return sa.func.json_extract(EVENTS.c.tags, f"$.{name}") == id
         return sa.type_coerce(EVENTS.c.tags, JSONB).contains({name: id})
+
+    def _among(self, positions: list[int]) -> sa.ColumnElement[bool]:
+        """However many they are, the statement is the same."""
+        if self.engine.dialect.name == "sqlite":
+            given = sa.func.json_each(orjson.dumps(positions).decode()).table_valued("value")
+            return EVENTS.c.position.in_(sa.select(given.c.value))
+        return EVENTS.c.position == sa.any_(sa.cast(positions, ARRAY(sa.BigInteger)))
 
     def _bytes(self) -> sa.ColumnElement[int]:
         """The size of an event's payload."""

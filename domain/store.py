@@ -113,6 +113,10 @@ class EventStore(ApplicationRecorder):
         """Rows of one stream in order, above the version `after`."""
 
     @abstractmethod
+    def payloads(self, positions: Iterable[int]) -> Sequence[tuple[int, str, int, Any]]:
+        """(position, topic, schema version, data) of the events at these positions; data is JSON, as text or bytes."""
+
+    @abstractmethod
     def head(self) -> int:
         """The highest position that may be read; 0 when the log is empty."""
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogPurged
 from workledger.projections.table import Barrier, Count, From, Kind, Sum, Table, Version, When, utf8_bytes
 from workledger.projections.tables import ReadTables
+from workledger.projections.types import Logged
 
 
 def _purged(side: Any, data: Mapping[str, Any]) -> None:
@@ -29,7 +30,7 @@ class AgentLogChunks(
     session_number: Annotated[int, From(AgentLogChunkAppended)]
     seq: Annotated[int, Version(AgentLogChunkAppended)]
     agent_name: Annotated[str, From(AgentLogChunkAppended)]
-    content: Annotated[str, From(AgentLogChunkAppended)]
+    content: Annotated[Logged, From(AgentLogChunkAppended)]
     bytes: Annotated[int, From(AgentLogChunkAppended, field="content", by=utf8_bytes)]
     created_at: Annotated[datetime, When(AgentLogChunkAppended)]
 

@@ -232,6 +232,8 @@ class _Source:
         return f"(millionths({field}) if {field} else 0)" if isinstance(column.type, DollarsType) else f"({field} or 0)"
 
     def _from(self, rule: From, column: Column) -> tuple[str, str]:
+        if column.is_logged:
+            return "position", ""
         if column.is_json:
             field = self._field(rule.field or column.name, msgspec.Raw)
             return f"(ABSENT if {field} is UNSET else kept({field}))", "ABSENT"

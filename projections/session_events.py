@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from workledger.domain.session_feed_events import SessionEntryPublished, SessionFeedPurged
 from workledger.projections.table import Barrier, From, Kind, Table, Version, When
 from workledger.projections.tables import ReadTables
+from workledger.projections.types import Logged
 
 
 def _purged(side: Any, data: Mapping[str, Any]) -> None:
@@ -28,7 +29,7 @@ class SessionEvents(
     offset: Annotated[int, Version(SessionEntryPublished)]
     type: Annotated[str, From(SessionEntryPublished)]
     channel: Annotated[str, From(SessionEntryPublished)]
-    data: Annotated[Any | None, From(SessionEntryPublished)]
+    data: Annotated[Logged, From(SessionEntryPublished)]
     user_id: Annotated[str | None, From(SessionEntryPublished)]
     timestamp: Annotated[datetime, When(SessionEntryPublished)]
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from workledger.domain.kernel import Event
 from workledger.domain.store import Scanned
-from workledger.projections.types import COLUMN_TYPES, JsonType
+from workledger.projections.types import COLUMN_TYPES, JsonType, Logged, LoggedType
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -126,6 +126,10 @@ class Column:
     @property
     def is_json(self) -> bool:
         return isinstance(self.type, JsonType)
+
+    @property
+    def is_logged(self) -> bool:
+        return isinstance(self.type, LoggedType)
 
     @property
     def adds(self) -> bool:
@@ -264,13 +268,18 @@ def _column(name: str, hint: Any) -> Column:
     bare = hint.__origin__ if metadata else hint
     kinds = get_args(bare) if get_origin(bare) in (Union, UnionType) else (bare,)
     [kind] = [get_origin(one) or one for one in kinds if one is not NoneType]
+    rules = tuple(one for one in metadata if isinstance(one, Rule))
     return Column(
         name=name,
-        type=COLUMN_TYPES[kind],
+        type=_logged(name, rules) if kind is Logged else COLUMN_TYPES[kind],
         nullable=NoneType in kinds,
-        rules=tuple(one for one in metadata if isinstance(one, Rule)),
+        rules=rules,
         references=next((one for one in metadata if isinstance(one, References)), None),
     )
+
+
+def _logged(name: str, rules: tuple[Rule, ...]) -> LoggedType:
+    return LoggedType((topic, rule.field or name) for rule in rules if isinstance(rule, From) for topic in rule.topics)
 
 
 def once(function: Callable[P, R]) -> Callable[P, R]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from workledger.projections.changes import Changes, Values
+from workledger.projections.logged import Log, fill_in
 from workledger.projections.table import Table
 
 if TYPE_CHECKING:
@@ -68,10 +69,14 @@ class ReadersStay(Exception):
 
 
 class ReadTables:
-    """Where the read tables are. Query functions of projections take it as their first argument."""
+    """Where the read tables are. Query functions of projections take it as their first argument.
 
-    def __init__(self, engine: sa.Engine, bulk: Bulk) -> None:
-        self.engine, self.bulk = engine, bulk
+    Args:
+        log: where the values are that rows only point to.
+    """
+
+    def __init__(self, engine: sa.Engine, bulk: Bulk, log: Log) -> None:
+        self.engine, self.bulk, self._log = engine, bulk, log
         self._writing = engine.execution_options(writing=True)
 
     @contextmanager
@@ -82,12 +87,12 @@ class ReadTables:
 
     def all(self, chosen: sa.Select[Any]) -> list[dict[str, Any]]:
         with self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(chosen).mappings()]
+            rows = [dict(row) for row in connection.execute(chosen).mappings()]
+        fill_in(self._log, chosen.selected_columns, rows)
+        return rows
 
     def first(self, chosen: sa.Select[Any]) -> dict[str, Any] | None:
-        with self.engine.connect() as connection:
-            row = connection.execute(chosen).mappings().first()
-        return None if row is None else dict(row)
+        return next(iter(self.all(chosen.limit(1))), None)
 
     def scalar(self, chosen: sa.Select[Any]) -> Any:
         with self.engine.connect() as connection:

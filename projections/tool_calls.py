@@ -12,6 +12,7 @@ from workledger.domain.task_events import TaskDeleted
 from workledger.domain.tool_calls_events import ToolCallCompleted, ToolCallDenied, ToolCallFailed, ToolCallStarted
 from workledger.projections.table import Count, From, References, Stream, Sum, Table, When
 from workledger.projections.tables import ReadTables
+from workledger.projections.types import Logged
 
 BEGUN = (ToolCallStarted, ToolCallDenied)
 ENDED = (ToolCallCompleted, ToolCallFailed)
@@ -42,8 +43,8 @@ class ToolCalls(
     project_id: Annotated[str | None, From(*BEGUN), References("audited_projects", "cascade")]
     tool: Annotated[str, From(*BEGUN)]
     status: Annotated[str, From(*BEGUN, *ENDED)]
-    input: Annotated[Any | None, From(*BEGUN)]
-    output: Annotated[Any | None, From(ToolCallCompleted)]
+    input: Annotated[Logged, From(*BEGUN)]
+    output: Annotated[Logged | None, From(ToolCallCompleted)]
     error: Annotated[str | None, From(ToolCallFailed), From(ToolCallDenied, field="reason")]
     duration_ms: Annotated[int | None, From(*ENDED)]
     turn_number: Annotated[int, From(*BEGUN)]

@@ -1,5 +1,6 @@
 """The types of read columns, which mean the same on every database."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +47,29 @@ class JsonType(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         return orjson.loads(value) if isinstance(value, str) and dialect.name != "postgresql" else value
+
+
+class Logged:
+    """A value that stays in the log: the column has the position of the event that says it (see logged.py)."""
+
+
+class LoggedType(TypeDecorator[int]):
+    """A position in the log.
+
+    Args:
+        fields: which field of the payload is meant, by topic.
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self._fields = tuple(sorted(fields))
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return dict(self._fields)
 
 
 class DollarsType(TypeDecorator[float]):

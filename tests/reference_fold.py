@@ -90,6 +90,8 @@ def value(column: Column, rule: Rule, past: Scanned, data: Row, tags: Mapping[st
             made = made(data) if callable(made) else made
             return MISSING if made is rules.ABSENT else made
         case rules.From():
+            if column.is_logged:
+                return past.position
             name = rule.field or column.name
             if name not in data and (kind.PATCH or column.is_json or isinstance(column.type, DollarsType)):
                 return MISSING
@@ -188,7 +190,8 @@ class Reference:
         """(table, key, what it should be, what is there) of every row that is not so in the database."""
         found = []
         for table, rows in self.rows.items():
-            there = keyed(table, ledger.tables.all(table.table.select()))
+            with ledger.tables.engine.connect() as connection:
+                there = keyed(table, [dict(row) for row in connection.execute(table.table.select()).mappings()])
             expected = keyed(
                 table, [{name: shown(table.COLUMNS[name], row[name]) for name in row} for row in rows.values()]
             )

@@ -17,6 +17,7 @@ from workledger.projections.projector import Projector
 from workledger.projections.rebuild import Rebuild
 from workledger.projections.tasks import Tasks
 from workledger.projections.tool_calls import ToolCalls
+from workledger.projections.write_operations import WriteOperations
 
 TEXTS = (
     *("", " ", "null", "NULL", "\\N", "\\.", "a\n\\.\nb", "\\", 'a"b', "it's", "tab\there", "line\nline\r\nline\r"),
@@ -73,6 +74,7 @@ def test_every_awkward_value_is_read_back_as_it_was(database_ledger: Workledger,
         call = {"tool_call_id": f"c{number}", "task_id": None, "project_id": None}
         append(database_ledger, happened("tool_calls.call_started", "r", input=value, **call))
         append(database_ledger, happened("tool_calls.call_completed", "r", output=value, **call))
+        append(database_ledger, happened("write_op.prepared", f"w{number}", proposed_changes=value))
     for number in NUMBERS:
         append(database_ledger, card(f"n{number}", plan_order=number))
     with few(database_ledger, at_once):
@@ -84,15 +86,17 @@ def test_every_awkward_value_is_read_back_as_it_was(database_ledger: Workledger,
     calls = {row["id"]: row for row in database_ledger.tables.all(ToolCalls.table.select())}
     for column in ("input", "output"):
         assert [calls[f"c{number}"][column] for number in range(len(JSON))] == list(JSON)
+    written = {row["id"]: row for row in database_ledger.tables.all(WriteOperations.table.select())}
+    assert [written[f"w{number}"]["proposed_changes"] for number in range(len(JSON))] == list(JSON)
 
 
 def test_null_and_the_text_null_are_told_apart(database_ledger: Workledger) -> None:
     """Proves that JSON null is SQL's null and "null" a text: it fails when `kept` compares without its quotes."""
     for id, value in (("nothing", None), ("text", "null")):
-        append(database_ledger, happened("tool_calls.call_denied", "r", tool_call_id=id, input=value))
+        append(database_ledger, happened("write_op.prepared", id, proposed_changes=value))
     database_ledger.catch_up()
     with database_ledger.tables.engine.connect() as connection:
-        chosen = "select id from tool_calls where input is null"
+        chosen = "select id from write_operations where proposed_changes is null"
         assert connection.exec_driver_sql(chosen).scalars().all() == ["nothing"]
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+import happenings
 from workledger import Workledger
 from workledger.domain import retention
 from workledger.domain.agent import Agent
 from workledger.domain.agent_log import append_chunk
-from workledger.domain.agent_log_events import AgentLogNotFound
+from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogNotFound
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.project import Project
 from workledger.domain.runs import resume_run, start_run
@@ -184,3 +185,18 @@ def test_who_takes_another_role_takes_part_once(session: Workledger) -> None:
     session.catch_up()
     assert sessions.participants(session.tables, "s") == []
     a_rebuild_gives_the_same(session)
+
+
+def test_what_agents_said_is_found_in_the_log_as_it_would_be_written_today(database_ledger: Workledger) -> None:
+    """Rows only point to it: an old event is brought up to date when it is read, and one that is erased is gone."""
+    chunk = happenings.chunk("ann", "What I think")
+    happenings.append(database_ledger, chunk, chunk)
+    database_ledger.catch_up()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AgentLogChunkAppended, "VERSION", 2)
+        patch.setattr(AgentLogChunkAppended, "upcast", lambda data, version: {**data, "content": f"{data['content']}!"})
+        read = agent_logs.chunks(database_ledger.tables, "ann")
+    assert [row["content"] for row in read] == ["What I think!", "What I think!"]
+    database_ledger.store.erase("agent_log-ann:1", "agent_log.chunk_appended", 1)
+    read = agent_logs.chunks(database_ledger.tables, "ann")
+    assert [row["content"] for row in read] == [None, "What I think"]
