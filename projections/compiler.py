@@ -89,7 +89,7 @@ class _Source:
         self.fields: dict[str, Any] = {}
         self.never_null: set[str] = set()
         self.tags: set[str] = set()
-        self.uses_data = bool(steps.folds)
+        self.uses_data, self.names_stream = bool(steps.folds), False
         self.lines: list[str] = []
 
     def compiled(self) -> Folding:
@@ -126,7 +126,9 @@ class _Source:
             shape = [(name, str | None, None) for name in sorted(self.tags)]
             self.names["tags_of"] = msgspec.json.Decoder(msgspec.defstruct("Tags", shape, gc=False)).decode
             head.append("tags = tags_of(tags)")
-        return [*head, "id = stream.partition('-')[2]"]
+        if self.names_stream:
+            head.append("id = stream.partition('-')[2]")
+        return head
 
     def _step(self, step: Step) -> None:
         at = self.tables.index(step.table)
@@ -191,6 +193,7 @@ class _Source:
         """An expression, and what it gives when the event says nothing about the column, if that can be."""
         match rule:
             case Stream():
+                self.names_stream = True
                 return "id", ""
             case Version():
                 return "version", ""

@@ -3,11 +3,13 @@
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from queue import SimpleQueue
+from threading import Event, Semaphore
 from typing import Any
 
 from workledger.domain.store import EventStore
 
-PAGE = 5_000
+PAGE = 2_000
 """Events asked for at a time, at most."""
 
 FIRST = 500
@@ -16,7 +18,12 @@ FIRST = 500
 BYTES = 16 * 1024 * 1024
 """Payload that a page or a batch may hold, more or less: pages of large events have fewer of them."""
 
+PAGES_AHEAD = 8
+"""Pages that may lie there, read and not yet asked for."""
+
 Rows = list[tuple[Any, ...]]
+Page = tuple[Rows, int, int]
+"""(events, bytes of their payload, the position that is thereby read)"""
 
 
 class Reading:
@@ -38,7 +45,7 @@ class Reading:
         """(events, the position that is thereby read), up to the last position."""
         rows: Rows = []
         size, reached, told = 0, self._after, self._after
-        with closing(self._pages()) as pages:
+        with closing(self._pages_ahead() if self._ahead else self._pages()) as pages:
             for page, page_size, reached in pages:
                 rows += page
                 size += page_size
@@ -48,21 +55,35 @@ class Reading:
         if reached > told:
             yield rows, reached
 
-    def _pages(self) -> Generator[tuple[Rows, int, int], None, None]:
-        if not self._ahead:
-            after, limit = self._after, min(FIRST, self._batch)
-            while after < self._upto:
-                page, size, after, limit = self._page(after, limit)
-                yield page, size, after
-            return
+    def _pages(self) -> Generator[Page, None, None]:
+        after, limit = self._after, min(FIRST, self._batch)
+        while after < self._upto:
+            page, size, after, limit = self._page(after, limit)
+            yield page, size, after
+
+    def _pages_ahead(self) -> Generator[Page, None, None]:
+        came, room, closed = SimpleQueue[Page | None](), Semaphore(PAGES_AHEAD), Event()
+
+        def read() -> None:
+            try:
+                for page in self._pages():
+                    room.acquire()
+                    if closed.is_set():
+                        break
+                    came.put(page)
+            finally:
+                came.put(None)
+
         with ThreadPoolExecutor(1, "workledger-reading") as reader:
-            after, limit = self._after, min(FIRST, self._batch)
-            coming = reader.submit(self._page, after, limit)
-            while after < self._upto:
-                page, size, after, limit = coming.result()
-                if after < self._upto:
-                    coming = reader.submit(self._page, after, limit)
-                yield page, size, after
+            reading = reader.submit(read)
+            try:
+                while page := came.get():
+                    room.release()
+                    yield page
+                reading.result()
+            finally:
+                closed.set()
+                room.release()
 
     def _page(self, after: int, limit: int) -> tuple[Rows, int, int, int]:
         """A page, the bytes of its payload, the position that is thereby read, and how many to ask for next."""

@@ -10,11 +10,13 @@ from psycopg.sql import SQL, Composable, Identifier
 
 from workledger.projections.changes import Values, whole
 from workledger.projections.table import ABSENT, Column, Table, once
-from workledger.projections.types import MomentType
+from workledger.projections.types import LoggedType, MomentType
 
 QUOTE, DELIMITER = "\x01", "\x02"
-NEXT = QUOTE + DELIMITER + QUOTE
-END = f"{QUOTE}\n".encode()
+BETWEEN_VALUES, BETWEEN_ROWS = f"{QUOTE}{DELIMITER}{QUOTE}", f"{QUOTE}\n{QUOTE}"
+
+NUL = "\x00"
+"""Between values for a start; none of them can hold it."""
 
 NULL = secrets.token_hex(8)
 """Stands for null in what is copied; no value can be meant to be it."""
@@ -25,7 +27,7 @@ LINES = 500
 
 @once
 def statement(table: type[Table], name: str) -> Composable:
-    columns = SQL(", ").join(Identifier(column) for column in _columns(table))
+    columns = SQL(", ").join(Identifier(column) for column in table.COLUMNS)
     how = SQL("format csv, quote {}, escape {}, delimiter {}, null {}, force_null ({})")
     options = how.format(QUOTE, QUOTE, DELIMITER, NULL, columns)
     return SQL("copy {} ({}) from stdin ({})").format(Identifier(name), columns, options)
@@ -34,34 +36,23 @@ def statement(table: type[Table], name: str) -> Composable:
 def copied(table: type[Table], rows: Iterable[Values]) -> Iterator[bytes]:
     """Rows as COPY reads them, some at a time: CSV with control characters that no JSON holds around each value."""
     line = _line(table)
-    lines = (line(whole(table, row)) for row in rows)
-    while some := list(islice(lines, LINES)):
-        yield b"".join(some)
+    lines = (line(whole(table, row)) for row in rows) if table.AMOUNT_AT else map(line, rows)
+    while some := [one.replace(QUOTE, QUOTE * 2) for one in islice(lines, LINES)]:
+        yield f"{QUOTE}{BETWEEN_ROWS.join(some).replace(NUL, BETWEEN_VALUES)}{QUOTE}\n".encode()
 
 
 @once
-def _line(table: type[Table]) -> Callable[[Values], bytes]:
-    """Writes a row as one line: a function made for the table, as it is called for each row."""
-    kept = [name for name in _columns(table) if table.COLUMNS[name].is_json]
-    plain = [name for name in _columns(table) if name not in kept]
-    written = [_written(table.COLUMNS[name], f"row[{table.AT[name]}]") for name in plain]
-    source = f"QUOTE + quoted(NUL.join(({', '.join(written)},))).encode()"
-    for name in kept:
-        source += f" + NEXT + say_json(row[{table.AT[name]}])"
-    names = {"NUL": "\x00", "NEXT": NEXT.encode(), "QUOTE": QUOTE.encode(), "quoted": _quoted, "END": END}
-    return eval(f"lambda row: {source} + END", names | {"say": _said, "say_json": _said_json})  # type: ignore[no-any-return]  # noqa: S307
-
-
-def _quoted(values: str) -> str:
-    """Values that are joined by NUL, which none of them holds, each in quotes but for the first and the last one."""
-    if QUOTE in values:
-        values = values.replace(QUOTE, QUOTE * 2)
-    return values.replace("\x00", NEXT)
+def _line(table: type[Table]) -> Callable[[Values], str]:
+    """Puts a row's values together: a function made for the table, as it is called for each row."""
+    values = ", ".join(_written(table.COLUMNS[name], f"row[{at}]") for name, at in table.AT.items())
+    return eval(f"lambda row: NUL.join(({values},))", {"NUL": NUL, "say": _said, "text": str})  # type: ignore[no-any-return]  # noqa: S307
 
 
 def _written(column: Column, value: str) -> str:
     if isinstance(column.type, sa.Text | MomentType):
         return f"({value} if {value}.__class__ is str else say({value}))"
+    if isinstance(column.type, sa.BigInteger | LoggedType):
+        return f"(text({value}) if {value}.__class__ is int else say({value}))"
     return f"say({value})"
 
 
@@ -70,13 +61,4 @@ def _said(value: Any) -> str:
         return NULL
     if value is True or value is False:
         return "t" if value else "f"
-    return str(value)
-
-
-def _said_json(value: bytes | None) -> bytes:
-    return NULL.encode() if value is None or value is ABSENT else value
-
-
-def _columns(table: type[Table]) -> list[str]:
-    """The columns in the order in which they are copied: JSON comes last."""
-    return sorted(table.COLUMNS, key=lambda name: table.COLUMNS[name].is_json)
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.adapt import Transformer
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.types.string import ByteaBinaryLoader
 
@@ -63,6 +64,8 @@ class Line:
         self.connection, self._server = connection, connection.pgconn
         self._manners, self._prepared = manners, set[bytes]()
         self._name = connection.info.parameter_status("application_name") or ""
+        self._loading = Transformer(connection)
+        self._loading.adapters.register_loader("json", ByteaBinaryLoader)
 
     def call(self, statement: bytes, parameters: Sequence[bytes | None]) -> bytes | None:
         """The one value that a statement gives, or None.
@@ -71,9 +74,23 @@ class Line:
             Lost: the answer did not come.
             Failed: it was refused.
         """
+        result = self._result(statement, parameters)
+        return result.get_value(0, 0) if result.ntuples else None
+
+    def rows(self, query: bytes, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
+        """The rows of a query; JSON in them is bytes. The interpreter is free while they are on their way.
+
+        Raises:
+            Lost: the answer did not come.
+            Failed: it was refused.
+        """
+        self._loading.set_pgresult(result := self._result(query, parameters))
+        return self._loading.load_rows(0, result.ntuples, tuple)
+
+    def _result(self, statement: bytes, parameters: Sequence[bytes | None]) -> Any:
         prepare, say_isolation = self._manners.prepare, self._manners.say_isolation
         try:
-            return (self._isolated if say_isolation else self._value)(statement, parameters, prepare)
+            return (self._isolated if say_isolation else self._answer)(statement, parameters, prepare)
         except psycopg.OperationalError as error:
             raise Lost(str(error), self._name) from None
         except Failed as failed:
@@ -83,38 +100,23 @@ class Line:
                 self._manners.say_isolation = True
             else:
                 raise
-        return self.call(statement, parameters)
-
-    def rows(self, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-        """The rows of a query; JSON in them is bytes.
-
-        Raises:
-            Lost: the answer did not come.
-        """
-        try:
-            with self.connection.cursor(binary=True) as cursor:
-                cursor.adapters.register_loader("json", ByteaBinaryLoader)
-                return cursor.execute(query, parameters, prepare=self._manners.prepare).fetchall()
-        except psycopg.OperationalError as error:
-            if self.usable:
-                raise
-            raise Lost(str(error), self._name) from None
+        return self._result(statement, parameters)
 
     @property
     def usable(self) -> bool:
         return self._server.transaction_status == TransactionStatus.IDLE
 
-    def _isolated(self, statement: bytes, parameters: Sequence[bytes | None], prepare: bool) -> bytes | None:
+    def _isolated(self, statement: bytes, parameters: Sequence[bytes | None], prepare: bool) -> Any:
         self._checked(self._server.exec_(b"begin isolation level read committed"))
         try:
-            value = self._value(statement, parameters, prepare)
+            result = self._answer(statement, parameters, prepare)
         except Failed:
             self._checked(self._server.exec_(b"rollback"))
             raise
         self._checked(self._server.exec_(b"commit"))
-        return value
+        return result
 
-    def _value(self, statement: bytes, parameters: Sequence[bytes | None], prepare: bool) -> bytes | None:
+    def _answer(self, statement: bytes, parameters: Sequence[bytes | None], prepare: bool) -> Any:
         formats = [1] * len(parameters)
         if prepare:
             name = b"w%x" % (hash(statement) & 0xFFFFFFFF)
@@ -125,7 +127,7 @@ class Line:
         else:
             result = self._server.exec_params(statement, parameters, None, formats, 1)
         self._checked(result)
-        return result.get_value(0, 0) if result.ntuples else None
+        return result
 
     def _checked(self, result: Any) -> None:
         if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
@@ -182,7 +184,7 @@ class Lines:
         with self.line() as line:
             return line.call(statement, parameters)
 
-    def rows(self, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    def rows(self, query: bytes, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
         """See Line.rows; asked again on another line when the first one is lost."""
         with suppress(Lost), self.line() as line:
             return line.rows(query, parameters)

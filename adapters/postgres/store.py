@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 
 from workledger.adapters.database import DatabaseUnreachable
 from workledger.adapters.postgres.append import STATEMENT, Append
-from workledger.adapters.postgres.arrays import bigints, ints, texts
+from workledger.adapters.postgres.arrays import bigints, int8, ints, texts
 from workledger.adapters.postgres.lines import Failed, Lines, Lost
 from workledger.adapters.postgres.watermark import Watermark
 from workledger.adapters.recorder import DatabaseStore
@@ -30,8 +30,11 @@ PATIENCE = 30.0
 WINDOW, WIDER = 10_000, 16
 """Positions that are first searched for a tag, and how much wider each next search is."""
 
-SCAN = """select position, stream_id, version, topic, schema_version, at, tags::text, data from events
-where position > %s and position <= %s{} order by position limit %s"""
+SCAN, OF_TOPICS = (
+    f"""select position, stream_id, version, topic, schema_version, at, tags::text, data from events
+    where position > $1::bigint and position <= $2::bigint{wanted} order by position limit $3::bigint""".encode()
+    for wanted in ("", " and topic = any($4::text[])")
+)
 
 CONFLICT, UNMET = "WL001", "WL002"
 
@@ -91,10 +94,9 @@ class PostgresStore(DatabaseStore):
 
     def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
         """Straight from the driver; payloads stay the bytes that they are."""
-        wanted, given = (" and topic = any(%s)", [list(topics)]) if topics else ("", [])
-        query = SCAN.format(wanted)
+        query, given = (OF_TOPICS, [texts(topics)]) if topics else (SCAN, [])
         last = upto if upto <= self._watermark.position else min(upto, self.head())
-        return self._certainly(last, lambda last: self._lines.rows(query, [after, last, *given, limit]))
+        return self._certainly(last, lambda last: self._lines.rows(query, [int8(after), int8(last), int8(limit), *given]))
 
     def head(self) -> int:
         try:
