@@ -1,6 +1,6 @@
 """A batch: events folded in memory into what is to be written, in order."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from workledger.projections.group import Group
 Part = tuple[Changes, ...] | Scanned
 """Changes of each table of the group, to be written together; or an event at which the tables themselves are acted on,
 with everything before it written."""
+
+Doing = Callable[[tuple[Any, ...], Any], None]
 
 
 class Unfoldable(Exception):
@@ -27,52 +29,88 @@ class Batch:
 
     Attributes:
         encoded: whether payloads are bytes (see compiler.py).
+        held_up: streams whose events wait behind one that could not be folded.
         parts: to be written in this order.
         parked: events of streams that are held up, left out.
     """
 
     group: Group
     encoded: bool
+    held_up: Collection[str] = ()
     parts: list[Part] = field(default_factory=list)
     parked: list[Scanned] = field(default_factory=list)
 
-    def fold(self, rows: Iterable[tuple[Any, ...]], held_up: Collection[str] = ()) -> None:
-        """Fold events, in the order of the log.
-
-        Args:
-            rows: as Store.scan gives them.
-            held_up: streams whose events wait behind one that could not be folded.
-
-        Raises:
-            Unfoldable: one of them cannot be folded.
-        """
-        foldings, barriers = self.group.foldings[self.encoded], self.group.barriers
-        if held_up:
-            rows = self._park(rows, held_up)
-        changes = self._changes()
-        row: tuple[Any, ...] = ()
-        try:
-            for row in rows:
-                folding = foldings.get(row[3])
-                if folding is None:
-                    continue
-                if row[3] in barriers:
-                    self.parts.append(Scanned._make(row))
-                    changes = self._changes(anew=True)
-                folding(row, changes)
-        except Exception as error:
-            raise Unfoldable(Scanned._make(row), error) from error
-
-    def _changes(self, anew: bool = False) -> tuple[Changes, ...]:
-        if not anew and self.parts and not isinstance(self.parts[-1], Scanned):
-            return self.parts[-1]
-        changes = tuple(Changes.none() for _ in self.group.tables)
-        self.parts.append(changes)
+    @property
+    def changes(self) -> tuple[Changes, ...]:
+        """Where the next event is folded into."""
+        if not self.parts or isinstance(self.parts[-1], Scanned):
+            self.parts.append(tuple(Changes.none() for _ in self.group.tables))
+        changes = self.parts[-1]
+        assert not isinstance(changes, Scanned)
         return changes
 
-    def _park(self, rows: Iterable[tuple[Any, ...]], held_up: Collection[str]) -> Iterable[tuple[Any, ...]]:
+    def acted_on_at(self, row: tuple[Any, ...]) -> None:
+        """An event at which some group's tables are acted on."""
+        if row[3] in self.group.barriers:
+            self.parts.append(Scanned._make(row))
+        folding = self.group.folding(row[3], self.encoded)
+        if folding is not None:
+            folding(row, self.changes)
+
+    def park(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        """The events that nothing is in the way of."""
         for row in rows:
-            if row[1] in held_up and row[3] in self.group.plan:
+            if row[1] in self.held_up and row[3] in self.group.plan:
                 self.parked.append(Scanned._make(row))
             else:
                 yield row
+
+
+def fold(batches: Iterable[Batch], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Fold events into the batches of several groups, in the order of the log.
+
+    Args:
+        rows: as Store.scan gives them.
+
+    Raises:
+        Unfoldable: one of them cannot be folded.
+    """
+    free = [batch for batch in batches if not batch.held_up]
+    if free:
+        _fold(_Steps(free), rows)
+    for batch in batches:
+        if batch.held_up:
+            _fold(_Steps([batch]), batch.park(rows))
+
+
+def _fold(steps: "_Steps", rows: Iterable[tuple[Any, ...]]) -> None:
+    row: tuple[Any, ...] = ()
+    try:
+        for row in rows:
+            for folding, changes in steps[row[3]]:
+                folding(row, changes)
+    except Exception as error:
+        raise Unfoldable(Scanned._make(row), error) from error
+
+
+class _Steps(dict[str, list[tuple[Doing, Any]]]):
+    """What is done at each kind of event, in all groups; worked out when it is first asked for."""
+
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def __missing__(self, topic: str) -> list[tuple[Doing, Any]]:
+        if any(topic in batch.group.barriers for batch in self._batches):
+            return [(self._at_barrier, None)]
+        self[topic] = [
+            (folding, batch.changes)
+            for batch in self._batches
+            if (folding := batch.group.folding(topic, batch.encoded)) is not None
+        ]
+        return self[topic]
+
+    def _at_barrier(self, row: tuple[Any, ...], _: object) -> None:
+        for batch in self._batches:
+            batch.acted_on_at(row)
+        self.clear()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workledger.domain.store import Scanned
-from workledger.projections.batch import Batch, Unfoldable
+from workledger.projections.batch import Batch, Unfoldable, fold
 from workledger.projections.dead_letters import DeadLetter
 from workledger.projections.group import Group
 from workledger.projections.side import Side
@@ -53,8 +53,8 @@ class Careful:
             self._held_up.add(row[1])
 
     def _attempt(self, rows: Rows) -> None:
-        batch = Batch(self._group, self._side.encoded)
-        batch.fold(rows, self._held_up)
+        batch = Batch(self._group, self._side.encoded, self._held_up)
+        fold([batch], rows)
         with self._side.connection.begin_nested():
             self._side.write(batch.parts)
         self.letters += [DeadLetter.of(self._name, row, None) for row in batch.parked]

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import orjson
 
-from workledger.domain.kernel import Event
 from workledger.domain.store import Scanned
 from workledger.projections.changes import Changes, apply, blank
+from workledger.projections.payloads import Remembered, json_bytes, json_text, upcast
 from workledger.projections.plan import Step, Steps
 from workledger.projections.table import (
     ABSENT,
@@ -41,10 +41,6 @@ class RowExists(Exception):
     """An event would begin a row that has been begun."""
 
 
-class WrittenByNewerRelease(Exception):
-    """An event has a schema version that this release does not know."""
-
-
 def compile_folding(steps: Steps, tables: Sequence[type[Table]], *, encoded: bool) -> Folding:
     """The function that folds one kind of event into the tables of a group.
 
@@ -52,30 +48,6 @@ def compile_folding(steps: Steps, tables: Sequence[type[Table]], *, encoded: boo
         encoded: payloads are bytes, and JSON that is kept stays bytes; otherwise both are text.
     """
     return _Source(steps, tables, encoded=encoded).compiled()
-
-
-def upcast(event: type[Event], data: Any, version: int) -> Any:
-    """A stored payload brought up to date, as JSON of the same kind again.
-
-    Raises:
-        WrittenByNewerRelease: it is of a version to come.
-    """
-    if version > event.VERSION:
-        raise WrittenByNewerRelease(f"{event.TOPIC} of version {version}; this release knows {event.VERSION}")
-    brought = orjson.dumps(event.upcast(orjson.loads(data), version))
-    return brought if isinstance(data, bytes) else brought.decode()
-
-
-def json_text(raw: msgspec.Raw) -> str | None:
-    """A JSON value as the text it is stored as; None for null."""
-    value = str(raw, "utf-8")
-    return None if value == "null" else value
-
-
-def json_bytes(raw: msgspec.Raw) -> bytes | None:
-    """The same, encoded."""
-    value = bytes(raw)
-    return None if value == b"null" else value
 
 
 class _Source:
@@ -124,8 +96,9 @@ class _Source:
             head += ["data = loads(data)", "all_tags = loads(tags)"]
         if self.tags:
             shape = [(name, str | None, None) for name in sorted(self.tags)]
-            self.names["tags_of"] = msgspec.json.Decoder(msgspec.defstruct("Tags", shape, gc=False)).decode
-            head.append("tags = tags_of(tags)")
+            decode = msgspec.json.Decoder(msgspec.defstruct("Tags", shape, gc=False)).decode
+            self.names["tags_of"] = Remembered(decode)
+            head.append("tags = tags_of[tags]")
         if self.names_stream:
             head.append("id = stream.partition('-')[2]")
         return head
@@ -158,20 +131,25 @@ class _Source:
             values[step.table.AT[column.name]] = code
         for column, rule in step.adds:
             values[step.table.AMOUNT_AT[column.name]] = self._value(column, rule)[0]
-        if self.event.TOPIC in step.table.RENEWS:
+        renews = self.event.TOPIC in step.table.RENEWS
+        if renews:
             self._write("    if key not in new: gone[key] = None")
+        self._write(f"    values = [{', '.join(values)}]")
+        if renews:
+            self._write("    new[key] = values")
         else:
-            self._write("    if key in new: raise RowExists(key)")
-        self._write("    changed.pop(key, None)")
-        self._write(f"    new[key] = [{', '.join(values)}]")
+            self._write("    if new.setdefault(key, values) is not values: raise RowExists(key)")
+        self._write("    if changed: changed.pop(key, None)")
 
     def _touched(self, step: Step) -> None:
-        gone = " and key not in gone" if step.table.BORN else ""
-        self._write("    values = new.get(key)")
-        self._write("    if values is None:")
-        self._write("        values = changed.get(key)")
-        self._write(f"        if values is None{gone}:")
-        self._write(f"            values = changed[key] = {self._name(blank(step.table))}[:]")
+        begin = f"values = changed[key] = {self._name(blank(step.table))}[:]"
+        if step.table.BORN:
+            self._write("    values = new.get(key)")
+            self._write("    if values is None: values = changed.get(key)")
+            self._write(f"    if values is None and key not in gone: {begin}")
+        else:
+            self._write("    values = changed.get(key)")
+            self._write(f"    if values is None: {begin}")
         self._write("    if values is not None:")
         for column, rule in step.sets:
             code, absent = self._value(column, rule)

@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from workledger.domain.store import Scanned
 from workledger.projections import checkpoints, dead_letters
-from workledger.projections.batch import Batch, Unfoldable
+from workledger.projections.batch import Batch, Unfoldable, fold
 from workledger.projections.careful import Careful
 from workledger.projections.changes import Changes
 from workledger.projections.checkpoints import Checkpoint
@@ -21,15 +22,29 @@ Standing = dict[Group, Checkpoint]
 FAULTS: tuple[type[Exception], ...] = (Unfoldable,)
 
 
-def folded(tables: ReadTables, standing: Mapping[Group, Checkpoint], rows: Rows) -> dict[Group, Batch] | None:
-    """What each group makes of the events, in memory; None when one of them cannot be folded."""
-    batches = {group: Batch(group, tables.bulk.encoded) for group in standing}
-    try:
-        for group, batch in batches.items():
-            batch.fold(rows, standing[group].held_up)
-    except Unfoldable:
-        return None
-    return batches
+class Folded:
+    """What groups make of events, in memory.
+
+    Attributes:
+        batches: of each group; None when one of the events cannot be folded.
+        rows: the events.
+    """
+
+    def __init__(self, tables: ReadTables, standing: Mapping[Group, Checkpoint], rows: Rows = ()) -> None:
+        encoded = tables.bulk.encoded
+        self.batches: dict[Group, Batch] | None
+        self.batches = {group: Batch(group, encoded, at.held_up) for group, at in standing.items()}
+        self.rows: list[tuple[Any, ...]] = []
+        self.add(rows)
+
+    def add(self, rows: Rows) -> None:
+        """Fold more of them, in the order of the log."""
+        self.rows += rows
+        try:
+            if self.batches is not None:
+                fold(self.batches.values(), rows)
+        except Unfoldable:
+            self.batches = None
 
 
 def write(
@@ -84,13 +99,14 @@ def _at_once(
     tables: ReadTables, standing: Mapping[Group, Checkpoint], batches: Mapping[Group, Batch], reached: int, suffix: str
 ) -> Standing | None:
     """A few rows, when nothing is to be done but write them; None otherwise."""
-    if any(len(batch.parts) != 1 or batch.parked for batch in batches.values()):
+    if any(batch.parked or any(isinstance(part, Scanned) for part in batch.parts) for batch in batches.values()):
         return None
     moved = {group: replace(at, position=reached) for group, at in standing.items()}
     writings = [
         (table, table.NAME + suffix, changes)
         for group, batch in batches.items()
-        for table, changes in zip(group.tables, batch.parts[0], strict=True)
+        for part in batch.parts
+        for table, changes in zip(group.tables, part, strict=True)
         if isinstance(changes, Changes) and changes.some
     ]
     if tables.bulk.at_once([(at, moved[group]) for group, at in standing.items()], writings):

@@ -13,18 +13,19 @@ from workledger.projections.table import Table
 class Group:
     def __init__(self, name: str, tables: Sequence[type[Table]]) -> None:
         self.name, self.tables = name, tuple(tables)
+        self._foldings: dict[tuple[str, bool], Folding | None] = {}
 
     @cached_property
     def plan(self) -> dict[str, Steps]:
         return plan_of(self.tables)
 
-    @cached_property
-    def foldings(self) -> dict[bool, dict[str, Folding]]:
-        """What folds each kind of event that the group is about, from payloads that are bytes, or text."""
-        return {
-            encoded: {topic: compile_folding(steps, self.tables, encoded=encoded) for topic, steps in self.plan.items()}
-            for encoded in (True, False)
-        }
+    def folding(self, topic: str, encoded: bool) -> Folding | None:
+        """What folds this kind of event, from payloads that are bytes, or text; None when the group is not about it."""
+        if (topic, encoded) not in self._foldings:
+            steps = self.plan.get(topic)
+            made = None if steps is None else compile_folding(steps, self.tables, encoded=encoded)
+            self._foldings[topic, encoded] = made
+        return self._foldings[topic, encoded]
 
     def __repr__(self) -> str:
         return f"Group({self.name})"

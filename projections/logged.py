@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import orjson
 
 from workledger.domain.kernel import Event
-from workledger.projections.compiler import upcast
+from workledger.projections.payloads import upcast
 from workledger.projections.types import LoggedType
 
 

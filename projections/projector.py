@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from workledger.domain.store import EventStore
 from workledger.projections import bookkeeping, checkpoints, folding, shadow
 from workledger.projections.checkpoints import Checkpoint, Superseded
-from workledger.projections.folding import Standing
+from workledger.projections.folding import Folded, Standing
 from workledger.projections.group import Group
 from workledger.projections.rebuild import Rebuild, RebuildUnderWay
 from workledger.projections.tables import ReadTables
@@ -97,4 +97,4 @@ class Projector:
         together = {group: at for group, at in standing.items() if at.position == position}
         rows = self.store.scan(position, self.batch, upto=target)
         reached = rows[-1][0] if len(rows) == self.batch else target
-        return folding.write(self.tables, together, folding.folded(self.tables, together, rows), rows, reached)
+        return folding.write(self.tables, together, Folded(self.tables, together, rows).batches, rows, reached)

@@ -44,16 +44,23 @@ class Reading:
     def batches(self) -> Generator[tuple[Rows, int], None, None]:
         """(events, the position that is thereby read), up to the last position."""
         rows: Rows = []
-        size, reached, told = 0, self._after, self._after
+        with closing(self.pages()) as pages:
+            for page, reached, full in pages:
+                rows += page
+                if full:
+                    yield rows, reached
+                    rows = []
+
+    def pages(self) -> Generator[tuple[Rows, int, bool], None, None]:
+        """The same piece by piece, as they come: the last piece of a batch says that it is full."""
+        count = size = 0
         with closing(self._pages_ahead() if self._ahead else self._pages()) as pages:
             for page, page_size, reached in pages:
-                rows += page
-                size += page_size
-                if len(rows) >= self._batch or size >= BYTES:
-                    yield rows, reached
-                    rows, size, told = [], 0, reached
-        if reached > told:
-            yield rows, reached
+                count, size = count + len(page), size + page_size
+                full = count >= self._batch or size >= BYTES or reached >= self._upto
+                yield page, reached, full
+                if full:
+                    count = size = 0
 
     def _pages(self) -> Generator[Page, None, None]:
         after, limit = self._after, min(FIRST, self._batch)

@@ -1,6 +1,7 @@
 """Rebuild: the tables of groups made anew from the log beside the live ones, which serve until the swap."""
 
 import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,9 +12,8 @@ import sqlalchemy as sa
 from workledger.domain.refusals import Refused
 from workledger.domain.store import EventStore
 from workledger.projections import checkpoints, folding, leases, progress, shadow
-from workledger.projections.batch import Batch
 from workledger.projections.checkpoints import Checkpoint
-from workledger.projections.folding import Rows, Standing
+from workledger.projections.folding import Folded, Standing
 from workledger.projections.group import Group
 from workledger.projections.leases import Kept
 from workledger.projections.progress import Progress
@@ -28,6 +28,9 @@ ROUNDS = 10
 
 AGAIN_SECONDS = 1.0
 """Between attempts to swap, in which the projector goes on, and those who read the live tables may finish."""
+
+TURN_SECONDS = 0.001
+"""That a thread may work for while another one waits to go on."""
 
 Report = Callable[[Progress], None]
 
@@ -94,7 +97,7 @@ class Rebuild:
 
     def build(self, upto: int | None = None) -> Standing:
         """The tables beside the live ones, filled and indexed, up to that position or the head of the log."""
-        with seldom_collected():
+        with undisturbed():
             return self._build(upto)
 
     def _build(self, upto: int | None) -> Standing:
@@ -179,28 +182,30 @@ class Rebuild:
         overlaps = self.tables.bulk.overlaps
         topics = tuple({topic for group in standing for topic in group.plan}) if len(self.groups) == 1 else ()
         reading = Reading(self.store, position, upto, batch=self.batch, topics=topics, ahead=overlaps)
-        with ThreadPoolExecutor(1, "workledger-writing") as writer, closing(reading.batches()) as read:
+        with ThreadPoolExecutor(1, "workledger-writing") as writer, closing(reading.pages()) as pages:
             writing: Future[Standing] | None = None
-            for rows, reached in read:
+            folded = Folded(self.tables, standing)
+            for rows, reached, full in pages:
                 self._check()
-                batches = folding.folded(self.tables, standing, rows)
+                folded.add(rows)
+                if not full:
+                    continue
                 if writing is not None:
                     before, standing = standing, writing.result()
                     self._report(told)
                     if held_up(before) != held_up(standing):
-                        batches = folding.folded(self.tables, standing, rows)
-                writing = writer.submit(self._write, standing, batches, rows, reached, told)
+                        folded = Folded(self.tables, standing, folded.rows)
+                writing = writer.submit(self._write, standing, folded, reached, told)
                 if not overlaps:
-                    writing.result()
+                    standing = writing.result()
+                folded = Folded(self.tables, standing)
             if writing is not None:
                 standing = writing.result()
                 self._report(told)
         return standing
 
-    def _write(
-        self, standing: Standing, batches: dict[Group, Batch] | None, rows: Rows, reached: int, told: Progress
-    ) -> Standing:
-        standing = folding.write(self.tables, standing, batches, rows, reached, self.suffix)
+    def _write(self, standing: Standing, folded: Folded, reached: int, told: Progress) -> Standing:
+        standing = folding.write(self.tables, standing, folded.batches, folded.rows, reached, self.suffix)
         told.position = reached
         self._keep(told)
         return standing
@@ -257,14 +262,17 @@ class Rebuild:
 
 
 @contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Rows of a batch are many and form no cycles: looking for some among them takes as long as folding them."""
-    usual = gc.get_threshold()
+def undisturbed() -> Iterator[None]:
+    """Rows of a batch are many and form no cycles: looking for some among them takes as long as folding them. And the
+    thread that folds keeps those waiting that have heard from the database: they get their turn sooner."""
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(100_000, 50, 100)
+    sys.setswitchinterval(TURN_SECONDS)
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(interval)
 
 
 def held_up(standing: Standing) -> list[frozenset[str]]:

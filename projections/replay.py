@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from workledger.domain.refusals import NotFound
 from workledger.domain.store import EventStore
 from workledger.projections import checkpoints, dead_letters
-from workledger.projections.batch import Batch, Unfoldable
+from workledger.projections.batch import Batch, Unfoldable, fold
 from workledger.projections.dead_letters import DeadLetter
 from workledger.projections.group import Group
 from workledger.projections.side import Side
@@ -88,7 +88,7 @@ def _replay(
         rows = store.scan(letter.position - 1, 1, upto=letter.position)  # erased since: nothing is left to fold
         batch = Batch(group, tables.bulk.encoded)
         try:
-            batch.fold(rows)
+            fold([batch], rows)
             with connection.begin_nested():
                 side.write(batch.parts)
         except side.faults as error:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from workledger.domain.session_feed_events import SessionEntryPublished, SessionFeedPurged
-from workledger.projections.table import Barrier, From, Kind, Table, Version, When
+from workledger.projections.table import Barrier, From, Kind, Stream, Table, Version, When
 from workledger.projections.tables import ReadTables
 from workledger.projections.types import Logged
 
@@ -25,7 +25,7 @@ class SessionEvents(
     indexes=('session_id, type, "offset"',),
     stamped=False,
 ):
-    session_id: Annotated[str, From(SessionEntryPublished)]
+    session_id: Annotated[str, Stream()]
     offset: Annotated[int, Version(SessionEntryPublished)]
     type: Annotated[str, From(SessionEntryPublished)]
     channel: Annotated[str, From(SessionEntryPublished)]

@@ -54,7 +54,7 @@ class Sessions(
         "status, created_at desc, id",
     ),
 ):
-    id: Annotated[str, Stream(), Tag("session")]
+    id: Annotated[str, Stream(), Stream(SessionEntryPublished, SessionFeedPurged), Tag("session")]
     project_id: Annotated[str, From(SessionOpened), References("projects", "cascade")]
     task_id: Annotated[str | None, From(SessionOpened), References("tasks", "null")]
     agent_id: Annotated[str | None, From(SessionOpened), References("agents", "null")]

@@ -1,15 +1,15 @@
 """One side of a group: its live tables, or the shadow they are rebuilt in. What batches come to is written to one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from workledger.domain.store import Scanned
-from workledger.projections.batch import Batch, Part, Unfoldable
-from workledger.projections.compiler import upcast
+from workledger.projections.batch import Batch, Part, Unfoldable, fold
 from workledger.projections.group import Group
+from workledger.projections.payloads import upcast
 from workledger.projections.table import Table
 from workledger.projections.tables import Bulk
 
@@ -40,14 +40,14 @@ class Side:
     def __getitem__(self, table: type[Table]) -> sa.Table:
         return table.named(table.NAME + self._suffix)
 
-    def apply(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def apply(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Fold events into the tables, in the order of the log.
 
         Raises:
             Unfoldable: one of them cannot be folded; nothing is written.
         """
         batch = Batch(self._group, self.encoded)
-        batch.fold(rows)
+        fold([batch], rows)
         self.write(batch.parts)
 
     def write(self, parts: Sequence[Part]) -> None:

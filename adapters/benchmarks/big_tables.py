@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from workledger.adapters.benchmarks import workload
 from workledger.adapters.benchmarks.indexes import set_aside
 from workledger.adapters.benchmarks.setting import SEED
 from workledger.adapters.bootstrap import Workledger
+from workledger.domain.agent_log_events import AgentLogChunkAppended
 from workledger.projections.agent_logs import AgentLogChunks
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.stage_runs import StageRuns
@@ -25,6 +27,7 @@ PROJECT_TASKS = 200
 SESSION, AT_ONCE = 1_000, 20
 """Chunks of a session, and how many are written to at once."""
 
+AT = "2026-01-05T08:00:00.000Z"
 FILLERS = {
     str: "'some words that are as long as a title'",
     int: "0",
@@ -88,8 +91,9 @@ def fill(ledger: Workledger, sizes: Sizes) -> None:
             | {"message": LONG, "files_changed": """'["src/till.py", "tests/test_till.py", "docs/till.md"]'"""},
         )
         seq = f"n / {AT_ONCE} % {SESSION} + 1"
-        chunk = {"agent_id": f"'agt_' || ({session})", "session_number": "1", "seq": seq, "content": "text"}
-        tables.insert(AgentLogChunks, sizes.chunks, chunk | {"bytes": "2048"}, texts=workload.chunks(SEED))
+        chunk = {"agent_id": f"'agt_' || ({session})", "session_number": "1", "seq": seq, "content": "n + 1"}
+        tables.insert(AgentLogChunks, sizes.chunks, chunk | {"bytes": "2048"})
+        tables.append_chunks(sizes.chunks, f"'agent_log-agt_' || ({session}) || ':1'", seq)
 
 
 class _Filling:
@@ -101,20 +105,30 @@ class _Filling:
             driver.rollback()
             driver.autocommit = True
 
-    def insert(self, table: type[Table], count: int, values: Mapping[str, str], texts: list[str] | None = None) -> None:
-        """So many rows; `n` is the number of one, `text` one of the texts. What is not given is a filler."""
+    def append_chunks(self, count: int, stream: str, version: str) -> None:
+        """So many events with what agents wrote."""
+        texts = workload.chunks(SEED)
+        self._keep([orjson.dumps({"content": text}).decode() for text in texts])
+        json, jsonb = ("::json", "::jsonb") if self._postgres else ("", "")
+        values = {"position": "n + 1", "stream_id": stream, "version": version, "data": f"text{json}"}
+        values |= {"topic": f"'{AgentLogChunkAppended.TOPIC}'", "schema_version": "1", "at": f"'{AT}'"}
+        values |= {"actor": "'agent'", "event_id": "'evt_' || n", "tags": f"'{{}}'{jsonb}"}
+        source = f"{self._numbers(count)} join bench_texts on k = n % {len(texts)}"
+        self._insert("events", values, source)
+
+    def insert(self, table: type[Table], count: int, values: Mapping[str, str]) -> None:
+        """So many rows; `n` is the number of one. What is not given is a filler."""
         wanted = {
             name: values.get(name) or self._filler(table, name)
             for name, column in table.COLUMNS.items()
             if name in values or not column.nullable
         }
-        source = self._numbers(count)
-        if texts:
-            self._keep(texts)
-            source += f" join bench_texts on k = n % {len(texts)}"
-        chosen = f"select {', '.join(wanted.values())} from {source}"  # noqa: S608
-        with set_aside(self._driver, table.NAME):
-            self._driver.execute(f'insert into "{table.NAME}" ({", ".join(wanted)}) {chosen}')
+        self._insert(table.NAME, wanted, self._numbers(count))
+
+    def _insert(self, table: str, values: Mapping[str, str], source: str) -> None:
+        chosen = f"select {', '.join(values.values())} from {source}"  # noqa: S608
+        with set_aside(self._driver, table):
+            self._driver.execute(f'insert into "{table}" ({", ".join(values)}) {chosen}')
 
     def _numbers(self, count: int) -> str:
         if self._postgres:

@@ -30,11 +30,9 @@ PATIENCE = 30.0
 WINDOW, WIDER = 10_000, 16
 """Positions that are first searched for a tag, and how much wider each next search is."""
 
-SCAN, OF_TOPICS = (
-    f"""select position, stream_id, version, topic, schema_version, at, tags::text, data from events
-    where position > $1::bigint and position <= $2::bigint{wanted} order by position limit $3::bigint""".encode()
-    for wanted in ("", " and topic = any($4::text[])")
-)
+SCAN = b"""select position, stream_id, version, topic, schema_version, at, tags::text, data from events
+where position > $1::bigint and position <= $2::bigint order by position limit $3::bigint"""
+OF_TOPICS = SCAN.replace(b" order by", b" and topic = any($4::text[]) order by")
 
 CONFLICT, UNMET = "WL001", "WL002"
 
@@ -96,7 +94,9 @@ class PostgresStore(DatabaseStore):
         """Straight from the driver; payloads stay the bytes that they are."""
         query, given = (OF_TOPICS, [texts(topics)]) if topics else (SCAN, [])
         last = upto if upto <= self._watermark.position else min(upto, self.head())
-        return self._certainly(last, lambda last: self._lines.rows(query, [int8(after), int8(last), int8(limit), *given]))
+        return self._certainly(
+            last, lambda last: self._lines.rows(query, [int8(after), int8(last), int8(limit), *given])
+        )
 
     def head(self) -> int:
         try:

@@ -14,9 +14,9 @@ from workledger import Workledger
 from workledger.domain.kernel import Event
 from workledger.domain.store import Scanned
 from workledger.projections.changes import Changes
-from workledger.projections.compiler import WrittenByNewerRelease
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
+from workledger.projections.payloads import WrittenByNewerRelease
 from workledger.projections.table import ABSENT, From, Stream, Sum, Table, When
 
 AT = "2026-11-21T06:00:00.000Z"
@@ -34,7 +34,9 @@ def scanned(topic: str, payload: Any, *, encoded: bool, version: int = 1, tags: 
 def compiled(group: Group, past: Scanned, *, encoded: bool) -> Told:
     """What the compiled function writes into empty changes."""
     changes = tuple(Changes.none() for _ in group.tables)
-    group.foldings[encoded][past.topic](tuple(past), changes)
+    folding = group.folding(past.topic, encoded)
+    assert folding is not None
+    folding(tuple(past), changes)
     told: Told = {}
     for table, (new, changed, gone) in zip(group.tables, changes, strict=True):
         told |= {(table.NAME, key): ("dies", {}, {}) for key in gone}
