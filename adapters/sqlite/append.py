@@ -14,9 +14,9 @@ from workledger.domain.store import AlreadyDone, Conditions, Stored
 
 INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 STANDING = """
-select value, (select max(version) from events where stream_id = value)
-from json_each(?) where exists (select 1 from events where stream_id = value)
+select value, coalesce((select max(version) from events where stream_id = value), 0) from json_each(?)
 """
+STANDS = "select coalesce(max(version), 0) from events where stream_id = ?"
 DRAWN = "select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'"
 DONE = "select first_position, last_position from commands where command_id = ?"
 REMEMBER = "insert into commands values (?, ?, ?) on conflict do nothing"
@@ -52,20 +52,26 @@ def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range) -> None
 
 def _versions(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> list[int]:
     """The version of each event, once every stream was found where it is expected."""
-    streams = {*conditions.pinned, *(str(event.originator_id) for event in events)}
-    last = dict.fromkeys(streams, 0)
-    last.update(cursor.execute(STANDING, (orjson.dumps([*streams]).decode(),)))
+    streams = [str(event.originator_id) for event in events]
+    last = _last(cursor, {*conditions.pinned, *streams})
     for stream, expected in conditions.pinned.items():
         _expect(stream, expected, last[stream])
     versions, begun = [], set(conditions.pinned)
-    for event in events:
-        stream = str(event.originator_id)
+    for stream, event in zip(streams, events, strict=True):
         if stream not in begun and event.originator_version:
             _expect(stream, event.originator_version - 1, last[stream])
         begun.add(stream)
         last[stream] += 1
         versions.append(last[stream])
     return versions
+
+
+def _last(cursor: sqlite3.Cursor, streams: set[str]) -> dict[str, int]:
+    """The version that each stream stands at."""
+    if len(streams) == 1:
+        [stream] = streams
+        return {stream: cursor.execute(STANDS, (stream,)).fetchone()[0]}
+    return dict(cursor.execute(STANDING, (orjson.dumps([*streams]).decode(),)))
 
 
 def _expect(stream: str, expected: int, actual: int) -> None:

@@ -13,6 +13,9 @@ CACHE = "pragma cache_size = -16000"
 BUSY_SECONDS = 30.0
 """How long a writer waits for other processes, which write one after the other."""
 
+CHECKPOINT = "pragma wal_autocheckpoint = 10000"
+"""Pages (40 MB) of write-ahead log: most pages are then written to the file once, however often they were changed."""
+
 _memories = count(1)
 _open: Counter[str] = Counter()
 _inherited: set[str] = set()
@@ -49,6 +52,7 @@ class File:
             self.path, uri=self.memory, timeout=self.patience, isolation_level=None, check_same_thread=False
         )
         made.execute(CACHE)
+        made.execute(CHECKPOINT)
         if not self.memory:
             made.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
         if fresh:
