@@ -40,9 +40,16 @@ begin
         end if;
     end if;
 
+    if cardinality(streams) = 1 then
+        select e.version into actual from events e where e.stream_id = streams[1] order by e.version desc limit 1;
+        last[1] := coalesce(actual, 0);
+    else
+        last := array(
+            select coalesce(
+                (select e.version from events e where e.stream_id = s.id order by e.version desc limit 1), 0)
+            from unnest(streams) with ordinality as s(id, nth) order by s.nth);
+    end if;
     for i in 1 .. cardinality(streams) loop
-        select e.version into actual from events e where e.stream_id = streams[i] order by e.version desc limit 1;
-        last[i] := coalesce(actual, 0);
         if expected[i] >= 0 and expected[i] <> last[i] then
             raise exception 'another version' using errcode = 'WL001', detail = json_build_array(i, last[i]);
         end if;
