@@ -16,6 +16,10 @@ BUSY_SECONDS = 30.0
 CHECKPOINT = "pragma wal_autocheckpoint = 10000"
 """Pages (40 MB) of write-ahead log: most pages are then written to the file once, however often they were changed."""
 
+LEAVE_FREE_PAGES = "pragma secure_delete = off"
+"""Some builds fill what is deleted with zeros: dropping the tables of the last rebuild would write them all again. What
+is erased from the log is filled with zeros everywhere (see store.py)."""
+
 _memories = count(1)
 _open: Counter[str] = Counter()
 _inherited: set[str] = set()
@@ -53,6 +57,7 @@ class File:
         )
         made.execute(CACHE)
         made.execute(CHECKPOINT)
+        made.execute(LEAVE_FREE_PAGES)
         if not self.memory:
             made.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
         if fresh:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
@@ -11,11 +12,17 @@ from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import places
 from workledger.adapters.sqlite.append import append
+from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
 from workledger.adapters.sqlite.writer import Writer
 from workledger.domain.recorded import Row
-from workledger.domain.store import Conditions, Stored
+from workledger.domain.store import Conditions, Scanned, Stored
 
 NONE = Conditions()
+
+SCAN = f"""
+select {", ".join(Scanned._fields)} from events where position > ? and position <= ?{{}} order by position limit ?
+"""  # noqa: S608
+OF_TOPICS = " and topic in (select value from json_each(?))"
 
 LEAVE_NOTHING = "pragma secure_delete = on"
 ERASING = "insert into workledger values ('erasing', ?)"
@@ -68,12 +75,20 @@ class SQLiteStore(DatabaseStore):
             rows += super().read(max(after, noted), limit - len(rows), upto=upto, topics=topics, tag=tag)
         return rows
 
+    def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
+        """Straight from the driver."""
+        wanted, given = (OF_TOPICS, [orjson.dumps(topics).decode()]) if topics else ("", [])
+        with self.engine.connect() as connection:
+            cursor = cursor_of(connection)
+            return cursor.execute(SCAN.format(wanted), [after, upto, *given, limit]).fetchall()
+
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         with self._writer.transaction() as cursor:
             cursor.execute(LEAVE_NOTHING)
             cursor.execute(ERASING, (stream_id,))
             cursor.execute(ERASE, (stream_id, topic, upto_version))
             cursor.execute(ERASED)
+            cursor.execute(LEAVE_FREE_PAGES)
 
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         tags = EVENTS.c.tags
