@@ -1,8 +1,8 @@
 """Where the events of a topic or a tag are in the log, so that they are read in order and no others are.
 
 An index of SQLite's own has an entry for each event and topic or tag, and each of them on another page: measured, a
-hundred events at a time then take three times as long to append. Here a list of positions is kept for each stretch of the log,
-written when the stretch is full. What came after the last full stretch is looked through.
+hundred events at a time then take three times as long to append. Here a list of positions is kept for each stretch of
+the log, written when the stretch is full. What came after the last full stretch is looked through.
 """
 
 import sqlite3
