@@ -3,6 +3,7 @@
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -28,6 +29,9 @@ ROUNDS = 10
 
 AGAIN_SECONDS = 1.0
 """Between attempts to swap, in which the projector goes on, and those who read the live tables may finish."""
+
+KEEP_SECONDS = 0.25
+"""Between notes in the database of how far it is, for others to read."""
 
 TURN_SECONDS = 0.001
 """That a thread may work for while another one waits to go on."""
@@ -71,6 +75,7 @@ class Rebuild:
         self._owner = leases.new_owner()
         self._cancelled, self._interrupted = threading.Event(), threading.Event()
         self._kept: Kept | None = None
+        self._keep_at = 0.0
 
     def run(self) -> int:
         """Build, catch up with the live tables, and swap; the position that the new ones stand at.
@@ -207,10 +212,12 @@ class Rebuild:
     def _write(self, standing: Standing, folded: Folded, reached: int, told: Progress) -> Standing:
         standing = folding.write(self.tables, standing, folded.batches, folded.rows, reached, self.suffix)
         told.position = reached
-        self._keep(told)
+        if time.monotonic() >= self._keep_at:
+            self._keep(told)
         return standing
 
     def _keep(self, told: Progress) -> None:
+        self._keep_at = time.monotonic() + KEEP_SECONDS
         if self.suffix == shadow.SHADOW:
             with self.tables.writing() as connection:
                 self.tables.bulk.relax(connection)

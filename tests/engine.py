@@ -13,6 +13,7 @@ import workledger
 from reference_fold import Reference
 from workledger import Workledger
 from workledger.projections import folding, leases
+from workledger.projections import rebuild as rebuilding
 from workledger.projections.checkpoints import Superseded
 from workledger.projections.groups import GROUPS
 from workledger.projections.loop import ProjectorLoop
@@ -117,6 +118,7 @@ def follow(pipe: Connection, url: str, lease_seconds: float, batch: int = 5000, 
 def rebuild(pipe: Connection, url: str, batch: int, lease_seconds: float) -> None:
     """Rebuild all groups; after each batch say where it is, and wait for a sign. At the end say what came of it."""
     leases.SECONDS = lease_seconds
+    rebuilding.KEEP_SECONDS = 0
 
     def report(progress: Progress) -> None:
         pipe.send(progress.position)

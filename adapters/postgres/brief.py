@@ -13,7 +13,7 @@ import psycopg
 from psycopg.errors import DivisionByZero
 
 from workledger.adapters.postgres import merging
-from workledger.projections.changes import Changes, said, settled, whole
+from workledger.projections.changes import Changes, whole
 from workledger.projections.checkpoints import Checkpoint, Superseded
 from workledger.projections.table import Table
 
@@ -92,20 +92,8 @@ def _statements(writings: Sequence[Writing]) -> list[tuple[str, list[dict[str, A
             rows = [merging.written(table, whole(table, row)) for row in changes.new.values()]
             found.append((merging.insert(table, name), rows))
         if changes.changed:
-            found += _alike(table, name, changes)
+            found += merging.alike(table, name, changes.changed)
     return found
-
-
-def _alike(table: type[Table], name: str, changes: Changes) -> list[tuple[str, list[dict[str, Any]]]]:
-    """A statement for all rows that set and add to the same columns: it says no more than those."""
-    alike: dict[tuple[Sequence[str], Sequence[str]], list[dict[str, Any]]] = {}
-    for key, row in changes.changed.items():
-        shape = said(table, settled(table, row))
-        if table.BORN and shape == ((), ()):
-            continue
-        alike.setdefault(shape, []).append(merging.changed(table, key, row))
-    statement = merging.update_alike if table.BORN else merging.begin_alike
-    return [(statement(table, name, *shape), rows) for shape, rows in alike.items()]
 
 
 def _json(document: list[dict[str, Any]]) -> str:

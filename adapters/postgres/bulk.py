@@ -61,10 +61,12 @@ class PostgresBulk:
                 copy.write(some)
 
     def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
-        document = [merging.changed(table, key, settled(table, row)) for key, row in rows.items()]
-        self._run(connection, merging.update(table, name), document)
-        if not table.BORN:
-            self._run(connection, merging.begin(table, name), document)
+        if table.BORN:
+            document = [merging.changed(table, key, settled(table, row)) for key, row in rows.items()]
+            self._run(connection, merging.update(table, name), document)
+            return
+        for statement, document in merging.alike(table, name, rows):
+            self._run(connection, statement, document)
 
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
         """A reader of several tables may hold one that we wait for, and wait for one that we hold.

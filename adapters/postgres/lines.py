@@ -82,9 +82,13 @@ class Line:
 
         Raises:
             Lost: the answer did not come.
-            Failed: it was refused.
+            psycopg.Error: it was refused.
         """
-        self._loading.set_pgresult(result := self._result(query, parameters))
+        try:
+            result = self._result(query, parameters)
+        except Failed as failed:
+            raise failed.error from None
+        self._loading.set_pgresult(result)
         return self._loading.load_rows(0, result.ntuples, tuple)
 
     def _result(self, statement: bytes, parameters: Sequence[bytes | None]) -> Any:

@@ -1,12 +1,12 @@
 """Rows merged into PostgreSQL by key: a JSON document of them, and one statement for it, whatever each row changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.sql import SQL, Composable, Identifier
 from sqlalchemy.dialects import postgresql
 
-from workledger.projections.changes import Values, key_values
+from workledger.projections.changes import Values, key_values, said, settled
 from workledger.projections.table import ABSENT, Table, once
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -51,6 +51,18 @@ def update(table: type[Table], name: str) -> str:
     return _text(statement.format(Identifier(name), sets, _given(table), _match(table)))
 
 
+def alike(table: type[Table], name: str, rows: Mapping[Any, Values]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """A statement for all changed rows that set and add to the same columns, and their document: it says no more than
+    those. Where rows just begin, those that are not there do."""
+    found: dict[tuple[Sequence[str], Sequence[str]], list[dict[str, Any]]] = {}
+    for key, row in rows.items():
+        shape = said(table, settled(table, row))
+        if not table.BORN or shape != ((), ()):
+            found.setdefault(shape, []).append(changed(table, key, row))
+    statement = update_alike if table.BORN else begin_alike
+    return [(statement(table, name, *shape), document) for shape, document in found.items()]
+
+
 @once
 def update_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
     """Rows that set these columns, and add to those."""
@@ -75,20 +87,6 @@ def begin_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequen
     return _text(
         statement.format(Identifier(name), _names([*columns, *adds]), SQL(", ").join(values), given, key, what)
     )
-
-
-@once
-def begin(table: type[Table], name: str) -> str:
-    """Rows that were not there begin with what is said of them."""
-    values = SQL(", ").join(
-        SQL("coalesce({}, 0) + coalesce({}, 0)").format(_value(table, column), Identifier("+" + column))
-        if column in table.AMOUNT_AT
-        else _value(table, column)
-        for column in table.COLUMNS
-    )
-    statement = SQL("insert into {0} ({1}) select {2} from {3} where not exists (select from {0} t where {4})")
-    names = _names(list(table.COLUMNS))
-    return _text(statement.format(Identifier(name), names, values, _given(table), _match(table)))
 
 
 def _set(table: type[Table], column: str) -> Composable:
