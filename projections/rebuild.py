@@ -1,7 +1,5 @@
 """Rebuild: the tables of groups made anew from the log beside the live ones, which serve until the swap."""
 
-import gc
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +15,7 @@ from workledger.projections.checkpoints import Checkpoint
 from workledger.projections.folding import Folded, Standing
 from workledger.projections.group import Group
 from workledger.projections.leases import Kept
+from workledger.projections.pace import undisturbed
 from workledger.projections.progress import Progress
 from workledger.projections.reading import Reading
 from workledger.projections.tables import ReadersStay, ReadTables
@@ -32,9 +31,6 @@ AGAIN_SECONDS = 1.0
 
 KEEP_SECONDS = 0.25
 """Between notes in the database of how far it is, for others to read."""
-
-TURN_SECONDS = 0.001
-"""That a thread may work for while another one waits to go on."""
 
 Report = Callable[[Progress], None]
 
@@ -266,20 +262,6 @@ class Rebuild:
             raise Interrupted
         if self._kept is not None:
             self._kept.check()
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Rows of a batch are many and form no cycles: looking for some among them takes as long as folding them. And the
-    thread that folds keeps those waiting that have heard from the database: they get their turn sooner."""
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(100_000, 50, 100)
-    sys.setswitchinterval(TURN_SECONDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        sys.setswitchinterval(interval)
 
 
 def held_up(standing: Standing) -> list[frozenset[str]]:
