@@ -176,6 +176,16 @@ def test_the_log_is_read_by_topic_and_by_tag(store: EventStore, append: Append) 
     assert store.read(0, 10, tag=("project", "nobody")) == []
 
 
+def test_payloads_are_found_by_position_and_those_that_are_not_there_are_left_out(
+    store: EventStore, append: Append
+) -> None:
+    append(*(happened("s-1", version, state=b'{"nth":%d}' % version, schema_version=2) for version in range(1, 6)))
+    found = sorted(store.payloads([4, 2, 9]))
+    assert [row[:3] for row in found] == [(2, "sample.happened", 2), (4, "sample.happened", 2)]
+    assert [orjson.loads(row[3]) for row in found] == [{"nth": 2}, {"nth": 4}]
+    assert list(store.payloads([])) == []
+
+
 def test_a_stream_is_read_from_any_version_and_backwards(store: EventStore, append: Append) -> None:
     append(*(happened("s-1", version) for version in range(1, 6)), happened("s-2", 1))
     assert [row.version for row in store.read_stream("s-1", after=2)] == [3, 4, 5]
