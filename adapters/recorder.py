@@ -12,13 +12,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.recorded import Row
-from workledger.domain.store import EventStore, Scanned, Stored
+from workledger.domain.store import EventStore, Stored
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 
 _DATA = _ROW[-1]
-
-_SCANNED = [chosen for chosen, column in zip(_ROW, EVENTS.columns, strict=True) if column.name in Scanned._fields]
 
 PAGE = 500
 """Streams asked for in one statement."""
@@ -31,7 +29,8 @@ def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 class DatabaseStore(EventStore):
-    """The tables of schema.py behind eventsourcing's recorder interface. Appending each database does its own way."""
+    """The tables of schema.py behind eventsourcing's recorder interface. Each database appends, and scans, in its own
+    way."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
@@ -93,13 +92,6 @@ class DatabaseStore(EventStore):
         if tag is not None:
             chosen = chosen.where(self._tagged(*tag))
         return self._rows(chosen.order_by(EVENTS.c.position).limit(limit))
-
-    def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
-        chosen = sa.select(*_SCANNED).where(EVENTS.c.position > after, EVENTS.c.position <= upto)
-        if topics:
-            chosen = chosen.where(EVENTS.c.topic.in_(topics))
-        with self.engine.connect() as connection:
-            return connection.execute(chosen.order_by(EVENTS.c.position).limit(limit)).cursor.fetchall()
 
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
         chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)

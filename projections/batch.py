@@ -40,7 +40,6 @@ class Batch:
     parts: list[Part] = field(default_factory=list)
     parked: list[Scanned] = field(default_factory=list)
 
-    @property
     def changes(self) -> tuple[Changes, ...]:
         """Where the next event is folded into."""
         if not self.parts or isinstance(self.parts[-1], Scanned):
@@ -55,7 +54,7 @@ class Batch:
             self.parts.append(Scanned._make(row))
         folding = self.group.folding(row[3], self.encoded)
         if folding is not None:
-            folding(row, self.changes)
+            folding(row, self.changes())
 
     def park(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         """The events that nothing is in the way of."""
@@ -66,7 +65,7 @@ class Batch:
                 yield row
 
 
-def fold(batches: Iterable[Batch], rows: Sequence[tuple[Any, ...]]) -> None:
+def fold(batches: Collection[Batch], rows: Sequence[tuple[Any, ...]]) -> None:
     """Fold events into the batches of several groups, in the order of the log.
 
     Args:
@@ -104,7 +103,7 @@ class _Steps(dict[str, list[tuple[Doing, Any]]]):
         if any(topic in batch.group.barriers for batch in self._batches):
             return [(self._at_barrier, None)]
         self[topic] = [
-            (folding, batch.changes)
+            (folding, batch.changes())
             for batch in self._batches
             if (folding := batch.group.folding(topic, batch.encoded)) is not None
         ]

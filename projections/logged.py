@@ -5,24 +5,17 @@ be most of the work of a rebuild.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from workledger.domain.kernel import Event
+from workledger.domain.store import EventStore
 from workledger.projections.payloads import upcast
 from workledger.projections.types import LoggedType
 
 
-class Log(Protocol):
-    """What is asked of the event store here."""
-
-    def payloads(self, positions: Iterable[int]) -> Sequence[tuple[int, str, int, Any]]:
-        """See domain.store.EventStore."""
-        ...
-
-
-def fill_in(log: Log, columns: Iterable[Any], rows: Sequence[dict[str, Any]]) -> None:
+def fill_in(log: EventStore, columns: Iterable[Any], rows: Sequence[dict[str, Any]]) -> None:
     """Put the values in the place of the positions at which the events stand that say them.
 
     What has been erased from the log is None.

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
+from workledger.domain.store import EventStore
 from workledger.projections.changes import Changes, Values
-from workledger.projections.logged import Log, fill_in
+from workledger.projections.logged import fill_in
 from workledger.projections.table import Table
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class ReadTables:
         log: where the values are that rows only point to.
     """
 
-    def __init__(self, engine: sa.Engine, bulk: Bulk, log: Log) -> None:
+    def __init__(self, engine: sa.Engine, bulk: Bulk, log: EventStore) -> None:
         self.engine, self.bulk, self._log = engine, bulk, log
         self._writing = engine.execution_options(writing=True)
 

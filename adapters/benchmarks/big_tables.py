@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from workledger.adapters.benchmarks import workload
+from workledger.adapters.benchmarks.chunks import AT
 from workledger.adapters.benchmarks.indexes import set_aside
 from workledger.adapters.benchmarks.setting import SEED
 from workledger.adapters.bootstrap import Workledger
@@ -27,7 +28,6 @@ PROJECT_TASKS = 200
 SESSION, AT_ONCE = 1_000, 20
 """Chunks of a session, and how many are written to at once."""
 
-AT = "2026-01-05T08:00:00.000Z"
 FILLERS = {
     str: "'some words that are as long as a title'",
     int: "0",

@@ -16,7 +16,6 @@ INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa:
 STANDING = """
 select value, coalesce((select max(version) from events where stream_id = value), 0) from json_each(?)
 """
-STANDS = "select coalesce(max(version), 0) from events where stream_id = ?"
 DRAWN = "select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'"
 DONE = "select first_position, last_position from commands where command_id = ?"
 REMEMBER = "insert into commands values (?, ?, ?) on conflict do nothing"
@@ -53,7 +52,8 @@ def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range) -> None
 def _versions(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> list[int]:
     """The version of each event, once every stream was found where it is expected."""
     streams = [str(event.originator_id) for event in events]
-    last = _last(cursor, {*conditions.pinned, *streams})
+    named = orjson.dumps([*{*conditions.pinned, *streams}]).decode()
+    last: dict[str, int] = dict(cursor.execute(STANDING, (named,)))
     for stream, expected in conditions.pinned.items():
         _expect(stream, expected, last[stream])
     versions, begun = [], set(conditions.pinned)
@@ -64,14 +64,6 @@ def _versions(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Cond
         last[stream] += 1
         versions.append(last[stream])
     return versions
-
-
-def _last(cursor: sqlite3.Cursor, streams: set[str]) -> dict[str, int]:
-    """The version that each stream stands at."""
-    if len(streams) == 1:
-        [stream] = streams
-        return {stream: cursor.execute(STANDS, (stream,)).fetchone()[0]}
-    return dict(cursor.execute(STANDING, (orjson.dumps([*streams]).decode(),)))
 
 
 def _expect(stream: str, expected: int, actual: int) -> None:

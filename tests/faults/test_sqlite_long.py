@@ -28,7 +28,7 @@ def test_a_hundred_thousand_events_in_one_stream_are_appended_five_thousand_at_a
             events = [happened("s-1", version, tags='{"project":"p"}') for version in range(first, first + 5_000)]
             assert list(store.insert_events(events)) == list(range(first, first + 5_000))
             costs.append(steps.of(lambda first=first: refused(store, happened("s-1", first))))
-        assert max(costs) < 10, costs
+        assert max(costs) <= min(costs) + 2, costs
         assert steps.of(lambda: store.read_stream("s-1", after=99_990)) < 10, "what comes before is not looked through"
         assert [row.version for row in store.read_stream("s-1")] == list(range(1, 100_001))
 
