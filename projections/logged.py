@@ -18,25 +18,25 @@ from workledger.projections.types import LoggedType
 def fill_in(log: EventStore, columns: Iterable[Any], rows: Sequence[dict[str, Any]]) -> None:
     """Put the values in the place of the positions at which the events stand that say them.
 
-    What has been erased from the log is None.
+    What has been erased from the log is None. Rows of an earlier release have the values themselves: they are left.
     """
     pointing = {column.key: column.type.fields for column in columns if isinstance(column.type, LoggedType)}
     if not (pointing and rows):
         return
-    positions = {row[name] for row in rows for name in pointing} - {None}
-    said = {position: (topic, _brought(topic, *rest)) for position, topic, *rest in log.payloads(positions)}
+    positions = {row[name] for row in rows for name in pointing if type(row[name]) is int}
+    said = {position: event for position, *event in log.payloads(positions)}
     for row in rows:
         for name, fields in pointing.items():
-            row[name] = _value(said.get(row[name]), fields)
+            if type(row[name]) is int:
+                row[name] = _value(row[name], fields, said.get(row[name]))
 
 
-def _brought(topic: str, version: int, data: Any) -> Any:
-    event = Event.TOPICS[topic]
-    return orjson.loads(data if version == event.VERSION else upcast(event, data, version))
-
-
-def _value(said: tuple[str, Mapping[str, Any]] | None, fields: Mapping[str, str]) -> Any:
-    if said is None:
+def _value(position: int, fields: Mapping[str, str], event: Sequence[Any] | None) -> Any:
+    if event is None:
         return None
-    topic, payload = said
+    topic, version, data = event
+    if topic not in fields:
+        return position
+    kind = Event.TOPICS[topic]
+    payload = orjson.loads(data if version == kind.VERSION else upcast(kind, data, version))
     return payload.get(fields[topic])

@@ -16,7 +16,9 @@ from workledger.domain.session_events import SessionIsClosed, SessionNotFound
 from workledger.domain.session_feed import publish
 from workledger.projections import agent_logs, session_events, sessions
 from workledger.projections.groups import GROUPS
+from workledger.projections.logged import fill_in
 from workledger.projections.rebuild import Rebuild
+from workledger.projections.tool_calls import ToolCalls
 from workledger.projections.verify import verify
 
 
@@ -200,3 +202,14 @@ def test_what_agents_said_is_found_in_the_log_as_it_would_be_written_today(datab
     database_ledger.store.erase("agent_log-ann:1", "agent_log.chunk_appended", 1)
     read = agent_logs.chunks(database_ledger.tables, "ann")
     assert [row["content"] for row in read] == [None, "What I think"]
+
+
+@pytest.mark.parametrize("kept", [{"command": "ls"}, ["ls"], "ls", True, 1, None])
+def test_what_an_earlier_release_kept_in_its_rows_is_shown_until_they_are_rebuilt(
+    database_ledger: Workledger, kept: object
+) -> None:
+    """Its tables serve meanwhile: a value that stands in a row itself is no position, and is left as it is."""
+    happenings.append(database_ledger, happenings.card("t"))
+    rows: list[dict[str, object]] = [{"input": kept}]
+    fill_in(database_ledger.store, [ToolCalls.c.input], rows)
+    assert rows == [{"input": kept}]
