@@ -15,7 +15,10 @@ BUCKETS = 1024
 """Streams, claims and command ids are locked by the bucket they fall into, so that no append has more locks."""
 
 ANY = -1
-"""A stream is expected wherever it stands."""
+"""A stream is expected wherever it stands. It is what comes before 0, the version of an event that any may have."""
+
+LIMITED = (Take, Room, Limit)
+"""Claims that say how many may hold them."""
 
 
 class Append:
@@ -26,8 +29,8 @@ class Append:
         self._expected: dict[str, int] = dict(conditions.pinned)
         self._index = {stream: at for at, stream in enumerate(self._expected, 1)}
         self._counts: dict[str, int] = {}
-        self._numbered = [(self._stream(event), self._nth(event)) for event in events]
-        self._holders = [self._at(stream) for stream, _ in conditions.claims]
+        self._numbered = [self._number(event) for event in events]
+        self._holders = [self._at(stream, ANY) for stream, _ in conditions.claims]
 
     @property
     def streams(self) -> list[str]:
@@ -61,7 +64,7 @@ class Append:
             texts([_verb(claim) for claim in claims]),
             ints(self._holders),
             texts([claim.key for claim in claims]),
-            ints([claim.capacity if isinstance(claim, Take | Room | Limit) else None for claim in claims]),
+            ints([claim.capacity if isinstance(claim, LIMITED) else None for claim in claims]),
         ]
 
     def locks(self) -> list[int]:
@@ -78,22 +81,18 @@ class Append:
         shared.update(_bucket(claim.key) for _, claim in self.conditions.claims if _shared(claim))
         return sorted([*alone, *(-bucket for bucket in shared - alone)], key=abs)
 
-    def _stream(self, event: Stored) -> int:
+    def _number(self, event: Stored) -> tuple[int, int]:
+        """Which stream the event is in, and which event it is there; both from 1."""
         stream = str(event.originator_id)
-        if stream not in self._expected:
-            self._expected[stream] = event.originator_version - 1 if event.originator_version else ANY
-        return self._at(stream)
+        nth = self._counts[stream] = self._counts.get(stream, 0) + 1
+        return self._at(stream, event.originator_version - 1), nth
 
-    def _nth(self, event: Stored) -> int:
-        stream = str(event.originator_id)
-        self._counts[stream] = self._counts.get(stream, 0) + 1
-        return self._counts[stream]
-
-    def _at(self, stream: str) -> int:
-        if stream not in self._index:
-            self._expected.setdefault(stream, ANY)
-            self._index[stream] = len(self._index) + 1
-        return self._index[stream]
+    def _at(self, stream: str, expected: int) -> int:
+        at = self._index.get(stream)
+        if at is None:
+            at = self._index[stream] = len(self._index) + 1
+            self._expected[stream] = expected
+        return at
 
 
 def _bucket(key: str) -> int:

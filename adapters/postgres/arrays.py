@@ -1,34 +1,42 @@
 """Values and arrays as PostgreSQL's binary protocol has them, for calls too frequent for a general adapter."""
 
-import struct
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
+from struct import Struct, pack, unpack
 
 INT4, INT8, TEXT = 23, 20, 25
 _NULL = b"\xff\xff\xff\xff"
+_length = Struct(">i").pack
 
 
 def ints(values: Sequence[int | None]) -> bytes:
     """An int4[]."""
-    parts = [_head(INT4, len(values))]
-    parts += [_NULL if value is None else struct.pack(">ii", 4, value) for value in values]
-    return b"".join(parts)
+    if None in values:
+        return _head(INT4, len(values)) + b"".join(
+            _NULL if value is None else pack(">ii", 4, value) for value in values
+        )
+    sized: list[int | None] = [4] * (2 * len(values))
+    sized[1::2] = values
+    return _head(INT4, len(values)) + pack(f">{len(sized)}i", *sized)
 
 
 def int8(value: int) -> bytes:
     """A bigint."""
-    return struct.pack(">q", value)
+    return pack(">q", value)
 
 
 def texts(values: Sequence[str | None]) -> bytes:
     """A text[]."""
-    parts = [_head(TEXT, len(values))]
-    for value in values:
-        if value is None:
-            parts.append(_NULL)
-        else:
-            encoded = value.encode()
-            parts += (len(encoded).to_bytes(4, "big"), encoded)
-    return b"".join(parts)
+    head = _head(TEXT, len(values))
+    if len(values) == 1:
+        return head + _text(values[0])
+    if values.count(None) == len(values):
+        return head + _NULL * len(values)
+    if None in values:
+        return head + b"".join(map(_text, values))
+    encoded = [value.encode() for value in values if value is not None]
+    return head + b"".join(chain.from_iterable(zip(map(_length, map(len, encoded)), encoded, strict=True)))
 
 
 def bigints(array: bytes) -> list[int]:
@@ -36,8 +44,16 @@ def bigints(array: bytes) -> list[int]:
     if len(array) <= 12:
         return []
     count = int.from_bytes(array[12:16], "big")
-    return list(struct.unpack(">" + "4xq" * count, array[20:]))
+    return list(unpack(">" + "4xq" * count, array[20:]))
 
 
+def _text(value: str | None) -> bytes:
+    if value is None:
+        return _NULL
+    encoded = value.encode()
+    return _length(len(encoded)) + encoded
+
+
+@lru_cache(maxsize=512)
 def _head(kind: int, count: int) -> bytes:
-    return struct.pack(">iiiii", 1, 1, kind, count, 1) if count else struct.pack(">iii", 0, 0, kind)
+    return pack(">iiiii", 1, 1, kind, count, 1) if count else pack(">iii", 0, 0, kind)
