@@ -2,23 +2,15 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain
-from struct import Struct, pack, unpack
+from struct import pack, unpack
 
 INT4, INT8, TEXT = 23, 20, 25
 _NULL = b"\xff\xff\xff\xff"
-_length = Struct(">i").pack
 
 
 def ints(values: Sequence[int | None]) -> bytes:
     """An int4[]."""
-    if None in values:
-        return _head(INT4, len(values)) + b"".join(
-            _NULL if value is None else pack(">ii", 4, value) for value in values
-        )
-    sized: list[int | None] = [4] * (2 * len(values))
-    sized[1::2] = values
-    return _head(INT4, len(values)) + pack(f">{len(sized)}i", *sized)
+    return _head(INT4, len(values)) + b"".join([_NULL if value is None else pack(">ii", 4, value) for value in values])
 
 
 def int8(value: int) -> bytes:
@@ -28,15 +20,7 @@ def int8(value: int) -> bytes:
 
 def texts(values: Sequence[str | None]) -> bytes:
     """A text[]."""
-    head = _head(TEXT, len(values))
-    if len(values) == 1:
-        return head + _text(values[0])
-    if values.count(None) == len(values):
-        return head + _NULL * len(values)
-    if None in values:
-        return head + b"".join(map(_text, values))
-    encoded = [value.encode() for value in values if value is not None]
-    return head + b"".join(chain.from_iterable(zip(map(_length, map(len, encoded)), encoded, strict=True)))
+    return _head(TEXT, len(values)) + b"".join(map(_text, values))
 
 
 def bigints(array: bytes) -> list[int]:
@@ -51,7 +35,7 @@ def _text(value: str | None) -> bytes:
     if value is None:
         return _NULL
     encoded = value.encode()
-    return _length(len(encoded)) + encoded
+    return len(encoded).to_bytes(4, "big") + encoded
 
 
 @lru_cache(maxsize=512)
