@@ -37,7 +37,7 @@ class ReactorLoop(WorkerLoop):
 
     def _go_on(self) -> bool:
         """A long walk is broken off when the lease is to be renewed."""
-        return not self._stopping and time.monotonic() < self._renew_at
+        return not self._over.is_set() and time.monotonic() < self._renew_at
 
     def _renew(self) -> None:
         was = self.leading

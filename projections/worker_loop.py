@@ -17,9 +17,9 @@ class WorkerLoop(ABC):
     """Start it, wake it, and stop it; a failure is kept in `error` until a later attempt succeeds."""
 
     def __init__(self, name: str) -> None:
-        self.error: str | None = None
-        self._name, self._stopping = name, False
-        self._awake = threading.Event()
+        self._name = name
+        self._failure: str | None = None
+        self._over, self._awake = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"workledger-{name}", daemon=True)
 
     def start(self) -> None:
@@ -31,7 +31,7 @@ class WorkerLoop(ABC):
 
     def stop(self) -> None:
         """End the loop once what it is at is done, and let others take over."""
-        self._stopping = True
+        self._over.set()
         self._awake.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -41,8 +41,13 @@ class WorkerLoop(ABC):
         return self._thread.is_alive()
 
     @property
+    def error(self) -> str | None:
+        """What went wrong in the last attempt."""
+        return self._failure
+
+    @property
     def healthy(self) -> bool:
-        """Whether it is at work, and its last attempt succeeded."""
+        """Whether it is at work, and nothing is wrong."""
         return self.alive and self.error is None
 
     @abstractmethod
@@ -59,20 +64,24 @@ class WorkerLoop(ABC):
 
     def _run(self) -> None:
         wait = BRIEF_SECONDS
-        while not self._stopping:
+        while not self._over.is_set():
             self._awake.clear()
             try:
                 busy = self.step()
             except Exception as error:
                 logger.exception("the %s failed; it will try again", self._name)
-                self.error = f"{type(error).__name__}: {error}".splitlines()[0]
+                self._failure = said(error)
                 self.recover()
                 self._awake.wait(PAUSE_SECONDS)
                 continue
-            self.error = None
+            self._failure = None
             wait = BRIEF_SECONDS if busy else min(wait * 1.5, POLL_SECONDS)
             self._awake.wait(wait)
         try:
             self.leave()
         except Exception as error:
             logger.info("the %s left without a word: %s", self._name, error)
+
+
+def said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -142,7 +142,7 @@ def test_a_rebuild_that_fails_is_told_until_it_succeeds(
 ) -> None:
     """Proves that a failed rebuild stays visible while the other groups go on well: it fails when the next batch that
     is written takes the error away."""
-    monkeypatch.setattr("workledger.projections.loop.PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("workledger.projections.background.PAUSE_SECONDS", 0.1)
     with monkeypatch.context() as broken:
         broken.setattr(Rebuild, "build", lambda *given: 1 / 0)
         loop = start(running, full, newer("board"))
@@ -162,5 +162,5 @@ def test_many_loops_of_a_new_release_rebuild_once(full: Workledger, running: lis
     for loop in loops:
         assert loop.wait_for(25, 60)
     wait_until(lambda: all(loop.healthy for loop in loops))
-    assert {loop._rebuild_failure for loop in loops} == {None}
+    assert {loop._rebuild.failure for loop in loops} == {None}
     assert [verify(full.store, full.tables, group).differences for group in groups[0]] == [[]] * 4

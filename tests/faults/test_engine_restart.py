@@ -29,7 +29,7 @@ def server() -> Iterator[postgres_server.PostgresServer]:
 @pytest.fixture
 def doors(server: postgres_server.PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
     """A service that has followed a first shift."""
-    monkeypatch.setattr("workledger.projections.loop.PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("workledger.projections.worker_loop.PAUSE_SECONDS", 0.05)
     with server.database() as url, workledger.open(url) as ledger, Doors(ledger) as doors:
         work(ledger, 1)
         wait_until(lambda: health(doors) == (200, 5))
@@ -117,7 +117,7 @@ def test_a_dead_loop_is_seen_although_nothing_lags(doors: Doors, monkeypatch: py
 
     loop = service_of(doors.app).loop
     assert loop is not None
-    monkeypatch.setattr(loop, "_step", ends)
+    monkeypatch.setattr(loop, "step", ends)
     wait_until(lambda: not loop.alive)
     status = doors.answer("GET", "status").json()
     assert {group["lag"] for group in status["groups"]} == {0}

@@ -14,7 +14,7 @@ from happenings import work
 from workledger import Workledger
 from workledger.adapters.postgres.wakeups import CHANNEL, Wakeups
 from workledger.domain.task import Task
-from workledger.projections import loop as loops
+from workledger.projections import worker_loop
 from workledger.projections.loop import ProjectorLoop
 
 
@@ -39,8 +39,8 @@ def lag(ledger: Workledger, loop: ProjectorLoop, pipe: Connection) -> float:
 def test_an_append_elsewhere_wakes_a_loop(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a loop is woken: it fails when `listen` hears nothing of others, as this loop never looks by itself.
     So it does when the wake-up comes before the append can be seen."""
-    monkeypatch.setattr(loops, "BRIEF_SECONDS", 3600.0)
-    monkeypatch.setattr(loops, "POLL_SECONDS", 3600.0)
+    monkeypatch.setattr(worker_loop, "BRIEF_SECONDS", 3600.0)
+    monkeypatch.setattr(worker_loop, "POLL_SECONDS", 3600.0)
     with (
         workledger.open(postgres_store_url) as ledger,
         writers.running(write_on_a_sign, postgres_store_url) as (_, pipe),

@@ -145,7 +145,7 @@ def test_when_a_letter_cannot_be_written_nothing_is_lost(
 ) -> None:
     """marten#5229. Proves that letters, rows and checkpoint are of one transaction: it fails when the checkpoint is
     moved before in one of its own. The loop says what is wrong, tries again, and goes on once that is mended."""
-    monkeypatch.setattr("workledger.projections.loop.PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("workledger.projections.worker_loop.PAUSE_SECONDS", 0.02)
     work(database_ledger, 1)
     append(database_ledger, happened("task.created", "bad", title=None))
     loop = ProjectorLoop(database_ledger.projector)

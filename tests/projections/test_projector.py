@@ -246,7 +246,7 @@ def test_the_loop_follows_the_log(database_ledger: Workledger, loop: ProjectorLo
 def test_the_loop_goes_on_after_a_failure(
     database_ledger: Workledger, loop: ProjectorLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workledger.projections.loop.PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("workledger.projections.worker_loop.PAUSE_SECONDS", 0.01)
     with monkeypatch.context() as broken:
         broken.setattr("workledger.projections.folding.write", lambda *arguments: 1 / 0)
         write(database_ledger, 20)

@@ -1,0 +1,61 @@
+"""A rebuild in the background of a loop, of groups whose tables this release declares differently."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from workledger.projections.group import Group
+from workledger.projections.projector import Projector
+from workledger.projections.rebuild import Rebuild, RebuildUnderWay
+from workledger.projections.worker_loop import PAUSE_SECONDS, said
+
+logger = logging.getLogger(__name__)
+
+
+class BackgroundRebuild:
+    """One at a time, in a thread of its own.
+
+    Args:
+        then: called when one has ended, whatever came of it.
+
+    Attributes:
+        failure: what went wrong in the last one, if anything.
+    """
+
+    def __init__(self, projector: Projector, then: Callable[[], None]) -> None:
+        self.failure: str | None = None
+        self._projector, self._then = projector, then
+        self._over = threading.Event()
+        self._rebuild: Rebuild | None = None
+        self._thread: threading.Thread | None = None
+
+    def begin(self, groups: Sequence[Group]) -> None:
+        """Rebuild them, unless a rebuild is at work."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._rebuild = Rebuild(self._projector.store, self._projector.tables, groups)
+        self._thread = threading.Thread(target=self._run, args=(self._rebuild,), name="workledger-rebuild", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Have it stop where it is, and wait for that. It goes on when it is begun again, here or elsewhere."""
+        self._over.set()
+        if self._rebuild is not None and self._thread is not None:
+            self._rebuild.interrupt()
+            self._thread.join()
+
+    def _run(self, rebuild: Rebuild) -> None:
+        try:
+            rebuild.run()
+            self.failure = None
+        except RebuildUnderWay as refused:
+            logger.info("%s", refused)
+            self.failure = None
+            self._over.wait(PAUSE_SECONDS)
+        except Exception as error:
+            if self._over.is_set():
+                return
+            logger.exception("the rebuild failed; it will be tried again")
+            self.failure = said(error)
+            self._over.wait(PAUSE_SECONDS)
+        self._then()
