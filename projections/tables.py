@@ -56,6 +56,10 @@ class Bulk(Protocol):
         """
         ...
 
+    def hold_still(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """This transaction, which begins, sees everything as it is now, and nobody swaps these tables meanwhile."""
+        ...
+
     def ready_to_index(self, connection: sa.Connection) -> None:
         """This transaction makes indexes, and may take more memory than others."""
         ...
@@ -84,6 +88,13 @@ class ReadTables:
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that writes."""
         with self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def moment(self, names: Sequence[str]) -> Iterator[sa.Connection]:
+        """A transaction that reads those tables as they are at one moment, whatever is written meanwhile."""
+        with self.engine.connect() as connection:
+            self.bulk.hold_still(connection, names)
             yield connection
 
     def all(self, chosen: sa.Select[Any]) -> list[dict[str, Any]]:

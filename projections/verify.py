@@ -11,7 +11,6 @@ from workledger.domain.store import EventStore
 from workledger.projections import checkpoints, shadow
 from workledger.projections.group import Group
 from workledger.projections.rebuild import Rebuild, Report
-from workledger.projections.side import Side
 from workledger.projections.table import Table
 from workledger.projections.tables import ReadTables
 from workledger.projections.types import JsonType, MomentType
@@ -41,34 +40,52 @@ class Verdict:
 
 
 def verify(store: EventStore, tables: ReadTables, group: Group, report: Report | None = None) -> Verdict:
-    """Compare a group's tables with what its events come to, at the very position of its checkpoint."""
+    """Compare a group's tables with what its events come to, at the very position of its checkpoint.
+
+    Nobody is held up: appends, and the projector, go on while rows are compared as they were at one moment.
+    """
     scratch = Rebuild(store, tables, group, suffix=shadow.SCRATCH, report=report)
     with scratch.alone():
         scratch.discard()
         try:
-            with tables.engine.connect() as connection:
-                live = checkpoints.find(connection, group.name)
-            scratch.build(live.position if live else 0)
-            with tables.writing() as connection:
-                return _compare(connection, tables, group, scratch)
+            while True:
+                _follow(tables, group, scratch)
+                if verdict := _compared(tables, group):
+                    return verdict
         finally:
             scratch.discard()
 
 
-def _compare(connection: sa.Connection, tables: ReadTables, group: Group, scratch: Rebuild) -> Verdict:
-    """With the checkpoint held still."""
-    live = checkpoints.find(connection, group.name, hold=True)
-    built = checkpoints.find(connection, group.name + shadow.SCRATCH)
-    assert live is not None
-    assert built is not None
-    scratch.fold_rest(connection, group, built, live.position)
-    side = Side(connection, tables.bulk, group, shadow.SCRATCH)
-    found: list[Difference] = []
-    count = 0
-    for table in group.tables:
-        count += int(connection.scalar(sa.select(sa.func.count()).select_from(table.table)) or 0)
-        found += islice(_differences(connection, table, side[table]), SHOWN)
-    return Verdict(group.name, live.position, count, found)
+def _follow(tables: ReadTables, group: Group, scratch: Rebuild) -> None:
+    """Bring the scratch tables to where the live ones stand: the last step with the checkpoint held still."""
+    with tables.engine.connect() as connection:
+        live = checkpoints.find(connection, group.name)
+        built = checkpoints.find(connection, group.name + shadow.SCRATCH)
+    if live is None or built is None or built.position > live.position:  # they were undone
+        scratch.discard()
+    scratch.build(live.position if live else 0)
+    with tables.writing() as connection:
+        live = checkpoints.find(connection, group.name, hold=True)
+        built = checkpoints.find(connection, group.name + shadow.SCRATCH)
+        assert live is not None
+        assert built is not None
+        scratch.fold_rest(connection, group, built, live.position)
+
+
+def _compared(tables: ReadTables, group: Group) -> Verdict | None:
+    """None when the live tables have moved on already."""
+    with tables.moment([table.NAME for table in group.tables]) as connection:
+        live = checkpoints.find(connection, group.name)
+        built = checkpoints.find(connection, group.name + shadow.SCRATCH)
+        if live is None or built is None or live.position != built.position:
+            return None
+        found: list[Difference] = []
+        count = 0
+        for table in group.tables:
+            count += int(connection.scalar(sa.select(sa.func.count()).select_from(table.table)) or 0)
+            expected = table.named(table.NAME + shadow.SCRATCH)
+            found += islice(_differences(connection, table, expected), SHOWN)
+        return Verdict(group.name, live.position, count, found)
 
 
 def _differences(connection: sa.Connection, table: type[Table], expected: sa.Table) -> Iterator[Difference]:

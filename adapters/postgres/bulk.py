@@ -85,6 +85,12 @@ class PostgresBulk:
                 return
         raise ReadersStay
 
+    def hold_still(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """The tables are locked first: a moment that was chosen before a swap would find the new ones empty."""
+        names = ", ".join(f'"{table}"' for table in tables)
+        connection.exec_driver_sql("set transaction isolation level repeatable read")
+        connection.exec_driver_sql(f"lock table {names} in access share mode")
+
     def ready_to_index(self, connection: sa.Connection) -> None:
         """Its keys are sorted in memory when they fit."""
         _driver(connection).execute("set local maintenance_work_mem = '128MB'")

@@ -55,6 +55,9 @@ class SQLiteBulk:
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
         """Readers see what was there when they began, and wait for nobody."""
 
+    def hold_still(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """Every transaction of SQLite reads what was there when it began."""
+
     def ready_to_index(self, connection: sa.Connection) -> None:
         """SQLite sorts in memory and in files as it sees fit."""
 

@@ -1,7 +1,9 @@
 """Rebuilding beside the live tables, and verifying them: readers notice nothing, and a difference is told (X1)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,13 +13,16 @@ from workledger.domain.project import Project
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
 from workledger.projections import board, checkpoints, commits, shadow
+from workledger.projections import verify as verification
 from workledger.projections.agents import Agents
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
 from workledger.projections.projects import Projects
 from workledger.projections.rebuild import Progress, Rebuild
+from workledger.projections.table import Table
 from workledger.projections.tasks import Tasks
-from workledger.projections.verify import verify
+from workledger.projections.undo import undo
+from workledger.projections.verify import Difference, verify
 
 BOARD = GROUPS[0]
 
@@ -225,6 +230,40 @@ def board_counts() -> sa.Table:
 
 def test_verifying_compares_at_the_checkpoint_not_at_the_head(full: Workledger) -> None:
     full.create(Task.create(title="Not folded yet", project_id="p"))
+    verdict = verify(full.store, full.tables, BOARD)
+    assert (verdict.position, verdict.differences) == (41, [])
+
+
+def test_verifying_holds_nobody_up(full: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that appends and the projector go on while rows are compared: it fails when the checkpoint is held still
+    until they are, and when what they write is compared too."""
+    differences = verification._differences
+
+    def meanwhile(connection: sa.Connection, table: type[Table], expected: sa.Table) -> Iterator[Difference]:
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(full.create, Task.create(title="Meanwhile", project_id="p")).result(10)
+            elsewhere.submit(full.catch_up).result(10)
+        yield from differences(connection, table, expected)
+
+    monkeypatch.setattr(verification, "_differences", meanwhile)
+    verdict = verify(full.store, full.tables, BOARD)
+    assert (verdict.position, verdict.differences) == (41, [])
+    assert full.projector.position() == full.head() == 41 + len(BOARD.tables)
+
+
+def test_verifying_begins_again_when_the_tables_were_undone(full: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    Rebuild(full.store, full.tables, BOARD).run()
+    full.create(Task.create(title="After the rebuild", project_id="p"))
+    full.catch_up()
+    build = Rebuild.build
+
+    def undone(self: Rebuild, upto: int | None = None) -> Any:
+        built = build(self, upto)
+        if upto == 42:
+            undo(full.tables, [BOARD])
+        return built
+
+    monkeypatch.setattr(Rebuild, "build", undone)
     verdict = verify(full.store, full.tables, BOARD)
     assert (verdict.position, verdict.differences) == (41, [])
 
