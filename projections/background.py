@@ -4,9 +4,10 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from workledger.projections import progress
 from workledger.projections.group import Group
 from workledger.projections.projector import Projector
-from workledger.projections.rebuild import Rebuild, RebuildUnderWay
+from workledger.projections.rebuild import Rebuild, RebuildCancelled, RebuildUnderWay
 from workledger.projections.worker_loop import PAUSE_SECONDS, said
 
 logger = logging.getLogger(__name__)
@@ -17,23 +18,29 @@ class BackgroundRebuild:
 
     Args:
         then: called when one has ended, whatever came of it.
-
-    Attributes:
-        failure: what went wrong in the last one, if anything.
     """
 
     def __init__(self, projector: Projector, then: Callable[[], None]) -> None:
-        self.failure: str | None = None
+        self._failure: str | None = None
+        self._cancelled: str | None = None
         self._projector, self._then = projector, then
         self._over = threading.Event()
         self._rebuild: Rebuild | None = None
         self._thread: threading.Thread | None = None
 
+    @property
+    def failure(self) -> str | None:
+        """What went wrong in the last one, if anything, or that it was cancelled."""
+        return self._failure or self._cancelled
+
     def begin(self, groups: Sequence[Group]) -> None:
-        """Rebuild them, unless a rebuild is at work."""
+        """Rebuild them, unless a rebuild is at work, or was cancelled."""
         if self._thread is not None and self._thread.is_alive():
             return
-        self._rebuild = Rebuild(self._projector.store, self._projector.tables, groups)
+        wanted = self._wanted(groups)
+        if not wanted:
+            return
+        self._rebuild = Rebuild(self._projector.store, self._projector.tables, wanted, by_itself=True)
         self._thread = threading.Thread(target=self._run, args=(self._rebuild,), name="workledger-rebuild", daemon=True)
         self._thread.start()
 
@@ -44,18 +51,28 @@ class BackgroundRebuild:
             self._rebuild.interrupt()
             self._thread.join()
 
+    def _wanted(self, groups: Sequence[Group]) -> list[Group]:
+        with self._projector.tables.engine.connect() as connection:
+            cancelled = [group for group in groups if progress.cancelled(connection, group.name)]
+        names = " ".join(group.name for group in cancelled)
+        self._cancelled = f"the rebuild of {names} was cancelled; run `workledger rebuild {names}`" if names else None
+        return [group for group in groups if group not in cancelled]
+
     def _run(self, rebuild: Rebuild) -> None:
         try:
             rebuild.run()
-            self.failure = None
+            self._failure = None
+        except RebuildCancelled as refused:
+            logger.info("%s", refused)
+            self._failure = None
         except RebuildUnderWay as refused:
             logger.info("%s", refused)
-            self.failure = None
+            self._failure = None
             self._over.wait(PAUSE_SECONDS)
         except Exception as error:
             if self._over.is_set():
                 return
             logger.exception("the rebuild failed; it will be tried again")
-            self.failure = said(error)
+            self._failure = said(error)
             self._over.wait(PAUSE_SECONDS)
         self._then()

@@ -75,10 +75,9 @@ def release(tables: ReadTables, owner: str, names: Iterable[str] | None = None) 
         connection.execute(mine if names is None else mine.where(LEASES.c.name.in_(list(names))))
 
 
-def revoke(tables: ReadTables, name: str) -> bool:
+def revoke(connection: sa.Connection, name: str) -> bool:
     """Take a lease away from whoever has it; whether anybody had."""
-    with tables.writing() as connection:
-        return connection.execute(LEASES.delete().where(LEASES.c.name == name)).rowcount == 1
+    return connection.execute(LEASES.delete().where(LEASES.c.name == name)).rowcount == 1
 
 
 def find(connection: sa.Connection, name: str) -> Lease | None:
@@ -130,6 +129,11 @@ class Kept:
         ours = sa.select(LEASES.c.name).where(LEASES.c.name.in_(self._names), LEASES.c.owner == self._owner)
         if len(connection.scalars(ours.order_by("name").with_for_update()).all()) != len(self._names):
             raise LeaseLost
+
+    def give_back(self, connection: sa.Connection) -> None:
+        """With what this transaction does: who comes to take them away is told that it was too late."""
+        ours = LEASES.c.name.in_(self._names) & (LEASES.c.owner == self._owner)
+        connection.execute(LEASES.delete().where(ours))
 
     def renew(self) -> None:
         """Renew them, time and again, until the block ends. A database that is away for a while loses nothing."""

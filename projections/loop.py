@@ -112,8 +112,7 @@ class ProjectorLoop(WorkerLoop):
         if lost := self.mine & self._others:
             leases.release(self.projector.tables, self._owner, [f"group:{group.name}" for group in lost])
             self.mine -= lost
-        if changed := [group for group in standing if group not in self._fitted]:
-            self._rebuild.begin(changed)
+        self._rebuild.begin([group for group in standing if group not in self._fitted])
 
     def _rebuilt(self) -> None:
         self._look_again.set()

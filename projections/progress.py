@@ -20,6 +20,10 @@ REBUILDS = sa.Table(
 )
 
 
+CANCELLED = "cancelled"
+"""The phase of a rebuild that no loop begins again by itself."""
+
+
 @dataclass(slots=True)
 class Progress:
     """How far a long run has come.
@@ -65,6 +69,21 @@ def kept(connection: sa.Connection, name: str) -> dict[str, object] | None:
     """{phase, position, target, rate, seconds_left} of the rebuild of that name, as it was last told."""
     row = connection.execute(REBUILDS.select().where(REBUILDS.c.name == name)).mappings().first()
     return None if row is None else {key: value for key, value in row.items() if key != "name"}
+
+
+def cancel(connection: sa.Connection, name: str) -> None:
+    """Note that it was cancelled, until somebody rebuilds after all."""
+    keep(connection, name, Progress(name, phase=CANCELLED))
+
+
+def cancelled(connection: sa.Connection, name: str) -> bool:
+    """Whether the rebuild of that name was cancelled, and nobody has rebuilt since."""
+    return connection.scalar(sa.select(REBUILDS.c.phase).where(REBUILDS.c.name == name)) == CANCELLED
+
+
+def withdraw(connection: sa.Connection, name: str) -> None:
+    """Forget how far it was, but not that it was cancelled."""
+    connection.execute(REBUILDS.delete().where(REBUILDS.c.name == name, REBUILDS.c.phase != CANCELLED))
 
 
 def forget(connection: sa.Connection, name: str) -> None:

@@ -3,8 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
 
@@ -12,7 +11,8 @@ from workledger.domain.refusals import Refused
 from workledger.domain.store import EventStore
 from workledger.projections import checkpoints, folding, leases, progress, shadow
 from workledger.projections.checkpoints import Checkpoint
-from workledger.projections.folding import Folded, Standing
+from workledger.projections.filling import Filling
+from workledger.projections.folding import Standing
 from workledger.projections.group import Group
 from workledger.projections.leases import Kept
 from workledger.projections.pace import undisturbed
@@ -52,7 +52,11 @@ class Interrupted(Exception):
 
 
 class Rebuild:
-    """One rebuild of one group, or of several in one pass. Killed, it goes on where it was when it is run again."""
+    """One rebuild of one group, or of several in one pass. Killed, it goes on where it was when it is run again.
+
+    Args:
+        by_itself: nobody asked for it, so that it is not begun after somebody has cancelled it.
+    """
 
     def __init__(
         self,
@@ -63,15 +67,26 @@ class Rebuild:
         batch: int = BATCH,
         suffix: str = shadow.SHADOW,
         report: Report | None = None,
+        by_itself: bool = False,
     ) -> None:
         self.store, self.tables, self.batch, self.suffix = store, tables, batch, suffix
         self.groups = (groups,) if isinstance(groups, Group) else tuple(groups)
         self.names = ", ".join(group.name for group in self.groups)
-        self._report = report or (lambda progress: None)
+        self._by_itself, self._report = by_itself, report or (lambda progress: None)
         self._owner = leases.new_owner()
         self._cancelled, self._interrupted = threading.Event(), threading.Event()
         self._kept: Kept | None = None
         self._keep_at = 0.0
+        self._told = Progress(self.names)
+        self._filling = Filling(
+            store,
+            tables,
+            suffix,
+            batch,
+            check=self._check,
+            wrote=self._wrote,
+            report=lambda: self._report(self._told),
+        )
 
     def run(self) -> int:
         """Build, catch up with the live tables, and swap; the position that the new ones stand at.
@@ -81,12 +96,14 @@ class Rebuild:
             RebuildCancelled: REBUILD_CANCELLED, by `cancel` here, or `cancel` elsewhere.
         """
         with self.alone():
-            self.build()
+            standing = self.build()
             while True:
                 with suppress(ReadersStay):
                     return self._swap()
                 self._check()
                 self._cancelled.wait(AGAIN_SECONDS)
+                with undisturbed():
+                    standing = self._follow(standing)
 
     def cancel(self) -> None:
         """Have it stop before its next batch. What it has built is thrown away."""
@@ -105,17 +122,32 @@ class Rebuild:
         standing = self._begin()
         target = self.store.head() if upto is None else upto
         origin = min(at.position for at in standing.values())
-        told = Progress(self.names, origin, target, origin)
-        standing = self._read_upto(standing, target, told)
-        told.phase = "indexing"
-        self._keep(told)
-        shadow.index(self.tables, self.groups, self.suffix, self._check)
-        told.phase = "following"
-        for _ in range(ROUNDS if upto is None else 0):
-            told.target = self.store.head()
-            if told.target - min(at.position for at in standing.values()) <= self.batch:
+        self._told = Progress(self.names, origin, target, origin)
+        standing = self._filling.upto(standing, target)
+        self._told.phase = "indexing"
+        self._keep()
+        try:
+            shadow.index(self.tables, self.groups, self.suffix, self._check)
+        except shadow.NotIndexable:
+            standing = self._filled_with_indexes(target)
+        return standing if upto is not None else self._follow(standing)
+
+    def _filled_with_indexes(self, target: int) -> Standing:
+        """A row that an index does not take is found when it is written into a table that has it: its event is set
+        aside then."""
+        self.discard()
+        standing = self._begin(indexed=True)
+        self._told = Progress(self.names, 0, target)
+        return self._filling.upto(standing, target)
+
+    def _follow(self, standing: Standing) -> Standing:
+        """Go after what was appended meanwhile, until a batch at most is left."""
+        self._told.phase = "following"
+        for _ in range(ROUNDS):
+            self._told.target = self.store.head()
+            if self._told.target - min(at.position for at in standing.values()) <= self.batch:
                 break
-            standing = self._read_upto(standing, told.target, told)
+            standing = self._filling.upto(standing, self._told.target)
         return standing
 
     def discard(self) -> None:
@@ -125,7 +157,7 @@ class Rebuild:
                 checkpoints.forget(connection, group.name + self.suffix)
                 shadow.drop(connection, group, self.suffix)
                 if self.suffix == shadow.SHADOW:
-                    progress.forget(connection, group.name)
+                    progress.withdraw(connection, group.name)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -142,21 +174,36 @@ class Rebuild:
                 raise RebuildUnderWay(group=self.names)
             try:
                 yield
-            except (leases.LeaseLost, checkpoints.Superseded):
-                if leases.take(self.tables, names, self._owner) == names:  # nobody else is at it
-                    self.discard()
-                raise RebuildCancelled(group=self.names) from None
             except RebuildCancelled:
                 self.discard()
                 raise
+            except Exception as error:
+                if not self._lost_by(error):
+                    raise
+                if leases.take(self.tables, names, self._owner) == names:  # nobody else is at it
+                    self.discard()
+                raise RebuildCancelled(group=self.names) from None
             finally:
                 self._kept = None
 
-    def _begin(self) -> Standing:
+    def _lost_by(self, error: Exception) -> bool:
+        """Whether it failed because somebody has taken its leases away, and with them, perhaps, its tables."""
+        if isinstance(error, leases.LeaseLost | checkpoints.Superseded):
+            return True
+        with suppress(sa.exc.SQLAlchemyError, OSError), self.tables.writing() as connection:
+            try:
+                self._hold(connection)
+            except leases.LeaseLost:
+                return True
+        return False
+
+    def _begin(self, *, indexed: bool = False) -> Standing:
         """Where an earlier run was interrupted, if its tables still fit, or the start."""
         standing = {}
         with self.tables.writing() as connection:
             self._hold(connection)
+            if self._by_itself and any(progress.cancelled(connection, group.name) for group in self.groups):
+                raise RebuildCancelled(group=self.names)
             for group in self.groups:
                 name = group.name + self.suffix
                 at = checkpoints.find(connection, name, hold=True)
@@ -166,59 +213,24 @@ class Rebuild:
                     if self.suffix == shadow.SHADOW:
                         shadow.drop(connection, group, shadow.OLD)
                         checkpoints.forget(connection, group.name + shadow.OLD)
-                    shadow.make(connection, group, self.suffix, indexed=False)
+                    shadow.make(connection, group, self.suffix, indexed=indexed)
                 standing[group] = at
         return standing
 
-    def _read_upto(self, standing: Standing, target: int, told: Progress) -> Standing:
-        while (lowest := min(at.position for at in standing.values())) < target:
-            stop = min([at.position for at in standing.values() if at.position > lowest], default=target)
-            together = {group: at for group, at in standing.items() if at.position == lowest}
-            standing = standing | self._read(together, min(stop, target), told)
-        return standing
-
-    def _read(self, standing: Standing, upto: int, told: Progress) -> Standing:
-        """Fold the log for groups that stand at the same position: one batch is written while the next is folded."""
-        [position] = {at.position for at in standing.values()}
-        overlaps = self.tables.bulk.overlaps
-        topics = tuple({topic for group in standing for topic in group.plan}) if len(self.groups) == 1 else ()
-        reading = Reading(self.store, position, upto, batch=self.batch, topics=topics, ahead=overlaps)
-        with ThreadPoolExecutor(1, "workledger-writing") as writer, closing(reading.pages()) as pages:
-            writing: Future[Standing] | None = None
-            folded = Folded(self.tables, standing)
-            for rows, reached, full in pages:
-                self._check()
-                folded.add(rows)
-                if not full:
-                    continue
-                if writing is not None:
-                    before, standing = standing, writing.result()
-                    self._report(told)
-                    if held_up(before) != held_up(standing):
-                        folded = Folded(self.tables, standing, folded.rows)
-                writing = writer.submit(self._write, standing, folded, reached, told)
-                if not overlaps:
-                    standing = writing.result()
-                folded = Folded(self.tables, standing)
-            if writing is not None:
-                standing = writing.result()
-                self._report(told)
-        return standing
-
-    def _write(self, standing: Standing, folded: Folded, reached: int, told: Progress) -> Standing:
-        standing = folding.write(self.tables, standing, folded.batches, folded.rows, reached, self.suffix)
-        told.position = reached
+    def _wrote(self, reached: int) -> None:
+        self._told.position = reached
         if time.monotonic() >= self._keep_at:
-            self._keep(told)
-        return standing
+            self._keep()
 
-    def _keep(self, told: Progress) -> None:
+    def _keep(self) -> None:
+        """Let others see how far it is, for as long as it is not cancelled."""
         self._keep_at = time.monotonic() + KEEP_SECONDS
         if self.suffix == shadow.SHADOW:
             with self.tables.writing() as connection:
                 self.tables.bulk.relax(connection)
+                self._hold(connection)
                 for group in self.groups:
-                    progress.keep(connection, group.name, told)
+                    progress.keep(connection, group.name, self._told)
 
     def _swap(self) -> int:
         """In one transaction that nobody sees half of; the old tables are kept (see shadow.py).
@@ -241,6 +253,8 @@ class Rebuild:
                 checkpoints.rename(connection, group.name, group.name + shadow.OLD)
                 checkpoints.rename(connection, group.name + self.suffix, group.name)
                 progress.forget(connection, group.name)
+            if self._kept is not None:
+                self._kept.give_back(connection)
         return min(reached)
 
     def fold_rest(self, connection: sa.Connection, group: Group, at: Checkpoint, upto: int) -> Checkpoint:
@@ -264,22 +278,5 @@ class Rebuild:
             self._kept.check()
 
 
-def held_up(standing: Standing) -> list[frozenset[str]]:
-    return [at.held_up for at in standing.values()]
-
-
 def lease_of(group: Group, suffix: str) -> str:
     return f"rebuild:{group.name}{suffix}"
-
-
-def cancel(store: EventStore, tables: ReadTables, groups: Sequence[Group]) -> bool:
-    """Stop the rebuilds of groups wherever they run, and throw away what they have built; whether there were any."""
-    found = False
-    for group in groups:
-        running = leases.revoke(tables, lease_of(group, shadow.SHADOW))
-        with tables.engine.connect() as connection:
-            built = checkpoints.find(connection, group.name + shadow.SHADOW)
-        if built or running:
-            found = True
-            Rebuild(store, tables, group).discard()
-    return found

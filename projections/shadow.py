@@ -15,6 +15,10 @@ OLD = "__old"
 """The tables that were live before the last rebuild: what `undo` brings back, and the next rebuild drops."""
 
 
+class NotIndexable(Exception):
+    """A row of that table has a value that an index does not take."""
+
+
 def make(connection: Connection, group: Group, suffix: str = "", *, indexed: bool = True) -> None:
     """The group's tables, new and empty; what is unique is so from the start, other indexes may come later."""
     drop(connection, group, suffix)
@@ -26,13 +30,22 @@ def make(connection: Connection, group: Group, suffix: str = "", *, indexed: boo
 def index(
     tables: ReadTables, groups: Sequence[Group], suffix: str = "", check: Callable[[], None] = lambda: None
 ) -> None:
-    """The secondary indexes of groups, table by table, `check` called before each; those that are there are left."""
+    """The secondary indexes of groups, table by table, `check` called before each; those that are there are left.
+
+    Raises:
+        NotIndexable: a row has a value that an index does not take.
+    """
     for group in groups:
         for table in group.tables:
             check()
-            with tables.writing() as connection:
-                tables.bulk.ready_to_index(connection)
-                _index(connection, table, suffix)
+            try:
+                with tables.writing() as connection:
+                    tables.bulk.ready_to_index(connection)
+                    _index(connection, table, suffix)
+            except sa.exc.DBAPIError as error:
+                if isinstance(error.orig, tables.bulk.faults):
+                    raise NotIndexable(table.NAME) from error
+                raise
 
 
 def swap(connection: Connection, bulk: Bulk, groups: Sequence[Group]) -> None:

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 import workledger
 from reference_fold import Reference
 from workledger import Workledger
-from workledger.projections import folding, leases
+from workledger.projections import folding, leases, shadow
 from workledger.projections import rebuild as rebuilding
-from workledger.projections.checkpoints import Superseded
+from workledger.projections.checkpoints import CHECKPOINTS, Superseded
 from workledger.projections.groups import GROUPS
 from workledger.projections.loop import ProjectorLoop
+from workledger.projections.progress import REBUILDS
 from workledger.projections.projector import Projector
 from workledger.projections.rebuild import Progress, Rebuild, RebuildCancelled
 from workledger.projections.side import Side
@@ -37,6 +38,17 @@ def dump(ledger: Workledger) -> dict[str, list[Any]]:
             for group in GROUPS
             for table in group.tables
         }
+
+
+def left_behind(ledger: Workledger) -> list[Any]:
+    """Tables, checkpoints, leases and progress of a rebuild that is over; old tables are kept on purpose."""
+    names = sa.inspect(ledger.tables.engine).get_table_names()
+    found: list[Any] = [name for name in names if shadow.SHADOW in name or shadow.SCRATCH in name]
+    with ledger.tables.engine.connect() as connection:
+        found += connection.scalars(sa.select(CHECKPOINTS.c.name).where(CHECKPOINTS.c.name.contains("__sha"))).all()
+        found += connection.scalars(sa.select(leases.LEASES.c.name)).all()
+        found += connection.scalars(sa.select(REBUILDS.c.name)).all()
+    return found
 
 
 def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: int) -> None:

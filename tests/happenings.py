@@ -15,8 +15,8 @@ PAYLOADS = {line["topic"]: line["payload"] for line in LINES}
 
 def happened(topic: str, id: str, tags: dict[str, str] | None = None, **fields: Any) -> Stored:
     """An event of the stream with that id. `only=True`: no other fields than those given; `data`: a payload as text."""
+    data, version = fields.pop("data", None), fields.pop("schema_version", 1)
     payload = fields if fields.pop("only", False) else PAYLOADS.get(topic, {}) | fields
-    data, version = payload.pop("data", None), payload.pop("schema_version", 1)
     return Stored(
         originator_id=f"{topic.partition('.')[0]}-{id}",
         originator_version=0,

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import psycopg
 import sqlalchemy as sa
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, ProgramLimitExceeded
 from psycopg.sql import SQL, Identifier
 
 from workledger.adapters.postgres import brief, copying, merging
@@ -32,6 +32,7 @@ class PostgresBulk:
     faults: tuple[type[Exception], ...] = (
         psycopg.DataError,
         psycopg.IntegrityError,
+        ProgramLimitExceeded,
         orjson.JSONEncodeError,
         UnicodeEncodeError,
         sa.exc.DataError,

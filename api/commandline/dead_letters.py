@@ -1,5 +1,6 @@
 """`workledger dead-letters`: events that could not be folded; see them, fold them after all, or let them go."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.policies import chosen
+from workledger.api.commandline.sentences import say
 from workledger.domain.policies import Policy
 from workledger.projections import dead_letters
 from workledger.projections.dead_letters import DeadLetter
@@ -64,7 +66,9 @@ def retry(
     with opened(db) as ledger:
         names = [name] if name is not None else _names(ledger)
         done = [_retried(ledger, one, position) for one in names]
-    _say(Replayed(sum(one.folded for one in done), sum(one.left for one in done)), json)
+    overtaken = [one for one, outcome in zip(names, done, strict=True) if outcome.overtaken]
+    folded, left, waiting = (sum(getattr(one, what) for one in done) for what in ("folded", "left", "overtaken"))
+    _say(Replayed(folded, left, waiting), json, overtaken)
 
 
 @app.command("drop")
@@ -118,10 +122,15 @@ def _group(name: str, position: int) -> Group:
     raise DeadLetterNotFound(name=name, position=position)
 
 
-def _say(done: Replayed, json: bool) -> None:
+def _say(done: Replayed, json: bool, overtaken: Sequence[str] = ()) -> None:
     if json:
         print_json(asdict(done))
     else:
         print_line(f"{done.folded:,} folded, {done.left:,} left")
+    if overtaken:
+        say(
+            f"Later events touched or deleted what {done.overtaken:,} of them are about; only a rebuild folds them "
+            f"in their order: workledger rebuild {' '.join(overtaken)}"
+        )
     if done.left:
         raise typer.Exit(1)

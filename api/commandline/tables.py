@@ -11,12 +11,12 @@ from workledger import Workledger
 from workledger.api.commandline.console import Bars, bars, interruptible, print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
+from workledger.projections.cancel import cancel as cancelled
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
 from workledger.projections.loop import ProjectorLoop
 from workledger.projections.projector import BATCH
 from workledger.projections.rebuild import Rebuild
-from workledger.projections.rebuild import cancel as cancelled
 from workledger.projections.undo import drop_old as drop
 from workledger.projections.undo import undo as undone
 from workledger.projections.verify import Difference, Verdict

@@ -9,6 +9,8 @@ import workledger
 from cli.typed import Run, parsed, refusal
 from happenings import append, card, happened
 
+NOTHING = {"folded": 0, "left": 0, "overtaken": 0}
+
 
 @pytest.fixture
 def poisoned(tmp_path: Path) -> str:
@@ -41,7 +43,7 @@ def test_they_are_listed_in_the_order_of_the_log(run: Run, poisoned: str) -> Non
 def test_there_may_be_none(run: Run, url: str) -> None:
     assert run("dead-letters", "list", "--db", url).stdout == "There are no dead letters.\n"
     assert parsed(run("dead-letters", "list", "--db", url, "--json")) == {"dead_letters": []}
-    assert parsed(run("dead-letters", "retry", "--db", url, "--json")) == {"folded": 0, "left": 0}
+    assert parsed(run("dead-letters", "retry", "--db", url, "--json")) == NOTHING
 
 
 def test_one_is_shown_with_its_event_even_when_that_cannot_be_read(run: Run, poisoned: str) -> None:
@@ -57,14 +59,22 @@ def test_what_fails_again_is_left_and_the_exit_code_says_so(run: Run, poisoned: 
     result = run("dead-letters", "retry", "--db", poisoned)
     assert (result.exit_code, result.stdout) == (1, "0 folded, 4 left\n")
     result = run("dead-letters", "retry", "board", "6", "--db", poisoned, "--json")
-    assert (result.exit_code, json.loads(result.stdout)) == (1, {"folded": 0, "left": 2})
+    assert (result.exit_code, json.loads(result.stdout)) == (1, {"folded": 0, "left": 2, "overtaken": 0})
 
 
 def test_one_is_let_go_and_what_waited_behind_it_is_folded(run: Run, poisoned: str) -> None:
     result = run("dead-letters", "drop", "board", "2", "--db", poisoned)
     assert (result.exit_code, result.stdout) == (0, "1 folded, 0 left\n")
-    assert parsed(run("dead-letters", "drop", "board", "6", "--db", poisoned, "--json")) == {"folded": 0, "left": 0}
-    assert parsed(run("dead-letters", "drop", "board", "5", "--db", poisoned, "--json")) == {"folded": 0, "left": 0}
+    assert parsed(run("dead-letters", "drop", "board", "6", "--db", poisoned, "--json")) == {
+        "folded": 0,
+        "left": 0,
+        "overtaken": 0,
+    }
+    assert parsed(run("dead-letters", "drop", "board", "5", "--db", poisoned, "--json")) == {
+        "folded": 0,
+        "left": 0,
+        "overtaken": 0,
+    }
     assert parsed(run("dead-letters", "list", "--db", poisoned, "--json")) == {"dead_letters": []}
     assert {group["dead_letters"] for group in parsed(run("status", "--db", poisoned, "--json"))["groups"]} == {0}
 

@@ -3,6 +3,7 @@
 Each test fails when `careful.apply` is left out of `folding.write`, as then nothing goes on.
 """
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -163,3 +164,38 @@ def test_topics_that_a_newer_release_writes_are_passed_over(database_ledger: Wor
     assert database_ledger.catch_up() == 7
     assert [letters(database_ledger, group) for group in GROUPS] == [[]] * len(GROUPS)
     engine.nothing_differs(database_ledger)
+
+
+LONG = random.Random(7).randbytes(9000).hex()
+TOO_LARGE = {
+    "of an index that is made last": happened("session_feed.entry_published", "bad", type=LONG),
+    "of an index that is there": happened("stage_run.queued", "bad", idempotency_key=LONG),
+}
+
+
+@pytest.mark.parametrize("what", TOO_LARGE)
+def test_a_value_that_no_index_takes_is_set_aside(database_ledger: Workledger, what: str) -> None:
+    """Not only while the log is followed: a rebuild finds out when all is written and it makes indexes, and begins
+    again with the indexes. It fails when that is no fault, and without `_filled_with_indexes`."""
+    ledger = database_ledger
+    aside = [2] if ledger.url.startswith("postgres") else []  # SQLite takes it
+    append(ledger, card("one"), TOO_LARGE[what], card("two"), happened("session_feed.entry_published", "good"))
+    assert ledger.catch_up() == 4
+    assert [one.position for group in GROUPS for one in letters(ledger, group)] == aside
+    only_letters_are_left_out(ledger)
+    assert Rebuild(ledger.store, ledger.tables, GROUPS).run() == 4
+    assert [one.position for group in GROUPS for one in letters(ledger, group)] == aside
+    only_letters_are_left_out(ledger)
+    assert engine.left_behind(ledger) == []
+
+
+def test_what_follows_poison_waits_although_it_was_folded_before_the_database_refused_that(
+    database_ledger: Workledger,
+) -> None:
+    """A rebuild folds a batch while the one before it is written, and only then is it seen that a text is none. It
+    fails when the batch is not folded again once streams are held up."""
+    append(database_ledger, card("bad"), changed(data=SURROGATE), changed(title="later"), card("one"))
+    database_ledger.catch_up()
+    Rebuild(database_ledger.store, database_ledger.tables, GROUPS, batch=2).run()
+    assert [one.position for one in letters(database_ledger, BOARD)] == [2, 3]
+    only_letters_are_left_out(database_ledger)

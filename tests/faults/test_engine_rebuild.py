@@ -7,7 +7,6 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from typer.testing import CliRunner
 
 import engine
@@ -15,11 +14,8 @@ import writers
 from happenings import append, chunk, work
 from workledger import Workledger
 from workledger.api.commandline.app import app
-from workledger.projections import leases, shadow
-from workledger.projections import rebuild as rebuilds
-from workledger.projections.checkpoints import CHECKPOINTS
+from workledger.projections.cancel import cancel
 from workledger.projections.groups import GROUPS
-from workledger.projections.progress import REBUILDS
 from workledger.projections.projector import Projector
 from workledger.projections.rebuild import Interrupted, Progress, Rebuild, RebuildCancelled, RebuildUnderWay
 
@@ -41,17 +37,6 @@ def rebuilding(full: Workledger) -> Iterator[tuple[Any, Connection]]:
         said.send("go on")
         assert said.recv() == 40
         yield process, said
-
-
-def left_behind(ledger: Workledger) -> list[Any]:
-    """Tables, checkpoints, leases and progress of a rebuild that is over; old tables are kept on purpose."""
-    names = sa.inspect(ledger.tables.engine).get_table_names()
-    found: list[Any] = [name for name in names if shadow.SHADOW in name or shadow.SCRATCH in name]
-    with ledger.tables.engine.connect() as connection:
-        found += connection.scalars(sa.select(CHECKPOINTS.c.name).where(CHECKPOINTS.c.name.contains("__sha"))).all()
-        found += connection.scalars(sa.select(leases.LEASES.c.name)).all()
-        found += connection.scalars(sa.select(REBUILDS.c.name)).all()
-    return found
 
 
 def scans(ledger: Workledger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -86,7 +71,7 @@ def test_a_killed_rebuild_holds_others_up_for_its_lease_and_is_gone_on_with(
     assert time.monotonic() - killed_at < LEASE + 5
     assert min(starts) == 40, "what was written is not folded again"
     assert engine.dump(full) == before
-    assert left_behind(full) == []
+    assert engine.left_behind(full) == []
 
 
 def test_status_tells_how_far_a_rebuild_of_another_process_has_come(
@@ -108,7 +93,7 @@ def test_status_tells_how_far_a_rebuild_of_another_process_has_come(
     writers.finish(process)
     status = CliRunner().invoke(app, ["status", "--json", "--db", full.url])
     assert {(group["state"], group["rebuild"]) for group in json.loads(status.stdout)["groups"]} == {("live", None)}
-    assert left_behind(full) == []
+    assert engine.left_behind(full) == []
 
 
 def test_a_rebuild_that_another_process_cancels_leaves_the_tables_and_nothing_behind(
@@ -126,8 +111,8 @@ def test_a_rebuild_that_another_process_cancels_leaves_the_tables_and_nothing_be
     assert outcome == ("refused", "REBUILD_CANCELLED")
     writers.finish(process)
     assert engine.dump(full) == before
-    assert left_behind(full) == []
-    assert not rebuilds.cancel(full.store, full.tables, GROUPS), "there is none any more"
+    assert engine.left_behind(full) == []
+    assert not cancel(full.store, full.tables, GROUPS), "there is none any more"
     again = CliRunner().invoke(app, ["rebuild", "--cancel", "--db", full.url])
     assert again.stdout.strip().endswith("no rebuild was under way")
 
@@ -142,13 +127,11 @@ def test_a_rebuild_that_is_cancelled_at_the_last_moment_does_nothing(
     one = Rebuild(full.store, full.tables, GROUPS)
     step = "_begin" if moment == "it begins" else "_swap"
     original = getattr(Rebuild, step)
-    monkeypatch.setattr(
-        Rebuild, step, lambda self: (rebuilds.cancel(full.store, full.tables, GROUPS), original(self))[1]
-    )
+    monkeypatch.setattr(Rebuild, step, lambda self: (cancel(full.store, full.tables, GROUPS), original(self))[1])
     with pytest.raises(RebuildCancelled):
         one.run()
     assert engine.dump(full) == before
-    assert left_behind(full) == []
+    assert engine.left_behind(full) == []
 
 
 def test_an_interrupted_rebuild_goes_on_where_it_was(full: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,14 +149,14 @@ def test_an_interrupted_rebuild_goes_on_where_it_was(full: Workledger, monkeypat
     assert Rebuild(full.store, full.tables, GROUPS, batch=BATCH).run() == 60
     assert 20 <= min(starts) <= 40
     assert engine.dump(full) == before
-    assert left_behind(full) == []
+    assert engine.left_behind(full) == []
 
 
 def test_a_rebuild_cancelled_here_leaves_nothing_behind(full: Workledger) -> None:
     one = Rebuild(full.store, full.tables, GROUPS, batch=BATCH, report=lambda progress: one.cancel())
     with pytest.raises(RebuildCancelled):
         one.run()
-    assert left_behind(full) == []
+    assert engine.left_behind(full) == []
 
 
 def test_groups_that_stand_at_different_positions_are_rebuilt_in_one_pass(database_ledger: Workledger) -> None:
@@ -185,7 +168,7 @@ def test_groups_that_stand_at_different_positions_are_rebuilt_in_one_pass(databa
         Rebuild(ledger.store, ledger.tables, group).build(upto // 2)
     assert Rebuild(ledger.store, ledger.tables, GROUPS, batch=7).run() == 60
     engine.nothing_differs(ledger)
-    assert left_behind(ledger) == []
+    assert engine.left_behind(ledger) == []
 
 
 def test_a_log_without_an_event_of_concern_is_rebuilt_to_its_end(database_ledger: Workledger) -> None:

@@ -1,6 +1,5 @@
 """Another release: its tables are built in the background while the old ones serve, and each lets the other be (13)."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 import engine
 from cli.typed import wait_until
 from happenings import work
+from releases import Held, fingerprint, newer
 from workledger import Workledger
 from workledger.api.service import Service
 from workledger.projections import board
@@ -29,15 +29,6 @@ def full(database_ledger: Workledger) -> Workledger:
     return database_ledger
 
 
-def newer(*changed: str) -> list[Group]:
-    """The groups of a release in which the tables of those that are named are declared differently."""
-    groups = [Group(group.name, group.tables) for group in GROUPS]
-    for group in groups:
-        if group.name in changed:
-            group.__dict__["fingerprint"] = "newer"
-    return groups
-
-
 @pytest.fixture
 def running() -> Iterator[list[ProjectorLoop]]:
     loops: list[ProjectorLoop] = []
@@ -55,26 +46,6 @@ def start(loops: list[ProjectorLoop], ledger: Workledger, groups: list[Group]) -
 
 def cards(ledger: Workledger) -> int:
     return sum(board.counts(ledger.tables, "p").values())
-
-
-def fingerprint(ledger: Workledger) -> str:
-    return ledger.projector.standing()[GROUPS[0]].fingerprint
-
-
-class Held:
-    """A rebuild that has begun and does not get on until it is let go."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.began, self.go_on = threading.Event(), threading.Event()
-        build = Rebuild.build
-
-        def held(one: Rebuild, upto: int | None = None) -> object:
-            if not one.suffix.endswith("scratch"):
-                self.began.set()
-                assert self.go_on.wait(60)
-            return build(one, upto)
-
-        monkeypatch.setattr(Rebuild, "build", held)
 
 
 def test_changed_tables_are_built_beside_the_old_ones_while_those_serve_and_other_groups_follow(

@@ -108,13 +108,15 @@ def test_whoever_has_lost_a_lease_finds_out(tables: ReadTables, monkeypatch: pyt
     monkeypatch.setattr(leases, "SECONDS", 0.2)
     with keeping(tables, ["a"], "ann") as kept:
         assert kept is not None
-        assert revoke(tables, "a")
+        with tables.writing() as connection:
+            assert revoke(connection, "a")
         assert take(tables, ["a"], "bob") == {"a"}
         with pytest.raises(LeaseLost), tables.writing() as connection:
             kept.hold(connection)
         wait_until(lambda: lost(kept))
     assert held(tables) == {"a": "bob"}, "it gives back what is its own, nothing else"
-    assert not revoke(tables, "b")
+    with tables.writing() as connection:
+        assert not revoke(connection, "b")
 
 
 def lost(kept: leases.Kept) -> bool:

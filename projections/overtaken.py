@@ -1,0 +1,80 @@
+"""Overtaken: letters that cannot be folded by themselves any more, as later events of other streams deleted rows, or
+touched what they are about. Folding them now would not come to what the log says; a rebuild folds them in its order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from workledger.domain.store import EventStore, Scanned
+from workledger.projections.batch import Part
+from workledger.projections.changes import key_values
+from workledger.projections.dead_letters import DeadLetter
+from workledger.projections.group import Group
+from workledger.projections.side import Side
+from workledger.projections.table import Tag
+
+PAGE = 10_000
+
+
+class Later:
+    """What other streams have done in the log since the first of some letters.
+
+    Args:
+        letters: all of the group, in the order of the log; what they are about was not done.
+        upto: where the group stands.
+    """
+
+    def __init__(self, store: EventStore, group: Group, letters: Sequence[DeadLetter], upto: int) -> None:
+        self._store, self._tags = store, _touching(group)
+        self._deleted, self._touched = 0, defaultdict[str, int](int)
+        if letters:
+            aside = {letter.position for letter in letters}
+            for row in self._rows(letters[0].position, upto, (*group.barriers, *self._tags)):
+                if row[0] not in aside:
+                    self._see(row, row[3] in group.barriers)
+
+    def overtook(self, letter: DeadLetter) -> bool:
+        """Whether rows were deleted since, or something was said about the stream's own row."""
+        return max(self._deleted, self._touched[letter.stream_id]) > letter.position
+
+    def _see(self, row: tuple[Any, ...], deletes: bool) -> None:
+        if deletes:
+            self._deleted = row[0]
+        tags = orjson.loads(row[6]) if row[3] in self._tags else {}
+        for name in self._tags.get(row[3], ()):
+            if name in tags:
+                self._touched[f"{name}-{tags[name]}"] = row[0]
+
+    def _rows(self, after: int, upto: int, topics: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        while rows := self._store.scan(after, PAGE, upto=upto, topics=topics):
+            yield from rows
+            after = rows[-1][0]
+
+
+def rows_went_on(side: Side, group: Group, parts: Sequence[Part], position: int) -> bool:
+    """Whether a row that these changes are to be written to was touched by an event after that position."""
+    written = [part for part in parts if not isinstance(part, Scanned)]
+    for part in written:
+        for table, changes in zip(group.tables, part, strict=True):
+            keys = [key_values(key) for key in (*changes.changed, *changes.gone)]
+            if not (keys and table.STAMPED):
+                continue
+            columns = side[table].c
+            named = sa.tuple_(*(columns[name] for name in table.KEY)).in_(keys)
+            later = sa.select(sa.literal(1)).where(named, columns.last_position > position).limit(1)
+            if side.connection.scalar(later):
+                return True
+    return False
+
+
+def _touching(group: Group) -> dict[str, list[str]]:
+    """The topics of events that touch rows of other streams, and the tags that say which."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for topic, steps in group.plan.items():
+        for step in steps.steps:
+            found[topic] += [rule.name for _, rule in step.key if isinstance(rule, Tag) and not step.born]
+    return {topic: names for topic, names in found.items() if names}
