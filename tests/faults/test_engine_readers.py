@@ -186,6 +186,38 @@ def test_a_rebuild_goes_after_what_was_appended_meanwhile_before_it_holds_anybod
     engine.nothing_differs(ledger)
 
 
+def test_while_readers_stay_the_rest_that_is_left_to_fold_does_not_grow(
+    postgres_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that a swap that is tried again holds others up for no longer than the first: it fails when the rebuild
+    does not go after the log in between."""
+    monkeypatch.setattr(bulk, "PATIENCE", (10, 10))
+    monkeypatch.setattr(rebuilds, "AGAIN_SECONDS", 0.02)
+    left, rest = list[int](), Rebuild.fold_rest
+
+    def counted(one: Rebuild, connection: Any, group: Any, at: Any, upto: int) -> Any:
+        left.append(upto - at.position)
+        return rest(one, connection, group, at, upto)
+
+    monkeypatch.setattr(Rebuild, "fold_rest", counted)
+    with workledger.open(postgres_store_url) as ledger, psycopg.connect(postgres_store_url) as dump:
+        work(ledger, 2)
+        ledger.catch_up()
+        dump.execute("select * from run_tools")
+        rebuilding = threading.Thread(target=Rebuild(ledger.store, ledger.tables, GROUPS, batch=20).run)
+        rebuilding.start()
+        for number in range(10):
+            tried = len(left)
+            work(ledger, 4, 2 + 4 * number)
+            ledger.catch_up()
+            wait_until(lambda tried=tried: len(left) >= tried + 8)
+        dump.rollback()
+        rebuilding.join(60)
+        assert not rebuilding.is_alive()
+        assert max(left) <= 40, "what came since the last look, and a batch"
+        engine.nothing_differs(ledger)
+
+
 def test_a_connection_that_has_not_seen_a_table_yet_finds_its_indexes(database_ledger: Workledger) -> None:
     """Proves that SQLite's cache of the schema is renewed: it fails without the look in `_inspected`."""
     with workledger.open(database_ledger.url) as other:
