@@ -28,6 +28,7 @@ from workledger.api import (
 )
 from workledger.api.guard import Guard
 from workledger.api.service import Service
+from workledger.projections.worker_loop import WorkerLoop
 
 RESOURCES = (
     workspaces,
@@ -61,6 +62,7 @@ def create_app(
     heartbeat: float = 15.0,
     simulated: bool = False,
     label: str | None = None,
+    watch: Iterable[WorkerLoop] = (),
 ) -> FastAPI:
     """The app that serves a ledger; the ledger stays the caller's to close, once the app has stopped.
 
@@ -72,8 +74,9 @@ def create_app(
         hosts: names it may be called by beside those of this machine.
         heartbeat: seconds between signs of life on a feed where nothing happens.
         simulated, label: what the board says of its data.
+        watch: loops that work beside it, such as that of policies; health is red when one of them is not well.
     """
-    service = Service(ledger, project=project, heartbeat=heartbeat, simulated=simulated, label=label)
+    service = Service(ledger, project=project, heartbeat=heartbeat, simulated=simulated, label=label, watch=watch)
     app = FastAPI(
         title="workledger",
         summary="The event-sourced record of what AI coding agents do.",

@@ -21,7 +21,7 @@ NOW = {"Cache-Control": "no-store"}
 
 @router.get("/health")
 def health(service: TheService) -> Json:
-    """Red when the database cannot be read or the projector is dead, even when nothing lags behind."""
+    """Red when the database cannot be read or a loop is dead or stuck, even when nothing lags behind."""
     return _answer(service, lambda: True)
 
 
@@ -54,7 +54,7 @@ def _answer(service: Service, well: Callable[[], bool]) -> Json:
     with suppress(sa.exc.SQLAlchemyError, OSError, Refused):
         position, head = service.position(), service.ledger.head()
         ok = service.healthy and well()
-    body = {"status": "ok" if ok else "failing", "head": head, "position": position, "projector": service.projector}
+    body = {"status": "ok" if ok else "failing", "head": head, "position": position, **service.loops}
     return Json(body, 200 if ok else 503, NOW)
 
 

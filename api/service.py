@@ -4,7 +4,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fastapi.concurrency import run_in_threadpool
 
@@ -12,6 +12,7 @@ from workledger.adapters.bootstrap import Workledger
 from workledger.api.tail import Tail
 from workledger.domain.refusals import Refused
 from workledger.projections.loop import ProjectorLoop
+from workledger.projections.worker_loop import WorkerLoop
 
 PATIENCE = 5.0
 """Seconds that a read waits for the read tables to reach `min_position`."""
@@ -32,6 +33,7 @@ class Service:
         project: keep the read tables up here; otherwise the ledger does so inline, or another process does.
         heartbeat: seconds between signs of life on a feed where nothing happens.
         simulated, label: what the board says of its data.
+        watch: loops that work beside it, such as that of policies; it is not well when one of them is not.
     """
 
     def __init__(
@@ -42,8 +44,10 @@ class Service:
         heartbeat: float = 15.0,
         simulated: bool = False,
         label: str | None = None,
+        watch: Iterable[WorkerLoop] = (),
     ) -> None:
         self.ledger, self.project, self.simulated, self.label = ledger, project, simulated, label
+        self.watched = tuple(watch)
         self.tail = Tail(ledger, heartbeat=heartbeat, stopping=server_stops)
         self.loop: ProjectorLoop | None = None
         self._deaf: Callable[[], None] = lambda: None
@@ -74,15 +78,16 @@ class Service:
 
     @property
     def healthy(self) -> bool:
-        """Whether the projector is at work, when it is here."""
-        return self.loop.healthy if self.loop is not None else not self.project
+        """Whether the projector is at work, when it is here, and so is everything that is watched."""
+        projecting = self.loop.healthy if self.loop is not None else not self.project
+        return projecting and all(loop.healthy for loop in self.watched)
 
     @property
-    def projector(self) -> str:
-        """What the projector does: running, failing, or elsewhere."""
-        if not self.project:
-            return "elsewhere"
-        return "running" if self.healthy else "failing"
+    def loops(self) -> dict[str, str]:
+        """What the projector, and each loop that is watched, does: running, failing, or elsewhere."""
+        loops = [("projector", self.loop), *((loop.name, loop) for loop in self.watched)]
+        found = {name: "running" if loop is not None and loop.healthy else "failing" for name, loop in loops}
+        return found if self.project else found | {"projector": "elsewhere"}
 
     @property
     def projected(self) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from abc import ABC, abstractmethod
 
 BRIEF_SECONDS, POLL_SECONDS = 0.002, 0.05
@@ -10,6 +11,9 @@ BRIEF_SECONDS, POLL_SECONDS = 0.002, 0.05
 PAUSE_SECONDS = 1.0
 """Between attempts while the database cannot be reached."""
 
+STUCK_SECONDS = 20.0
+"""A step takes parts of a second. One that has not come back for so long waits for something that may never come."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -17,8 +21,9 @@ class WorkerLoop(ABC):
     """Start it, wake it, and stop it; a failure is kept in `error` until a later attempt succeeds."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self._failure: str | None = None
+        self._step_began: float | None = None
         self._over, self._awake = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"workledger-{name}", daemon=True)
 
@@ -36,14 +41,18 @@ class WorkerLoop(ABC):
         if self._thread.ident is not None:
             self._thread.join()
 
+    def join(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join()
+
     @property
     def alive(self) -> bool:
         return self._thread.is_alive()
 
     @property
     def error(self) -> str | None:
-        """What went wrong in the last attempt."""
-        return self._failure
+        """What went wrong in the last attempt, or that it does not end."""
+        return self._failure or self._stuck()
 
     @property
     def healthy(self) -> bool:
@@ -62,25 +71,31 @@ class WorkerLoop(ABC):
     def leave(self) -> None:
         """Let others take over."""
 
+    def _stuck(self) -> str | None:
+        began = self._step_began
+        seconds = 0.0 if began is None else time.monotonic() - began
+        return f"it has been waiting for {seconds:.0f} seconds" if seconds > STUCK_SECONDS else None
+
     def _run(self) -> None:
         wait = BRIEF_SECONDS
         while not self._over.is_set():
             self._awake.clear()
+            self._step_began = time.monotonic()
             try:
                 busy = self.step()
             except Exception as error:
-                logger.exception("the %s failed; it will try again", self._name)
-                self._failure = said(error)
+                logger.exception("the %s failed; it will try again", self.name)
+                self._failure, self._step_began = said(error), None
                 self.recover()
                 self._awake.wait(PAUSE_SECONDS)
                 continue
-            self._failure = None
+            self._failure = self._step_began = None
             wait = BRIEF_SECONDS if busy else min(wait * 1.5, POLL_SECONDS)
             self._awake.wait(wait)
         try:
             self.leave()
         except Exception as error:
-            logger.info("the %s left without a word: %s", self._name, error)
+            logger.info("the %s left without a word: %s", self.name, error)
 
 
 def said(error: Exception) -> str:

@@ -1,6 +1,5 @@
 """`workledger react`: policies, which answer events with commands, run until Ctrl-C or to the end of the log."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -29,9 +28,11 @@ def react(
             position = reactor_of(ledger, dispatch=dispatch).catch_up()
             say(f"The policies stand at {position:,}.")
             return
-        with reacting(ledger, dispatch=dispatch):
+        with reacting(ledger, dispatch=dispatch) as loop:
             say("Reacting to the log; Ctrl-C stops.")
-            threading.Event().wait()
+            loop.join()
+    say("The loop of the policies has died; run it again, and it goes on where it was.")
+    raise typer.Exit(1)
 
 
 def reactor_of(ledger: Workledger, *, dispatch: bool) -> Reactor:

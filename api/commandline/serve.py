@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.policies import Dispatch, reacting
 from workledger.api.commandline.sentences import say
 from workledger.domain.refusals import Refused
+from workledger.projections.worker_loop import WorkerLoop
 
 HOST = "127.0.0.1"
 PORT = 8420
@@ -50,9 +51,15 @@ def serve(
     with (
         bound(host, port) as listener,
         opened(db) as ledger,
-        reacting(ledger, dispatch=dispatch) if policies or dispatch else nullcontext(),
+        reacting(ledger, dispatch=dispatch) if policies or dispatch else nullcontext() as reactor,
     ):
-        run(ledger, listener, project=project, started=lambda url: print_line(f"Serving {url} (Ctrl-C stops)"))
+        run(
+            ledger,
+            listener,
+            project=project,
+            watch=[reactor] if reactor else [],
+            started=lambda url: print_line(f"Serving {url} (Ctrl-C stops)"),
+        )
     say("Stopped.")
 
 
@@ -90,17 +97,25 @@ def bound_nearby(port: int) -> socket.socket:
     return bound(HOST, 0)
 
 
-def run(ledger: Workledger, listener: socket.socket, *, project: bool = True, started: Callable[[str], None]) -> None:
+def run(
+    ledger: Workledger,
+    listener: socket.socket,
+    *,
+    project: bool = True,
+    watch: Sequence[WorkerLoop] = (),
+    started: Callable[[str], None],
+) -> None:
     """Serve the ledger on a bound socket until a signal comes.
 
     Args:
+        watch: loops whose health is that of the service.
         started: called with the URL once requests are answered.
     """
     from workledger.api.app import create_app
     from workledger.api.server import Server
 
     label = SIMULATED if simulated(ledger) else None
-    server = Server(create_app(ledger, project=project, simulated=label is not None, label=label))
+    server = Server(create_app(ledger, project=project, simulated=label is not None, label=label, watch=watch))
 
     def stop(*_: Any) -> None:
         server.should_exit = True

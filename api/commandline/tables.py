@@ -1,6 +1,5 @@
 """`workledger rebuild`, `verify` and `project`: the read tables made anew, checked against the log, kept up with it."""
 
-import threading
 import time
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -123,10 +122,13 @@ def _follow(ledger: Workledger) -> None:
     loop.start()
     say("Following the log; Ctrl-C stops.")
     try:
-        threading.Event().wait()
+        loop.join()
     except KeyboardInterrupt:
         loop.stop()
         say(f"Stopped at {ledger.projector.position():,}.")
+        return
+    say("The projector has died; run it again, and it goes on where it was.")
+    raise typer.Exit(1)
 
 
 def _named(names: list[str] | None) -> list[Group]:

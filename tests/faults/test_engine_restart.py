@@ -15,6 +15,8 @@ from doors import Doors
 from happenings import work
 from workledger import Workledger
 from workledger.api.app import service_of
+from workledger.api.commandline.policies import reacting
+from workledger.projections import worker_loop
 from workledger.projections.groups import GROUPS
 from workledger.projections.rebuild import Rebuild
 
@@ -122,3 +124,38 @@ def test_a_dead_loop_is_seen_although_nothing_lags(doors: Doors, monkeypatch: py
     status = doors.answer("GET", "status").json()
     assert {group["lag"] for group in status["groups"]} == {0}
     assert (health(doors)[0], status["healthy"]) == (503, False)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_loop_of_policies_is_seen_as_well(database_ledger: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """24. Proves that the service knows of the loops beside its own: it fails when it only asks the projector."""
+
+    def ends(*given: object) -> None:
+        raise SystemExit
+
+    with reacting(database_ledger, dispatch=False) as loop, Doors(database_ledger, watch=[loop]) as doors:
+        wait_until(lambda: health(doors)[0] == 200)
+        assert doors.answer("GET", "health").json()["reactor"] == "running"
+        monkeypatch.setattr(loop, "step", ends)
+        wait_until(lambda: not loop.alive)
+        assert health(doors)[0] == 503
+        told = doors.answer("GET", "health").json()
+        assert (told["projector"], told["reactor"]) == ("running", "failing")
+
+
+def test_a_loop_that_waits_for_ever_is_seen(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """24. Somebody holds what it waits for. It fails when a loop that does not come back counts as one at work."""
+    monkeypatch.setattr(worker_loop, "STUCK_SECONDS", 0.5)
+    with workledger.open(postgres_store_url) as ledger, Doors(ledger) as doors:
+        work(ledger, 1)
+        wait_until(lambda: doors.answer("GET", "health").json()["position"] == 5)
+        with psycopg.connect(postgres_store_url) as other:
+            other.execute("select * from checkpoints where name = 'board' for update")
+            work(ledger, 1, 1)
+            wait_until(lambda: health(doors)[0] == 503)
+            loop = service_of(doors.app).loop
+            assert loop is not None
+            assert "it has been waiting for" in str(loop.error)
+            other.rollback()
+        wait_until(lambda: health(doors)[0] == 200)
+        engine.nothing_differs(ledger)

@@ -1,4 +1,4 @@
-"""Dead letters that later events of other streams have overtaken: folded alone they would go wrong, in a rebuild not."""
+"""Dead letters that later events of other streams have overtaken: alone they would go wrong, in a rebuild not."""
 
 from typing import Any
 
