@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from types import TracebackType
 from typing import Literal, Self
 
@@ -24,7 +25,9 @@ class Workledger(Ledger):
     """
 
     def __init__(self, url: str, *, project: Literal["inline"] | None = None) -> None:
-        super().__init__({"PERSISTENCE_MODULE": factory_of(url), URL: url})
+        factory_topic = factory_of(url)
+        import_module(factory_topic.partition(":")[0])  # says by name what is not installed
+        super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url})
         factory = self._core.factory
         assert isinstance(factory, DatabaseFactory)
         self.url, self._inline = url, project == "inline"
@@ -82,7 +85,9 @@ def open(url: str, *, project: Literal["inline"] | None = None) -> Workledger:
 
     Raises:
         UnknownDatabase: DATABASE_URL_INVALID, no adapter serves the URL.
+        ModuleNotFoundError: what the adapter needs is not installed.
         DatabaseUnreachable: DATABASE_UNREACHABLE.
         ForeignDatabase: DATABASE_FOREIGN, the database is another program's.
+        NewerDatabase: DATABASE_NEWER, a newer release made it.
     """
     return Workledger(url, project=project)

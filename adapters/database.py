@@ -1,5 +1,7 @@
 """A database by its URL: `memory:`, `sqlite:///work.db` or `postgresql://…`, made ready on first use."""
 
+import re
+
 from workledger.domain.refusals import Refused
 
 
@@ -21,6 +23,16 @@ class ForeignDatabase(Refused):
     code = "DATABASE_FOREIGN"
 
 
+class NewerDatabase(Refused):
+    """A newer release of workledger made that database: its tables are of version {found}, and this release knows
+    {known}; upgrade workledger."""
+
+    code = "DATABASE_NEWER"
+
+
+SECRETS = re.compile(r"(://[^/@:]*:).*(?=@)|(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
+
+
 def factory_of(url: str) -> str:
     """The infrastructure factory that serves that URL, as eventsourcing names it.
 
@@ -37,4 +49,4 @@ def factory_of(url: str) -> str:
 
 def unknown(url: str) -> UnknownDatabase:
     """The refusal of a URL, without the password in it."""
-    return UnknownDatabase(url=url.rpartition("@")[2])
+    return UnknownDatabase(url=SECRETS.sub(lambda found: f"{found[1] or found[2]}***", url))

@@ -15,7 +15,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase
+from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, NewerDatabase
 from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import META, METADATA, VERSION
 from workledger.projections.tables import Bulk
@@ -48,7 +48,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         except sa.exc.DBAPIError as error:
             self.close()
             raise DatabaseUnreachable(reason=str(error.orig).strip().splitlines()[0]) from None
-        except ForeignDatabase:
+        except (ForeignDatabase, NewerDatabase):
             self.close()
             raise
 
@@ -69,7 +69,8 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         """Make our tables where there are none, and bring those of an earlier release up to date.
 
         Raises:
-            ForeignDatabase: it has tables, but not ours, or ours of a newer release.
+            ForeignDatabase: it has tables, but not ours.
+            NewerDatabase: it has ours, of a newer release.
         """
         if self._version() == VERSION:
             return
@@ -88,7 +89,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
     def _upgrade(self, connection: sa.Connection, found: str) -> None:
         """From the version that is there, step by step. A step that a database needs is called `upgrade_1_2`."""
         if not found.isdigit() or int(found) > int(VERSION):
-            raise ForeignDatabase(reason=f"its tables are of version {found}, this release knows {VERSION}")
+            raise NewerDatabase(found=found, known=VERSION)
         for step in range(int(found), int(VERSION)):
             getattr(self, f"upgrade_{step}_{step + 1}", lambda connection: None)(connection)
         METADATA.create_all(connection)

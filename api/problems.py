@@ -9,10 +9,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from workledger.adapters.failures import refusal_of
 from workledger.api.answers import Json
 from workledger.domain.refusals import ConcurrencyConflict, InvalidInput, Refused
 
@@ -62,6 +64,7 @@ STATUSES = {
     "AGENT_TURN_LIMIT_EXCEEDED": 409,
     "CONCURRENCY_CONFLICT": 409,
     "DATABASE_FOREIGN": 409,
+    "DATABASE_NEWER": 409,
     "DEPENDENCY_CYCLE": 409,
     "DUPLICATE_REQUEST": 409,
     "IDEMPOTENCY_KEY_REUSED": 409,
@@ -99,6 +102,7 @@ STATUSES = {
     "DATABASE_FULL": 507,
     "DATABASE_UNREACHABLE": 503,
     "READ_TABLES_BEHIND": 503,
+    "READ_TABLE_MISSING": 503,
 }
 
 OWN = ("type", "title", "status", "detail", "code", "instance")
@@ -186,6 +190,14 @@ def install(app: FastAPI) -> None:
         answer.headers.update(error.headers or {})
         return answer
 
+    def on_failure(request: Request, error: Exception) -> Json:
+        assert isinstance(error, sa.exc.SQLAlchemyError)
+        refusal = refusal_of(error)
+        if refusal is None:
+            return on_error(request, error)
+        logger.error("%s %s: %s", request.method, request.url.path, refusal)
+        return refused(request, refusal)
+
     def on_error(request: Request, error: Exception) -> Json:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(request, "INTERNAL_ERROR", "Something went wrong here; the log of the service says what.")
@@ -193,6 +205,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refused, on_refusal)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(sa.exc.SQLAlchemyError, on_failure)
     app.add_exception_handler(Exception, on_error)
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import typer
@@ -83,10 +83,15 @@ def print_line(line: str, *, flush: bool = True) -> None:
 
 
 def print_table(columns: dict[str, str], rows: list[tuple[object, ...]]) -> None:
-    """Rows under headings; each column is justified left or right."""
+    """Rows under headings, each column justified left or right; the last is folded where a terminal has no room."""
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    *others, last = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, justify in columns.items():
-        table.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    Console().print(table)
+    for nth, (heading, justify) in enumerate(columns.items()):
+        side: Literal["left", "right"] = "right" if justify == "right" else "left"
+        table.add_column(heading, justify=side, no_wrap=nth < len(others), overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    console, needed = Console(), sum(others) + 2 * len(others)
+    console.width = max(console.width, needed + min(last, 30)) if console.is_terminal else needed + last
+    console.print(table)

@@ -11,7 +11,7 @@ from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.policies import chosen
-from workledger.api.commandline.sentences import say
+from workledger.api.commandline.sentences import first_line, say
 from workledger.domain.policies import Policy
 from workledger.projections import dead_letters
 from workledger.projections.dead_letters import DeadLetter
@@ -22,6 +22,7 @@ from workledger.projections.reactor import Reactor
 from workledger.projections.replay import DeadLetterNotFound, Replayed
 from workledger.projections.replay import drop as dropped
 from workledger.projections.replay import retry as retried
+from workledger.projections.shadow import OLD, SCRATCH, SHADOW
 
 app = typer.Typer(help="Events that could not be folded, set aside with the later events of their streams.")
 
@@ -34,13 +35,14 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def listed(db: Database = None, json: Json = False) -> None:
     """Show all of them, in the order of the log; those without an error wait behind another one of their stream."""
     with opened(db) as ledger, ledger.tables.engine.connect() as connection:
-        letters = dead_letters.listed(connection)
+        letters = _live(dead_letters.listed(connection))
     if json:
         print_json({"dead_letters": [asdict(letter) for letter in letters]})
     elif letters:
         columns = {"group": "left", "position": "right", "stream": "left", "topic": "left", "error": "left"}
-        rows = [(one.name, one.position, one.stream_id, one.topic, one.error or "waits") for one in letters]
-        print_table(columns, list(rows))
+        errors = [first_line(one.error or "waits") for one in letters]
+        named = [(one.name, one.position, one.stream_id, one.topic) for one in letters]
+        print_table(columns, [(*names, error) for names, error in zip(named, errors, strict=True)])
     else:
         print_line("There are no dead letters.")
 
@@ -73,7 +75,10 @@ def retry(
 
 @app.command("drop")
 def drop(name: Name, position: Position, db: Database = None, json: Json = False) -> None:
-    """Let go of one for good, and fold what waits behind it; exit code 1 when some of that is left."""
+    """Let go of one, and fold what waits behind it; exit code 1 when some of that is left.
+
+    The event stays in the log, and a rebuild tries it again.
+    """
     with opened(db) as ledger:
         if (policy := _policy(name)) is not None:
             done = Reactor(ledger, ledger.tables, [policy]).drop(policy, position)
@@ -101,13 +106,18 @@ def _letter(ledger: Workledger, name: str, position: int) -> DeadLetter:
 def _names(ledger: Workledger) -> list[str]:
     """Whose letters there are."""
     with ledger.tables.engine.connect() as connection:
-        return sorted({letter.name for letter in dead_letters.listed(connection)})
+        return sorted({letter.name for letter in _live(dead_letters.listed(connection))})
+
+
+def _live(letters: list[DeadLetter]) -> list[DeadLetter]:
+    """Those of tables that are read: not of old ones, nor of those that are being rebuilt."""
+    return [letter for letter in letters if not letter.name.endswith((OLD, SHADOW, SCRATCH))]
 
 
 def _retried(ledger: Workledger, name: str, position: int | None) -> Replayed:
     if (policy := _policy(name)) is not None:
         return Reactor(ledger, ledger.tables, [policy]).retry(policy, position=position)
-    return retried(ledger.store, ledger.tables, _group(name, position or 0), position=position)
+    return retried(ledger.store, ledger.tables, _group(name, position), position=position)
 
 
 def _policy(name: str) -> Policy | None:
@@ -115,11 +125,14 @@ def _policy(name: str) -> Policy | None:
     return next((policy for policy in chosen(dispatch=True) if name_of(policy) == name), None)
 
 
-def _group(name: str, position: int) -> Group:
+def _group(name: str, position: int | None) -> Group:
     for group in GROUPS:
         if group.name == name:
             return group
-    raise DeadLetterNotFound(name=name, position=position)
+    if position is not None:
+        raise DeadLetterNotFound(name=name, position=position)
+    known = [*(group.name for group in GROUPS), *(name_of(policy) for policy in chosen(dispatch=True))]
+    raise typer.BadParameter(f"There is no group {name}; there are {', '.join(known)}", param_hint="GROUP")
 
 
 def _say(done: Replayed, json: bool, overtaken: Sequence[str] = ()) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import typer
 from typer.core import TyperGroup
 
+from workledger.adapters.failures import refusal_of
 from workledger.domain.refusals import Refused
 
 INTERRUPTED = 130
@@ -53,6 +54,8 @@ def sentence(error: Exception) -> tuple[str, str]:
             return str(error), error.code
         case ModuleNotFoundError():
             return f"{error.name} is not installed: pip install 'workledger[all]'.", "NOT_INSTALLED"
+        case sa.exc.SQLAlchemyError() if (refusal := refusal_of(error)) is not None:
+            return str(refusal), refusal.code
         case sa.exc.DBAPIError():
             return f"The database failed: {first_line(error.orig)}.", "DATABASE_FAILED"
         case sa.exc.SQLAlchemyError():

@@ -1,6 +1,7 @@
 """Opening a database: by its URL, by many at once, and never another program's."""
 
 import contextlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,13 @@ import sqlalchemy as sa
 
 import workledger
 import writers
-from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, UnknownDatabase, factory_of
+from workledger.adapters.database import (
+    DatabaseUnreachable,
+    ForeignDatabase,
+    NewerDatabase,
+    UnknownDatabase,
+    factory_of,
+)
 from workledger.adapters.schema import VERSION
 from workledger.domain.task import Task
 
@@ -106,9 +113,9 @@ def test_tables_of_a_newer_release_are_refused_and_left_alone(database_url: str)
         connection.exec_driver_sql("update workledger set value = '99' where key = 'version'")
         connection.exec_driver_sql("alter table claim_limits rename to claim_capacities")
     before = tables_of(database_url)
-    with pytest.raises(ForeignDatabase) as foreign:
+    with pytest.raises(NewerDatabase) as newer:
         workledger.open(database_url)
-    assert f"version 99, this release knows {VERSION}" in str(foreign.value)
+    assert f"version 99, and this release knows {VERSION}; upgrade workledger" in str(newer.value)
     assert tables_of(database_url) == before
 
 
@@ -133,3 +140,29 @@ def test_two_ledgers_on_one_database_see_each_other(database_url: str) -> None:
         with other.edit(Task, task.id) as there:
             there.change_details(title="Remember the bread")
         assert one.get(Task, task.id).title == "Remember the bread"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://ann:hunter2@host/name", "mysql://ann:***@host/name is not"),
+        ("host=db user=ann password=hunter2", "host=db user=ann password=*** is not"),
+        ("host=db password = 'hunter2 \\' 3' user=ann", "host=db password = *** user=ann is not"),
+        ("mysql://host/name?password=hunter2&x=1", "mysql://host/name?password=***&x=1 is not"),
+        ("sqlite:work.db", "sqlite:work.db is not"),
+    ],
+)
+def test_a_url_that_serves_for_nothing_is_told_without_its_password(url: str, told: str) -> None:
+    with pytest.raises(UnknownDatabase) as refused:
+        workledger.open(url)
+    assert str(refused.value).startswith(told)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_what_an_adapter_needs_and_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("workledger.adapters.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ModuleNotFoundError) as missing:
+        workledger.open("postgresql://host/name")
+    assert missing.value.name == "psycopg"

@@ -8,6 +8,7 @@ import pytest
 import workledger
 from cli.typed import Run, parsed, refusal
 from happenings import append, card, happened
+from workledger.projections.groups import GROUPS
 
 NOTHING = {"folded": 0, "left": 0, "overtaken": 0}
 
@@ -38,6 +39,48 @@ def test_they_are_listed_in_the_order_of_the_log(run: Run, poisoned: str) -> Non
     assert lines[2].split()[-1] == "waits"
     status = parsed(run("status", "--db", poisoned, "--json"))
     assert [group["dead_letters"] for group in status["groups"]] == [4, 0, 0, 0]
+
+
+def test_all_that_names_one_is_there_however_narrow_the_terminal(
+    run: Run, poisoned: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no terminal, everything is."""
+    monkeypatch.setenv("COLUMNS", "40")
+    piped = run("dead-letters", "list", "--db", poisoned).stdout.splitlines()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    narrow = run("dead-letters", "list", "--db", poisoned).stdout.splitlines()
+    for lines in (piped, narrow):
+        assert lines[1].split()[:4] == ["board", "2", "task-one", "task.details_changed"]
+    assert piped[3].endswith("at `$.title`")
+
+
+def test_those_of_old_tables_are_not_listed_and_not_tried(run: Run, poisoned: str) -> None:
+    listed = run("dead-letters", "list", "--db", poisoned).stdout
+    assert run("rebuild", "--db", poisoned).exit_code == 0
+    assert run("dead-letters", "list", "--db", poisoned).stdout == listed
+    result = run("dead-letters", "retry", "--db", poisoned)
+    assert (result.exit_code, result.stdout) == (1, "0 folded, 4 left\n")
+
+
+def test_who_names_a_group_that_is_none_is_told_which_there_are(run: Run, poisoned: str) -> None:
+    told = refusal(run("dead-letters", "retry", "nosuch", "--db", poisoned), "USAGE", 2)
+    assert "there are board, tool_calls, agent_logs, session_feed, policy:" in told
+
+
+def test_those_that_were_overtaken_are_for_a_rebuild(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with workledger.open(url) as ledger, monkeypatch.context() as broken:
+        broken.setitem(GROUPS[0]._foldings, ("task.created", False), lambda *given: 1 / 0)
+        append(ledger, card("t"))
+        ledger.catch_up()
+        broken.undo()
+        append(ledger, happened("project.deleted", "p", {"project": "p"}))
+        ledger.catch_up()
+    result = run("dead-letters", "retry", "--db", url)
+    assert (result.exit_code, result.stdout) == (1, "0 folded, 1 left\n")
+    assert result.stderr.endswith("only a rebuild folds them in their order: workledger rebuild board\n")
+    assert run("rebuild", "board", "--db", url).exit_code == 0
+    assert run("dead-letters", "list", "--db", url).stdout == "There are no dead letters.\n"
 
 
 def test_there_may_be_none(run: Run, url: str) -> None:

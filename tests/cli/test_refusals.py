@@ -1,8 +1,10 @@
 """Bad input of every kind: one sentence that says what to do, a code, an exit code, and nothing is changed."""
 
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,7 +38,7 @@ COMMANDS = (
         ("sqlite:///folder", "DATABASE_UNREACHABLE"),
         ("sqlite:///text.db", "DATABASE_UNREACHABLE"),
         ("sqlite:///foreign.db", "DATABASE_FOREIGN"),
-        ("sqlite:///newer.db", "DATABASE_FOREIGN"),
+        ("sqlite:///newer.db", "DATABASE_NEWER"),
     ],
 )
 def test_a_database_that_cannot_serve_is_refused_by_every_command(
@@ -123,6 +125,17 @@ def test_without_the_extras_the_command_says_what_to_install() -> None:
     code = "import sys; sys.modules['typer'] = None; from workledger.api.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'workledger[all]'" in refused(done.stderr, done.returncode, "NOT_INSTALLED")
+
+
+@pytest.mark.parametrize("seconds", [0.15, 0.4, 0.8])
+def test_ctrl_c_while_it_begins_is_one_line(start: Callable[..., Started], url: str, seconds: float) -> None:
+    """It may be quicker than that on another machine: then it is done."""
+    process = start("status", "--db", url)
+    time.sleep(seconds)
+    code, _, stderr = process.end(signal.SIGINT)
+    assert "Traceback" not in stderr
+    assert code in (130, 0, -signal.SIGINT)
+    assert stderr in ("Interrupted.\n", "")
 
 
 def test_the_command_alone_shows_what_there_is(run: Run, tmp_path: Path) -> None:

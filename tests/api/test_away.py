@@ -1,0 +1,72 @@
+"""The database is away, or lacks a table: every answer says so with a code, and the log of the service in one line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+import workledger
+from cli.typed import wait_until
+from doors import Doors
+from workledger import Workledger
+from workledger.adapters.database import DatabaseUnreachable
+from workledger.adapters.failures import refusal_of
+from workledger.adapters.sqlite.failures import DatabaseBusy, DatabaseFailed
+
+READS = ("projects", "projects/prj_1", "projects/prj_1/board", "projects/prj_1/commits", "agents", "status", "events")
+
+
+@contextmanager
+def away(url: str) -> Iterator[None]:
+    """Nobody is connected to that database, and nobody gets in."""
+    name = sa.make_url(url).database
+    server = sa.make_url(url).set(database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as other:
+        other.execute(f"alter database {name} with allow_connections false")
+        other.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
+        try:
+            yield
+        finally:
+            other.execute(f"alter database {name} with allow_connections true")
+
+
+def test_while_it_is_away_everything_is_refused_and_may_be_tried_again(
+    postgres_store_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with workledger.open(postgres_store_url) as ledger, Doors(ledger, project=False) as doors:
+        doors.do("projects", id="prj_1", name="Atlas")
+        ledger.catch_up()
+        assert doors.see("projects")["items"]
+        with away(postgres_store_url):
+            for path in READS:
+                answer = doors.answer("GET", path)
+                assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNREACHABLE"), path
+                assert int(answer.headers["Retry-After"]) >= 1
+            assert doors.refuses("projects", id="prj_2", name="Borea") == (503, "DATABASE_UNREACHABLE")
+        assert not [record for record in caplog.records if record.exc_info]
+        wait_until(lambda: doors.answer("GET", "projects").status_code == 200)
+        doors.do("projects", id="prj_2", name="Borea")
+
+
+def test_a_read_table_that_is_missing_is_named_with_what_to_do(database_ledger: Workledger) -> None:
+    with Doors(database_ledger, project=False) as doors:
+        database_ledger.catch_up()
+        with database_ledger.tables.writing() as connection:
+            connection.exec_driver_sql("drop table projects")
+        answer = doors.answer("GET", "projects")
+        assert (answer.status_code, answer.json()["code"]) == (503, "READ_TABLE_MISSING")
+        assert answer.json()["detail"] == "There is no table projects; `workledger rebuild` makes it anew from the log."
+
+
+def test_other_failures_keep_apart_what_helps() -> None:
+    def failed(kind: type[sa.exc.DBAPIError], cause: BaseException) -> object:
+        return type(refusal_of(kind("select 1", {}, cause)))
+
+    assert failed(sa.exc.OperationalError, psycopg.OperationalError("gone")) is DatabaseUnreachable
+    assert failed(sa.exc.OperationalError, psycopg.errors.DiskFull("no room")) is DatabaseFailed
+    assert failed(sa.exc.ProgrammingError, psycopg.errors.UndefinedColumn("no column")) is type(None)
+    assert failed(sa.exc.ProgrammingError, psycopg.errors.UndefinedTable('relation "x" does not exist')) is type(None)
+    assert type(refusal_of(sa.exc.TimeoutError())) is DatabaseBusy
+    assert refusal_of(sa.exc.ArgumentError("wrong")) is None
