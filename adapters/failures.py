@@ -1,6 +1,7 @@
 """What databases cannot do, met where read tables are read, as refusals: they are away, unusable, or lack a table."""
 
 import re
+import sqlite3
 
 import sqlalchemy as sa
 
@@ -20,27 +21,33 @@ class ReadTableMissing(Refused):
     code = "READ_TABLE_MISSING"
 
 
-def refusal_of(error: sa.exc.SQLAlchemyError) -> Refused | None:
-    """The refusal that the error comes to; None when the database cannot help it."""
+def refusal_of(error: Exception) -> Refused | None:
+    """The refusal that an error of SQLAlchemy, or of a driver, comes to; None when the database cannot help it."""
     if isinstance(error, sa.exc.TimeoutError):
         return DatabaseBusy()
-    if not isinstance(error, sa.exc.DBAPIError):
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    if type(cause).__module__.partition(".")[0] not in ("psycopg", "sqlite3"):
         return None
-    reason = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0].rstrip(".")
+    reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
     if (missing := MISSING.search(reason)) and (missing[1] or missing[2]) in _read_tables():
         return ReadTableMissing(table=missing[1] or missing[2])
-    if hasattr(error.orig, "sqlite_errorcode"):
-        try:
-            refuse(error)
-        except Refused as refused:
-            return refused
+    if isinstance(cause, sqlite3.Error):
+        return _refused_by_sqlite(cause)
+    if not (lost or "OperationalError" in {kind.__name__ for kind in type(cause).__mro__}):
         return None
-    if not (error.connection_invalidated or isinstance(error, sa.exc.OperationalError)):
-        return None
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or state is None or state.startswith(AWAY):
+    state = getattr(cause, "sqlstate", None)
+    if lost or state is None or state.startswith(AWAY):
         return DatabaseUnreachable(reason=reason)
     return DatabaseFailed(reason=reason)
+
+
+def _refused_by_sqlite(error: BaseException) -> Refused | None:
+    try:
+        refuse(error)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def _read_tables() -> set[str]:

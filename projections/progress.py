@@ -66,7 +66,10 @@ def keep(connection: sa.Connection, name: str, progress: Progress) -> None:
 
 
 def kept(connection: sa.Connection, name: str) -> dict[str, object] | None:
-    """{phase, position, target, rate, seconds_left} of the rebuild of that name, as it was last told."""
+    """{phase, position, target, rate, seconds_left} of the rebuild of that name, as it was last told.
+
+    Its phase is `cancelled` when no loop begins it again by itself.
+    """
     row = connection.execute(REBUILDS.select().where(REBUILDS.c.name == name)).mappings().first()
     return None if row is None else {key: value for key, value in row.items() if key != "name"}
 

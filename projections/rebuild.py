@@ -126,6 +126,8 @@ class Rebuild:
         standing = self._filling.upto(standing, target)
         self._told.phase = "indexing"
         self._keep()
+        if target > 0:
+            self._report(self._told)
         try:
             shadow.index(self.tables, self.groups, self.suffix, self._check)
         except shadow.NotIndexable:

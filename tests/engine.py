@@ -133,6 +133,8 @@ def rebuild(pipe: Connection, url: str, batch: int, lease_seconds: float) -> Non
     rebuilding.KEEP_SECONDS = 0
 
     def report(progress: Progress) -> None:
+        if progress.phase == "indexing":
+            return
         pipe.send(progress.position)
         pipe.recv()
 

@@ -12,7 +12,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from workledger.adapters.database import DatabaseUnreachable
+from workledger.adapters.failures import refusal_of
 from workledger.api.commandline.sentences import INTERRUPTED, say
+from workledger.domain.refusals import Refused
 from workledger.projections import progress as progress_of
 
 
@@ -31,16 +34,18 @@ class Bars:
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
 
-    def __call__(self, done: int, total: int, note: str) -> None:
-        """So far has come what `note` names."""
+    def __call__(self, done: int, total: int, note: str, phase: str = "") -> None:
+        """So far has come what `note` names, and that is what it is at."""
         self._progress.start()
         if note not in self._bars:
             self._bars[note] = self._progress.add_task(note, total=total)
-        self._progress.update(self._bars[note], completed=done, total=total)
+        said = f"{note}, {phase}" if phase else note
+        self._progress.update(self._bars[note], completed=done, total=total, description=said)
 
     def rebuilding(self, progress: progress_of.Progress) -> None:
-        """So far has come the rebuild of a group."""
-        self(progress.position, progress.target, progress.group)
+        """So far has come the rebuild of a group, or of several."""
+        name = "read tables" if "," in progress.group else progress.group
+        self(progress.position, progress.target, name, progress.phase)
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def bars() -> Iterator[Bars]:
     """Progress bars on stderr while the block runs; none where there is nothing to do."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=20),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
         Rate(),
         TimeRemainingColumn(compact=True),
@@ -63,12 +68,18 @@ def bars() -> Iterator[Bars]:
 
 @contextmanager
 def interruptible(remark: str) -> Iterator[None]:
-    """Ctrl-C ends the block with that one line."""
+    """Ctrl-C ends the block with that one line; what it advises is also said when the database goes away."""
     try:
         yield
     except KeyboardInterrupt:
         say(remark)
         raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:
+        refusal = error if isinstance(error, Refused) else refusal_of(error)
+        if not isinstance(refusal, DatabaseUnreachable):
+            raise
+        advice = remark.partition("; ")[2].rstrip(".")
+        raise DatabaseUnreachable(reason=f"{refusal.details['reason']}; {advice}") from error
 
 
 def print_json(value: Any) -> None:

@@ -35,7 +35,7 @@ def git(
     keep_emails: Annotated[bool, typer.Option("--keep-emails", help="Keep authors' e-mail addresses.")] = False,
 ) -> None:
     """Record the commits of a git repository as a project's."""
-    with interruptible(AGAIN), opened(db) as ledger:
+    with opened(db) as ledger, interruptible(AGAIN):
         try:
             with bars() as progress:
                 report = import_git(
@@ -56,7 +56,7 @@ def claude_code(
     project: OfProject = None,
 ) -> None:
     """Record the sessions of Claude Code."""
-    with interruptible(AGAIN), opened(db) as ledger, bars() as progress:
+    with opened(db) as ledger, interruptible(AGAIN), bars() as progress:
         report = import_claude_code(ledger, sessions, project_id=project, progress=progress)
         catch_up(ledger, progress)
     print_line(str(report))
@@ -71,7 +71,7 @@ def beads(
     project: OfProject = None,
 ) -> None:
     """Record the issues of a beads export as tasks."""
-    with interruptible(AGAIN), opened(db) as ledger, bars() as progress:
+    with opened(db) as ledger, interruptible(AGAIN), bars() as progress:
         report = import_beads(ledger, source, project_id=project, progress=progress)
         catch_up(ledger, progress)
     print_line(str(report))

@@ -49,13 +49,13 @@ class Sentences(TyperGroup):
 
 def sentence(error: Exception) -> tuple[str, str]:
     """What an error comes to for the one who typed the command, and its code."""
+    if (refusal := refusal_of(error)) is not None:
+        return str(refusal), refusal.code
     match error:
         case Refused():
             return str(error), error.code
         case ModuleNotFoundError():
             return f"{error.name} is not installed: pip install 'workledger[all]'.", "NOT_INSTALLED"
-        case sa.exc.SQLAlchemyError() if (refusal := refusal_of(error)) is not None:
-            return str(refusal), refusal.code
         case sa.exc.DBAPIError():
             return f"The database failed: {first_line(error.orig)}.", "DATABASE_FAILED"
         case sa.exc.SQLAlchemyError():
@@ -81,6 +81,7 @@ def log_in_lines() -> None:
     handler.setFormatter(OneLine())
     logger = logging.getLogger("workledger")
     logger.handlers, logger.propagate = [handler], False
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of is an error of ours as well
 
 
 def first_line(error: object) -> str:

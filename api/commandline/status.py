@@ -8,9 +8,11 @@ import typer
 from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
-from workledger.projections import checkpoints, progress
+from workledger.api.commandline.sentences import say
+from workledger.projections import checkpoints, leases, progress
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
+from workledger.projections.rebuild import lease_of
 from workledger.projections.shadow import SHADOW
 
 
@@ -26,6 +28,11 @@ def status(
         print_line(f"{'healthy' if found['healthy'] else 'not healthy'}, {found['head']:,} events")
         columns = {"group": "left", "position": "right", "lag": "right", "state": "left", "dead letters": "right"}
         print_table(columns, [tuple(group.values())[:5] for group in found["groups"]])
+        for group in found["groups"]:
+            if group["state"] == "interrupted":
+                say(f"The rebuild of {group['name']} was interrupted: run `workledger rebuild` and it goes on.")
+            elif group["rebuild"] and group["rebuild"]["phase"] == progress.CANCELLED:
+                say(f"The rebuild of {group['name']} was cancelled, and its tables are outdated: workledger rebuild")
     if not found["healthy"]:
         raise typer.Exit(1)
 
@@ -41,13 +48,17 @@ def standing(ledger: Workledger) -> dict[str, Any]:
 def _group(connection: sa.Connection, group: Group, head: int) -> dict[str, Any]:
     at = checkpoints.find(connection, group.name)
     position = at.position if at else 0
+    state = _state(connection, group, at)
+    rebuild = progress.kept(connection, group.name)
+    if rebuild and state != "rebuilding":  # nobody is at it
+        rebuild |= {"rate": 0.0, "seconds_left": None}
     return {
         "name": group.name,
         "position": position,
         "lag": max(head - position, 0),
-        "state": _state(connection, group, at),
+        "state": state,
         "dead_letters": at.letters if at else 0,
-        "rebuild": progress.kept(connection, group.name),
+        "rebuild": rebuild,
     }
 
 
@@ -56,5 +67,5 @@ def _state(connection: sa.Connection, group: Group, at: checkpoints.Checkpoint |
     if at is None or not all(inspector.has_table(table.NAME) for table in group.tables):
         return "missing"
     if checkpoints.find(connection, group.name + SHADOW):
-        return "rebuilding"
+        return "rebuilding" if leases.find(connection, lease_of(group, SHADOW)) else "interrupted"
     return "live" if at.fingerprint == group.fingerprint else "outdated"

@@ -43,11 +43,8 @@ def rebuild(
     if undo + cancel + drop_old > 1:
         raise typer.BadParameter("Only one of --undo, --cancel and --drop-old goes at a time")
     named = _named(groups)
-    with (
-        interruptible("Interrupted; run it again and it goes on where it was."),
-        opened(db) as ledger,
-        bars() as progress,
-    ):
+    again = "Interrupted; run it again and it goes on where it was."
+    with opened(db) as ledger, interruptible(again), bars() as progress:
         if undo:
             said: dict[str, Any] = {"position": undone(ledger.tables, named)}
             ledger.catch_up()
@@ -83,7 +80,7 @@ def _told(names: str, said: dict[str, Any]) -> str:
 
 def verify(groups: Groups = None, db: Database = None, json: Json = False) -> None:
     """Fold the log again beside the read tables, and compare every row; exit code 1 when one differs."""
-    with interruptible("Interrupted; nothing was changed."), opened(db) as ledger, bars() as progress:
+    with opened(db) as ledger, interruptible("Interrupted; nothing was changed."), bars() as progress:
         verdicts = [verified(ledger.store, ledger.tables, group, progress.rebuilding) for group in _named(groups)]
     if json:
         print_json({"groups": [_found(verdict) for verdict in verdicts]})

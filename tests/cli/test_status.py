@@ -9,6 +9,8 @@ import pytest
 import workledger
 from cli.typed import Run, parsed
 from workledger.domain.task import Task
+from workledger.projections import checkpoints, leases, progress
+from workledger.projections.progress import Progress
 
 GROUPS = ["board", "tool_calls", "agent_logs", "session_feed"]
 
@@ -39,7 +41,7 @@ def test_groups_that_are_behind_say_by_how_much(run: Run, url: str) -> None:
         ("update checkpoints set fingerprint = 'another' where name = 'board'", "outdated", True),
         (
             "insert into checkpoints (name, position, fingerprint) values ('board__shadow', 2, 'any')",
-            "rebuilding",
+            "interrupted",
             True,
         ),
         ("drop table projects", "missing", False),
@@ -54,6 +56,30 @@ def test_a_group_says_what_is_the_matter_with_it(run: Run, url: str, sql: str, s
     assert [group["state"] for group in status["groups"]] == [state, "live", "live", "live"]
     assert status["healthy"] is healthy
     assert result.exit_code == (0 if healthy else 1)
+
+
+def test_a_rebuild_that_nobody_is_at_says_how_to_go_on(run: Run, url: str) -> None:
+    """It fails when the progress of one that was killed is told as if it went on."""
+    with workledger.open(url) as ledger, ledger.tables.writing() as connection:
+        progress.keep(connection, "board", Progress("board", 2, 5))
+        checkpoints.begin(connection, "board__shadow", "any")
+    told = parsed(run("status", "--db", url, "--json"))["groups"][0]
+    assert (told["state"], told["rebuild"]["position"]) == ("interrupted", 2)
+    assert (told["rebuild"]["rate"], told["rebuild"]["seconds_left"]) == (0, None)
+    said = run("status", "--db", url).stderr
+    assert said == "The rebuild of board was interrupted: run `workledger rebuild` and it goes on.\n"
+    with workledger.open(url) as ledger:
+        leases.take(ledger.tables, {"rebuild:board__shadow"}, "somebody")
+    assert parsed(run("status", "--db", url, "--json"))["groups"][0]["state"] == "rebuilding"
+
+
+def test_one_that_was_cancelled_says_so(run: Run, url: str) -> None:
+    with workledger.open(url) as ledger, ledger.tables.writing() as connection:
+        connection.execute(checkpoints.CHECKPOINTS.update().values(fingerprint="older"))
+        progress.cancel(connection, "board")
+    assert parsed(run("status", "--db", url, "--json"))["groups"][0]["state"] == "outdated"
+    said = run("status", "--db", url).stderr
+    assert said == "The rebuild of board was cancelled, and its tables are outdated: workledger rebuild\n"
 
 
 def test_people_read_a_table(run: Run, url: str) -> None:

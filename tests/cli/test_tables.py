@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 import workledger
 from cli.typed import Run, Started, parsed, refusal, wait_until
 from workledger.domain.task import Task
+from workledger.projections.rebuild import Rebuild
 
 LOGGED = 45_000
 """Events that a rebuild takes some seconds for."""
@@ -134,13 +136,24 @@ def test_a_rebuild_that_was_ended_in_the_middle_goes_on_where_it_was(
     if by == signal.SIGINT:
         assert stderr.splitlines()[-1] == "Interrupted; run it again and it goes on where it was."
 
+    wait_until(lambda: parsed(run("status", "--db", url, "--json"))["groups"][2]["state"] == "interrupted")
     status = parsed(run("status", "--db", url, "--json"))
-    assert status["groups"][2]["state"] == "rebuilding"
     with sql(url) as database:
         database.execute("update agent_log_chunks__shadow set content = 'kept' where seq = 1")
     assert parsed(run("rebuild", "agent_logs", "--db", url, "--json"))["groups"][0]["position"] == status["head"]
     (group,) = json.loads(run("verify", "agent_logs", "--db", url, "--json").stdout)["groups"]
     assert [one["found"]["content"] for one in group["examples"]] == ["kept"], "what had been built was built again"
+
+
+def test_when_the_database_goes_away_a_rebuild_says_how_to_go_on(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*given: object) -> None:
+        raise psycopg.OperationalError("server closed the connection unexpectedly\nThis probably means")
+
+    monkeypatch.setattr(Rebuild, "build", gone)
+    told = refusal(run("rebuild", "--db", url), "DATABASE_UNREACHABLE")
+    assert "server closed the connection unexpectedly; run it again and it goes on where it was [" in told
 
 
 def log_much(url: str) -> None:
