@@ -1,5 +1,6 @@
 """Figures: what a benchmark found, ours beside the others', and the ratios between them."""
 
+import re
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,11 +19,16 @@ LIMIT = "limit"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Events a second, unless the case names another unit."""
+    """What was measured, of whom; see `unit` for what the value counts."""
 
     case: str
     who: str
     value: float
+
+    @property
+    def unit(self) -> str:
+        """`ms`, `MB` or `times`, of which less is better, or `a second`: events or rows, of which more is."""
+        return next((unit for unit in ("ms", "MB", "times") if re.search(rf"\b{unit}\b", self.case)), "a second")
 
 
 @dataclass

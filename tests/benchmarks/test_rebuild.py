@@ -19,7 +19,7 @@ def test_rebuilds_on_postgresql(bench: Bench, events: int) -> None:
     bench.tell(figures)
     check(figures, {("rebuild of agent logs", "plain"): 0.5} if events >= 100_000 else {}, most=MEMORY)
     if events >= LARGE:
-        check(figures, {("rebuild", "stock"): 80, ("rebuild", "limit"): 0.25}, least={"rebuild": 150_000})
+        check(figures, {("rebuild", "stock"): 40, ("rebuild", "limit"): 0.25}, least={"rebuild": 80_000})
 
 
 def test_rebuilds_on_sqlite(bench: Bench, events: int) -> None:

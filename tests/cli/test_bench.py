@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cli.typed import Run, parsed, refusal
+from workledger.adapters.benchmarks.figures import Figure
 
 QUICKLY = ("--json", "--rounds", 1)
 
@@ -51,8 +52,30 @@ def test_queries_are_measured_with_ten_times_the_data(run: Run) -> None:
 
 
 def test_figures_are_shown_as_a_table(run: Run) -> None:
-    shown = run("bench", "lag", "--events", 100, "--rounds", 1).stdout
-    assert shown.splitlines()[0].split() == ["case", "who", "value", "workledger", "is"]
+    result = run("bench", "lag", "--events", 100, "--rounds", 1)
+    assert result.stdout.splitlines()[0].split() == ["case", "who", "value", "unit", "workledger's", "is"]
+    assert {line.split()[5] for line in result.stdout.splitlines()[1:]} == {"ms"}
+    assert result.stderr.endswith("of ms, MB and times less is.\n")
+
+
+@pytest.mark.parametrize(
+    ("case", "unit"),
+    [
+        ("1 writer", "a second"),
+        ("batches of 100", "a second"),
+        ("rebuild of agent logs", "a second"),
+        ("rebuild, peak MB", "MB"),
+        ("lag p99 ms", "ms"),
+        ("board, p50 ms", "ms"),
+        ("board, times for ten times the data", "times"),
+    ],
+)
+def test_every_case_has_a_unit(case: str, unit: str) -> None:
+    assert Figure(case, "workledger", 1.0).unit == unit
+
+
+def test_more_events_than_a_disk_holds_are_refused(run: Run) -> None:
+    assert "100000000" in refusal(run("bench", "append", "--events", 10**12), "USAGE", 2)
 
 
 def test_a_database_that_is_there_stays_as_it_is(run: Run, tmp_path: Path) -> None:
