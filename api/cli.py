@@ -1,5 +1,6 @@
 """The command line: `workledger`, or `python -m workledger.api.cli`."""
 
+import os
 import signal
 import sys
 
@@ -11,6 +12,8 @@ def main() -> None:
         from workledger.api.commandline.app import app
         from workledger.api.commandline.sentences import log_in_lines
 
+        if sys.stdout is None:  # closed by whoever called: nobody reads it
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         log_in_lines()
         app(prog_name="workledger")
     except ModuleNotFoundError as missing:

@@ -105,4 +105,6 @@ def print_table(columns: dict[str, str], rows: list[tuple[object, ...]]) -> None
         table.add_row(*(Text(cell) for cell in row))
     console, needed = Console(), sum(others) + 2 * len(others)
     console.width = max(console.width, needed + min(last, 30)) if console.is_terminal else needed + last
-    console.print(table)
+    with console.capture() as shown:  # rich would end the program by itself when nobody reads on
+        console.print(table)
+    print_line(shown.get().rstrip("\n"))

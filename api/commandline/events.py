@@ -23,8 +23,15 @@ TAIL = 20
 LOOK_SECONDS = 0.2
 """Between looks for new events."""
 
-After = Annotated[int | None, typer.Option(min=0, metavar="POSITION", help="Those after this position of the log.")]
-Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help=f"At most so many. [default: {TAIL}, the last]")]
+LAST = 2**63 - 1
+"""The last position that a log could have."""
+
+After = Annotated[
+    int | None, typer.Option(min=0, max=LAST, metavar="POSITION", help="Those after this position of the log.")
+]
+Limit = Annotated[
+    int | None, typer.Option(min=1, max=LAST, metavar="N", help=f"At most so many. [default: {TAIL}, the last]")
+]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is appended, until Ctrl-C.")]
 Topics = Annotated[str | None, typer.Option(metavar="A,B", help="Only these topics, such as task.created.")]
 OfProject = Annotated[str | None, typer.Option("--project", metavar="ID", help="Only events of this project.")]

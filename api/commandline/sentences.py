@@ -62,6 +62,8 @@ def sentence(error: Exception) -> tuple[str, str]:
             return f"The database URL does not serve: {first_line(error)}.", "DATABASE_URL_INVALID"
         case OSError(filename=str() as name):
             return f"{name}: {error.strerror}.", "FILE_UNREADABLE"
+        case OSError(strerror=str()):
+            return f"What was asked for could not be written: {error.strerror}.", "OUTPUT_FAILED"
     why = f"{type(error).__name__}: {first_line(error)}"
     return f"That should not happen ({why}); set {TRACEBACK}=1 to see where.", "UNEXPECTED"
 

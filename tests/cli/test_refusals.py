@@ -1,5 +1,6 @@
 """Bad input of every kind: one sentence that says what to do, a code, an exit code, and nothing is changed."""
 
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ import workledger
 from cli.typed import Run, Started, refusal, refused
 from workledger.api.commandline.sentences import sentence
 
+WORKLEDGER = (sys.executable, "-m", "workledger.api.cli")
 COMMANDS = (
     ("status",),
     ("status", "--json"),
@@ -76,6 +78,8 @@ def test_a_server_that_nobody_runs_is_refused_without_its_password(run: Run) -> 
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("events", "--after", str(10**20)),
+        ("events", "--limit", str(2**63)),
         ("--nonsense",),
         ("nonsense",),
         ("status", "--nonsense"),
@@ -125,6 +129,21 @@ def test_without_the_extras_the_command_says_what_to_install() -> None:
     code = "import sys; sys.modules['typer'] = None; from workledger.api.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'workledger[all]'" in refused(done.stderr, done.returncode, "NOT_INSTALLED")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("command", [("status", "--json"), ("status",), ("events",)], ids=" ".join)
+def test_output_that_cannot_be_written_is_told(url: str, command: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*WORKLEDGER, *command, "--db", url], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert "No space left on device" in refused(done.stderr, done.returncode, "OUTPUT_FAILED")
+
+
+@pytest.mark.parametrize("how", [">&-", "| true"])
+def test_output_that_nobody_reads_is_no_error(url: str, how: str) -> None:
+    command = " ".join(shlex.quote(one) for one in (*WORKLEDGER, "status", "--db", url))
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{command} {how}"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("seconds", [0.15, 0.4, 0.8])
