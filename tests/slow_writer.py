@@ -74,6 +74,13 @@ def in_line(url: str, count: int) -> list[int]:
             time.sleep(0.005)
 
 
+def drawn(url: str) -> int:
+    """The last position that was drawn, used or not."""
+    with psycopg.connect(url) as connection:
+        [position] = connection.execute("select last_value from events_position_seq").fetchone() or [0]
+    return int(position)
+
+
 def end_sessions(url: str, pids: Sequence[int] | None = None) -> None:
     """End all the other sessions of the database, or these, as an administrator does."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -6,25 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 
-import psycopg
 import pytest
 
 import writers
 from postgres_server import GivenServer
-from slow_writer import in_line, slow_writer
+from slow_writer import drawn, in_line, slow_writer
 from stores import append, happened, opened
 from workledger.domain.claims import Claim, Free, Limit, Need, Room, Take
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.store import AlreadyDone, ClaimUnmet, EventStore
 
 CAPACITY, PROCESSES, ROUNDS = 3, 8, 12
-
-
-def drawn(url: str) -> int:
-    """The last position that was drawn, used or not."""
-    with psycopg.connect(url) as connection:
-        [position] = connection.execute("select last_value from events_position_seq").fetchone() or [0]
-    return int(position)
 
 
 def test_who_is_refused_draws_no_position(postgres_store_url: str, postgres_store: EventStore) -> None:
