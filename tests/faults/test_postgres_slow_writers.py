@@ -82,6 +82,25 @@ def test_overlapping_slow_appends_are_waited_for_one_by_one(
         assert positions(postgres_store) == [1, 3, 5, 6]
 
 
+@pytest.mark.parametrize("last", [0, 1, 2])
+def test_a_hole_waits_for_whichever_of_those_who_wrote_may_fill_it(
+    postgres_store_url: str, postgres_store: EventStore, last: int
+) -> None:
+    """Three hold a position and end one by one, one of them, each in its turn, after the others. Proves that all are
+    waited for: whoever waits for one of them only, be it the first, the last or any, skips what another commits."""
+    with ExitStack() as stack:
+        slow = [stack.enter_context(slow_writer(postgres_store_url)) for _ in range(3)]
+        for number, writer in enumerate(slow, 1):
+            assert writer.append(happened(f"slow-{number}")) == [number]
+        append(postgres_store, happened("fast"))
+        assert postgres_store.head() == 0
+        for writer in (*slow[:last], *slow[last + 1 :]):
+            writer.roll_back()
+            assert (postgres_store.head(), positions(postgres_store)) == (0, [])
+        slow[last].commit()
+        assert positions(postgres_store) == [last + 1, 4]
+
+
 def test_a_reader_that_comes_later_waits_as_well(postgres_store_url: str, postgres_store: EventStore) -> None:
     """Proves that what holds a hole open is in the database: readers of other processes see it too."""
     with slow_writer(postgres_store_url) as slow:
