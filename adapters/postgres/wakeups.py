@@ -12,6 +12,9 @@ from typing import Any
 import psycopg
 
 CHANNEL = "workledger"
+TELL = f"set local synchronous_commit = off; notify {CHANNEL}"
+"""One transaction: a setting of the session would stay on a pooler's connection, for the commits of others."""
+
 TOGETHER_SECONDS = 0.005
 """Appends within this time wake others once."""
 
@@ -76,13 +79,12 @@ class Wakeups:
 
     def _telling(self) -> None:
         with self._connect() as connection:
-            connection.execute("set synchronous_commit = off")
             over = False
             while not over:
                 self._told.wait()
                 self._told.clear()
                 over = self._over.is_set()
-                connection.execute(f"notify {CHANNEL}")
+                connection.execute(TELL, prepare=False)  # two statements in one go
                 self._over.wait(TOGETHER_SECONDS)
 
     def _hearing(self) -> None:

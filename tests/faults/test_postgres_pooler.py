@@ -1,11 +1,14 @@
 """Behind a pooler that gives each transaction to whichever connection is free, nothing is lost and nothing leaks."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 import workledger
 from pooler import pooling
@@ -16,6 +19,7 @@ from workledger.domain.claims import Need, Take
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.task import Task
 
+SET = "select name, setting from pg_settings where source = 'session' and name <> 'application_name'"
 LOCKS = "select count(*) from pg_locks where locktype = 'advisory'"
 
 
@@ -56,6 +60,39 @@ def test_a_ledger_is_opened_and_its_tables_are_filled_through_a_pooler(postgres_
         for number in range(30):
             ledger.create(Task.create(title=f"Task {number}"))
             assert ledger.catch_up() == number + 1
+
+
+def settings(pooled: str) -> set[tuple[str, str]]:
+    """What was set on any of the pooler's connections, beside what it keeps track of for its clients."""
+    with ExitStack() as stack:
+        each = [stack.enter_context(psycopg.connect(pooled)) for _ in range(3)]
+        pids = {one.execute("select pg_backend_pid()").fetchone() for one in each}
+        assert len(pids) == 3, "they are not all of its connections"
+        return {setting for one in each for setting in one.execute(SET)}
+
+
+def test_nothing_that_is_set_stays_on_connections_that_are_shared(pooled: str) -> None:
+    """By appends, wake-ups and tables. Proves that a pooler is recognised, and that settings are made for a transaction
+    only: others who come to the same connection would get plans to our liking, and commits that a crash undoes."""
+    before = settings(pooled)
+    with workledger.open(pooled) as ledger:
+        heard = threading.Event()
+        ledger.listen(lambda position: heard.set())
+        for number in range(10):
+            ledger.create(Task.create(title=f"Task {number}"))
+            ledger.catch_up()
+        assert heard.wait(10)
+        print(before, settings(pooled))
+    assert settings(pooled) == before
+
+
+def test_the_driver_prepares_nothing_of_its_own_accord(pooled: str) -> None:
+    """It does so after a few times, and its statement is gone with the connection that the pooler gave it then. Proves
+    that it is kept from that once a pooler is recognised."""
+    with workledger.open(pooled) as ledger:
+        for number in range(20):
+            with ledger.tables.engine.begin() as connection:
+                assert connection.scalar(sa.select(sa.literal(number))) == number
 
 
 QUESTION, FIVE = b"select $1::bigint + 2", (5).to_bytes(8, "big")
