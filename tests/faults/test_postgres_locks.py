@@ -1,5 +1,6 @@
 """What an append locks before it does anything else, so that nothing happens behind its back, or behind a reader's."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 
 from slow_writer import drawn, in_line, slow_writer
 from stores import append, happened
+from workledger.adapters.postgres.append import Append
 from workledger.domain.claims import Take
 from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, EventStore
+from workledger.domain.store import AlreadyDone, Conditions, EventStore
 
 APPENDS = "select pg_advisory_xact_lock(1464615268, hashtext(current_schema()))"
 """Alone in the lock that all appends share, and by which readers know who may still fill a hole."""
@@ -120,3 +122,42 @@ def test_a_command_that_is_sent_again_is_carried_out_when_the_first_gives_up(
         slow.roll_back()
         assert again.result(10) == [2]
     assert list(postgres_store.done("once") or ()) == [2]
+
+
+@pytest.fixture
+def in_order() -> list[str]:
+    """Two streams, in the order in which all appends lock them."""
+    return sorted(("s-1", "s-2"), key=lock)
+
+
+def lock(key: str) -> int:
+    [bucket] = Append([], Conditions(command_id=key)).locks()
+    return bucket
+
+
+BOTH: dict[str, Callable[[EventStore, str, str], list[int]]] = {
+    "streams": lambda store, first, second: append(store, happened(second), happened(first)),
+    "pinned": lambda store, first, second: append(store, happened(first), pinned={second: 0}),
+    "claims": lambda store, first, second: append(store, claims=[("s-0", Take(second)), ("s-0", Take(first))]),
+    "command": lambda store, first, second: append(store, happened(second), command_id=first),
+}
+
+
+@pytest.mark.parametrize("append_both", BOTH.values(), ids=BOTH)
+def test_no_two_appends_ever_wait_for_each_other(
+    postgres_store_url: str,
+    postgres_store: EventStore,
+    in_order: list[str],
+    append_both: Callable[[EventStore, str, str], list[int]],
+) -> None:
+    """Who stands in line for the first has not taken the second yet, in whichever order they are given. Proves that all
+    appends take their locks in one order: else two of them could each have what the other waits for."""
+    first, second = in_order
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(postgres_store_url) as other:
+        other.execute("select pg_advisory_xact_lock(1464615270, %s)", [lock(first)])
+        appending = thread.submit(append_both, postgres_store, first, second)
+        in_line(postgres_store_url, 1)
+        free = other.execute("select pg_try_advisory_xact_lock(1464615270, %s)", [lock(second)]).fetchone()
+        other.rollback()
+        appending.result(10)
+    assert free == (True,)
