@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 
+import psycopg
 import pytest
 
 import writers
@@ -59,6 +60,22 @@ def test_who_comes_second_wins_when_the_first_gives_up(postgres_store_url: str, 
         in_line(postgres_store_url, 1)
         first.roll_back()
         assert second.result(10) == [2]
+
+
+def test_what_a_command_has_done_is_not_what_others_did_meanwhile(
+    postgres_store_url: str, postgres_store: EventStore
+) -> None:
+    """Another append has drawn a position between those of the command. Proves that a repeated command is told of its
+    own events only, before it is made again and when it is."""
+    with psycopg.connect(postgres_store_url, autocommit=True) as connection:
+        connection.execute("alter sequence events_position_seq increment by 2")
+        assert append(postgres_store, happened("s-1"), happened("s-1"), command_id="once") == [1, 3]
+        connection.execute("alter sequence events_position_seq increment by 1 restart with 2")
+        assert append(postgres_store, happened("s-2"), command_id="meanwhile") == [2]
+    with pytest.raises(AlreadyDone) as done:
+        append(postgres_store, happened("s-1"), command_id="once")
+    assert done.value.positions == list(postgres_store.done("once") or ()) == [1, 3]
+    assert list(postgres_store.done("meanwhile") or ()) == [2]
 
 
 def race(pipe: Connection, url: str, number: int) -> None:
