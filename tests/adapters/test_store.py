@@ -176,6 +176,15 @@ def test_the_log_is_read_by_topic_and_by_tag(store: EventStore, append: Append) 
     assert store.read(0, 10, tag=("project", "nobody")) == []
 
 
+def test_what_was_just_appended_is_found_by_topic_and_by_tag(store: EventStore, append: Append) -> None:
+    """However short the page is, and however much of the log was read before."""
+    append(*(happened("s-1", version) for version in range(1, 6)))
+    assert store.head() == len(store.read(0, 10)) == 5
+    append(happened("s-1", 6, topic="sample.new"), happened("s-1", 7, tags='{"project":"p"}'))
+    assert [row.position for row in store.read(0, 1, topics=["sample.new"])] == [6]
+    assert [row.position for row in store.read(0, 1, tag=("project", "p"))] == [7]
+
+
 def test_payloads_are_found_by_position_and_those_that_are_not_there_are_left_out(
     store: EventStore, append: Append
 ) -> None:
