@@ -64,6 +64,15 @@ def test_a_writer_waits_for_a_transaction_of_another_process(sqlite_url: str) ->
         assert ledger.head() == 1
 
 
+def test_a_writer_whose_connection_broke_opens_another(sqlite_url: str) -> None:
+    """It fails when a connection that cannot even be rolled back is used again."""
+    with workledger.open(sqlite_url), contextlib.closing(Writer(File(sqlite_url))) as writer:
+        with pytest.raises(sqlite3.ProgrammingError), writer.transaction() as cursor:
+            cursor.connection.close()
+        with writer.transaction() as cursor:
+            assert cursor.execute("select count(*) from events").fetchone() == (0,)
+
+
 def test_positions_are_never_used_again(sqlite_url: str) -> None:
     with workledger.open(sqlite_url) as ledger:
         ledger.create(Task.create(title="One", id="one"))
