@@ -21,8 +21,9 @@ def url(postgres_server: GivenServer, postgres_template: str) -> Iterator[str]:
 
 @pytest.fixture
 def store(url: str) -> Iterator[EventStore]:
-    """A store that has four lines, since it was asked for four appends at once."""
+    """A store that knows its server, and has four lines to it, since it was asked for four appends at once."""
     with opened(url) as store:
+        store.head()
         with ThreadPoolExecutor(4) as threads:
             with slow_writer(url) as other:
                 other.append(happened("s-1"))
