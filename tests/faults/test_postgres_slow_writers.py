@@ -64,6 +64,20 @@ def test_a_dead_append_is_passed_while_younger_ones_are_open(
         assert positions(postgres_store, after=2) == [3, 4]
 
 
+def test_a_dead_append_is_passed_while_its_writer_is_at_the_next_one(
+    postgres_store_url: str, postgres_store: EventStore
+) -> None:
+    """Proves that a hole waits for an append, not for the connection that made it: a busy writer would hold it open
+    for ever."""
+    with slow_writer(postgres_store_url) as slow:
+        slow.append(happened("dead"))
+        append(postgres_store, happened("fast"))
+        assert postgres_store.head() == 0
+        slow.roll_back()
+        slow.append(happened("next"))
+        assert (positions(postgres_store), postgres_store.head()) == ([2], 2)
+
+
 def test_overlapping_slow_appends_are_waited_for_one_by_one(
     postgres_store_url: str, postgres_store: EventStore
 ) -> None:
