@@ -36,6 +36,7 @@ def store(url: str) -> Iterator[EventStore]:
 CALLS: dict[str, Callable[[EventStore], object]] = {
     "append": lambda store: append(store, happened("s-1")),
     "read": lambda store: store.read(0, 10**9),
+    "scan": lambda store: store.scan(0, 10, upto=1),
     "head": lambda store: store.head(),
     "stream": lambda store: store.read_stream("s-1"),
     "done": lambda store: store.done("once"),
