@@ -14,7 +14,7 @@ import workledger
 from pooler import pooling
 from postgres_server import GivenServer
 from stores import append, ascending, happened, opened, tail
-from workledger.adapters.postgres.lines import Lines
+from workledger.adapters.postgres.lines import Lines, Lost
 from workledger.domain.claims import Need, Take
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.task import Task
@@ -122,3 +122,16 @@ def test_a_statement_that_is_there_when_it_is_prepared_is_sent_as_it_is(lines: L
         other.connection.execute(f"prepare {name} as select 0")
         assert other.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
     assert not lines.manners.prepare
+
+
+@pytest.mark.parametrize("state", ["57P01", "08006"])
+def test_a_pooler_that_has_lost_the_server_gives_no_answer_to_a_call(lines: Lines, state: str) -> None:
+    """It says so on a line that stays open. Proves that this is not taken for a refusal: the server may have carried
+    out the call."""
+    with lines.line() as line:
+        line.connection.execute(
+            "create function pg_temp.say(state text) returns int language plpgsql as"
+            " $$ begin raise exception 'the server is gone' using errcode = state; end $$"
+        )
+        with pytest.raises(Lost):
+            line.call(b"select pg_temp.say($1::text)", (state.encode(),))
