@@ -10,6 +10,7 @@ from postgres_server import PostgresServer
 from slow_writer import slow_writer
 from stores import append, ascending, happened, opened
 from workledger.adapters.postgres import watermark
+from workledger.adapters.postgres.store import PostgresStore
 from workledger.domain.store import EventStore
 
 
@@ -106,3 +107,20 @@ def test_what_the_new_primary_never_had_is_not_taken_as_read(primary: PostgresSe
             assert store.head() == another.head() == 2
             slow.commit()
             assert positions(store, after=2) == [drawn, above]
+
+
+def test_lines_to_a_primary_that_was_replaced_and_lives_on_are_given_up(
+    primary: PostgresServer, standby: PostgresServer
+) -> None:
+    """Proves that the log is not looked at on the old server once a line has led to the new one: readers would find
+    that their lines lead to different servers, again and again."""
+    with opened(either(standby, primary)) as store:
+        assert isinstance(store, PostgresStore)
+        append(store, happened("one"))
+        assert store.head() == 1
+        standby.follow(primary)
+        standby.leave()
+        standby.promote()
+        with store._lines.line():  # it leads to the old one, and is busy
+            [last] = append(store, happened("two"))
+        assert [row[1] for row in store.scan(0, 10, upto=last)] == ["one", "two"]
