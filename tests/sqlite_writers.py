@@ -146,11 +146,17 @@ def write_until_refused(pipe: Connection, url: str, bytes: int) -> None:
 
 
 def fork_and_write(pipe: Connection, url: str) -> None:
-    """Fork with a ledger open, and say what the other process is told when it writes, reads, and opens it again."""
+    """Fork with a ledger open, and say what the other process is told when it writes, reads, and opens it again
+    by one name or another."""
     ledger = workledger.open(url)
     theirs, ours = os.pipe()
     if os.fork() == 0:
-        for attempt in (lambda: ledger.create(Task.create(title="Lost")), ledger.read, lambda: workledger.open(url)):
+        for attempt in (
+            lambda: ledger.create(Task.create(title="Lost")),
+            ledger.read,
+            lambda: workledger.open(url),
+            lambda: workledger.open(url.replace("work.db", "./work.db")),
+        ):
             try:
                 attempt()
                 os.write(ours, b"written ")

@@ -150,4 +150,4 @@ def test_a_process_that_was_forked_from_one_with_the_ledger_open_is_refused(sqli
     fails when `File.refuse_inherited` lets everybody through, or is asked by writers only."""
     with writers.running(sqlite_writers.fork_and_write, sqlite_url) as (process, said):
         writers.finish(process)
-        assert writers.heard(said) == [["DATABASE_FORKED"] * 3]
+        assert writers.heard(said) == [["DATABASE_FORKED"] * 4]
