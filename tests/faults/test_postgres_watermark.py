@@ -1,8 +1,10 @@
 """The watermark of the log in PostgreSQL, step by step: whatever lands between its looks, nothing is skipped."""
 
 import itertools
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Self
@@ -109,6 +111,33 @@ def test_nothing_is_skipped_whatever_lands_between_two_looks(
             reader.read(mark.advance())
             late.read(start + len(what))
             assert (reader.seen, mark.position) == (late.seen, late.seen[-1]), when
+
+
+def test_readers_of_one_process_look_one_after_the_other(url: str) -> None:
+    """A second one comes while the first is between its two looks. Proves the lock of a watermark: who writes would be
+    compared with what another reader has seen since, and a hole passed that was not there yet."""
+    asking, go_on, asked_by_second = threading.Event(), threading.Event(), threading.Event()
+    first, second = ThreadPoolExecutor(1), ThreadPoolExecutor(1, thread_name_prefix="second")
+    with opened(url) as store, slow_writer(url) as slow, first, second, Watched(url) as lines:
+        slow.append(happened("slow"))
+        append(store, happened("fast"))
+
+        def stop(question: bytes) -> None:
+            if threading.current_thread().name.startswith("second"):
+                asked_by_second.set()
+            elif question is HOLDERS:
+                asking.set()
+                assert go_on.wait(30)
+
+        lines.before = stop
+        mark = Watermark(lines)
+        one = first.submit(mark.advance)
+        assert asking.wait(30)
+        two = second.submit(mark.advance)
+        assert not asked_by_second.wait(0.3)
+        go_on.set()
+        assert one.result(30) == two.result(30)
+    assert asked_by_second.is_set()
 
 
 def test_old_holes_are_not_looked_into_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
