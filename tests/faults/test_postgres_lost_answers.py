@@ -14,6 +14,7 @@ from slow_writer import in_line, slow_writer
 from stores import append, happened, opened
 from workledger.adapters.postgres import store as postgres
 from workledger.adapters.postgres.append import Append
+from workledger.adapters.postgres.store import PostgresStore
 from workledger.domain.claims import Take
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Stored
@@ -133,6 +134,18 @@ def test_an_append_is_made_once_however_often_the_network_is_cut(
     assert proxy.struck.is_set()
     proxy.deliver()
     stored_once(store, [event], positions)
+
+
+def test_no_lines_but_those_that_were_lost_are_ended(store: EventStore, proxy: Proxy, url: str, stream: str) -> None:
+    """Another store has an idle line. Proves that each line has a name of its own, by which the server ends it."""
+    who = b"select pg_backend_pid()"
+    with opened(url) as other:
+        assert isinstance(other, PostgresStore)
+        with other._lines.line() as line:
+            before = line.call(who, ())
+            proxy.next(Fault.REQUEST_LOST)
+            append(store, happened(stream))
+            assert line.call(who, ()) == before
 
 
 @pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.REQUEST_LOST])
