@@ -166,3 +166,15 @@ def fork_and_write(pipe: Connection, url: str) -> None:
     os.wait()
     pipe.send(os.read(theirs, 1000).decode().split())
     ledger.close()
+
+
+def close_and_fork(pipe: Connection, url: str) -> None:
+    """Fork with a ledger that was closed, and have the other process write."""
+    workledger.open(url).close()
+    if os.fork() == 0:
+        with workledger.open(url) as ledger:
+            ledger.create(Task.create(title="Kept"))
+        os._exit(0)
+    os.wait()
+    with workledger.open(url) as ledger:
+        pipe.send(ledger.head())

@@ -151,3 +151,10 @@ def test_a_process_that_was_forked_from_one_with_the_ledger_open_is_refused(sqli
     with writers.running(sqlite_writers.fork_and_write, sqlite_url) as (process, said):
         writers.finish(process)
         assert writers.heard(said) == [["DATABASE_FORKED"] * 4]
+
+
+def test_a_process_that_was_forked_when_the_ledger_was_closed_writes_to_it(sqlite_url: str) -> None:
+    """It fails when a file that was closed counts as open."""
+    with writers.running(sqlite_writers.close_and_fork, sqlite_url) as (process, said):
+        writers.finish(process)
+        assert writers.heard(said) == [1]
