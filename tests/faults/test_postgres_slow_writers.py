@@ -64,6 +64,24 @@ def test_a_dead_append_is_passed_while_younger_ones_are_open(
         assert positions(postgres_store, after=2) == [3, 4]
 
 
+def test_a_hole_that_was_looked_at_again_waits_for_nobody_new(
+    postgres_store_url: str, postgres_store: EventStore
+) -> None:
+    """Proves that those who are waited for become fewer with each look: where appends always overlap, a hole would
+    otherwise never be passed."""
+    with ExitStack() as stack:
+        one, two, younger = (stack.enter_context(slow_writer(postgres_store_url)) for _ in range(3))
+        one.append(happened("dead-1"))
+        two.append(happened("dead-2"))
+        append(postgres_store, happened("fast"))
+        assert postgres_store.head() == 0
+        younger.append(happened("younger"))
+        one.roll_back()
+        assert postgres_store.head() == 0
+        two.roll_back()
+        assert (positions(postgres_store), postgres_store.head()) == ([3], 3)
+
+
 def test_a_dead_append_is_passed_while_its_writer_is_at_the_next_one(
     postgres_store_url: str, postgres_store: EventStore
 ) -> None:
