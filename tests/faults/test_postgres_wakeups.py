@@ -1,5 +1,6 @@
 """Wake-ups come after commits, many appends at a time: no append waits for those who listen, and none is kept back."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -91,3 +92,12 @@ def test_what_is_appended_while_others_are_woken_is_told_of_as_well(
         append(postgres_store, happened("s-1"))
         waking.tell()
         assert len(list(listener.notifies(timeout=10, stop_after=3))) == 3
+
+
+def test_closing_is_not_heard_by_those_who_listen(postgres_store_url: str) -> None:
+    """It wakes its own listening to end it. Proves that this is no wake-up: what is woken may be closed already."""
+    heard = threading.Semaphore(0)
+    with closing(Wakeups(lambda: psycopg.connect(postgres_store_url, autocommit=True))) as waking:
+        waking.listen(heard.release)
+        assert heard.acquire(timeout=30), "as all who begin to listen"
+    assert not heard.acquire(blocking=False)
