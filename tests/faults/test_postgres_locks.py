@@ -124,40 +124,34 @@ def test_a_command_that_is_sent_again_is_carried_out_when_the_first_gives_up(
     assert list(postgres_store.done("once") or ()) == [2]
 
 
-@pytest.fixture
-def in_order() -> list[str]:
-    """Two streams, in the order in which all appends lock them."""
-    return sorted(("s-1", "s-2"), key=lock)
-
-
 def lock(key: str) -> int:
     [bucket] = Append([], Conditions(command_id=key)).locks()
     return bucket
 
 
-BOTH: dict[str, Callable[[EventStore, str, str], list[int]]] = {
-    "streams": lambda store, first, second: append(store, happened(second), happened(first)),
-    "pinned": lambda store, first, second: append(store, happened(first), pinned={second: 0}),
-    "claims": lambda store, first, second: append(store, claims=[("s-0", Take(second)), ("s-0", Take(first))]),
-    "command": lambda store, first, second: append(store, happened(second), command_id=first),
+FIRST, *OTHERS = sorted((f"s-{number}" for number in range(20)), key=lock)
+"""Streams in the order in which all appends lock them."""
+
+MANY: dict[str, Callable[[EventStore], list[int]]] = {
+    "streams": lambda store: append(store, *map(happened, [*OTHERS, FIRST])),
+    "pinned": lambda store: append(store, happened(FIRST), pinned=dict.fromkeys(OTHERS, 0)),
+    "claims": lambda store: append(store, claims=[("s", Take(key)) for key in (*OTHERS, FIRST)]),
+    "command": lambda store: append(store, *map(happened, OTHERS), command_id=FIRST),
 }
 
 
-@pytest.mark.parametrize("append_both", BOTH.values(), ids=BOTH)
+@pytest.mark.parametrize("append_many", MANY.values(), ids=MANY)
 def test_no_two_appends_ever_wait_for_each_other(
-    postgres_store_url: str,
-    postgres_store: EventStore,
-    in_order: list[str],
-    append_both: Callable[[EventStore, str, str], list[int]],
+    postgres_store_url: str, postgres_store: EventStore, append_many: Callable[[EventStore], list[int]]
 ) -> None:
-    """Who stands in line for the first has not taken the second yet, in whichever order they are given. Proves that all
-    appends take their locks in one order: else two of them could each have what the other waits for."""
-    first, second = in_order
+    """Who stands in line for the first stream has taken none of the others yet, in whichever order they are given.
+    Proves that all appends take their locks in one order: else two of them could each have what the other waits for."""
     with ThreadPoolExecutor(1) as thread, psycopg.connect(postgres_store_url) as other:
-        other.execute("select pg_advisory_xact_lock(1464615270, %s)", [lock(first)])
-        appending = thread.submit(append_both, postgres_store, first, second)
+        other.execute("select pg_advisory_xact_lock(1464615270, %s)", [lock(FIRST)])
+        appending = thread.submit(append_many, postgres_store)
         in_line(postgres_store_url, 1)
-        free = other.execute("select pg_try_advisory_xact_lock(1464615270, %s)", [lock(second)]).fetchone()
+        free = "select bool_and(pg_try_advisory_xact_lock(1464615270, bucket)) from unnest(%s::int[]) as bucket"
+        all_free = other.execute(free, [list(map(lock, OTHERS))]).fetchone()
         other.rollback()
         appending.result(10)
-    assert free == (True,)
+    assert all_free == (True,)
