@@ -44,7 +44,7 @@ class PostgresFactory(DatabaseFactory):
             raise unknown(url) from None
         self._lines = Lines(lambda: self._connection(engine))
         self.bulk = PostgresBulk(self._lines)
-        self.wakeups = Wakeups(lambda: self._connection(engine))
+        self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._lines.manners.prepare)
         engine = sa.create_engine(
             parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )

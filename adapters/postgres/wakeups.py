@@ -32,10 +32,14 @@ class Wakeups:
 
     Args:
         connect: opens a connection, or raises psycopg.Error.
+        pooled: whether a pooler is before the server, as connections have shown by now. It would tell nobody what is
+            heard, and the listening would stay on a connection that others get.
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
-        self._connect = connect
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection[Any]], pooled: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._connect, self._pooled = connect, pooled
         self._told, self._over = threading.Event(), threading.Event()
         self._turn = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
@@ -89,9 +93,13 @@ class Wakeups:
 
     def _hearing(self) -> None:
         with self._connect() as connection:
-            connection.execute(f"listen {CHANNEL}")
+            pooled = self._pooled()
+            if not pooled:
+                connection.execute(f"listen {CHANNEL}")
             for hear in self._hear:
                 hear()  # what came before we listened
+            if pooled:
+                self._over.wait()
             while not self._over.is_set():
                 for _ in connection.notifies(timeout=LOOK_SECONDS, stop_after=1):
                     for hear in () if self._over.is_set() else tuple(self._hear):

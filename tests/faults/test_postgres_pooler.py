@@ -19,7 +19,8 @@ from workledger.domain.claims import Need, Take
 from workledger.domain.refusals import ConcurrencyConflict
 from workledger.domain.task import Task
 
-SET = "select name, setting from pg_settings where source = 'session' and name <> 'application_name'"
+SET = """select name, setting from pg_settings where source = 'session' and name <> 'application_name'
+union all select 'listens', channel from pg_listening_channels() as channel"""
 LOCKS = "select count(*) from pg_locks where locktype = 'advisory'"
 
 
@@ -63,7 +64,7 @@ def test_a_ledger_is_opened_and_its_tables_are_filled_through_a_pooler(postgres_
 
 
 def settings(pooled: str) -> set[tuple[str, str]]:
-    """What was set on any of the pooler's connections, beside what it keeps track of for its clients."""
+    """What was set, or is listened to, on any of the pooler's connections, beside what it keeps track of itself."""
     with ExitStack() as stack:
         each = [stack.enter_context(psycopg.connect(pooled)) for _ in range(3)]
         pids = {one.execute("select pg_backend_pid()").fetchone() for one in each}
@@ -71,18 +72,18 @@ def settings(pooled: str) -> set[tuple[str, str]]:
         return {setting for one in each for setting in one.execute(SET)}
 
 
-def test_nothing_that_is_set_stays_on_connections_that_are_shared(pooled: str) -> None:
-    """By appends, wake-ups and tables. Proves that a pooler is recognised, and that settings are made for a transaction
-    only: others who come to the same connection would get plans to our liking, and commits that a crash undoes."""
+def test_nothing_stays_on_connections_that_are_shared(pooled: str) -> None:
+    """Of appends, wake-ups and tables. Proves that a pooler is recognised, that settings are made for a transaction
+    only, and that nobody listens: others who come to the same connection would get plans to our liking, commits that a
+    crash undoes, and our wake-ups."""
     before = settings(pooled)
     with workledger.open(pooled) as ledger:
         heard = threading.Event()
-        ledger.listen(lambda position: heard.set())
+        ledger.listen(lambda position: position or heard.set())
         for number in range(10):
             ledger.create(Task.create(title=f"Task {number}"))
             ledger.catch_up()
-        assert heard.wait(10)
-        print(before, settings(pooled))
+        assert heard.wait(10), "as all who begin to listen"
     assert settings(pooled) == before
 
 
