@@ -31,7 +31,7 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
     """
     (drawn,) = cursor.execute(DRAWN).fetchone()
     positions = range(drawn + 1, drawn + 1 + len(events))
-    if conditions.command_id:
+    if conditions.command_id is not None:
         _remember(cursor, conditions.command_id, positions)
     versions = _versions(cursor, events, conditions)
     for stream, claim in conditions.claims:

@@ -136,13 +136,14 @@ def test_a_pinned_stream_must_stand_where_it_was_seen(store: EventStore, append:
     assert store.head() == 2
 
 
-def test_a_command_id_is_recorded_once_with_its_positions(store: EventStore, append: Append) -> None:
+@pytest.mark.parametrize("id", ["once", ""])
+def test_a_command_id_is_recorded_once_with_its_positions(store: EventStore, append: Append, id: str) -> None:
     """X4."""
     append(happened("s-0", 1))
-    append(happened("s-1", 1), happened("s-1", 2), command_id="once")
-    assert list(store.done("once") or ()) == [2, 3]
+    append(happened("s-1", 1), happened("s-1", 2), command_id=id)
+    assert list(store.done(id) or ()) == [2, 3]
     with pytest.raises(AlreadyDone) as done:
-        append(happened("s-2", 1), command_id="once")
+        append(happened("s-2", 1), command_id=id)
     assert list(done.value.positions) == [2, 3]
     assert store.existing(["s-2"]) == set()
 
