@@ -85,15 +85,20 @@ def test_a_rebuild_of_an_empty_log_leaves_empty_tables(database_ledger: Workledg
 
 
 def test_a_rebuild_reports_how_far_it_has_come(full: Workledger) -> None:
-    seen: list[tuple[str, int, int]] = []
+    seen: list[tuple[str, str, int, int]] = []
 
     def report(progress: Progress) -> None:
         assert progress.rate > 0
         assert progress.seconds_left >= 0
-        seen.append((progress.group, progress.position, progress.target))
+        seen.append((progress.group, progress.phase, progress.position, progress.target))
 
     Rebuild(full.store, full.tables, BOARD, batch=20, report=report).run()
-    assert seen == [("board", 20, 41), ("board", 40, 41), ("board", 41, 41)]
+    assert seen == [
+        ("board", "reading", 20, 41),
+        ("board", "reading", 40, 41),
+        ("board", "reading", 41, 41),
+        ("board", "indexing", 41, 41),
+    ]
 
 
 @pytest.mark.parametrize("moment", ["in the middle", "before its indexes", "before the swap"])
