@@ -76,12 +76,12 @@ def _story(events: int) -> list[Row]:
 def _turns(names: list[str], turn: int) -> Iterator[tuple[str, str]]:
     """Everybody's turns of one round; who begins changes from round to round."""
     shifted = names[turn % len(names) :] + names[: turn % len(names)]
-    for case, (_, batch) in CASES.items():
+    for case in CASES:
         for who in shifted:
             if who == BARE:
                 if case == "1 writer":
                     yield UNCONDITIONAL, who
-            elif who != LIMIT or batch > 1:
+            else:
                 yield case, who
 
 
@@ -102,7 +102,7 @@ def _postgres(place: Place, setting: Setting) -> dict[str, Open]:
     from workledger.adapters.benchmarks import peers_postgres as peers
 
     peers.lay_plain(place)
-    found: dict[str, Open] = {PLAIN: partial(peers.Inserts, place.url), LIMIT: partial(peers.Copies, place.url)}
+    found: dict[str, Open] = {PLAIN: partial(peers.Inserts, place.url), LIMIT: partial(peers.Limit, place.url)}
     try:
         peers.lay_stock(place)
     except ModuleNotFoundError as missing:
@@ -115,4 +115,9 @@ def _sqlite(place: Place) -> dict[str, Open]:
     from workledger.adapters.benchmarks import peers_sqlite as peers
 
     peers.lay(place)
-    return {STOCK: partial(peers.Stock, str(place.folder)), PLAIN: partial(peers.Inserts, str(place.folder))}
+    folder = str(place.folder)
+    return {
+        STOCK: partial(peers.Stock, folder),
+        PLAIN: partial(peers.Inserts, folder),
+        LIMIT: partial(peers.Limit, folder),
+    }

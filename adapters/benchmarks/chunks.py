@@ -1,7 +1,10 @@
 """Log chunks: the table that holds what agents wrote, rebuilt beside a plain COPY of the same rows."""
 
+import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -41,8 +44,8 @@ def measure(setting: Setting, figures: Figures, rebuilt: Rebuilt) -> None:
         for turn in range(setting.rounds):
             seconds, _ = rebuilt(place, "agent_logs", setting, f"agent logs {turn + 1}")
             rounds.add(CASE, OURS, count / seconds)
-            if place.postgres:
-                rounds.add(CASE, PLAIN, count / apart(_copied, place, texts, count))
+            plain = _copied if place.postgres else _inserted
+            rounds.add(CASE, PLAIN, count / apart(plain, place, texts, count))
     rounds.into(figures)
 
 
@@ -61,11 +64,28 @@ def _events(texts: list[str], count: int) -> Iterator[Row]:
         yield Row(position, stream, seq, topic, 1, AT, f"agent:{agent}", event_id, None, None, None, tags, data)
 
 
+def _rows(texts: list[str], count: int) -> list[tuple[Any, ...]]:
+    return [(agent, 1, seq, "ann", content, len(content.encode()), AT) for agent, seq, content in _chunks(texts, count)]
+
+
+def _inserted(place: Place, texts: list[str], count: int) -> float:
+    """Seconds of an INSERT of the rows that the rebuild makes, in one transaction, into a table of the same key."""
+    rows = _rows(texts, count)
+    with (
+        tempfile.TemporaryDirectory(dir=place.folder) as folder,
+        closing(sqlite3.connect(f"{folder}/plain.db")) as file,
+    ):
+        file.execute("pragma journal_mode = wal")
+        file.execute("create table plain_chunks (a, n, seq, name, content, bytes, at, primary key (a, n, seq))")
+        started = time.perf_counter()
+        with file:
+            file.executemany("insert into plain_chunks values (?, ?, ?, ?, ?, ?, ?)", rows)
+        return time.perf_counter() - started
+
+
 def _copied(place: Place, texts: list[str], count: int) -> float:
     """Seconds of a COPY of the rows that the rebuild makes, into a table of the same kind."""
-    rows: list[tuple[Any, ...]] = [
-        (agent, 1, seq, "ann", content, len(content.encode()), AT) for agent, seq, content in _chunks(texts, count)
-    ]
+    rows = _rows(texts, count)
     with connected(place.url) as connection:
         connection.execute(PLAIN_TABLE)
         started = time.perf_counter()

@@ -49,8 +49,11 @@ def lag(setting: Setting) -> Figures:
 
 def _peers(place: Place, setting: Setting) -> dict[str, Any]:
     if not place.postgres:
+        from workledger.adapters.benchmarks import lag_limit_sqlite
+
         setting.remark("The stock ProjectionRunner does not follow SQLite: it is left out.")
-        return {}
+        lag_limit_sqlite.lay(place)
+        return {LIMIT: (lag_limit_sqlite.writing, lag_limit_sqlite.follow)}
     from workledger.adapters.benchmarks import lag_limit
 
     lag_limit.lay(place)

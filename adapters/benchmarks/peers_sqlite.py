@@ -13,7 +13,7 @@ from workledger.adapters.benchmarks.setting import Place
 from workledger.adapters.benchmarks.writers import Contestant
 from workledger.domain.store import Stored
 
-PLAIN_FILE, STOCK_FILE = "plain.db", "stock.db"
+PLAIN_FILE, STOCK_FILE, LIMIT_FILE = "plain.db", "stock.db", "limit.db"
 OTHERS = ", ".join(NAMES)
 MAKE = f"""
 create table plain_events (
@@ -35,6 +35,7 @@ def lay(place: Place) -> None:
     _recorder(str(place.folder)).create_table()
     _lay(place, PLAIN_FILE, "pragma journal_mode = wal", *MAKE.split(";")[:2], PLAIN_FROM_OURS)
     _lay(place, STOCK_FILE, STOCK_FROM_OURS)
+    _lay(place, LIMIT_FILE, "pragma journal_mode = wal", "create table payloads (data)")
 
 
 def _lay(place: Place, file: str, *statements: str) -> None:
@@ -53,8 +54,10 @@ def _recorder(folder: str) -> SQLiteApplicationRecorder:
 class Inserts(Contestant):
     """One INSERT for each event, in the transaction of its batch; durable as ours are."""
 
+    FILE, INSERT = PLAIN_FILE, INSERT
+
     def __init__(self, folder: str, number: int) -> None:
-        self._connection = sqlite3.connect(Path(folder) / PLAIN_FILE, isolation_level=None, timeout=30)
+        self._connection = sqlite3.connect(Path(folder) / self.FILE, isolation_level=None, timeout=30)
         self._connection.execute("pragma synchronous = full")
 
     def made(self, batch: Sequence[Stored]) -> list[tuple[Any, ...]]:
@@ -62,8 +65,17 @@ class Inserts(Contestant):
 
     def append(self, made: list[tuple[Any, ...]]) -> None:
         self._connection.execute("begin immediate")
-        self._connection.executemany(INSERT, made)
+        self._connection.executemany(self.INSERT, made)
         self._connection.execute("commit")
+
+
+class Limit(Inserts):
+    """The payloads alone, into a table without an index."""
+
+    FILE, INSERT = LIMIT_FILE, "insert into payloads values (?)"
+
+    def made(self, batch: Sequence[Stored]) -> list[tuple[Any, ...]]:
+        return [(event.state.decode(),) for event in batch]
 
 
 class Stock(Contestant):

@@ -32,23 +32,25 @@ def test_appends_are_measured_beside_the_peers(run: Run) -> None:
     told = parsed(run("bench", "append", "--events", 200, *QUICKLY))
     assert told["about"]["events"] == 200
     three = ("1 writer", "8 writers", "batches of 100")
-    assert cases(told) >= {(case, who) for case in three for who in ("workledger", "stock", "plain")}
+    assert cases(told) >= {(case, who) for case in three for who in ("workledger", "stock", "plain", "limit")}
 
 
 def test_rebuilds_are_measured_beside_a_loop_that_only_reads(run: Run) -> None:
     told = parsed(run("bench", "rebuild", "--events", 200, *QUICKLY))
     assert cases(told) >= {("rebuild", "workledger"), ("rebuild", "limit"), ("rebuild, peak MB", "workledger")}
+    assert cases(told) >= {("rebuild of agent logs", who) for who in ("workledger", "plain")}
 
 
 def test_lag_is_measured_in_milliseconds(run: Run) -> None:
     told = parsed(run("bench", "lag", "--events", 200, *QUICKLY))
-    assert cases(told) == {("lag p50 ms", "workledger"), ("lag p99 ms", "workledger")}
+    assert cases(told) == {(f"lag p{share} ms", who) for share in (50, 99) for who in ("workledger", "limit")}
 
 
 def test_queries_are_measured_with_ten_times_the_data(run: Run) -> None:
     told = parsed(run("bench", "query", "--events", 1_000, "--json"))
     pages = ("board", "commit history", "agent log tail")
     assert cases(told) >= {(f"{page}, times for ten times the data", "workledger") for page in pages}
+    assert cases(told) >= {(f"{page}, p99 ms", who) for page in pages[:2] for who in ("workledger", "limit")}
 
 
 def test_figures_are_shown_as_a_table(run: Run) -> None:

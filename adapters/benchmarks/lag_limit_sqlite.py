@@ -1,0 +1,65 @@
+"""The limit of lag on SQLite: see lag_limit.py, with a file of its own."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from workledger.adapters.benchmarks.processes import Line
+from workledger.adapters.benchmarks.setting import Place
+from workledger.domain.recorded import Row
+
+LAY = """
+pragma journal_mode = wal;
+create table lag_events (
+  position integer primary key autoincrement, stream_id text, version int, topic text, data text);
+create table lag_seen (id integer primary key, position integer);
+insert into lag_seen values (1, 0);
+"""
+INSERT = "insert into lag_events (stream_id, version, topic, data) values (?, ?, ?, ?)"
+FIND = "select position, topic, data from lag_events where position > ? order by position"
+SEE = "update lag_seen set position = ?"
+
+
+def lay(place: Place) -> None:
+    connection = sqlite3.connect(_file(place.url))
+    connection.executescript(LAY)
+    connection.close()
+
+
+def writing(url: str) -> Callable[[Row], tuple[int, float]]:
+    connection = _connected(url, durable=True)
+
+    def append(row: Row) -> tuple[int, float]:
+        position = connection.execute(INSERT, (row.stream_id, row.version, row.topic, row.data)).lastrowid
+        return position or 0, time.monotonic()
+
+    return append
+
+
+def follow(line: Line, url: str) -> None:
+    """As the projecting process of lag.py."""
+    seen = []
+    connection = _connected(url, durable=False)
+    line.say("following")
+    at, last = 0, None
+    while last is None or at < last:
+        found = connection.execute(FIND, (at,)).fetchall()
+        if found:
+            at = found[-1][0]
+            connection.execute(SEE, (at,))
+            seen.append((at, time.monotonic()))
+        elif last is None and line.waiting():
+            last = line.hear()
+    connection.close()
+    line.say(seen)
+
+
+def _connected(url: str, *, durable: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(_file(url), isolation_level=None, timeout=30)
+    connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
+    return connection
+
+
+def _file(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///")).with_name("limit.db")
