@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from workledger.api.stored import as_stored
 from workledger.domain.kernel import Event
 from workledger.domain.mapping import stamp
 from workledger.domain.recorded import Row
@@ -50,7 +51,7 @@ def event_json(row: Row) -> dict[str, Any]:
         "correlation_id": row.correlation_id,
         "causation_id": row.causation_id,
         "command_id": row.command_id,
-        "tags": orjson.Fragment(row.tags),
+        "tags": as_stored(row.tags),
         "data": _data(row),
     }
 
@@ -58,7 +59,7 @@ def event_json(row: Row) -> dict[str, Any]:
 def _data(row: Row) -> Any:
     kind = Event.TOPICS.get(row.topic)
     if kind is None or row.schema_version == kind.VERSION:
-        return orjson.Fragment(row.data)
+        return as_stored(row.data)
     return kind.upcast(orjson.loads(row.data), row.schema_version)
 
 

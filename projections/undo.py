@@ -45,6 +45,12 @@ def _undone(tables: ReadTables, groups: Sequence[Group]) -> int:
     return min(at.position for at in standing if at is not None)
 
 
+def undoable(tables: ReadTables, groups: Sequence[Group]) -> list[Group]:
+    """Those of the groups whose tables from before a rebuild are there."""
+    with tables.engine.connect() as connection:
+        return [group for group in groups if checkpoints.find(connection, group.name + shadow.OLD)]
+
+
 def drop_old(tables: ReadTables, groups: Sequence[Group]) -> None:
     """Let go of the tables that the last rebuild replaced."""
     with tables.writing() as connection:

@@ -13,6 +13,7 @@ from workledger import Workledger
 from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
+from workledger.api.stored import as_stored
 from workledger.domain.kernel import Event
 from workledger.domain.project import Project
 from workledger.domain.recorded import Row
@@ -117,8 +118,8 @@ def line(row: Row) -> str:
         "topic": row.topic,
         "at": row.at,
         "actor": row.actor,
-        "tags": orjson.Fragment(row.tags),
-        "data": orjson.Fragment(row.data),
+        "tags": as_stored(row.tags),
+        "data": as_stored(row.data),
     }
     return orjson.dumps(shown).decode()
 

@@ -18,6 +18,7 @@ from workledger.projections.projector import BATCH
 from workledger.projections.rebuild import Rebuild
 from workledger.projections.undo import drop_old as drop
 from workledger.projections.undo import undo as undone
+from workledger.projections.undo import undoable
 from workledger.projections.verify import Difference, Verdict
 from workledger.projections.verify import verify as verified
 
@@ -35,7 +36,7 @@ def rebuild(
     groups: Groups = None,
     db: Database = None,
     json: Json = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Swap the tables before the last rebuild back in.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Swap the tables before the last rebuild in, and back.")] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help="Stop one that runs or was interrupted.")] = False,
     drop_old: Annotated[bool, typer.Option("--drop-old", help="Let go of the tables before the last rebuild.")] = False,
 ) -> None:
@@ -46,13 +47,14 @@ def rebuild(
     again = "Interrupted; run it again and it goes on where it was."
     with opened(db) as ledger, interruptible(again), bars() as progress:
         if undo:
+            named = named if groups else undoable(ledger.tables, named) or named
             said: dict[str, Any] = {"position": undone(ledger.tables, named)}
             ledger.catch_up()
         elif cancel:
             said = {"cancelled": cancelled(ledger.store, ledger.tables, named)}
         elif drop_old:
+            said = {"dropped": bool(undoable(ledger.tables, named))}
             drop(ledger.tables, named)
-            said = {"dropped": True}
         else:
             said = _rebuilt(ledger, named, progress)
     if json:
@@ -72,7 +74,7 @@ def _told(names: str, said: dict[str, Any]) -> str:
     if "seconds" in said:
         return f"{names} is rebuilt, in {said['seconds']:.1f} s, at {said['position']:,}"
     if "dropped" in said:
-        return f"{names} is alone: the old tables are gone"
+        return f"{names} is alone: {'the old tables are gone' if said['dropped'] else 'there were no old tables'}"
     if "cancelled" in said:
         return f"{names} is as it was: {'cancelled' if said['cancelled'] else 'no rebuild was under way'}"
     return f"{names} is as before the last rebuild, brought up to the log"

@@ -7,6 +7,7 @@ from typing import Any
 
 import workledger
 from cli.typed import Run, Started, refusal
+from happenings import append, happened
 from workledger.domain.task import Task
 
 
@@ -92,3 +93,11 @@ def test_whoever_reads_only_the_beginning_ends_it_without_a_word(start: Callable
     assert reading.process.wait(30) == 0
     assert reading.process.stderr is not None
     assert reading.process.stderr.read() == ""
+
+
+def test_a_payload_that_is_no_json_is_shown_as_the_text_that_it_is(run: Run, url: str) -> None:
+    with workledger.open(url) as ledger:
+        append(
+            ledger, happened("future.came", "one", data="so it goes"), happened("future.came", "two", data='"\\ud800"')
+        )
+    assert [event["data"] for event in lines(run, "--after", 5, "--db", url)] == ["so it goes", "\ud800"]

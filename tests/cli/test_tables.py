@@ -145,6 +145,17 @@ def test_a_rebuild_that_was_ended_in_the_middle_goes_on_where_it_was(
     assert [one["found"]["content"] for one in group["examples"]] == ["kept"], "what had been built was built again"
 
 
+def test_what_was_rebuilt_alone_is_undone_and_let_go_of_alone(run: Run, url: str) -> None:
+    assert "there were no old tables" in run("rebuild", "--drop-old", "--db", url).stdout
+    run("rebuild", "board", "--db", url)
+    undone = parsed(run("rebuild", "--undo", "--db", url, "--json"))["groups"]
+    assert [group["name"] for group in undone] == ["board"]
+    told = refusal(run("rebuild", "agent_logs", "--undo", "--db", url), "REBUILD_NOTHING_TO_UNDO")
+    assert "There are no tables of agent_logs from before a rebuild" in told
+    assert "board is alone: the old tables are gone" in run("rebuild", "board", "--drop-old", "--db", url).stdout
+    refusal(run("rebuild", "--undo", "--db", url), "REBUILD_NOTHING_TO_UNDO")
+
+
 def test_when_the_database_goes_away_a_rebuild_says_how_to_go_on(
     run: Run, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
