@@ -52,6 +52,9 @@ class BackgroundRebuild:
             self._thread.join()
 
     def _wanted(self, groups: Sequence[Group]) -> list[Group]:
+        if not groups:
+            self._failure = self._cancelled = None
+            return []
         with self._projector.tables.engine.connect() as connection:
             cancelled = [group for group in groups if progress.cancelled(connection, group.name)]
         names = " ".join(group.name for group in cancelled)

@@ -21,21 +21,29 @@ PAGE = 10_000
 
 
 class Later:
-    """What other streams have done in the log since the first of some letters.
+    """What other streams have done in the log since the first of some letters; it may be read in several steps."""
 
-    Args:
-        letters: all of the group, in the order of the log; what they are about was not done.
-        upto: where the group stands.
-    """
-
-    def __init__(self, store: EventStore, group: Group, letters: Sequence[DeadLetter], upto: int) -> None:
-        self._store, self._tags = store, _touching(group)
+    def __init__(self, store: EventStore, group: Group) -> None:
+        self._store, self._group, self._tags = store, group, _touching(group)
+        self._first = self._read = 0
         self._deleted, self._touched = 0, defaultdict[str, int](int)
-        if letters:
-            aside = {letter.position for letter in letters}
-            for row in self._rows(letters[0].position, upto, (*group.barriers, *self._tags)):
-                if row[0] not in aside:
-                    self._see(row, row[3] in group.barriers)
+
+    def read(self, letters: Sequence[DeadLetter], upto: int) -> None:
+        """Read on.
+
+        Args:
+            letters: all of the group, in the order of the log; what they are about was not done.
+            upto: where the group stands.
+        """
+        if not letters:
+            return
+        if letters[0].position != self._first:
+            self._first = self._read = letters[0].position
+            self._deleted, self._touched = 0, defaultdict(int)
+        aside = {letter.position for letter in letters}
+        for row in self._rows(upto):
+            if row[0] not in aside:
+                self._see(row, row[3] in self._group.barriers)
 
     def overtook(self, letter: DeadLetter) -> bool:
         """Whether rows were deleted since, or something was said about the stream's own row."""
@@ -49,10 +57,12 @@ class Later:
             if name in tags:
                 self._touched[f"{name}-{tags[name]}"] = row[0]
 
-    def _rows(self, after: int, upto: int, topics: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        while rows := self._store.scan(after, PAGE, upto=upto, topics=topics):
+    def _rows(self, upto: int) -> Iterator[tuple[Any, ...]]:
+        topics = (*self._group.barriers, *self._tags)
+        while topics and self._read < upto:
+            rows = self._store.scan(self._read, PAGE, upto=upto, topics=topics)
+            self._read = rows[-1][0] if len(rows) == PAGE else upto
             yield from rows
-            after = rows[-1][0]
 
 
 def rows_went_on(side: Side, group: Group, parts: Sequence[Part], position: int) -> bool:

@@ -45,11 +45,15 @@ def retry(store: EventStore, tables: ReadTables, group: Group, *, position: int 
     Raises:
         DeadLetterNotFound: DEAD_LETTER_NOT_FOUND.
     """
+    later = Later(store, group)
+    with tables.engine.connect() as connection:
+        at, letters = checkpoints.find(connection, group.name), dead_letters.listed(connection, group.name)
+    later.read(letters, at.position if at else 0)  # most of it, while nobody is held up
     with tables.writing() as connection:
         at = checkpoints.find(connection, group.name, hold=True)
         assert at is not None
         letters = dead_letters.listed(connection, group.name)
-        later = Later(store, group, letters, at.position)
+        later.read(letters, at.position)
         if position is not None:
             letters = _behind(letters, group.name, position)
         return _replay(connection, store, tables, group, at, letters, later)

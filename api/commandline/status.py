@@ -31,7 +31,7 @@ def status(
         for group in found["groups"]:
             if group["state"] == "interrupted":
                 say(f"The rebuild of {group['name']} was interrupted: run `workledger rebuild` and it goes on.")
-            elif group["rebuild"] and group["rebuild"]["phase"] == progress.CANCELLED:
+            elif group["state"] == "outdated" and (group["rebuild"] or {}).get("phase") == progress.CANCELLED:
                 say(f"The rebuild of {group['name']} was cancelled, and its tables are outdated: workledger rebuild")
     if not found["healthy"]:
         raise typer.Exit(1)

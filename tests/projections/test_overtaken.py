@@ -8,7 +8,7 @@ import engine
 from happenings import append, card, happened
 from workledger import Workledger
 from workledger.domain.store import Stored
-from workledger.projections import dead_letters
+from workledger.projections import dead_letters, overtaken
 from workledger.projections.group import Group
 from workledger.projections.groups import GROUPS
 from workledger.projections.projector import Projector
@@ -77,9 +77,13 @@ OVERTAKEN = {
 }
 
 
+@pytest.mark.parametrize("page", [1, 10_000])
 @pytest.mark.parametrize("what", OVERTAKEN)
-def test_what_was_overtaken_is_left_for_a_rebuild(database_ledger: Workledger, what: str) -> None:
+def test_what_was_overtaken_is_left_for_a_rebuild(
+    database_ledger: Workledger, monkeypatch: pytest.MonkeyPatch, what: str, page: int
+) -> None:
     """It fails when letters are folded whatever came later: the tables are not what the log says then."""
+    monkeypatch.setattr(overtaken, "PAGE", page)
     group, events, later = OVERTAKEN[what]
     aside = fold(database_ledger, group, *events, later)
     assert retried(database_ledger) == Replayed(0, len(aside), len(aside))
