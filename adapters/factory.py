@@ -47,11 +47,13 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
             self.prepare()
         except sa.exc.DBAPIError as error:
             self.close()
-            raise DatabaseUnreachable(reason=str(error.orig).strip().splitlines()[0]) from None
+            raise DatabaseUnreachable(reason=self.place + str(error.orig).strip().splitlines()[0]) from None
         except (ForeignDatabase, NewerDatabase):
             self.close()
             raise
 
+    place = ""
+    """Where the database is, for those who are told that it cannot be reached, unless the driver says that."""
     bulk: Bulk
     """How read tables are written in bulk."""
     wakeups: Wakeups | None = None

@@ -27,6 +27,7 @@ class SQLiteFactory(DatabaseFactory):
 
     def connect(self, url: str) -> sa.Engine:
         self._file = File(url)
+        self.place = f"{self._file.path}: "
         self._writer = Writer(self._file)
         engine = sa.create_engine(
             "sqlite://",
