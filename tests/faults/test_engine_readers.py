@@ -186,6 +186,20 @@ def test_a_rebuild_goes_after_what_was_appended_meanwhile_before_it_holds_anybod
     engine.nothing_differs(ledger)
 
 
+def test_what_is_to_be_read_at_one_moment_is_not_swapped_from_then_on(
+    postgres_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails when the tables are locked only by reading them: swapped before, the new ones would seem empty."""
+    monkeypatch.setattr(bulk, "PATIENCE", (10,))
+    with (
+        workledger.open(postgres_store_url) as ledger,
+        ledger.tables.moment([Tasks.NAME]),
+        pytest.raises(ReadersStay),
+        ledger.tables.writing() as connection,
+    ):
+        shadow.swap_back(connection, ledger.tables.bulk, GROUPS)
+
+
 def test_while_readers_stay_the_rest_that_is_left_to_fold_does_not_grow(
     postgres_store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
