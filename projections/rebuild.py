@@ -55,7 +55,7 @@ class Rebuild:
     """One rebuild of one group, or of several in one pass. Killed, it goes on where it was when it is run again.
 
     Args:
-        by_itself: nobody asked for it, so that it is not begun after somebody has cancelled it.
+        by_itself: nobody asked for it, so that it is not begun after somebody has cancelled it, or done it.
     """
 
     def __init__(
@@ -96,6 +96,8 @@ class Rebuild:
             RebuildCancelled: REBUILD_CANCELLED, by `cancel` here, or `cancel` elsewhere.
         """
         with self.alone():
+            if self._by_itself and (done := self._done()):
+                return min(done)
             standing = self.build()
             while True:
                 with suppress(ReadersStay):
@@ -187,6 +189,12 @@ class Rebuild:
                 raise RebuildCancelled(group=self.names) from None
             finally:
                 self._kept = None
+
+    def _done(self) -> list[int]:
+        """Where those of the tables stand that somebody else has made anew by now."""
+        with self.tables.engine.connect() as connection:
+            found = [(group, checkpoints.find(connection, group.name)) for group in self.groups]
+        return [at.position for group, at in found if at and at.fingerprint == group.fingerprint]
 
     def _lost_by(self, error: Exception) -> bool:
         """Whether it failed because somebody has taken its leases away, and with them, perhaps, its tables."""

@@ -126,6 +126,24 @@ def test_a_rebuild_that_fails_is_told_until_it_succeeds(
     engine.nothing_differs(full)
 
 
+def test_a_loop_that_waited_while_another_rebuilt_does_not_do_it_again(
+    full: Workledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails when a rebuild that nobody asked for does not look whether it is still to be done."""
+    built: list[str] = []
+    build = Rebuild.build
+    monkeypatch.setattr(Rebuild, "build", lambda one, *given: (built.append(one.names), build(one, *given))[1])
+    both = newer("board", "session_feed")
+    wanted = [group for group in both if group.name in ("board", "session_feed")]
+    Rebuild(full.store, full.tables, wanted[:1]).run()
+    assert Rebuild(full.store, full.tables, wanted, by_itself=True).run() == 20
+    assert built == ["board"], "the loop looks again, and begins with what is left"
+    Rebuild(full.store, full.tables, wanted[1:], by_itself=True).run()
+    assert built == ["board", "session_feed"]
+    Rebuild(full.store, full.tables, wanted).run()
+    assert built == ["board", "session_feed", "board, session_feed"], "it was asked for"
+
+
 def test_many_loops_of_a_new_release_rebuild_once(full: Workledger, running: list[ProjectorLoop]) -> None:
     groups = [newer("board", "tool_calls", "agent_logs", "session_feed") for _ in range(4)]
     loops = [start(running, full, one) for one in groups]
