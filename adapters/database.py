@@ -33,6 +33,11 @@ class NewerDatabase(Refused):
 SECRETS = re.compile(r"(://[^/@:]*:).*(?=@)|(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 
 
+def reason_of(error: BaseException | None) -> str:
+    """The first line of what a driver says, or else what kind of error it is."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def factory_of(url: str) -> str:
     """The infrastructure factory that serves that URL, as eventsourcing names it.
 

@@ -15,7 +15,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, NewerDatabase
+from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, NewerDatabase, reason_of
 from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import META, METADATA, VERSION
 from workledger.projections.tables import Bulk
@@ -47,7 +47,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
             self.prepare()
         except sa.exc.DBAPIError as error:
             self.close()
-            raise DatabaseUnreachable(reason=self.place + str(error.orig).strip().splitlines()[0]) from None
+            raise DatabaseUnreachable(reason=self.place + reason_of(error.orig)) from None
         except (ForeignDatabase, NewerDatabase):
             self.close()
             raise

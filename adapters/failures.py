@@ -5,8 +5,8 @@ import sqlite3
 
 import sqlalchemy as sa
 
-from workledger.adapters.database import DatabaseUnreachable
-from workledger.adapters.sqlite.failures import DatabaseBusy, DatabaseFailed, refuse
+from workledger.adapters.database import DatabaseUnreachable, reason_of
+from workledger.adapters.sqlite.failures import DatabaseBusy, DatabaseFailed, refusal
 from workledger.domain.refusals import Refused
 from workledger.projections.groups import GROUPS
 
@@ -29,25 +29,17 @@ def refusal_of(error: Exception) -> Refused | None:
     lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
     if type(cause).__module__.partition(".")[0] not in ("psycopg", "sqlite3"):
         return None
-    reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
+    reason = reason_of(cause).rstrip(".")
     if (missing := MISSING.search(reason)) and (missing[1] or missing[2]) in _read_tables():
         return ReadTableMissing(table=missing[1] or missing[2])
     if isinstance(cause, sqlite3.Error):
-        return _refused_by_sqlite(cause)
+        return refusal(cause)
     if not (lost or "OperationalError" in {kind.__name__ for kind in type(cause).__mro__}):
         return None
     state = getattr(cause, "sqlstate", None)
     if lost or state is None or state.startswith(AWAY):
         return DatabaseUnreachable(reason=reason)
     return DatabaseFailed(reason=reason)
-
-
-def _refused_by_sqlite(error: BaseException) -> Refused | None:
-    try:
-        refuse(error)
-    except Refused as refused:
-        return refused
-    return None
 
 
 def _read_tables() -> set[str]:

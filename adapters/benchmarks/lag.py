@@ -54,10 +54,10 @@ def _peers(place: Place, setting: Setting) -> dict[str, Any]:
         setting.remark("The stock ProjectionRunner does not follow SQLite: it is left out.")
         lag_limit_sqlite.lay(place)
         return {LIMIT: (lag_limit_sqlite.writing, lag_limit_sqlite.follow)}
-    from workledger.adapters.benchmarks import lag_limit
+    from workledger.adapters.benchmarks import lag_limit_postgres
 
-    lag_limit.lay(place)
-    found: dict[str, Any] = {LIMIT: (lag_limit.writing, lag_limit.follow)}
+    lag_limit_postgres.lay(place)
+    found: dict[str, Any] = {LIMIT: (lag_limit_postgres.writing, lag_limit_postgres.follow)}
     try:
         from workledger.adapters.benchmarks import stock_runner
     except ModuleNotFoundError as missing:

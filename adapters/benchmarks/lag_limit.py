@@ -1,52 +1,28 @@
 """The limit of lag: a process that asks a plain table without a pause, and writes one row for what it finds."""
 
 import time
-from collections.abc import Callable
-
-import psycopg
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from workledger.adapters.benchmarks.processes import Line
-from workledger.adapters.benchmarks.setting import Place, connected
-from workledger.domain.recorded import Row
-
-LAY = """
-create table lag_events (position bigserial primary key, stream_id text, version int, topic text, data json);
-create table lag_seen (id int primary key, position bigint);
-insert into lag_seen values (1, 0);
-"""
-INSERT = "insert into lag_events (stream_id, version, topic, data) values (%s, %s, %s, %s) returning position"
-FIND = "select position, topic, data::text from lag_events where position > %s order by position"
-SEE = "update lag_seen set position = %s"
 
 
-def lay(place: Place) -> None:
-    with connected(place.url) as connection:
-        connection.execute(LAY)
+def follow(line: Line, find: Callable[[int], Sequence[Any]], see: Callable[[int], object]) -> None:
+    """As the projecting process of lag.py.
 
-
-def writing(url: str) -> Callable[[Row], tuple[int, float]]:
-    cursor = connected(url).cursor()
-
-    def append(row: Row) -> tuple[int, float]:
-        fields = (row.stream_id, row.version, row.topic, row.data)
-        position = cursor.execute(INSERT, fields, prepare=True).fetchone()[0]
-        return position, time.monotonic()
-
-    return append
-
-
-def follow(line: Line, url: str) -> None:
-    """As the projecting process of lag.py."""
+    Args:
+        find: the events after a position; each begins with its own.
+        see: writes down how far it is.
+    """
     seen = []
-    with psycopg.connect(url, autocommit=True) as connection:
-        line.say("following")
-        at, last = 0, None
-        while last is None or at < last:
-            found = connection.execute(FIND, (at,), prepare=True).fetchall()
-            if found:
-                at = found[-1][0]
-                connection.execute(SEE, (at,), prepare=True)
-                seen.append((at, time.monotonic()))
-            elif last is None and line.waiting():
-                last = line.hear()
+    line.say("following")
+    at, last = 0, None
+    while last is None or at < last:
+        found = find(at)
+        if found:
+            at = found[-1][0]
+            see(at)
+            seen.append((at, time.monotonic()))
+        elif last is None and line.waiting():
+            last = line.hear()
     line.say(seen)

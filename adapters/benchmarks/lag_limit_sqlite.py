@@ -3,8 +3,10 @@
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+from workledger.adapters.benchmarks import lag_limit
 from workledger.adapters.benchmarks.processes import Line
 from workledger.adapters.benchmarks.setting import Place
 from workledger.domain.recorded import Row
@@ -22,9 +24,8 @@ SEE = "update lag_seen set position = ?"
 
 
 def lay(place: Place) -> None:
-    connection = sqlite3.connect(_file(place.url))
-    connection.executescript(LAY)
-    connection.close()
+    with closing(sqlite3.connect(_file(place.url))) as connection:
+        connection.executescript(LAY)
 
 
 def writing(url: str) -> Callable[[Row], tuple[int, float]]:
@@ -39,20 +40,12 @@ def writing(url: str) -> Callable[[Row], tuple[int, float]]:
 
 def follow(line: Line, url: str) -> None:
     """As the projecting process of lag.py."""
-    seen = []
-    connection = _connected(url, durable=False)
-    line.say("following")
-    at, last = 0, None
-    while last is None or at < last:
-        found = connection.execute(FIND, (at,)).fetchall()
-        if found:
-            at = found[-1][0]
-            connection.execute(SEE, (at,))
-            seen.append((at, time.monotonic()))
-        elif last is None and line.waiting():
-            last = line.hear()
-    connection.close()
-    line.say(seen)
+    with closing(_connected(url, durable=False)) as connection:
+        lag_limit.follow(
+            line,
+            lambda at: connection.execute(FIND, (at,)).fetchall(),
+            lambda at: connection.execute(SEE, (at,)),
+        )
 
 
 def _connected(url: str, *, durable: bool) -> sqlite3.Connection:

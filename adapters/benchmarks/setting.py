@@ -119,11 +119,11 @@ def connected(url: str) -> Any:
     """
     import psycopg
 
-    from workledger.adapters.database import DatabaseUnreachable
+    from workledger.adapters.database import DatabaseUnreachable, reason_of
 
     try:
         return psycopg.connect(
             sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
         )
     except psycopg.OperationalError as error:
-        raise DatabaseUnreachable(reason=str(error).strip().splitlines()[0]) from None
+        raise DatabaseUnreachable(reason=reason_of(error)) from None

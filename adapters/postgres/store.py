@@ -11,7 +11,7 @@ import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
-from workledger.adapters.database import DatabaseUnreachable
+from workledger.adapters.database import DatabaseUnreachable, reason_of
 from workledger.adapters.postgres.append import STATEMENT, Append
 from workledger.adapters.postgres.arrays import bigints, int8, ints, texts
 from workledger.adapters.postgres.lines import Failed, Lines, Lost
@@ -196,4 +196,4 @@ class PostgresStore(DatabaseStore):
 
 
 def _unreachable(error: Exception) -> DatabaseUnreachable:
-    return DatabaseUnreachable(reason=(str(error).strip().splitlines() or [type(error).__name__])[0])
+    return DatabaseUnreachable(reason=reason_of(error))

@@ -45,16 +45,21 @@ _REFUSALS = {
 }
 
 
+def refusal(error: BaseException) -> Refused | None:
+    """What an error of SQLite comes to that no program can help; None when it is another one."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    refused = _REFUSALS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    return refused(reason=str(cause)) if refused else None
+
+
 def refuse(error: BaseException) -> None:
     """Nothing happens when the error is another one.
 
     Raises:
         Refused: it is an error of SQLite that no program can help.
     """
-    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    refused = _REFUSALS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
-    if refused:
-        raise refused(reason=str(cause)) from error
+    if (refused := refusal(error)) is not None:
+        raise refused from error
 
 
 @contextmanager

@@ -63,27 +63,18 @@ def test_a_decision_waits_for_an_append_to_what_it_has_seen(postgres_store_url: 
     assert store.read_stream("decided") == []
 
 
-def test_what_a_decision_has_seen_does_not_move_on_until_it_is_made(postgres_store_url: str, store: EventStore) -> None:
-    """Proves that a pinned stream stays locked: else it moves on between the look and the commit, and readers find the
-    event before the decision that was made without it."""
+@pytest.mark.parametrize(("stream", "version"), [("seen", 1), ("missing", 0)])
+def test_what_a_decision_has_seen_does_not_move_on_until_it_is_made(
+    postgres_store_url: str, store: EventStore, stream: str, version: int
+) -> None:
+    """Proves that a pinned stream stays locked, and that what is not there can be too: else it moves on between the
+    look and the commit, and readers find the event before the decision that was made without it."""
     with ThreadPoolExecutor(1) as thread, slow_writer(postgres_store_url) as slow:
-        slow.append(happened("decided", 1), pinned={"seen": 1})
-        moving = thread.submit(append, store, happened("seen", 2))
+        slow.append(happened("decided", 1), pinned={stream: version})
+        moving = thread.submit(append, store, happened(stream, version + 1))
         in_line(postgres_store_url, 1)
         slow.commit()
         assert moving.result(10) == [3]
-
-
-def test_a_stream_that_was_seen_missing_does_not_begin_until_the_decision_is_made(
-    postgres_store_url: str, store: EventStore
-) -> None:
-    """Proves that what is not there can be locked too."""
-    with ThreadPoolExecutor(1) as thread, slow_writer(postgres_store_url) as slow:
-        slow.append(happened("decided", 1), pinned={"missing": 0})
-        beginning = thread.submit(append, store, happened("missing", 1))
-        in_line(postgres_store_url, 1)
-        slow.commit()
-        assert beginning.result(10) == [3]
 
 
 def test_decisions_on_the_same_stream_do_not_wait_for_each_other(postgres_store_url: str, store: EventStore) -> None:
