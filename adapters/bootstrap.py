@@ -9,11 +9,11 @@ from typing import Literal, Self
 import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
 from workledger.adapters.database import factory_of
 from workledger.adapters.factory import URL, DatabaseFactory
-from workledger.domain.ledger import Ledger
-from workledger.domain.store import Receipt
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.store import Receipt
+from workledger.projections.engine.follow.projector import Projector
+from workledger.projections.engine.tables import ReadTables
 from workledger.projections.groups import GROUPS
-from workledger.projections.projector import Projector
-from workledger.projections.tables import ReadTables
 
 
 class Workledger(Ledger):

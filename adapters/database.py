@@ -2,7 +2,7 @@
 
 import re
 
-from workledger.domain.refusals import Refused
+from workledger.domain.kernel.refusals import Refused
 
 
 class UnknownDatabase(Refused):
@@ -15,6 +15,24 @@ class DatabaseUnreachable(Refused):
     """The database cannot be reached: {reason}"""
 
     code = "DATABASE_UNREACHABLE"
+
+
+class DatabaseBusy(Refused):
+    """Another process has been writing to the database all the while; nothing was stored, try again."""
+
+    code = "DATABASE_BUSY"
+
+
+class DatabaseFull(Refused):
+    """There is no room left for the database; nothing was stored."""
+
+    code = "DATABASE_FULL"
+
+
+class DatabaseFailed(Refused):
+    """The database cannot be used: {reason}"""
+
+    code = "DATABASE_FAILED"
 
 
 class ForeignDatabase(Refused):

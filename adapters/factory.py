@@ -18,7 +18,7 @@ from eventsourcing.utils import Environment, EnvType
 from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, NewerDatabase, reason_of
 from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import META, METADATA, VERSION
-from workledger.projections.tables import Bulk
+from workledger.projections.engine.tables import Bulk
 
 URL = "WORKLEDGER_URL"
 OUR_VERSION = sa.select(META.c.value).where(META.c.key == "version")

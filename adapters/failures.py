@@ -5,9 +5,9 @@ import sqlite3
 
 import sqlalchemy as sa
 
-from workledger.adapters.database import DatabaseUnreachable, reason_of
-from workledger.adapters.sqlite.failures import DatabaseBusy, DatabaseFailed, refusal
-from workledger.domain.refusals import Refused
+from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable, reason_of
+from workledger.adapters.sqlite.failures import refusal
+from workledger.domain.kernel.refusals import Refused
 from workledger.projections.groups import GROUPS
 
 MISSING = re.compile(r'no such table: (\w+)|relation "(\w+)" does not exist')

@@ -13,12 +13,12 @@ from typing import Protocol
 import orjson
 
 from workledger.adapters.redaction import JSON
-from workledger.domain.kernel import Aggregate, Event
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectCreated
-from workledger.domain.refusals import ConcurrencyConflict, Refused
-from workledger.domain.unit import Unit
+from workledger.domain.project.events import ProjectCreated
 
 BATCH = 400
 """Events in one append, or a few more: facts that belong together stay together."""

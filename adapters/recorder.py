@@ -11,8 +11,8 @@ from eventsourcing.persistence import AggregateRecorder, Notification, NotSuppor
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
-from workledger.domain.recorded import Row
-from workledger.domain.store import EventStore, Stored
+from workledger.domain.kernel.envelope import Row
+from workledger.domain.kernel.store import EventStore, Stored
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 

@@ -4,17 +4,17 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 
-from workledger.api import commands, history, listing
-from workledger.api.answers import Json, row_json
-from workledger.api.bodies import StrictRoute, model
-from workledger.api.deps import Caller, Reached, TheId, TheLedger, TheTables
-from workledger.api.history import At, as_it_was
-from workledger.api.listing import Listing, Sort, equal
+from workledger.api.web import commands, history, listing
+from workledger.api.web.answers import Json, row_json
+from workledger.api.web.bodies import StrictRoute, model
+from workledger.api.web.deps import Caller, Reached, TheId, TheLedger, TheTables
+from workledger.api.web.history import At, as_it_was
+from workledger.api.web.listing import Listing, Sort, equal
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import AgentRunNotFound, Mode
-from workledger.domain.ids import Id
-from workledger.domain.runs import resume_run, start_run
-from workledger.domain.unit import Unit
+from workledger.domain.agent_run.events import AgentRunNotFound, Mode
+from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.services.runs import resume_run, start_run
 from workledger.projections import agent_runs, tool_calls
 from workledger.projections.agent_runs import AgentRuns
 

@@ -6,16 +6,15 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from workledger.api import commands, history, listing
-from workledger.api.answers import Json, read, row_json
-from workledger.api.bodies import Body, StrictRoute, model
-from workledger.api.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
-from workledger.api.history import At, as_it_was
-from workledger.api.listing import Listing, Sort, equal
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentNotFound, AgentType
+from workledger.api.web import commands, history, listing
+from workledger.api.web.answers import Json, read, row_json
+from workledger.api.web.bodies import Body, StrictRoute, model
+from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
+from workledger.api.web.history import At, as_it_was
+from workledger.api.web.listing import Listing, Sort, equal
+from workledger.domain.agent import Agent, AgentNotFound, AgentType
 from workledger.domain.agent_log import append_chunk
-from workledger.domain.ids import Id
+from workledger.domain.kernel.ids import Id
 from workledger.projections import agent_logs, agent_runs, agents
 from workledger.projections.agents import Agents
 

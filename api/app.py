@@ -16,7 +16,6 @@ from workledger.api import (
     feed,
     health,
     page,
-    problems,
     projects,
     sessions,
     stage_runs,
@@ -26,9 +25,10 @@ from workledger.api import (
     worktrees,
     write_operations,
 )
-from workledger.api.guard import Guard
-from workledger.api.service import Service
-from workledger.projections.worker_loop import WorkerLoop
+from workledger.api.web import problems
+from workledger.api.web.guard import Guard
+from workledger.api.web.service import Service
+from workledger.projections.engine.follow.worker_loop import WorkerLoop
 
 RESOURCES = (
     workspaces,

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from workledger.api import listing
-from workledger.api.listing import Listing, Sort, containing, equal, since, until
-from workledger.domain.commit_events import CommitNotFound
-from workledger.domain.ids import Id
+from workledger.api.web import listing
+from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
+from workledger.domain.commit import CommitNotFound
+from workledger.domain.kernel.ids import Id
 from workledger.projections.commits import ProjectCommits
 
 COMMITS = Listing(

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from workledger.api.answers import Json
-from workledger.api.problems import STATUSES, meanings, title
-from workledger.domain.refusals import NotFound
+from workledger.api.web.answers import Json
+from workledger.api.web.problems import STATUSES, meanings, title
+from workledger.domain.kernel.refusals import NotFound
 
 router = APIRouter(prefix="/errors", tags=["service"])
 

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from workledger.api.answers import Json, event_json, read
-from workledger.api.deps import BIGGEST, TheLedger
-from workledger.domain.ids import Id
-from workledger.domain.refusals import InvalidInput
+from workledger.api.web.answers import Json, event_json, read
+from workledger.api.web.deps import BIGGEST, TheLedger
+from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.refusals import InvalidInput
 
 router = APIRouter(tags=["events"])
 

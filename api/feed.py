@@ -10,10 +10,10 @@ from fastapi import APIRouter, Header, Query
 from fastapi.sse import EventSourceResponse
 from starlette.responses import StreamingResponse
 
-from workledger.api.deps import BIGGEST, TheService
 from workledger.api.events import Topics, named
-from workledger.api.tail import Wanted
-from workledger.domain.ids import Id
+from workledger.api.web.deps import BIGGEST, TheService
+from workledger.api.web.tail import Wanted
+from workledger.domain.kernel.ids import Id
 
 router = APIRouter(tags=["events"])
 

@@ -7,12 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import APIRouter
 
-from workledger.api.answers import Json
-from workledger.api.deps import TheService
-from workledger.api.service import Service
-from workledger.domain.refusals import Refused
-from workledger.projections.checkpoints import Checkpoint
-from workledger.projections.group import Group
+from workledger.api.web.answers import Json
+from workledger.api.web.deps import TheService
+from workledger.api.web.service import Service
+from workledger.domain.kernel.refusals import Refused
+from workledger.projections.engine.checkpoint import Checkpoint
+from workledger.projections.engine.fold.group import Group
 
 router = APIRouter(tags=["service"])
 

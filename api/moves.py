@@ -5,16 +5,15 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from pydantic import Field
 
-from workledger.api.bodies import model
-from workledger.api.deps import BIGGEST, Caller
-from workledger.domain import ranks
-from workledger.domain.board import TaskPositionConflict
-from workledger.domain.card_events import TaskMoved
-from workledger.domain.ids import Id
-from workledger.domain.task import Task
-from workledger.domain.unit import Unit
+from workledger.api.web.bodies import model
+from workledger.api.web.deps import BIGGEST, Caller
+from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.task import Task, ranks
+from workledger.domain.task.board import TaskPositionConflict
+from workledger.domain.task.card_events import TaskMoved
 from workledger.projections import board
-from workledger.projections.tables import ReadTables
+from workledger.projections.engine.tables import ReadTables
 from workledger.projections.tasks import Tasks
 
 PLACE = ("before", "after", "position")

@@ -4,14 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from workledger.api import commands, history, listing
-from workledger.api.answers import Json, read, row_json
-from workledger.api.bodies import StrictRoute, model
-from workledger.api.deps import BIGGEST, Reached, TheId, TheLedger, TheTables
-from workledger.api.history import At, as_it_was
-from workledger.api.listing import Listing, Sort, containing, equal
-from workledger.domain.project import Project, Stage, Status
-from workledger.domain.project_events import ProjectNotFound
+from workledger.api.web import commands, history, listing
+from workledger.api.web.answers import Json, read, row_json
+from workledger.api.web.bodies import StrictRoute, model
+from workledger.api.web.deps import BIGGEST, Reached, TheId, TheLedger, TheTables
+from workledger.api.web.history import At, as_it_was
+from workledger.api.web.listing import Listing, Sort, containing, equal
+from workledger.domain.project import Project
+from workledger.domain.project.events import ProjectNotFound
+from workledger.domain.project.project import Stage, Status
 from workledger.projections import board, commits, projects
 from workledger.projections.projects import Projects
 

@@ -6,8 +6,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from workledger.api.app import service_of
-from workledger.api.guard import is_loopback
-from workledger.domain.refusals import Refused
+from workledger.api.web.guard import is_loopback
+from workledger.domain.kernel.refusals import Refused
 
 GRACE_SECONDS = 5
 

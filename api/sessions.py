@@ -4,17 +4,17 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from workledger.api import commands, history, listing
-from workledger.api.answers import Json, read, row_json
-from workledger.api.bodies import StrictRoute, model
-from workledger.api.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
-from workledger.api.history import At, as_it_was
-from workledger.api.listing import Listing, Sort, containing, equal, since, until
-from workledger.domain.ids import Id
+from workledger.api.web import commands, history, listing
+from workledger.api.web.answers import Json, read, row_json
+from workledger.api.web.bodies import StrictRoute, model
+from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
+from workledger.api.web.history import At, as_it_was
+from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
+from workledger.domain.kernel.ids import Id
 from workledger.domain.session import Session
-from workledger.domain.session_events import SessionNotFound
+from workledger.domain.session.events import SessionNotFound
 from workledger.domain.session_feed import SessionFeed, publish
-from workledger.projections import session_events, sessions
+from workledger.projections import session_feed, sessions
 from workledger.projections.sessions import Sessions
 
 Status = Literal["initializing", "active", "paused", "closing", "closed", "error"]
@@ -71,7 +71,7 @@ def feed(
     if sessions.get(tables, id) is None:
         raise SessionNotFound(id=id)
     chosen = tuple(types.split(",")) if types else ()
-    items = session_events.since(tables, id, max(from_offset, 1) - 1, limit=limit, types=chosen)
+    items = session_feed.since(tables, id, max(from_offset, 1) - 1, limit=limit, types=chosen)
     return read({"items": items, "position": position}, position)
 
 

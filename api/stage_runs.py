@@ -4,12 +4,11 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from workledger.api import history, listing
-from workledger.api.listing import Listing, Sort, equal
-from workledger.domain.ids import Id
-from workledger.domain.project import Stage
-from workledger.domain.stage_run import StageRun
-from workledger.domain.stage_run_events import StageRunNotFound
+from workledger.api.web import history, listing
+from workledger.api.web.listing import Listing, Sort, equal
+from workledger.domain.kernel.ids import Id
+from workledger.domain.project.project import Stage
+from workledger.domain.stage_run import StageRun, StageRunNotFound
 from workledger.projections.stage_runs import StageRuns
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]

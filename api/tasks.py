@@ -5,19 +5,20 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import APIRouter
 
-from workledger.api import commands, history, listing, moves
-from workledger.api.answers import Json, row_json
-from workledger.api.bodies import StrictRoute, model
-from workledger.api.deps import Reached, TheId, TheLedger, TheTables
-from workledger.api.history import At, as_it_was
-from workledger.api.listing import Filter, Listing, Sort, containing, equal
-from workledger.domain.board import COLUMNS, Column, Status
-from workledger.domain.card import Category, Priority
-from workledger.domain.ids import Id
+from workledger.api import moves
+from workledger.api.web import commands, history, listing
+from workledger.api.web.answers import Json, row_json
+from workledger.api.web.bodies import StrictRoute, model
+from workledger.api.web.deps import Reached, TheId, TheLedger, TheTables
+from workledger.api.web.history import At, as_it_was
+from workledger.api.web.listing import Filter, Listing, Sort, containing, equal
+from workledger.domain.kernel.ids import Id
 from workledger.domain.task import Task
-from workledger.domain.task_events import TaskNotFound
+from workledger.domain.task.board import COLUMNS, Column, Status
+from workledger.domain.task.card import Category, Priority
+from workledger.domain.task.events import TaskNotFound
 from workledger.projections import board
-from workledger.projections.tables import ReadTables
+from workledger.projections.engine.tables import ReadTables
 from workledger.projections.task_dependencies import dependencies, dependents
 from workledger.projections.tasks import Tasks
 

@@ -4,10 +4,10 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from workledger.api import listing
-from workledger.api.listing import Listing, Sort, equal, since, until
-from workledger.domain.ids import Id
-from workledger.domain.tool_calls_events import ToolCallNotFound
+from workledger.api.web import listing
+from workledger.api.web.listing import Listing, Sort, equal, since, until
+from workledger.domain.kernel.ids import Id
+from workledger.domain.tool_calls import ToolCallNotFound
 from workledger.projections.tool_calls import ToolCalls
 
 Status = Literal["pending", "running", "complete", "error", "denied"]

@@ -2,10 +2,9 @@
 
 from fastapi import APIRouter
 
-from workledger.api import history, listing
-from workledger.api.listing import Listing, Sort, containing
-from workledger.domain.workspace import Workspace
-from workledger.domain.workspace_events import WorkspaceNotFound
+from workledger.api.web import history, listing
+from workledger.api.web.listing import Listing, Sort, containing
+from workledger.domain.workspace import Workspace, WorkspaceNotFound
 from workledger.projections.workspaces import Workspaces
 
 WORKSPACES = Listing(

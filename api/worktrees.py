@@ -4,12 +4,12 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from workledger.api import commands, history, listing
-from workledger.api.bodies import StrictRoute, model
-from workledger.api.listing import Listing, Sort, equal
-from workledger.domain.ids import Id
+from workledger.api.web import commands, history, listing
+from workledger.api.web.bodies import StrictRoute, model
+from workledger.api.web.listing import Listing, Sort, equal
+from workledger.domain.kernel.ids import Id
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree_events import State, WorktreeNotFound
+from workledger.domain.worktree.events import State, WorktreeNotFound
 from workledger.projections.worktrees import Worktrees
 
 Status = Literal["creating", "active", "merging", "removing", "removed", "error"]

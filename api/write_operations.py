@@ -4,11 +4,10 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from workledger.api import history, listing
-from workledger.api.listing import Listing, Sort, equal
-from workledger.domain.ids import Id
-from workledger.domain.write_operation import WriteOperation
-from workledger.domain.write_operation_events import WriteOperationNotFound
+from workledger.api.web import history, listing
+from workledger.api.web.listing import Listing, Sort, equal
+from workledger.domain.kernel.ids import Id
+from workledger.domain.write_operation import WriteOperation, WriteOperationNotFound
 from workledger.projections.write_operations import WriteOperations
 
 Status = Literal["prepared", "committed", "pr_open", "merged", "closed", "failed"]

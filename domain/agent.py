@@ -1,26 +1,153 @@
 """An agent is a named worker that runs many times; how it fares is read from its runs (DOMAIN.md D2)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain import project_events
-from workledger.domain.agent_events import (
-    AgentConfig,
-    AgentConfigChanged,
-    AgentCreated,
-    AgentDeleted,
-    AgentDismissed,
-    AgentNotFound,
-    AgentRenamed,
-    AgentSessionStarted,
-    AgentType,
-)
-from workledger.domain.claims import Claim
-from workledger.domain.ids import Id, new_id
-from workledger.domain.kernel import Aggregate, Event, New, command
-from workledger.domain.refusals import ConcurrencyConflict
+from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, Frozen, New, command
+from workledger.domain.kernel.claims import Claim, Free, Need, Room, Take
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import ConcurrencyConflict, NameTaken, NotFound, Refused
+from workledger.domain.project import events as project_events
+from workledger.domain.project.events import DEFAULT_MODEL, DEFAULT_TOOLS, Tool
+
+AgentType = Literal["task", "conversational", "background"]
+
+
+class AgentConfig(Frozen):
+    """How the agent works: with which tools (None: any) and model, and for how long (DOMAIN.md 1.4 and 5.1)."""
+
+    allowed_tools: tuple[Tool, ...] | None = DEFAULT_TOOLS
+    max_turns: Annotated[int, Field(ge=1, le=500)] = 50
+    model: str = DEFAULT_MODEL
+    system_prompt: str | None = None
+    temperature: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+def existing(agent_id: str) -> Need:
+    """The claim that the agent exists."""
+    return Need(f"agent:{agent_id}", AgentNotFound)
+
+
+def run_of_agent(agent_id: str) -> str:
+    """The key that the live run of an agent holds (DOMAIN.md 3.3, X12)."""
+    return f"run_of_agent:{agent_id}"
+
+
+def named(project_id: str | None, name: str) -> str:
+    """The key of an agent's name: unique in its project, or among the agents of none (DOMAIN.md 3.3, X2)."""
+    return f"agent_name:{project_id or ''}:{name}"
+
+
+class AgentCreated(Event, topic="agent.created"):
+    name: str
+    project_id: str | None = None
+    type: str = "task"
+    config: AgentConfig = AgentConfig()
+    provider: str = "claude"
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"agent:{id}")
+        yield Take(named(self.project_id, self.name), NameTaken)
+
+
+class AgentRenamed(Event, topic="agent.renamed"):
+    name: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        if self.name != before.name:
+            yield Free(named(before.project_id, before.name))
+            yield Take(named(before.project_id, self.name), NameTaken)
+
+
+class AgentConfigChanged(Event, topic="agent.config_changed"):
+    patch: dict[str, Any]
+    config: AgentConfig
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        """A live run keeps the tools and the model it began with."""
+        was, now = before.config, self.config
+        if (was.allowed_tools, was.model) != (now.allowed_tools, now.model):
+            yield Room(run_of_agent(id), AgentAlreadyRunning, capacity=1)
+
+
+class AgentSessionStarted(Event, topic="agent.session_started"):
+    """A process of the agent begins: a run's first, or a new one for a run that goes on.
+
+    Counted here, in the agent's own stream, two processes never get one number (DOMAIN.md D2).
+    """
+
+    session_number: int
+    agent_run_id: str
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"session_count": self.session_number, "dismissed": False}
+
+
+class AgentDismissed(Event, topic="agent.dismissed"):
+    """The user has put the finished agent out of sight; `at` is when."""
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"dismissed": True}
+
+
+class AgentDeleted(Deleted, topic="agent.deleted"):
+    name: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Room(run_of_agent(id), AgentAlreadyRunning, capacity=1)
+        yield Free(f"agent:{id}")
+        yield Free(named(before.project_id, before.name))
+
+
+class AgentNotFound(NotFound):
+    """There is no such agent."""
+
+    code = "AGENT_NOT_FOUND"
+
+
+class AgentAlreadyRunning(Refused):
+    """This agent has a live run; stop it first."""
+
+    code = "AGENT_ALREADY_RUNNING"
+
+
+class AgentNotRunning(Refused):
+    """A run that is {status} takes no {command}."""
+
+    code = "AGENT_NOT_RUNNING"
+
+
+class AgentNoAvailableTask(Refused):
+    """There is no task for this agent."""
+
+    code = "AGENT_NO_AVAILABLE_TASK"
+
+
+class AgentNotResumable(Refused):
+    """The process of this run is gone, and it has no session to go on with."""
+
+    code = "AGENT_NOT_RESUMABLE"
+
+
+class AgentToolNotAllowed(Refused):
+    """{tool} is not among the tools that this run may use."""
+
+    code = "AGENT_TOOL_NOT_ALLOWED"
+
+
+class AgentTurnLimitExceeded(Refused):
+    """This run has used its {max_turns} turns."""
+
+    code = "AGENT_TURN_LIMIT_EXCEEDED"
+
+
+class ConcurrencyLimitExceeded(Refused):
+    """As many agents run in this project as may."""
+
+    code = "CONCURRENCY_LIMIT_EXCEEDED"
+
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 

@@ -2,9 +2,33 @@
 
 from datetime import datetime
 
-from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogNotFound, AgentLogPurged
-from workledger.domain.kernel import Aggregate
-from workledger.domain.unit import Unit
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.kernel.unit import Unit
+
+
+class AgentLogChunkAppended(Event, topic="agent_log.chunk_appended"):
+    """A piece of output. Its `seq` is its version in the stream; the name is kept for when the agent is gone (C15)."""
+
+    agent_id: str
+    agent_name: str
+    session_number: int
+    content: str
+
+
+class AgentLogPurged(Event, topic="agent_log.purged"):
+    """So many chunks, and bytes of them, have been erased for good."""
+
+    agent_id: str
+    session_number: int
+    chunks: int
+    bytes: int
+
+
+class AgentLogNotFound(NotFound):
+    """There is no such log."""
+
+    code = "AGENT_LOG_NOT_FOUND"
 
 
 class AgentLog(Aggregate, category="agent_log", prefix="log", not_found=AgentLogNotFound):

@@ -1,15 +1,45 @@
 """A commit record says that a commit belongs to a project: one for each project and sha (Elmer, DOMAIN.md 1.1)."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from workledger.domain import project_events, workspace_events
-from workledger.domain.claims import Claim
-from workledger.domain.commit_events import CommitNotFound, CommitRecorded
-from workledger.domain.ids import Id, new_id
-from workledger.domain.kernel import Aggregate, New, command
+from workledger.domain import stage_run, workspace, write_operation
+from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
+from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.project import events as project_events
+
+
+class CommitRecorded(Event, topic="commit.recorded"):
+    commit_id: str
+    project_id: str
+    workspace_id: str | None = None
+    commit_sha: str
+    commit_url: str
+    message: str
+    document_type: str | None = None
+    files_changed: tuple[str, ...] = ()
+    triggered_by: str | None = None
+    author_name: str | None = None
+    author_email: str | None = None
+    stage_run_id: str | None = None
+    write_operation_id: str | None = None
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        if self.stage_run_id:
+            yield stage_run.existing(self.stage_run_id)
+        if self.write_operation_id:
+            yield write_operation.existing(self.write_operation_id)
+
+
+class CommitNotFound(NotFound):
+    """There is no such commit."""
+
+    code = "COMMIT_NOT_FOUND"
+
 
 Line = Annotated[str, Field(min_length=1, max_length=2000)]
 Message = Annotated[str, Field(max_length=100_000)]
@@ -39,7 +69,7 @@ class CommitRecord(Aggregate, category="commit", prefix="pcom", not_found=Commit
     def parents(self) -> Iterable[Claim]:
         yield project_events.existing(self.project_id)
         if self.workspace_id:
-            yield workspace_events.existing(self.workspace_id)
+            yield workspace.existing(self.workspace_id)
 
     @staticmethod
     def id_of(project_id: str, commit_sha: str) -> str:

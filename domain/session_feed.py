@@ -1,17 +1,45 @@
 """The feed of a session: entries that apps publish to whoever watches, appended without looking at what is there."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import Field, JsonValue
 
-from workledger.domain.ids import Id
-from workledger.domain.kernel import Aggregate, New, command
-from workledger.domain.refusals import PayloadTooLarge
-from workledger.domain.session_events import SessionNotFound
-from workledger.domain.session_feed_events import Channel, SessionEntryPublished, SessionFeedPurged
-from workledger.domain.unit import Unit
+from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
+from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.refusals import PayloadTooLarge
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.session import events as session_events
+from workledger.domain.session.events import SessionNotFound
+
+Channel = Literal["chunks", "toolCalls", "presence", "terminal", "workflow", "agentState"]
+
+
+class SessionEntryPublished(Event, topic="session_feed.entry_published"):
+    """An entry of the feed. Its offset is its version in the stream."""
+
+    session_id: str
+    channel: str
+    type: str
+    data: Any = None
+    user_id: str | None = None
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield session_events.existing(id)
+        yield session_events.open_session(id)
+
+
+class SessionFeedPurged(Event, topic="session_feed.purged"):
+    """The entries up to that offset, so many and so many bytes, have been erased for good."""
+
+    session_id: str
+    up_to_offset: int
+    entries: int
+    bytes: int
+
 
 LARGEST = 64 * 1024
 """Bytes of one entry (DOMAIN.md 5.1)."""

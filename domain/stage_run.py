@@ -5,21 +5,98 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain import project_events, workspace_events
-from workledger.domain.claims import Claim
-from workledger.domain.ids import Id, new_id
-from workledger.domain.kernel import Aggregate, Event, New, command
-from workledger.domain.project import Stage
-from workledger.domain.stage_run_events import (
-    StageRunCancelled,
-    StageRunDeleted,
-    StageRunFailed,
-    StageRunInvalidTransition,
-    StageRunNotFound,
-    StageRunQueued,
-    StageRunStarted,
-    StageRunSucceeded,
-)
+from workledger.domain import workspace
+from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, New, command
+from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import NotFound, Refused
+from workledger.domain.project import events as project_events
+from workledger.domain.project.project import Stage
+
+
+def existing(stage_run_id: str) -> Need:
+    """The claim that the stage run exists."""
+    return Need(f"stage_run:{stage_run_id}", StageRunNotFound)
+
+
+def live(project_id: str, stage: str) -> str:
+    """The key that the queued or running run of a stage holds (DOMAIN.md 3.3, X9)."""
+    return f"stage_run_live:{project_id}:{stage}"
+
+
+class StageRunQueued(Event, topic="stage_run.queued"):
+    project_id: str
+    workspace_id: str | None = None
+    stage: str
+    status: Literal["queued"] = "queued"
+    automation_level: str = "human_approval"
+    provider: str
+    attempt: int = 1
+    idempotency_key: str
+    triggered_by: str = "user"
+    retry_of: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"stage_run:{id}")
+        yield Take(f"stage_run_key:{self.idempotency_key}", StageRunExists)
+        yield Take(live(self.project_id, self.stage), StageRunExists)
+
+
+class Ended:
+    """With it the run is over: the stage may be run again."""
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(live(before.project_id, before.stage))
+
+
+class StageRunStarted(Event, topic="stage_run.started"):
+    worker_id: str | None = None
+    status: Literal["running"] = "running"
+
+
+class StageRunSucceeded(Ended, Event, topic="stage_run.succeeded"):
+    outputs: dict[str, Any] = Field(default_factory=dict)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    status: Literal["succeeded"] = "succeeded"
+
+
+class StageRunFailed(Ended, Event, topic="stage_run.failed"):
+    error_summary: str
+    status: Literal["failed"] = "failed"
+
+
+class StageRunCancelled(Ended, Event, topic="stage_run.cancelled"):
+    by: str | None = None
+    status: Literal["cancelled"] = "cancelled"
+
+
+class StageRunDeleted(Deleted, topic="stage_run.deleted"):
+    stage: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(f"stage_run:{id}")
+        yield Free(f"stage_run_key:{before.idempotency_key}")
+        yield Free(live(before.project_id, before.stage))
+
+
+class StageRunNotFound(NotFound):
+    """There is no such stage run."""
+
+    code = "STAGE_RUN_NOT_FOUND"
+
+
+class StageRunExists(Refused):
+    """It is asked for already: {holder} is the one."""
+
+    code = "DUPLICATE_REQUEST"
+
+
+class StageRunInvalidTransition(Refused):
+    """A stage run that is {state} does not allow {command}."""
+
+    code = "STAGE_RUN_INVALID_TRANSITION"
+
 
 AutomationLevel = Literal["fully_auto", "auto_notify", "human_approval", "manual"]
 Provider = Literal["anthropic", "openai", "cli", "cursor"]
@@ -50,7 +127,7 @@ class StageRun(Aggregate, category="stage_run", prefix="run", not_found=StageRun
         if self.status in LIVE:
             yield project_events.existing(self.project_id)
             if self.workspace_id:
-                yield workspace_events.existing(self.workspace_id)
+                yield workspace.existing(self.workspace_id)
 
     @classmethod
     @command

@@ -1,17 +1,52 @@
 """A workspace is the tenant that projects may belong to (Elmer, DOMAIN.md 1.1)."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from workledger.domain.ids import Id, new_id
-from workledger.domain.kernel import Aggregate, Event, New, command
-from workledger.domain.workspace_events import (
-    WorkspaceCreated,
-    WorkspaceDeleted,
-    WorkspaceNotFound,
-    WorkspaceUpdated,
-)
+from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, New, command
+from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import NotFound
+
+
+class WorkspaceNotFound(NotFound):
+    """There is no such workspace."""
+
+    code = "WORKSPACE_NOT_FOUND"
+
+
+def existing(workspace_id: str) -> Need:
+    """The claim that the workspace exists."""
+    return Need(f"workspace:{workspace_id}", WorkspaceNotFound)
+
+
+class WorkspaceCreated(Event, topic="workspace.created"):
+    name: str
+    description: str | None = None
+    github_repo: str | None = None
+    context_path: str = "elmer-docs/"
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"workspace:{id}")
+
+
+class WorkspaceUpdated(Event, topic="workspace.updated", patch=True):
+    name: str | None = None
+    description: str | None = None
+    github_repo: str | None = None
+    context_path: str | None = None
+    settings: dict[str, Any] | None = None
+
+
+class WorkspaceDeleted(Deleted, topic="workspace.deleted"):
+    name: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(f"workspace:{id}")
+
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -1,27 +1,78 @@
 """A write operation puts proposed changes into a repository: a commit, then a pull request (Elmer, DOMAIN.md 2.11)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from workledger.domain import project_events
-from workledger.domain.claims import Claim
-from workledger.domain.commit import CommitRecord
-from workledger.domain.ids import Id, new_id
-from workledger.domain.kernel import Aggregate, Event, New, command
-from workledger.domain.unit import Unit
-from workledger.domain.write_operation_events import (
-    PullRequestClosed,
-    PullRequestMerged,
-    PullRequestOpened,
-    WriteOperationCommitted,
-    WriteOperationDeleted,
-    WriteOperationFailed,
-    WriteOperationInvalidTransition,
-    WriteOperationNotFound,
-    WriteOperationPrepared,
-)
+from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, New, command
+from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import NotFound, Refused
+from workledger.domain.project import events as project_events
+
+
+def existing(write_operation_id: str) -> Need:
+    """The claim that the write operation exists."""
+    return Need(f"write_op:{write_operation_id}", WriteOperationNotFound)
+
+
+class WriteOperationPrepared(Event, topic="write_op.prepared"):
+    repo_full_name: str
+    base_branch: str
+    write_branch: str
+    proposed_changes: Any = None
+    created_by: str | None = None
+    project_id: str | None = None
+    status: Literal["prepared"] = "prepared"
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"write_op:{id}")
+
+
+class WriteOperationCommitted(Event, topic="write_op.committed"):
+    commit_sha: str
+    commit_id: str
+    status: Literal["committed"] = "committed"
+
+
+class PullRequestOpened(Event, topic="write_op.pull_request_opened"):
+    pr_number: int
+    pr_url: str
+    status: Literal["pr_open"] = "pr_open"
+
+
+class PullRequestMerged(Event, topic="write_op.pull_request_merged"):
+    status: Literal["merged"] = "merged"
+
+
+class PullRequestClosed(Event, topic="write_op.pull_request_closed"):
+    status: Literal["closed"] = "closed"
+
+
+class WriteOperationFailed(Event, topic="write_op.failed"):
+    error: str
+    status: Literal["failed"] = "failed"
+
+
+class WriteOperationDeleted(Deleted, topic="write_op.deleted"):
+    write_branch: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(f"write_op:{id}")
+
+
+class WriteOperationNotFound(NotFound):
+    """There is no such write operation."""
+
+    code = "WRITE_OPERATION_NOT_FOUND"
+
+
+class WriteOperationInvalidTransition(Refused):
+    """A write operation that is {state} does not allow {command}."""
+
+    code = "WRITE_OPERATION_INVALID_TRANSITION"
+
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -68,7 +119,7 @@ class WriteOperation(Aggregate, category="write_op", prefix="ghop", not_found=Wr
 
     @command
     def commit(self, *, commit_sha: Id, commit_id: Id) -> list[Event]:
-        """It is committed as that record of a commit. `commit` below makes both at once."""
+        """It is committed as that record of a commit. `services.commits` records both at once."""
         if (commit_sha, commit_id) == (self.commit_sha, self.commit_id):
             return []
         self._allow("commit", "prepared")
@@ -109,37 +160,3 @@ class WriteOperation(Aggregate, category="write_op", prefix="ghop", not_found=Wr
     def _allow(self, command: str, *states: str) -> None:
         if self.status not in states:
             raise WriteOperationInvalidTransition(kind="write_op", state=self.status, command=command)
-
-
-def commit(
-    unit: Unit,
-    write_operation_id: str,
-    *,
-    commit_sha: str,
-    commit_url: str,
-    message: str,
-    **details: Any,
-) -> CommitRecord:
-    """Commit a write operation and record its commit in one unit of work; each carries the other's id (E10).
-
-    Args:
-        details: what else `CommitRecord.record` takes, and `project_id` where the operation names none.
-
-    Raises:
-        WriteOperationNotFound: WRITE_OPERATION_NOT_FOUND.
-        WriteOperationInvalidTransition: WRITE_OPERATION_INVALID_TRANSITION, it is not prepared.
-        InvalidInput: VALIDATION_ERROR, such as an operation without a project, and none given.
-        ConcurrencyConflict: CONCURRENCY_CONFLICT, when recorded: that commit is recorded already.
-    """
-    operation = unit.edit(WriteOperation, write_operation_id)
-    about = {"project_id": operation.project_id} | details
-    new = CommitRecord.record(
-        commit_sha=commit_sha,
-        commit_url=commit_url,
-        message=message,
-        write_operation_id=write_operation_id,
-        **about,
-    )
-    record = unit.create(new)
-    operation.commit(commit_sha=commit_sha, commit_id=record.commit_id)
-    return record

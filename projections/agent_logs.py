@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 
-from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogPurged
-from workledger.projections.table import Barrier, Count, From, Kind, Sum, Table, Version, When, utf8_bytes
-from workledger.projections.tables import ReadTables
-from workledger.projections.types import Logged
+from workledger.domain.agent_log import AgentLogChunkAppended, AgentLogPurged
+from workledger.projections.engine.table import Barrier, Count, From, Kind, Sum, Table, Version, When, utf8_bytes
+from workledger.projections.engine.tables import ReadTables
+from workledger.projections.engine.types import Logged
 
 
 def _purged(side: Any, data: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from workledger.domain.agent_run_events import (
+from workledger.domain.agent_run.events import (
     AgentProcessExited,
     AgentProcessSpawned,
     AgentRunAccountSwitched,
@@ -18,9 +18,9 @@ from workledger.domain.agent_run_events import (
     AgentRunWaitingForInput,
     AgentTurnCompleted,
 )
-from workledger.projections.table import ABSENT, Becomes, Count, From, References, Stream, Sum, Table, When
-from workledger.projections.tables import ReadTables
-from workledger.projections.types import Dollars
+from workledger.projections.engine.table import ABSENT, Becomes, Count, From, References, Stream, Sum, Table, When
+from workledger.projections.engine.tables import ReadTables
+from workledger.projections.engine.types import Dollars
 
 ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
 STATUS = (AgentRunStarted, AgentRunBegan, AgentRunPaused, AgentRunWaitingForInput, AgentRunResumed, *ENDED)

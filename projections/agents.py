@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from workledger.domain.agent_events import (
+from workledger.domain.agent import (
     AgentConfigChanged,
     AgentCreated,
     AgentDeleted,
@@ -11,7 +11,7 @@ from workledger.domain.agent_events import (
     AgentRenamed,
     AgentSessionStarted,
 )
-from workledger.domain.agent_run_events import (
+from workledger.domain.agent_run.events import (
     AgentRunBegan,
     AgentRunCompleted,
     AgentRunFailed,
@@ -21,8 +21,8 @@ from workledger.domain.agent_run_events import (
     AgentRunStopped,
     AgentRunWaitingForInput,
 )
-from workledger.projections.table import Becomes, Count, From, References, Stream, Table, Tag, When
-from workledger.projections.tables import ReadTables
+from workledger.projections.engine.table import Becomes, Count, From, References, Stream, Table, Tag, When
+from workledger.projections.engine.tables import ReadTables
 
 ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
 GONE = Becomes(dict.fromkeys(ENDED))

@@ -5,9 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workledger.domain.board import COLUMNS
-from workledger.projections.table import Table
-from workledger.projections.tables import ReadTables
+from workledger.domain.task.board import COLUMNS
+from workledger.projections.engine.table import Table
+from workledger.projections.engine.tables import ReadTables
 
 CARDS = 200
 """Cards of a column that a board shows at first."""

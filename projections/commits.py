@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 
-from workledger.domain.commit_events import CommitRecorded
+from workledger.domain.commit import CommitRecorded
+from workledger.projections.engine.table import From, References, Table
+from workledger.projections.engine.tables import ReadTables
 from workledger.projections.projects import Projects, count_commits
 from workledger.projections.stage_runs import StageRuns
-from workledger.projections.table import From, References, Table
-from workledger.projections.tables import ReadTables
 
 
 class ProjectCommits(

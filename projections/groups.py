@@ -4,9 +4,9 @@ from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
 from workledger.projections.commits import ProjectCommits
-from workledger.projections.group import Group
+from workledger.projections.engine.fold.group import Group
 from workledger.projections.projects import Projects
-from workledger.projections.session_events import SessionEvents
+from workledger.projections.session_feed import SessionEvents
 from workledger.projections.sessions import SessionParticipants, Sessions
 from workledger.projections.stage_runs import StageRuns
 from workledger.projections.task_counts import TaskCounts

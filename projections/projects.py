@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 
-from workledger.domain.commit_events import CommitRecorded
-from workledger.domain.project_events import (
+from workledger.domain.commit import CommitRecorded
+from workledger.domain.project.events import (
     ProjectConcurrencyLimitChanged,
     ProjectConfigChanged,
     ProjectCreated,
@@ -22,8 +22,8 @@ from workledger.domain.project_events import (
     ProjectStageChanged,
     ProjectStatusChanged,
 )
-from workledger.projections.table import Becomes, Count, From, Stream, Table, Tag, When
-from workledger.projections.tables import ReadTables
+from workledger.projections.engine.table import Becomes, Count, From, Stream, Table, Tag, When
+from workledger.projections.engine.tables import ReadTables
 
 DETAILS = (ProjectCreated, ProjectDetailsChanged)
 GITHUB = (ProjectCreated, ProjectGitHubLinked, ProjectGitHubUnlinked)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from workledger.domain.agent_run_events import AgentTurnCompleted
-from workledger.domain.session_events import (
+from workledger.domain.agent_run.events import AgentTurnCompleted
+from workledger.domain.kernel.store import Scanned
+from workledger.domain.session.events import (
     SessionActivated,
     SessionClosed,
     SessionClosing,
@@ -17,10 +18,9 @@ from workledger.domain.session_events import (
     SessionResumed,
     SessionTitleChanged,
 )
-from workledger.domain.session_feed_events import SessionEntryPublished, SessionFeedPurged
-from workledger.domain.store import Scanned
-from workledger.domain.tool_calls_events import ToolCallStarted
-from workledger.projections.table import (
+from workledger.domain.session_feed import SessionEntryPublished, SessionFeedPurged
+from workledger.domain.tool_calls import ToolCallStarted
+from workledger.projections.engine.table import (
     Becomes,
     Change,
     Count,
@@ -34,7 +34,7 @@ from workledger.projections.table import (
     Version,
     When,
 )
-from workledger.projections.tables import ReadTables
+from workledger.projections.engine.tables import ReadTables
 
 OVER = (SessionClosing, SessionClosed, SessionFailed)
 STATUS = (SessionOpened, SessionActivated, SessionPaused, SessionResumed, *OVER)

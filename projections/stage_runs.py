@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from workledger.domain.stage_run_events import (
+from workledger.domain.stage_run import (
     StageRunCancelled,
     StageRunDeleted,
     StageRunFailed,
@@ -11,7 +11,7 @@ from workledger.domain.stage_run_events import (
     StageRunStarted,
     StageRunSucceeded,
 )
-from workledger.projections.table import From, References, Stream, Table, When
+from workledger.projections.engine.table import From, References, Stream, Table, When
 
 ENDED = (StageRunSucceeded, StageRunFailed, StageRunCancelled)
 

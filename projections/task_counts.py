@@ -5,10 +5,10 @@ from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 
-from workledger.domain.card_events import TaskCreated, TaskMoved
-from workledger.domain.store import Scanned
-from workledger.domain.task_events import TaskCancelled, TaskReopened
-from workledger.projections.table import Change, Count, Fold, Kind, References, Table
+from workledger.domain.kernel.store import Scanned
+from workledger.domain.task.card_events import TaskCreated, TaskMoved
+from workledger.domain.task.events import TaskCancelled, TaskReopened
+from workledger.projections.engine.table import Change, Count, Fold, Kind, References, Table
 
 
 def _entered(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import sqlalchemy as sa
 
-from workledger.domain.card_events import TaskDependencyAdded, TaskDependencyRemoved
-from workledger.projections.table import From, References, Stream, Table
-from workledger.projections.tables import ReadTables
+from workledger.domain.task.card_events import TaskDependencyAdded, TaskDependencyRemoved
+from workledger.projections.engine.table import From, References, Stream, Table
+from workledger.projections.engine.tables import ReadTables
 
 EDGE = (TaskDependencyAdded, TaskDependencyRemoved)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from workledger.domain.agent_run_events import AgentTurnCompleted
-from workledger.domain.card_events import (
+from workledger.domain.agent_run.events import AgentTurnCompleted
+from workledger.domain.task.card_events import (
     TaskCreated,
     TaskDetailsChanged,
     TaskLabelsChanged,
@@ -14,7 +14,7 @@ from workledger.domain.card_events import (
     TaskMovedToPhase,
     TaskReordered,
 )
-from workledger.domain.task_events import (
+from workledger.domain.task.events import (
     TaskApprovalRequested,
     TaskApproved,
     TaskAssigned,
@@ -35,9 +35,9 @@ from workledger.domain.task_events import (
     TaskWorkFinished,
 )
 from workledger.projections.board import board, counts
-from workledger.projections.table import ABSENT, Becomes, From, References, Stream, Sum, Table, Tag, When
+from workledger.projections.engine.table import ABSENT, Becomes, From, References, Stream, Sum, Table, Tag, When
+from workledger.projections.engine.types import Dollars
 from workledger.projections.task_counts import recount
-from workledger.projections.types import Dollars
 
 DETAILS = (TaskCreated, TaskDetailsChanged)
 STATUS = (

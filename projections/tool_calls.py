@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 
-from workledger.domain.agent_events import AgentCreated, AgentDeleted
-from workledger.domain.card_events import TaskCreated
-from workledger.domain.project_events import ProjectCreated, ProjectDeleted
-from workledger.domain.task_events import TaskDeleted
-from workledger.domain.tool_calls_events import ToolCallCompleted, ToolCallDenied, ToolCallFailed, ToolCallStarted
-from workledger.projections.table import Count, From, References, Stream, Sum, Table, When
-from workledger.projections.tables import ReadTables
-from workledger.projections.types import Logged
+from workledger.domain.agent import AgentCreated, AgentDeleted
+from workledger.domain.project.events import ProjectCreated, ProjectDeleted
+from workledger.domain.task.card_events import TaskCreated
+from workledger.domain.task.events import TaskDeleted
+from workledger.domain.tool_calls import ToolCallCompleted, ToolCallDenied, ToolCallFailed, ToolCallStarted
+from workledger.projections.engine.table import Count, From, References, Stream, Sum, Table, When
+from workledger.projections.engine.tables import ReadTables
+from workledger.projections.engine.types import Logged
 
 BEGUN = (ToolCallStarted, ToolCallDenied)
 ENDED = (ToolCallCompleted, ToolCallFailed)

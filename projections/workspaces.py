@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from workledger.domain.workspace_events import WorkspaceCreated, WorkspaceDeleted, WorkspaceUpdated
-from workledger.projections.table import From, Stream, Table
+from workledger.domain.workspace import WorkspaceCreated, WorkspaceDeleted, WorkspaceUpdated
+from workledger.projections.engine.table import From, Stream, Table
 
 SET = (WorkspaceCreated, WorkspaceUpdated)
 

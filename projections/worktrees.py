@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from workledger.domain.worktree_events import (
+from workledger.domain.worktree.events import (
     WorktreeChanged,
     WorktreeCheckedOut,
     WorktreeCommitStarted,
@@ -23,8 +23,8 @@ from workledger.domain.worktree_events import (
     WorktreeRetried,
     WorktreeSetupStepCompleted,
 )
-from workledger.projections.table import ABSENT, Becomes, From, References, Stream, Table, When
-from workledger.projections.tables import ReadTables
+from workledger.projections.engine.table import ABSENT, Becomes, From, References, Stream, Table, When
+from workledger.projections.engine.tables import ReadTables
 
 STATUS = (
     WorktreeCreated,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from workledger.domain.write_operation_events import (
+from workledger.domain.write_operation import (
     PullRequestClosed,
     PullRequestMerged,
     PullRequestOpened,
@@ -11,7 +11,7 @@ from workledger.domain.write_operation_events import (
     WriteOperationFailed,
     WriteOperationPrepared,
 )
-from workledger.projections.table import From, References, Stream, Table
+from workledger.projections.engine.table import From, References, Stream, Table
 
 MOVED = (WriteOperationCommitted, PullRequestOpened, PullRequestMerged, PullRequestClosed, WriteOperationFailed)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-import postgres_server as postgres
 import workledger
+from support import postgres_server as postgres
 from workledger import Workledger
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workledger.domain.kernel import Event
+from workledger.domain.kernel.aggregate import Event
 from workledger.projections.groups import GROUPS
 
 ROOT = Path(__file__).parent.parent

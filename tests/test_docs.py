@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import reference_pages
+from support import reference_pages
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

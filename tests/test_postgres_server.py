@@ -10,11 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from postgres_server import GivenServer, PostgresMissing, running, serve
+from support.postgres_server import GivenServer, PostgresMissing, running, serve
 
 HOLDER = """
 import sys, time
-from postgres_server import running
+from support.postgres_server import running
 with running() as server:
     print(server.folder, flush=True)
     time.sleep(60)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workledger.adapters.bootstrap import Workledger, open  # noqa: A004
-    from workledger.domain.refusals import Refused
+    from workledger.domain.kernel.refusals import Refused
 
 __all__ = ["Refused", "Workledger", "open"]
 
@@ -14,6 +14,6 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from workledger.adapters import bootstrap
-    from workledger.domain import refusals
+    from workledger.domain.kernel import refusals
 
     return getattr(refusals if name == "Refused" else bootstrap, name)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from workledger.adapters.beads.issues import Issue
-from workledger.domain import card_events, ranks
-from workledger.domain.card_events import (
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.task import Task, card_events, ranks
+from workledger.domain.task.card_events import (
     TaskCreated,
     TaskDependencyAdded,
     TaskDependencyRemoved,
@@ -15,9 +16,7 @@ from workledger.domain.card_events import (
     TaskMetadataChanged,
     TaskMoved,
 )
-from workledger.domain.kernel import Event
-from workledger.domain.task import Task
-from workledger.domain.task_events import (
+from workledger.domain.task.events import (
     TaskBlocked,
     TaskCancelled,
     TaskCompleted,

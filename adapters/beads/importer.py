@@ -9,10 +9,10 @@ from workledger.adapters.beads.issues import Issue, issues
 from workledger.adapters.beads.timeline import Timeline
 from workledger.adapters.importing import Batches, Fact, Progress, Report, digest, ensure_project, silent
 from workledger.adapters.redaction import Redact, redact
-from workledger.domain.kernel import Event
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectCreated
+from workledger.domain.project.events import ProjectCreated
 from workledger.domain.task import Task
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from workledger.adapters.beads import changes
 from workledger.adapters.beads.issues import Issue
-from workledger.domain.kernel import Event
+from workledger.domain.kernel.aggregate import Event
 from workledger.domain.task import Task
 
 Place = tuple[datetime, int, int]

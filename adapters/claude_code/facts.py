@@ -9,16 +9,16 @@ from workledger.adapters.claude_code.happenings import ToolEnded, ToolUsed, Turn
 from workledger.adapters.importing import digest
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import (
+from workledger.domain.agent_run.events import (
     AgentProcessSpawned,
     AgentRunBegan,
     AgentRunCompleted,
     AgentRunStarted,
     AgentTurnCompleted,
 )
-from workledger.domain.kernel import Event
-from workledger.domain.session_events import SessionActivated, SessionClosed, SessionClosing, SessionOpened, address
-from workledger.domain.tool_calls_events import (
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.session.events import SessionActivated, SessionClosed, SessionClosing, SessionOpened, address
+from workledger.domain.tool_calls import (
     ToolCallCompleted,
     ToolCallDenied,
     ToolCallFailed,

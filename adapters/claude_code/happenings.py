@@ -4,8 +4,9 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workledger.adapters.claude_code.records import Key, Record, Usage
+from workledger.adapters.claude_code.records import Record, Usage
 from workledger.adapters.redaction import JSON
+from workledger.domain.import_source import Key
 
 
 @dataclass(frozen=True, slots=True)

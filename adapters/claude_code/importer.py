@@ -14,15 +14,16 @@ from workledger.adapters.claude_code.reading import Reading, read
 from workledger.adapters.claude_code.recording import Recording
 from workledger.adapters.claude_code.records import records_of
 from workledger.adapters.claude_code.sizes import OUTPUT
-from workledger.adapters.claude_code.source import ImportSource
+from workledger.adapters.claude_code.source import is_read
 from workledger.adapters.claude_code.thread import Thread
 from workledger.adapters.claude_code.who import Who
 from workledger.adapters.importing import Progress, Report, silent
 from workledger.adapters.redaction import Redact, redact
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.ledger import Ledger
+from workledger.domain.import_source import ImportSource
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import Refused
 from workledger.domain.project import Project
-from workledger.domain.refusals import Refused
 
 
 def import_claude_code(
@@ -126,7 +127,7 @@ class Importing:
             Refused: the ledger refuses; what was recorded of the file before stays.
         """
         source = self._ledger.find_any(ImportSource, file.source_id)
-        if source is not None and source.is_all_of(file.path):
+        if source is not None and is_read(source, file.path):
             self._report.left_out["files that have not changed"] += 1
             self._passed.append(file)
             return

@@ -9,13 +9,13 @@ import orjson
 from workledger.adapters.claude_code import facts
 from workledger.adapters.claude_code.files import Transcript
 from workledger.adapters.claude_code.happenings import Past
-from workledger.adapters.claude_code.records import Key, Record, in_graph_order, record
-from workledger.adapters.claude_code.source import ImportSource
+from workledger.adapters.claude_code.records import Record, in_graph_order, record
+from workledger.adapters.claude_code.source import continues
 from workledger.adapters.claude_code.turns import counted
 from workledger.adapters.importing import Line, json_lines, json_object
-from workledger.domain.agent_log import AgentLog
-from workledger.domain.agent_log_events import AgentLogChunkAppended
-from workledger.domain.ledger import Ledger
+from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended
+from workledger.domain.import_source import ImportSource, Key
+from workledger.domain.kernel.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def read(
         turns: how many are recorded of its run.
         elsewhere: the records of earlier files.
     """
-    again = source is not None and (source.again or not source.goes_on(file.path))
+    again = source is not None and (source.again or not continues(source, file.path))
     start, end, done = (0, 0, 0) if source is None or again else (source.start, source.end, source.done)
     data = file.path.read_bytes()
     lines, rest = json_lines(data)

@@ -11,22 +11,21 @@ from workledger.adapters.claude_code.about import About
 from workledger.adapters.claude_code.facts import SESSION_NUMBER, Whose
 from workledger.adapters.claude_code.happenings import Happening, Moment, Said, ToolEnded, ToolUsed, Turn
 from workledger.adapters.claude_code.reading import Reading
-from workledger.adapters.claude_code.source import ImportSource, fingerprint
+from workledger.adapters.claude_code.source import fingerprint
 from workledger.adapters.claude_code.thread import Thread
 from workledger.adapters.importing import BATCH, Report
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentSessionStarted
+from workledger.domain.agent import Agent, AgentSessionStarted
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import AgentRunResumed
-from workledger.domain.import_source_events import ImportSourceRead
-from workledger.domain.kernel import Aggregate, Event
-from workledger.domain.ledger import Ledger
-from workledger.domain.refusals import ConcurrencyConflict
+from workledger.domain.agent_run.events import AgentRunResumed
+from workledger.domain.import_source import ImportSource, ImportSourceRead
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.session import Session
-from workledger.domain.session_events import SessionResumed, SessionTitleChanged
+from workledger.domain.session.events import SessionResumed, SessionTitleChanged
 from workledger.domain.tool_calls import ToolCalls
-from workledger.domain.unit import Unit
 
 
 class Recording:

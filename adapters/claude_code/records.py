@@ -8,9 +8,7 @@ from pathlib import Path
 
 from workledger.adapters.importing import Line, json_lines, moment
 from workledger.adapters.redaction import JSON
-
-Key = tuple[str | None, str | None]
-"""Message id and request id: what the lines of one turn have in common."""
+from workledger.domain.import_source import Key
 
 DROPPED = {
     "progress": "progress records",

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Container, Iterable, Sequence
 
 from workledger.adapters.claude_code.happenings import Past, Turn
-from workledger.adapters.claude_code.records import Key, Record, Usage
+from workledger.adapters.claude_code.records import Record, Usage
+from workledger.domain.import_source import Key
 
 
 class Turns:

@@ -10,13 +10,12 @@ from workledger.adapters.claude_code.files import Transcript
 from workledger.adapters.claude_code.records import Record, records_of
 from workledger.adapters.importing import Report, begin, digest, ensure_project
 from workledger.adapters.redaction import Redact
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentConfig, AgentCreated, AgentRenamed
+from workledger.domain.agent import Agent, AgentConfig, AgentCreated, AgentRenamed
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import NameTaken
 from workledger.domain.project import Project
-from workledger.domain.project_events import DEFAULT_MODEL, ProjectCreated
-from workledger.domain.refusals import NameTaken
+from workledger.domain.project.events import DEFAULT_MODEL, ProjectCreated
 from workledger.domain.task import Task
 
 LABEL = 80

@@ -8,11 +8,10 @@ from pathlib import Path
 from workledger.adapters.git.history import Commit, ask, commits
 from workledger.adapters.importing import Batches, Fact, Progress, Report, cut, digest, ensure_project, silent
 from workledger.adapters.redaction import Redact, redact
-from workledger.domain.commit import CommitRecord
-from workledger.domain.commit_events import CommitRecorded
-from workledger.domain.ledger import Ledger
+from workledger.domain.commit import CommitRecord, CommitRecorded
+from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectCreated
+from workledger.domain.project.events import ProjectCreated
 
 MESSAGE = 30_000
 """Characters of a message that are kept, and `FILES` those of all the names of files together."""

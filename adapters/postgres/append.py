@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from zlib import crc32
 
 from workledger.adapters.postgres.arrays import ints, texts
-from workledger.domain.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
-from workledger.domain.store import Conditions, Stored
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.store import Conditions, Stored
 
 STATEMENT = b"""select workledger_append_v2($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[],
 $7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],

@@ -13,9 +13,10 @@ import psycopg
 from psycopg.errors import DivisionByZero
 
 from workledger.adapters.postgres import merging
-from workledger.projections.changes import Changes, whole
-from workledger.projections.checkpoints import Checkpoint, Superseded
-from workledger.projections.table import Table
+from workledger.projections.engine.changes import Changes, whole
+from workledger.projections.engine.checkpoint import Checkpoint
+from workledger.projections.engine.state.checkpoints import Superseded
+from workledger.projections.engine.table import Table
 
 SETTINGS = (
     "select set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"

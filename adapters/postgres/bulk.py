@@ -12,10 +12,10 @@ from psycopg.sql import SQL, Identifier
 
 from workledger.adapters.postgres import brief, copying, merging
 from workledger.adapters.postgres.lines import Lines
-from workledger.projections.changes import Changes, Values, settled
-from workledger.projections.checkpoints import Checkpoint
-from workledger.projections.table import Table
-from workledger.projections.tables import ReadersStay
+from workledger.projections.engine.changes import Changes, Values, settled
+from workledger.projections.engine.checkpoint import Checkpoint
+from workledger.projections.engine.table import Table
+from workledger.projections.engine.tables import ReadersStay
 
 PATIENCE = range(50, 900, 50)
 """Milliseconds in which we wait for readers, time after time."""

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.sql import SQL, Composable, Identifier
 
-from workledger.projections.changes import Values, whole
-from workledger.projections.table import ABSENT, Column, Table, once
-from workledger.projections.types import LoggedType, MomentType
+from workledger.projections.engine.changes import Values, whole
+from workledger.projections.engine.table import ABSENT, Column, Table, once
+from workledger.projections.engine.types import LoggedType, MomentType
 
 QUOTE, DELIMITER = "\x01", "\x02"
 BETWEEN_VALUES, BETWEEN_ROWS = f"{QUOTE}{DELIMITER}{QUOTE}", f"{QUOTE}\n{QUOTE}"

@@ -6,8 +6,8 @@ from typing import Any
 from psycopg.sql import SQL, Composable, Identifier
 from sqlalchemy.dialects import postgresql
 
-from workledger.projections.changes import Values, key_values, said, settled
-from workledger.projections.table import ABSENT, Table, once
+from workledger.projections.engine.changes import Values, key_values, said, settled
+from workledger.projections.engine.table import ABSENT, Table, once
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 

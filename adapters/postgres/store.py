@@ -18,9 +18,9 @@ from workledger.adapters.postgres.lines import Failed, Lines, Lost
 from workledger.adapters.postgres.watermark import Watermark
 from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
-from workledger.domain.recorded import Row
-from workledger.domain.refusals import ConcurrencyConflict, Refused
-from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions, Stored
+from workledger.domain.kernel.envelope import Row
+from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
+from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, Stored
 
 T = TypeVar("T")
 

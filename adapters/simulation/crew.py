@@ -5,11 +5,10 @@ from typing import Any
 
 from workledger.adapters.simulation.texts.places import PLACES, Place
 from workledger.adapters.simulation.world import World
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentConfig
-from workledger.domain.kernel import New
+from workledger.domain.agent import Agent, AgentConfig
+from workledger.domain.kernel.aggregate import New
 from workledger.domain.project import Project
-from workledger.domain.project_events import Tool
+from workledger.domain.project.events import Tool
 
 TOOLS: tuple[Tool, ...] = ("Read", "Edit", "Write", "Bash", "Grep", "Glob", "TodoWrite")
 MODELS = ("claude-sonnet-4-20250514", "claude-opus-4-20250514")

@@ -10,9 +10,9 @@ from workledger.adapters.simulation.crew import LABEL
 from workledger.adapters.simulation.past import UNFOLDED, Happening
 from workledger.adapters.simulation.tempo import PAST
 from workledger.adapters.simulation.workload import events
-from workledger.domain.ledger import Ledger
-from workledger.domain.mapping import moment, stamp
-from workledger.domain.unit import Unit
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.mapping import moment, stamp
+from workledger.domain.kernel.unit import Unit
 
 BATCH = 2000
 """Events in one append."""

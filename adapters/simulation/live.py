@@ -18,11 +18,11 @@ from workledger.adapters.simulation.tempo import LIVE, Tempo
 from workledger.adapters.simulation.texts.places import place
 from workledger.adapters.simulation.workload import parts_of
 from workledger.adapters.simulation.world import Card, Part, World
-from workledger.domain.board import state_of
-from workledger.domain.kernel import Aggregate
-from workledger.domain.refusals import Refused
-from workledger.domain.run_progress import LIVE as ALIVE
-from workledger.domain.unit import Unit
+from workledger.domain.agent_run.progress import LIVE as ALIVE
+from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.task.board import state_of
 from workledger.projections import board
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents

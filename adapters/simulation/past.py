@@ -11,13 +11,13 @@ from workledger.adapters.simulation.tempo import Tempo
 from workledger.adapters.simulation.world import Card, Part, World
 from workledger.domain.agent_log import AgentLog
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.kernel import Aggregate, Event
-from workledger.domain.recorded import Recorded, acting_as
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.envelope import Recorded, acting_as
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.session import Session
 from workledger.domain.session_feed import SessionFeed
 from workledger.domain.task import Task
 from workledger.domain.tool_calls import ToolCalls
-from workledger.domain.unit import Unit
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -4,8 +4,8 @@ from workledger.adapters.simulation.chance import Spread
 from workledger.adapters.simulation.crew import Crew
 from workledger.adapters.simulation.texts.jobs import LABELS, Job, new_job
 from workledger.adapters.simulation.world import Card, Part, World
-from workledger.domain.card import Category, Priority
 from workledger.domain.task import Task
+from workledger.domain.task.card import Category, Priority
 
 PRIORITIES: tuple[Priority, ...] = ("low", "medium", "medium", "medium", "high")
 CATEGORIES: dict[str, Category] = {"research": "research", "test": "verify", "refactor": "refine"}

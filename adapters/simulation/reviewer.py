@@ -3,11 +3,10 @@
 from workledger.adapters.simulation.crew import Crew
 from workledger.adapters.simulation.texts.turns import PRAISE, REJECTIONS
 from workledger.adapters.simulation.world import Card, Part, World
-from workledger.domain.commit import CommitRecord
-from workledger.domain.commit_events import CommitRecorded
+from workledger.domain.commit import CommitRecord, CommitRecorded
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.session import Session
 from workledger.domain.task import Task
-from workledger.domain.unit import Unit
 
 REJECTED = 0.17
 GIVEN_UP = 0.02

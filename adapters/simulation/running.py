@@ -11,12 +11,11 @@ from workledger.adapters.simulation.texts.turns import Call, Turn, new_turn
 from workledger.adapters.simulation.world import Part, World
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.dispatch import BlockReason
-from workledger.domain.session_feed import publish
-from workledger.domain.session_feed_events import Channel
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.session_feed import Channel, publish
 from workledger.domain.task import Task
+from workledger.domain.task.dispatch import BlockReason
 from workledger.domain.tool_calls import ToolCalls
-from workledger.domain.unit import Unit
 
 TOKENS_IN = Spread(2_500, 14_000)
 TOKENS_OUT = Spread(350, 1_800)

@@ -13,11 +13,11 @@ from workledger.adapters.simulation.texts.jobs import Job, job_of
 from workledger.adapters.simulation.texts.turns import CRASHES, OBSTACLES, QUESTIONS
 from workledger.adapters.simulation.world import Card, Part, World
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import Cause
-from workledger.domain.runs import resume_run, start_run
+from workledger.domain.agent_run.events import Cause
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.services.runs import resume_run, start_run
 from workledger.domain.session import Session
 from workledger.domain.task import Task
-from workledger.domain.unit import Unit
 
 DISPATCHER = "automation:dispatcher"
 PRIORITY = {"high": 0, "medium": 1, "low": 2}

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from workledger.adapters.simulation.chance import Chance
 from workledger.adapters.simulation.tempo import Tempo
-from workledger.domain import ranks
-from workledger.domain.kernel import Aggregate
-from workledger.domain.unit import Unit
+from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.task import ranks
 
 A = TypeVar("A", bound=Aggregate)
 

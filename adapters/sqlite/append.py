@@ -9,8 +9,8 @@ import orjson
 from workledger.adapters.schema import COLUMNS
 from workledger.adapters.sqlite import places
 from workledger.adapters.sqlite.claims import settle
-from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, Conditions, Stored
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, Conditions, Stored
 
 INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 STANDING = """

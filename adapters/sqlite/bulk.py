@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workledger.projections.changes import Changes, Values, key_values, said, settled, whole
-from workledger.projections.checkpoints import Checkpoint
-from workledger.projections.table import Table, once
+from workledger.projections.engine.changes import Changes, Values, key_values, said, settled, whole
+from workledger.projections.engine.checkpoint import Checkpoint
+from workledger.projections.engine.table import Table, once
 
 
 class SQLiteBulk:

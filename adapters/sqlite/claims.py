@@ -2,8 +2,8 @@
 
 import sqlite3
 
-from workledger.domain.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
-from workledger.domain.store import ClaimUnmet
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.store import ClaimUnmet
 
 FREE = "delete from claims where key = ? and holder = ?"
 HELD = "select 1 from claims where key = ? limit 1"

@@ -6,25 +6,8 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from workledger.domain.refusals import Refused
-
-
-class DatabaseBusy(Refused):
-    """Another process has been writing to the database all the while; nothing was stored, try again."""
-
-    code = "DATABASE_BUSY"
-
-
-class DatabaseFull(Refused):
-    """There is no room left for the database; nothing was stored."""
-
-    code = "DATABASE_FULL"
-
-
-class DatabaseFailed(Refused):
-    """The database cannot be used: {reason}"""
-
-    code = "DATABASE_FAILED"
+from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseFull
+from workledger.domain.kernel.refusals import Refused
 
 
 class OpenBeforeFork(Refused):

@@ -14,8 +14,8 @@ from workledger.adapters.sqlite import places
 from workledger.adapters.sqlite.append import append
 from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
 from workledger.adapters.sqlite.writer import Writer
-from workledger.domain.recorded import Row
-from workledger.domain.store import Conditions, Scanned, Stored
+from workledger.domain.kernel.envelope import Row
+from workledger.domain.kernel.store import Conditions, Scanned, Stored
 
 NONE = Conditions()
 

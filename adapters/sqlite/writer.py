@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from workledger.adapters.sqlite.failures import DatabaseBusy, refusals, refuse
+from workledger.adapters.database import DatabaseBusy
+from workledger.adapters.sqlite.failures import refusals, refuse
 from workledger.adapters.sqlite.file import File
 
 LONGEST_NAP = 0.003

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from workledger.adapters.benchmarks.append import append as appended
-from workledger.adapters.benchmarks.figures import Figures
-from workledger.adapters.benchmarks.lag import lag as lagged
-from workledger.adapters.benchmarks.query import query as queried
-from workledger.adapters.benchmarks.rebuild import rebuild as rebuilt
-from workledger.adapters.benchmarks.setting import ROUNDS, Setting
+from workledger.api.benchmarks.append import append as appended
+from workledger.api.benchmarks.figures import Figures
+from workledger.api.benchmarks.lag import lag as lagged
+from workledger.api.benchmarks.query import query as queried
+from workledger.api.benchmarks.rebuild import rebuild as rebuilt
+from workledger.api.benchmarks.setting import ROUNDS, Setting
 from workledger.api.commandline.console import bars, interruptible, print_json, print_table
 from workledger.api.commandline.sentences import say
 

@@ -15,8 +15,8 @@ from rich.text import Text
 from workledger.adapters.database import DatabaseUnreachable
 from workledger.adapters.failures import refusal_of
 from workledger.api.commandline.sentences import INTERRUPTED, say
-from workledger.domain.refusals import Refused
-from workledger.projections import progress as progress_of
+from workledger.domain.kernel.refusals import Refused
+from workledger.projections.engine.state import progress as progress_of
 
 
 class Rate(ProgressColumn):

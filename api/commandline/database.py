@@ -7,7 +7,7 @@ import typer
 
 import workledger
 from workledger import Workledger
-from workledger.domain.refusals import Refused
+from workledger.domain.kernel.refusals import Refused
 
 DEFAULT = "sqlite:///workledger.db"
 VARIABLE = "WORKLEDGER_DB"

@@ -13,16 +13,16 @@ from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.policies import chosen
 from workledger.api.commandline.sentences import first_line, say
 from workledger.domain.policies import Policy
-from workledger.projections import dead_letters
-from workledger.projections.dead_letters import DeadLetter
-from workledger.projections.follower import name_of
-from workledger.projections.group import Group
+from workledger.projections.engine.fold.group import Group
+from workledger.projections.engine.follow.replay import DeadLetterNotFound, Replayed
+from workledger.projections.engine.follow.replay import drop as dropped
+from workledger.projections.engine.follow.replay import retry as retried
+from workledger.projections.engine.react.follower import name_of
+from workledger.projections.engine.react.reactor import Reactor
+from workledger.projections.engine.rebuild.shadow import OLD, SCRATCH, SHADOW
+from workledger.projections.engine.state import dead_letters
+from workledger.projections.engine.state.dead_letters import DeadLetter
 from workledger.projections.groups import GROUPS
-from workledger.projections.reactor import Reactor
-from workledger.projections.replay import DeadLetterNotFound, Replayed
-from workledger.projections.replay import drop as dropped
-from workledger.projections.replay import retry as retried
-from workledger.projections.shadow import OLD, SCRATCH, SHADOW
 
 app = typer.Typer(help="Events that could not be folded, set aside with the later events of their streams.")
 

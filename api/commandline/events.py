@@ -13,10 +13,10 @@ from workledger import Workledger
 from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
-from workledger.api.stored import as_stored
-from workledger.domain.kernel import Event
+from workledger.api.web.stored import as_stored
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.envelope import Row
 from workledger.domain.project import Project
-from workledger.domain.recorded import Row
 
 PAGE = 1000
 TAIL = 20

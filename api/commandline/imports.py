@@ -12,7 +12,7 @@ from workledger.adapters.git.importer import import_git
 from workledger.api.commandline.console import bars, interruptible, print_line
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.tables import catch_up
-from workledger.domain.refusals import Refused
+from workledger.domain.kernel.refusals import Refused
 
 app = typer.Typer(help="Record what happened elsewhere; what is recorded already is left out.")
 AGAIN = "Interrupted; run it again and it goes on where it was."

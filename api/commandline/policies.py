@@ -11,8 +11,8 @@ from workledger.api.commandline.console import interruptible
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
 from workledger.domain.policies import DISPATCH_NEXT, POLICIES, Policy
-from workledger.projections.reactor import Reactor
-from workledger.projections.reactor_loop import ReactorLoop
+from workledger.projections.engine.react.reactor import Reactor
+from workledger.projections.engine.react.reactor_loop import ReactorLoop
 
 Dispatch = Annotated[bool, typer.Option("--dispatch", help="Also assign queued tasks to idle agents.")]
 

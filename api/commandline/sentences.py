@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from workledger.adapters.failures import refusal_of
-from workledger.domain.refusals import Refused
+from workledger.domain.kernel.refusals import Refused
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended."""

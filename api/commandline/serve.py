@@ -15,8 +15,8 @@ from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.policies import Dispatch, reacting
 from workledger.api.commandline.sentences import say
-from workledger.domain.refusals import Refused
-from workledger.projections.worker_loop import WorkerLoop
+from workledger.domain.kernel.refusals import Refused
+from workledger.projections.engine.follow.worker_loop import WorkerLoop
 
 HOST = "127.0.0.1"
 PORT = 8420
@@ -70,8 +70,8 @@ def bound(host: str, port: int) -> socket.socket:
         AddressNotAllowed: others could reach it.
         PortTaken: somebody else listens there.
     """
-    from workledger.api.guard import is_loopback
     from workledger.api.server import AddressNotAllowed
+    from workledger.api.web.guard import is_loopback
 
     if not is_loopback(host):
         raise AddressNotAllowed(host=host)

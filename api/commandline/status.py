@@ -9,11 +9,12 @@ from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
-from workledger.projections import checkpoints, leases, progress
-from workledger.projections.group import Group
+from workledger.projections.engine.checkpoint import Checkpoint
+from workledger.projections.engine.fold.group import Group
+from workledger.projections.engine.rebuild.rebuild import lease_of
+from workledger.projections.engine.rebuild.shadow import SHADOW
+from workledger.projections.engine.state import checkpoints, leases, progress
 from workledger.projections.groups import GROUPS
-from workledger.projections.rebuild import lease_of
-from workledger.projections.shadow import SHADOW
 
 
 def status(
@@ -62,7 +63,7 @@ def _group(connection: sa.Connection, group: Group, head: int) -> dict[str, Any]
     }
 
 
-def _state(connection: sa.Connection, group: Group, at: checkpoints.Checkpoint | None) -> str:
+def _state(connection: sa.Connection, group: Group, at: Checkpoint | None) -> str:
     inspector = sa.inspect(connection)
     if at is None or not all(inspector.has_table(table.NAME) for table in group.tables):
         return "missing"

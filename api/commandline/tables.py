@@ -10,17 +10,17 @@ from workledger import Workledger
 from workledger.api.commandline.console import Bars, bars, interruptible, print_json, print_line, print_table
 from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
-from workledger.projections.cancel import cancel as cancelled
-from workledger.projections.group import Group
+from workledger.projections.engine.fold.group import Group
+from workledger.projections.engine.follow.projector import BATCH
+from workledger.projections.engine.follow.projector_loop import ProjectorLoop
+from workledger.projections.engine.rebuild.cancel import cancel as cancelled
+from workledger.projections.engine.rebuild.rebuild import Rebuild
+from workledger.projections.engine.rebuild.undo import drop_old as drop
+from workledger.projections.engine.rebuild.undo import undo as undone
+from workledger.projections.engine.rebuild.undo import undoable
+from workledger.projections.engine.rebuild.verify import Difference, Verdict
+from workledger.projections.engine.rebuild.verify import verify as verified
 from workledger.projections.groups import GROUPS
-from workledger.projections.loop import ProjectorLoop
-from workledger.projections.projector import BATCH
-from workledger.projections.rebuild import Rebuild
-from workledger.projections.undo import drop_old as drop
-from workledger.projections.undo import undo as undone
-from workledger.projections.undo import undoable
-from workledger.projections.verify import Difference, Verdict
-from workledger.projections.verify import verify as verified
 
 SHOWN = 10
 """Differences that are printed of one group."""

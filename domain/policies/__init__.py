@@ -1,11 +1,11 @@
 """The policies that come with workledger: what follows from events by itself."""
 
+from workledger.domain.kernel.policy import Policy
 from workledger.domain.policies.deletes import CASCADE_PROJECT
 from workledger.domain.policies.dependents import UNBLOCK_DEPENDENTS
 from workledger.domain.policies.dispatching import DISPATCH_NEXT, QUEUE_AGAIN
 from workledger.domain.policies.finishing import COMPLETE_ON_STOP, complete_on_stop
 from workledger.domain.policies.run_ends import BLOCK_ON_SPAWN_FAILURE, RETRY_ON_CRASH
-from workledger.domain.policy import Policy
 
 POLICIES: tuple[Policy, ...] = (
     RETRY_ON_CRASH,

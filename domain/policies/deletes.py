@@ -3,19 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentAlreadyRunning, AgentCreated
-from workledger.domain.card_events import TaskCreated
-from workledger.domain.kernel import Event
+from workledger.domain.agent import Agent, AgentAlreadyRunning, AgentCreated
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.policy import Policy, Reaction, begun
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.policies.dependents import dependents
-from workledger.domain.policy import Policy, Reaction, begun
-from workledger.domain.project_events import ProjectDeleted
+from workledger.domain.project.events import ProjectDeleted
 from workledger.domain.session import Session
-from workledger.domain.session_events import SessionClosed, SessionOpened
+from workledger.domain.session.events import SessionClosed, SessionOpened
 from workledger.domain.task import Task
-from workledger.domain.unit import Unit
+from workledger.domain.task.card_events import TaskCreated
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree_events import WorktreeCreated, WorktreeRemoved
+from workledger.domain.worktree.events import WorktreeCreated, WorktreeRemoved
 
 REASON = "project_deleted"
 

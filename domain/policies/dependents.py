@@ -1,10 +1,10 @@
 """The policy that tasks wait no longer than for what they depend on (Codewalkers, DOMAIN.md 2.1 and 3.8)."""
 
-from workledger.domain.card_events import TaskDependencyRemoved
-from workledger.domain.policy import Policy, Reaction
+from workledger.domain.kernel.policy import Policy, Reaction
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task
-from workledger.domain.task_events import TaskBlocked, TaskCompleted, TaskDeleted, dependents_of
-from workledger.domain.unit import Unit
+from workledger.domain.task.card_events import TaskDependencyRemoved
+from workledger.domain.task.events import TaskBlocked, TaskCompleted, TaskDeleted, dependents_of
 
 
 def dependents(reaction: Reaction, task_id: str | None = None) -> list[str]:

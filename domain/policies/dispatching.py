@@ -3,20 +3,20 @@
 from contextlib import suppress
 from itertools import count
 
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentCreated, AgentNoAvailableTask, run_of_agent
-from workledger.domain.agent_run_events import AgentRunCompleted, AgentRunFailed, AgentRunStopped
-from workledger.domain.card_events import TaskDependencyRemoved
-from workledger.domain.ledger import Ledger
+from workledger.domain.agent import Agent, AgentCreated, AgentNoAvailableTask, run_of_agent
+from workledger.domain.agent_run.events import AgentRunCompleted, AgentRunFailed, AgentRunStopped
+from workledger.domain.kernel.envelope import Recorded
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.policy import Policy, Reaction, begun
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.policies.dependents import dependents
 from workledger.domain.policies.run_ends import DECIDED
-from workledger.domain.policy import Policy, Reaction, begun
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectConcurrencyLimitChanged, ProjectStatusChanged
-from workledger.domain.queue import full, take_next, waiting
-from workledger.domain.recorded import Recorded
+from workledger.domain.project.events import ProjectConcurrencyLimitChanged, ProjectStatusChanged
+from workledger.domain.services.queue import full, take_next, waiting
 from workledger.domain.task import Task
-from workledger.domain.task_events import (
+from workledger.domain.task.card_events import TaskDependencyRemoved
+from workledger.domain.task.events import (
     QueueFull,
     TaskBlocked,
     TaskCompleted,
@@ -25,7 +25,6 @@ from workledger.domain.task_events import (
     TaskQueued,
     TaskUnblocked,
 )
-from workledger.domain.unit import Unit
 
 ENDED = (AgentRunCompleted, AgentRunFailed, AgentRunStopped)
 DONE = (TaskCompleted, TaskDeleted)

@@ -4,13 +4,13 @@ import json
 from typing import Any, Literal
 
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import AgentRunCompleted, AgentRunStopped
+from workledger.domain.agent_run.events import AgentRunCompleted, AgentRunStopped
+from workledger.domain.kernel.envelope import Recorded
+from workledger.domain.kernel.policy import Policy, Reaction, begun
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.policies.run_ends import left_behind
-from workledger.domain.policy import Policy, Reaction, begun
-from workledger.domain.recorded import Recorded
-from workledger.domain.unit import Unit
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree_events import WorktreeCreated
+from workledger.domain.worktree.events import WorktreeCreated
 
 UNFINISHED = ("user_requested", "error", "waiting_for_input")
 """Reasons to stop that say that the work is not done. Codewalkers names the first; the others speak for themselves."""

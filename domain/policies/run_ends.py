@@ -3,11 +3,12 @@
 from typing import Any
 
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import AgentRunFailed
-from workledger.domain.policy import Policy, Reaction
-from workledger.domain.recorded import Recorded
+from workledger.domain.agent_run.events import AgentRunFailed
+from workledger.domain.kernel.envelope import Recorded
+from workledger.domain.kernel.policy import Policy, Reaction
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task
-from workledger.domain.task_events import (
+from workledger.domain.task.events import (
     QueueFull,
     TaskApprovalRequested,
     TaskApproved,
@@ -23,7 +24,6 @@ from workledger.domain.task_events import (
     TaskWorkFinished,
     run_of_task,
 )
-from workledger.domain.unit import Unit
 
 GIVEN = (TaskAssigned, TaskUnassigned)
 DECIDED = (

@@ -3,9 +3,9 @@
 import pytest
 
 from workledger import Workledger
-from workledger.domain.claims import Claim, Free, Limit, Need, Room, Take
-from workledger.domain.refusals import NameTaken, NotFound
-from workledger.domain.store import ClaimUnmet, Conditions, EventStore, Stored
+from workledger.domain.kernel.claims import Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.refusals import NameTaken, NotFound
+from workledger.domain.kernel.store import ClaimUnmet, Conditions, EventStore, Stored
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
-import writers
+from support import writers
 from workledger.adapters.database import (
     DatabaseUnreachable,
     ForeignDatabase,

@@ -14,11 +14,11 @@ import pytest
 import workledger
 from workledger.adapters.beads.importer import import_beads
 from workledger.domain.agent import Agent
-from workledger.domain.board import state_of
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
+from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.task import Task
+from workledger.domain.task.board import state_of
 from workledger.projections import projects
 from workledger.projections.tasks import Tasks
 

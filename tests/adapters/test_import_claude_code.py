@@ -25,7 +25,7 @@ from workledger.adapters.importing import json_lines
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
+from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.session import Session
 from workledger.domain.task import Task
 from workledger.projections.agent_logs import AgentLogChunks

@@ -14,9 +14,9 @@ import workledger
 from workledger.adapters.git import importer
 from workledger.adapters.git.history import FIELDS, GitFailed, commits, parse
 from workledger.adapters.git.importer import import_git
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
+from workledger.domain.project.events import ProjectNotFound
 from workledger.projections import commits as rows
 from workledger.projections import projects
 

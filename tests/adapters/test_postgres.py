@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-import postgres_server
 import workledger
+from support import postgres_server
 from workledger.domain.task import Task
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from postgres_server import GivenServer
+from support.postgres_server import GivenServer
 from workledger.adapters.postgres.arrays import bigints, int8, ints, texts
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)

@@ -24,14 +24,14 @@ from workledger.adapters.simulation.tempo import FULL, LIVE, PAST
 from workledger.adapters.simulation.workload import START, events
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.mapping import LARGEST
+from workledger.domain.kernel.mapping import LARGEST
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 from workledger.projections.agent_runs import AgentRuns
+from workledger.projections.engine.follow.projector_loop import ProjectorLoop
+from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.groups import GROUPS
-from workledger.projections.loop import ProjectorLoop
 from workledger.projections.tasks import Tasks
-from workledger.projections.verify import verify
 
 UNTIL = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHORT = timedelta(hours=5)

@@ -11,13 +11,13 @@ import orjson
 import pytest
 
 import workledger
-from sqlite_writers import Steps, happened
+from support.sqlite_writers import Steps, happened
 from workledger import Workledger
 from workledger.adapters.sqlite import append, places
 from workledger.adapters.sqlite.file import File
 from workledger.adapters.sqlite.store import cursor_of
 from workledger.adapters.sqlite.writer import Writer
-from workledger.domain.store import EventStore, Stored
+from workledger.domain.kernel.store import EventStore, Stored
 from workledger.domain.task import Task
 
 NORMAL, FULL = 1, 2

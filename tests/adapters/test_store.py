@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from eventsourcing.persistence import Notification, NotSupportedError
 
 from workledger import Workledger
-from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, Conditions, EventStore, Stored
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, Conditions, EventStore, Stored
 
 Append = Callable[..., list[int]]
 

@@ -10,14 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
-import writers
+from support import writers
 from workledger import Workledger
 from workledger.adapters.schema import VERSION
 from workledger.domain.agent import Agent
-from workledger.domain.refusals import Refused
+from workledger.domain.kernel.refusals import Refused
 from workledger.domain.task import Task
+from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.groups import GROUPS
-from workledger.projections.verify import verify
 
 DATA = Path(__file__).parents[1] / "data"
 STREAMS = [

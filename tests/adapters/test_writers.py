@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import workledger
-import writers
+from support import writers
 from workledger import Workledger
 from workledger.domain.agent_log import append_chunk
-from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, Conditions, Stored
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, Conditions, Stored
 from workledger.domain.task import Task
 
 Work = Callable[[int], object]

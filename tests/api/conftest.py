@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import workledger
-from doors import Doors
+from support.http_client import Doors
 from workledger import Workledger
 
 

@@ -8,12 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
-from cli.typed import wait_until
-from doors import Doors
+from commandline.typed import wait_until
+from support.http_client import Doors
 from workledger import Workledger
-from workledger.adapters.database import DatabaseUnreachable
+from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable
 from workledger.adapters.failures import refusal_of
-from workledger.adapters.sqlite.failures import DatabaseBusy, DatabaseFailed
 
 READS = ("projects", "projects/prj_1", "projects/prj_1/board", "projects/prj_1/commits", "agents", "status", "events")
 

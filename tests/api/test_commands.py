@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from doors import Doors
+from support.http_client import Doors
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.kernel import Aggregate
+from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
 from workledger.domain.session import Session
 from workledger.domain.task import Task

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from doors import Doors
+from support.http_client import Doors
 from workledger.domain.commit import CommitRecord
 from workledger.domain.project import Project
 from workledger.domain.stage_run import StageRun

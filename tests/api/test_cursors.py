@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from doors import Doors
+from support.http_client import Doors
 from workledger.domain.agent import Agent
-from workledger.domain.card_events import TaskCreated
 from workledger.domain.project import Project
 from workledger.domain.task import Task
+from workledger.domain.task.card_events import TaskCreated
 
 MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
 

@@ -9,11 +9,11 @@ import httpx2
 import pytest
 
 import workledger
-from doors import Doors
-from serving import Frame, Serving, events, following, serving
+from support.http_client import Doors
+from support.serving import Frame, Serving, events, following, serving
 from workledger import Workledger
-from workledger.api import tail
 from workledger.api.app import create_app, service_of
+from workledger.api.web import tail
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from doors import Doors
+from support.http_client import Doors
 from workledger import Workledger
 from workledger.api.app import create_app
 from workledger.api.server import AddressNotAllowed, Server

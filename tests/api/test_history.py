@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doors import Doors
-from workledger.domain.kernel import Event
+from support.http_client import Doors
+from workledger.domain.kernel.aggregate import Event
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from doors import Doors
+from support.http_client import Doors
 from workledger import Workledger
 from workledger.api import (
     agent_runs,
@@ -22,7 +22,7 @@ from workledger.api import (
 from workledger.domain.agent import Agent
 from workledger.domain.commit import CommitRecord
 from workledger.domain.project import Project
-from workledger.domain.runs import start_run, start_tool_call
+from workledger.domain.services.runs import start_run, start_tool_call
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task

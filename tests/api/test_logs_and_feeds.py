@@ -2,7 +2,7 @@
 
 import pytest
 
-from doors import Doors
+from support.http_client import Doors
 
 
 @pytest.fixture

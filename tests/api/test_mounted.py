@@ -10,8 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 import workledger
-from doors import Doors
-from serving import following
+from support.http_client import Doors
+from support.serving import following
 from workledger import Workledger
 from workledger.api.app import create_app, running, service_of
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from doors import Doors
-from workledger.domain import ranks
-from workledger.domain.task import Task
+from support.http_client import Doors
+from workledger.domain.task import Task, ranks
 
 COLUMNS = ("backlog", "in_progress", "waiting_approval", "verified")
 

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from doors import BASE, Doors
+from support.http_client import BASE, Doors
 from workledger.api import page
 
 

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 import workledger
-from doors import BASE, Doors
+from support.http_client import BASE, Doors
 from workledger import Workledger
 from workledger.api.app import create_app
-from workledger.api.guard import LARGEST_BODY
-from workledger.api.problems import STATUSES, title
-from workledger.domain.refusals import Refused
+from workledger.api.web.guard import LARGEST_BODY
+from workledger.api.web.problems import STATUSES, title
+from workledger.domain.kernel.refusals import Refused
 
 OF_THE_COMMAND_LINE = (
     "workledger.api.commandline",
     "workledger.adapters.benchmarks",
-    "workledger.projections.rebuild",
-    "workledger.projections.undo",
+    "workledger.projections.engine.rebuild.rebuild",
+    "workledger.projections.engine.rebuild.undo",
 )
 """Where refusals are that no request meets."""
 

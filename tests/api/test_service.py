@@ -6,12 +6,12 @@ import time
 import pytest
 
 import workledger
-from doors import Doors
+from support.http_client import Doors
 from workledger import Workledger
-from workledger.api import service
 from workledger.api.app import create_app, service_of
+from workledger.api.web import service
 from workledger.domain.project import Project
-from workledger.projections.loop import ProjectorLoop
+from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 
 
 def test_a_read_waits_for_ones_own_write(all_doors: Doors) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from doors import Doors
+from support.http_client import Doors
 from workledger.api.worktrees import WORKTREES
 from workledger.domain.worktree import Worktree
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-import postgres_server as postgres
-from workledger.adapters.benchmarks.figures import Figures
-from workledger.adapters.benchmarks.setting import Setting
+from support import postgres_server as postgres
 from workledger.adapters.importing import Progress, silent
+from workledger.api.benchmarks.figures import Figures
+from workledger.api.benchmarks.setting import Setting
 from workledger.api.commandline.console import bars
 
 SIZES = [int(one) for one in os.environ.get("WORKLEDGER_BENCH_EVENTS", "10000 100000 1000000").split()]

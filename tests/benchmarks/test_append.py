@@ -2,7 +2,7 @@
 
 import pytest
 
-from workledger.adapters.benchmarks.append import append
+from workledger.api.benchmarks.append import append
 
 from .conftest import Bench, check
 

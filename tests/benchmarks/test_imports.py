@@ -10,9 +10,9 @@ import pytest
 
 import workledger
 from workledger.adapters.beads import import_beads
-from workledger.adapters.benchmarks.figures import OURS, Figures
 from workledger.adapters.claude_code import import_claude_code
 from workledger.adapters.git import import_git
+from workledger.api.benchmarks.figures import OURS, Figures
 
 from .conftest import Bench
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workledger.adapters.benchmarks.lag import lag
+from workledger.api.benchmarks.lag import lag
 
 from .conftest import Bench, check
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workledger.adapters.benchmarks.query import query
+from workledger.api.benchmarks.query import query
 
 from .conftest import Bench, check
 

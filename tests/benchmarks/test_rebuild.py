@@ -2,7 +2,7 @@
 
 import pytest
 
-from workledger.adapters.benchmarks.rebuild import rebuild
+from workledger.api.benchmarks.rebuild import rebuild
 
 from .conftest import Bench, check
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from gwt import given
-from workledger.domain import project_events
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import (
+from support.gwt import given
+from workledger.domain.agent import (
+    Agent,
     AgentAlreadyRunning,
     AgentConfig,
     AgentConfigChanged,
@@ -17,10 +16,11 @@ from workledger.domain.agent_events import (
     named,
     run_of_agent,
 )
-from workledger.domain.claims import Claim, Free, Room, Take
-from workledger.domain.kernel import Event
-from workledger.domain.project_events import DEFAULT_TOOLS
-from workledger.domain.refusals import ConcurrencyConflict, InvalidInput, NameTaken
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.claims import Claim, Free, Room, Take
+from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, NameTaken
+from workledger.domain.project import events as project_events
+from workledger.domain.project.events import DEFAULT_TOOLS
 
 TOOLS = ["Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebFetch", "TodoWrite"]
 

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from eventsourcing.persistence import JSONTranscoder
 
-from workledger.domain.agent_log import AgentLog, append_chunk, record_purge
-from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogPurged
-from workledger.domain.mapping import LARGEST, Envelopes
-from workledger.domain.recorded import Recorded
-from workledger.domain.refusals import PayloadTooLarge
-from workledger.domain.unit import Unit
+from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended, AgentLogPurged, append_chunk, record_purge
+from workledger.domain.kernel.envelope import Recorded
+from workledger.domain.kernel.mapping import LARGEST, Envelopes
+from workledger.domain.kernel.refusals import PayloadTooLarge
+from workledger.domain.kernel.unit import Unit
 
 MAPPER = Envelopes(JSONTranscoder())
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gwt import given
-from workledger.domain import agent_events, project_events, task_events
-from workledger.domain.agent_events import (
+from support.gwt import given
+from workledger.domain import agent
+from workledger.domain.agent import (
     AgentAlreadyRunning,
     AgentConfig,
     AgentNotResumable,
@@ -16,7 +16,7 @@ from workledger.domain.agent_events import (
     run_of_agent,
 )
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import (
+from workledger.domain.agent_run.events import (
     AgentProcessExited,
     AgentProcessSpawned,
     AgentRunAccountSwitched,
@@ -31,10 +31,12 @@ from workledger.domain.agent_run_events import (
     AgentTurnCompleted,
     AgentTurnLimitApproached,
 )
-from workledger.domain.claims import Claim, Free, Take
-from workledger.domain.kernel import Event
-from workledger.domain.refusals import InvalidInput, Refused
-from workledger.domain.task_events import TaskAlreadyAssigned
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.claims import Claim, Free, Take
+from workledger.domain.kernel.refusals import InvalidInput, Refused
+from workledger.domain.project import events as project_events
+from workledger.domain.task import events as task_events
+from workledger.domain.task.events import TaskAlreadyAssigned
 
 started = AgentRunStarted(agent_id="agt_1", project_id="prj_1", task_id="tsk_1", session_number=1, max_turns=10)
 spawned = AgentProcessSpawned(session_number=1, pid=7, provider_session_id="claude-1")
@@ -438,7 +440,7 @@ def test_a_failed_run_takes_them_again_when_it_goes_on() -> None:
 @pytest.mark.parametrize("status", LIVES)
 def test_a_run_relies_on_agent_and_project_while_it_lives(status: str) -> None:
     run = fold(*LIVES[status])
-    parents = [agent_events.existing("agt_1"), project_events.existing("prj_1")] if run.live else []
+    parents = [agent.existing("agt_1"), project_events.existing("prj_1")] if run.live else []
     assert list(run.parents()) == parents
 
 

@@ -6,17 +6,16 @@ from typing import Any
 
 import pytest
 
-from workledger.domain import runs
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentAlreadyRunning, AgentNotFound, ConcurrencyLimitExceeded
+from workledger.domain.agent import Agent, AgentAlreadyRunning, AgentNotFound, ConcurrencyLimitExceeded
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.card_events import DependencyCycle
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
-from workledger.domain.refusals import ConcurrencyConflict, Refused
+from workledger.domain.project.events import ProjectNotFound
+from workledger.domain.services import runs
 from workledger.domain.task import Task
-from workledger.domain.task_events import (
+from workledger.domain.task.card_events import DependencyCycle
+from workledger.domain.task.events import (
     QUEUE_CAPACITY,
     QueueFull,
     TaskAlreadyAssigned,

@@ -4,15 +4,13 @@ from typing import Any
 
 import pytest
 
-from gwt import given
-from workledger.domain.commit import CommitRecord
-from workledger.domain.commit_events import CommitNotFound, CommitRecorded
-from workledger.domain.ledger import Ledger
+from support.gwt import given
+from workledger.domain.commit import CommitNotFound, CommitRecord, CommitRecorded
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
-from workledger.domain.refusals import ConcurrencyConflict, InvalidInput
-from workledger.domain.workspace import Workspace
-from workledger.domain.workspace_events import WorkspaceNotFound
+from workledger.domain.project.events import ProjectNotFound
+from workledger.domain.workspace import Workspace, WorkspaceNotFound
 
 REQUIRED: dict[str, Any] = {
     "project_id": "prj_1",

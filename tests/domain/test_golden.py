@@ -22,12 +22,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import workledger.domain
-from workledger.domain.kernel import Aggregate, Event
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.ledger import Ledger
 
 FILE = Path(__file__).with_name("golden_events.jsonl")
 
-for module in pkgutil.iter_modules(workledger.domain.__path__, "workledger.domain."):
+for module in pkgutil.walk_packages(workledger.domain.__path__, "workledger.domain."):
     import_module(module.name)
 
 KINDS = {

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from gwt import given
-from workledger.domain import workspace_events
-from workledger.domain.claims import Claim, Free, Limit, Room, Take
-from workledger.domain.kernel import Event
+from support.gwt import given
+from workledger.domain import workspace
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.claims import Claim, Free, Limit, Room, Take
+from workledger.domain.kernel.refusals import InvalidInput, NameTaken
 from workledger.domain.project import Project
-from workledger.domain.project_events import (
+from workledger.domain.project.events import (
     Config,
     ProjectConcurrencyLimitChanged,
     ProjectConfigChanged,
@@ -31,7 +32,6 @@ from workledger.domain.project_events import (
     ProjectStatusChanged,
     runs_in,
 )
-from workledger.domain.refusals import InvalidInput, NameTaken
 
 created = ProjectCreated(name="Apollo")
 cloned = ProjectCreated(
@@ -144,7 +144,7 @@ def test_names_paths_and_urls_are_taken() -> None:
 
 
 def test_a_project_relies_on_its_workspace() -> None:
-    assert list(fold(cloned).parents()) == [workspace_events.existing("ws_1")]
+    assert list(fold(cloned).parents()) == [workspace.existing("ws_1")]
     assert list(fold(created).parents()) == []
 
 

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import AgentTurnCompleted, AgentTurnLimitApproached
-from workledger.domain.claims import Free, Take
-from workledger.domain.kernel import Aggregate, Event
-from workledger.domain.refusals import Refused
-from workledger.domain.session import RETRIES, Session
-from workledger.domain.session_events import SessionConfig
+from workledger.domain.agent_run.events import AgentTurnCompleted, AgentTurnLimitApproached
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.claims import Free, Take
+from workledger.domain.kernel.refusals import Refused
+from workledger.domain.session import Session
+from workledger.domain.session.events import SessionConfig
+from workledger.domain.session.session import RETRIES
 
 RUN_EDGES = {
     ("starting", "running"),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from pydantic import TypeAdapter
 
-from workledger.domain import ranks
-from workledger.domain.card import Rank
+from workledger.domain.task import ranks
+from workledger.domain.task.card import Rank
 
 RANKS = st.text(ranks.DIGITS, min_size=1, max_size=8).filter(lambda rank: not rank.endswith("0"))
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001

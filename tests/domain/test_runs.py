@@ -5,29 +5,27 @@ from typing import Any
 
 import pytest
 
-from workledger.domain import runs
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import (
+from workledger.domain.agent import (
+    Agent,
     AgentAlreadyRunning,
     AgentNotFound,
     AgentToolNotAllowed,
     ConcurrencyLimitExceeded,
 )
-from workledger.domain.agent_log import AgentLog, append_chunk
-from workledger.domain.agent_log_events import AgentLogChunkAppended
+from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended, append_chunk
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import AgentRunNotFound, AgentRunStarted
-from workledger.domain.ledger import Ledger
+from workledger.domain.agent_run.events import AgentRunNotFound, AgentRunStarted
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import NameTaken, Refused
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectHasRunningAgents, ProjectNotFound
-from workledger.domain.refusals import NameTaken, Refused
+from workledger.domain.project.events import ProjectHasRunningAgents, ProjectNotFound
+from workledger.domain.services import runs
 from workledger.domain.session import Session
-from workledger.domain.session_events import SessionIsClosed, SessionNotFound, SessionProjectNotFound
+from workledger.domain.session.events import SessionIsClosed, SessionNotFound, SessionProjectNotFound
 from workledger.domain.session_feed import SessionFeed, publish
 from workledger.domain.task import Task
-from workledger.domain.task_events import TaskAlreadyAssigned, TaskNotFound
-from workledger.domain.tool_calls import ToolCalls
-from workledger.domain.tool_calls_events import ToolCallDenied, ToolCallStarted
+from workledger.domain.task.events import TaskAlreadyAssigned, TaskNotFound
+from workledger.domain.tool_calls import ToolCallDenied, ToolCalls, ToolCallStarted
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from gwt import given
-from workledger.domain.claims import Claim, Free, Take
-from workledger.domain.kernel import Event
-from workledger.domain.refusals import InvalidInput, NameTaken, PayloadTooLarge, Refused
-from workledger.domain.session import FATAL, RETRIES, Session
-from workledger.domain.session_events import (
+from support.gwt import given
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.claims import Claim, Free, Take
+from workledger.domain.kernel.refusals import InvalidInput, NameTaken, PayloadTooLarge, Refused
+from workledger.domain.session import Session
+from workledger.domain.session.events import (
     SessionActivated,
     SessionAlreadyActive,
     SessionClosed,
@@ -34,8 +34,8 @@ from workledger.domain.session_events import (
     existing_project,
     open_session,
 )
-from workledger.domain.session_feed import SessionFeed
-from workledger.domain.session_feed_events import SessionEntryPublished
+from workledger.domain.session.session import FATAL, RETRIES
+from workledger.domain.session_feed import SessionEntryPublished, SessionFeed
 
 opened = SessionOpened(project_id="prj_1", url="/sessions/it", title="Fix it")
 activated = SessionActivated()

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from gwt import given
-from workledger.domain.kernel import Event
-from workledger.domain.ledger import Ledger
+from support.gwt import given
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
-from workledger.domain.refusals import InvalidInput, Refused
-from workledger.domain.stage_run import StageRun
-from workledger.domain.stage_run_events import (
+from workledger.domain.project.events import ProjectNotFound
+from workledger.domain.stage_run import (
+    StageRun,
     StageRunCancelled,
     StageRunDeleted,
     StageRunExists,
@@ -23,7 +23,7 @@ from workledger.domain.stage_run_events import (
     StageRunStarted,
     StageRunSucceeded,
 )
-from workledger.domain.workspace_events import WorkspaceNotFound
+from workledger.domain.workspace import WorkspaceNotFound
 
 queued = StageRunQueued(
     project_id="prj_1", stage="prd", provider="anthropic", idempotency_key="once", metadata={"tone": "dry"}

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-import task_lives as past
-from gwt import given
-from task_lives import LIVES
-from workledger.domain.board import TaskAlreadyApproved, TaskInvalidTransition, TaskNoDiff, TaskNotWaitingApproval
-from workledger.domain.card_events import (
+from support import task_states as past
+from support.gwt import given
+from support.task_states import LIVES
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.refusals import InvalidInput
+from workledger.domain.task import Task
+from workledger.domain.task.board import TaskAlreadyApproved, TaskInvalidTransition, TaskNoDiff, TaskNotWaitingApproval
+from workledger.domain.task.card_events import (
     DependencySelf,
     TaskCreated,
     TaskDependencyAdded,
@@ -21,11 +24,8 @@ from workledger.domain.card_events import (
     TaskMovedToPhase,
     TaskReordered,
 )
-from workledger.domain.dispatch import RETRIES
-from workledger.domain.kernel import Event
-from workledger.domain.refusals import InvalidInput
-from workledger.domain.task import Task
-from workledger.domain.task_events import (
+from workledger.domain.task.dispatch import RETRIES
+from workledger.domain.task.events import (
     TaskAlreadyAssigned,
     TaskApprovalRequested,
     TaskApproved,

@@ -8,15 +8,14 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-import task_lives as past
-from gwt import given
-from task_lives import LIVES
-from workledger.domain import board
-from workledger.domain.board import COLUMNS, DRAGS, LEGAL_PAIRS, TaskInvalidTransition
-from workledger.domain.card_events import TaskMoved
-from workledger.domain.kernel import Event
-from workledger.domain.refusals import InvalidInput, Refused
-from workledger.domain.task import Task
+from support import task_states as past
+from support.gwt import given
+from support.task_states import LIVES
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.refusals import InvalidInput, Refused
+from workledger.domain.task import Task, board
+from workledger.domain.task.board import COLUMNS, DRAGS, LEGAL_PAIRS, TaskInvalidTransition
+from workledger.domain.task.card_events import TaskMoved
 
 FINISH: dict[str, Any] = {"turn_count": 3, "files_changed": 1, "diff_summary": "+1"}
 

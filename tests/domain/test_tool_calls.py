@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from gwt import given
-from workledger.domain import agent_run_events
-from workledger.domain.kernel import Event
-from workledger.domain.refusals import InvalidInput
-from workledger.domain.tool_calls import ToolCalls
-from workledger.domain.tool_calls_events import (
+from support.gwt import given
+from workledger.domain.agent_run import events as agent_run_events
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.refusals import InvalidInput
+from workledger.domain.tool_calls import (
     ToolCallCompleted,
     ToolCallDenied,
     ToolCallFailed,
     ToolCallInvalidTransition,
     ToolCallNotFound,
+    ToolCalls,
     ToolCallsOpened,
     ToolCallStarted,
 )

@@ -2,11 +2,10 @@
 
 import pytest
 
-from gwt import given
-from workledger.domain.claims import Free, Take
-from workledger.domain.refusals import InvalidInput
-from workledger.domain.workspace import Workspace
-from workledger.domain.workspace_events import WorkspaceCreated, WorkspaceDeleted, WorkspaceUpdated
+from support.gwt import given
+from workledger.domain.kernel.claims import Free, Take
+from workledger.domain.kernel.refusals import InvalidInput
+from workledger.domain.workspace import Workspace, WorkspaceCreated, WorkspaceDeleted, WorkspaceUpdated
 
 created = WorkspaceCreated(name="Mission")
 

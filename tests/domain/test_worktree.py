@@ -8,22 +8,35 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gwt import given
-from workledger.domain import project_events, worktree_events
+from support.gwt import given
+from support.worktree_states import (
+    LIVES,
+    changed,
+    checked_out,
+    committed,
+    created,
+    env_copied,
+    initialized,
+    merge_started,
+    merged,
+    removed,
+)
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.checkout import AT_WORK
-from workledger.domain.claims import Free, Take
-from workledger.domain.kernel import Event
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.claims import Free, Take
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
-from workledger.domain.refusals import InvalidInput, Refused
-from workledger.domain.runs import start_run
+from workledger.domain.project import events as project_events
+from workledger.domain.project.events import ProjectNotFound
+from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
-from workledger.domain.task_events import TaskNotFound
+from workledger.domain.task.events import TaskNotFound
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree_events import (
+from workledger.domain.worktree import events as worktree_events
+from workledger.domain.worktree.checkout import AT_WORK
+from workledger.domain.worktree.events import (
     STATUS,
     State,
     WorktreeBranchExists,
@@ -46,18 +59,6 @@ from workledger.domain.worktree_events import (
     WorktreeRemoved,
     WorktreeRetried,
     WorktreeSetupStepCompleted,
-)
-from worktree_lives import (
-    LIVES,
-    changed,
-    checked_out,
-    committed,
-    created,
-    env_copied,
-    initialized,
-    merge_started,
-    merged,
-    removed,
 )
 
 LONG_AGO = datetime(2026, 11, 1, 6, tzinfo=UTC)

@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
-from gwt import given
+from support.gwt import given
 from workledger.domain.commit import CommitRecord
-from workledger.domain.kernel import Event
-from workledger.domain.ledger import Ledger
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
-from workledger.domain.refusals import ConcurrencyConflict, InvalidInput
-from workledger.domain.write_operation import WriteOperation, commit
-from workledger.domain.write_operation_events import (
+from workledger.domain.project.events import ProjectNotFound
+from workledger.domain.services.commits import commit
+from workledger.domain.write_operation import (
     PullRequestClosed,
     PullRequestMerged,
     PullRequestOpened,
+    WriteOperation,
     WriteOperationCommitted,
     WriteOperationDeleted,
     WriteOperationFailed,

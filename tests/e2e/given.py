@@ -14,7 +14,7 @@ import httpx2
 import workledger
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.commit import CommitRecord
-from workledger.domain.runs import start_tool_call
+from workledger.domain.services.runs import start_tool_call
 from workledger.domain.stage_run import StageRun
 from workledger.domain.tool_calls import ToolCalls
 
@@ -32,7 +32,16 @@ class Service:
     @contextmanager
     def serving(cls, database: str, port: int = 0) -> Iterator[Self]:
         """`workledger serve` as people start it, stopped at the end."""
-        command = [sys.executable, "-m", "workledger.api.cli", "serve", "--db", database, "--port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "workledger.api.commandline.cli",
+            "serve",
+            "--db",
+            database,
+            "--port",
+            str(port),
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             try:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.given import Project
-from workledger.domain.kernel import Event
+from workledger.domain.kernel.aggregate import Event
 
 pytestmark = pytest.mark.e2e
 

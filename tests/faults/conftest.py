@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from stores import opened
-from workledger.domain.store import EventStore
+from support.stores import opened
+from workledger.domain.kernel.store import EventStore
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from multiprocessing.connection import Connection
 import psycopg
 import pytest
 
-import writers
-from postgres_server import GivenServer
-from slow_writer import drawn, in_line, slow_writer
-from stores import append, happened, opened
-from workledger.domain.claims import Claim, Free, Limit, Need, Room, Take
-from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, ClaimUnmet, EventStore
+from support import writers
+from support.postgres_server import GivenServer
+from support.slow_writer import drawn, in_line, slow_writer
+from support.stores import append, happened, opened
+from workledger.domain.kernel.claims import Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, EventStore
 
 CAPACITY, PROCESSES, ROUNDS = 3, 8, 12
 

@@ -12,13 +12,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-import postgres_server
-import writers
-from slow_writer import slow_writer
-from stores import append, append_until_told, ascending, happened, opened
+from support import postgres_server, writers
+from support.slow_writer import slow_writer
+from support.stores import append, append_until_told, ascending, happened, opened
 from workledger.adapters.database import DatabaseUnreachable
-from workledger.domain.recorded import Row
-from workledger.domain.store import EventStore
+from workledger.domain.kernel.envelope import Row
+from workledger.domain.kernel.store import EventStore
 
 
 @pytest.fixture(scope="module")

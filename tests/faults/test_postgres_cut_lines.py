@@ -7,10 +7,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from postgres_server import GivenServer
-from slow_writer import end_sessions, in_line, slow_writer
-from stores import append, happened, opened
-from workledger.domain.store import EventStore
+from support.postgres_server import GivenServer
+from support.slow_writer import end_sessions, in_line, slow_writer
+from support.stores import append, happened, opened
+from workledger.domain.kernel.store import EventStore
 
 
 @pytest.fixture(scope="module")

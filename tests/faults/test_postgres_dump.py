@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-import postgres_server
 import workledger
-from postgres_server import PostgresServer
-from slow_writer import slow_writer
-from stores import happened
+from support import postgres_server
+from support.postgres_server import PostgresServer
+from support.slow_writer import slow_writer
+from support.stores import happened
 from workledger import Workledger
-from workledger.domain.claims import Take
-from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions
+from workledger.domain.kernel.claims import Take
+from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions
 from workledger.domain.task import Task
 
 

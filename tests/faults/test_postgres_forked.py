@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 
 import psycopg
 
-import writers
+from support import writers
 from workledger.adapters.postgres.lines import Lines
 
 WHO = b"select pg_backend_pid()"

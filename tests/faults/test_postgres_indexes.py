@@ -8,12 +8,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from postgres_server import GivenServer
-from slow_writer import SlowWriter, slow_writer
-from stores import append, happened, opened
+from support.postgres_server import GivenServer
+from support.slow_writer import SlowWriter, slow_writer
+from support.stores import append, happened, opened
 from workledger.adapters.postgres.store import PostgresStore
-from workledger.domain.claims import Need, Take
-from workledger.domain.store import EventStore, Stored
+from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.store import EventStore, Stored
 
 COUNT = 20_000
 

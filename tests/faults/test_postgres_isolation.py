@@ -7,14 +7,14 @@ import psycopg
 import pytest
 
 import workledger
-from pooler import pooling
-from slow_writer import in_line, slow_writer
-from stores import append, happened, opened
+from support.pooler import pooling
+from support.slow_writer import in_line, slow_writer
+from support.stores import append, happened, opened
 from workledger.adapters.postgres.factory import MAKING
 from workledger.adapters.postgres.lines import Lines
-from workledger.domain.claims import Need, Take
-from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, ClaimUnmet
+from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet
 from workledger.domain.task import Task
 
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from slow_writer import end_sessions, in_line
-from stores import append, happened, opened
-from workledger.domain.store import EventStore
+from support.slow_writer import end_sessions, in_line
+from support.stores import append, happened, opened
+from workledger.domain.kernel.store import EventStore
 
 ERASING = "insert into workledger values ('erasing', 's-1')"
 

@@ -7,12 +7,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from slow_writer import drawn, in_line, slow_writer
-from stores import append, happened
+from support.slow_writer import drawn, in_line, slow_writer
+from support.stores import append, happened
 from workledger.adapters.postgres.append import Append
-from workledger.domain.claims import Take
-from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, Conditions, EventStore
+from workledger.domain.kernel.claims import Take
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, Conditions, EventStore
 
 APPENDS = "select pg_advisory_xact_lock(1464615268, hashtext(current_schema()))"
 """Alone in the lock that all appends share, and by which readers know who may still fill a hole."""

@@ -8,16 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from postgres_server import GivenServer
-from proxy import Fault, Proxy, between
-from slow_writer import in_line, slow_writer
-from stores import append, happened, opened
+from support.postgres_server import GivenServer
+from support.proxy import Fault, Proxy, between
+from support.slow_writer import in_line, slow_writer
+from support.stores import append, happened, opened
 from workledger.adapters.postgres import store as postgres
 from workledger.adapters.postgres.append import Append
 from workledger.adapters.postgres.store import PostgresStore
-from workledger.domain.claims import Take
-from workledger.domain.refusals import ConcurrencyConflict
-from workledger.domain.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Stored
+from workledger.domain.kernel.claims import Take
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Stored
 
 Kind = tuple[list[Stored], dict[str, Any]]
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 import workledger
-from slow_writer import in_line
+from support.slow_writer import in_line
 from workledger.adapters.postgres.factory import MAKING
 from workledger.domain.task import Task
 

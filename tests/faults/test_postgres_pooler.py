@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
-from pooler import pooling
-from postgres_server import GivenServer
-from stores import append, ascending, happened, opened, tail
+from support.pooler import pooling
+from support.postgres_server import GivenServer
+from support.stores import append, ascending, happened, opened, tail
 from workledger.adapters.postgres.lines import Lines, Lost
-from workledger.domain.claims import Need, Take
-from workledger.domain.refusals import ConcurrencyConflict
+from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.task import Task
 
 SET = """select name, setting from pg_settings where source = 'session' and name <> 'application_name'

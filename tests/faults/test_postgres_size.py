@@ -4,11 +4,11 @@ import random
 
 import orjson
 
-from slow_writer import slow_writer
-from stores import append, ascending, happened
-from workledger.domain.claims import Take
-from workledger.domain.mapping import LARGEST
-from workledger.domain.store import EventStore
+from support.slow_writer import slow_writer
+from support.stores import append, ascending, happened
+from workledger.domain.kernel.claims import Take
+from workledger.domain.kernel.mapping import LARGEST
+from workledger.domain.kernel.store import EventStore
 
 
 def test_five_thousand_events_are_one_append(postgres_store: EventStore) -> None:

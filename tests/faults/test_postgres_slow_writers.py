@@ -6,10 +6,10 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from postgres_server import GivenServer
-from slow_writer import SlowWriter, end_sessions, slow_writer
-from stores import append, happened, opened
-from workledger.domain.store import EventStore
+from support.postgres_server import GivenServer
+from support.slow_writer import SlowWriter, end_sessions, slow_writer
+from support.stores import append, happened, opened
+from workledger.domain.kernel.store import EventStore
 
 End = Callable[[SlowWriter], None]
 

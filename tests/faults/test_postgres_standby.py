@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-import postgres_server
-from postgres_server import PostgresServer
-from slow_writer import slow_writer
-from stores import append, ascending, happened, opened
+from support import postgres_server
+from support.postgres_server import PostgresServer
+from support.slow_writer import slow_writer
+from support.stores import append, ascending, happened, opened
 from workledger.adapters.postgres import watermark
 from workledger.adapters.postgres.store import PostgresStore
-from workledger.domain.store import EventStore
+from workledger.domain.kernel.store import EventStore
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from multiprocessing.connection import Connection
 
 import psycopg
 
-import writers
-from stores import append_batches, ascending, opened, tail
+from support import writers
+from support.stores import append_batches, ascending, opened, tail
 
 WRITERS, EACH, READERS = 6, 6400, 2
 

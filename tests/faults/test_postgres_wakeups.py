@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from stores import append, happened
+from support.stores import append, happened
 from workledger.adapters.postgres import wakeups
 from workledger.adapters.postgres.wakeups import CHANNEL, Wakeups
-from workledger.domain.claims import Take
-from workledger.domain.store import EventStore
+from workledger.domain.kernel.claims import Take
+from workledger.domain.kernel.store import EventStore
 
 APPENDS = 100
 TOGETHER_SECONDS = 0.1

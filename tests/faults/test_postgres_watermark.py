@@ -12,13 +12,13 @@ from typing import Any, Self
 import psycopg
 import pytest
 
-from postgres_server import GivenServer
-from slow_writer import SlowWriter, slow_writer
-from stores import append, happened, opened
+from support.postgres_server import GivenServer
+from support.slow_writer import SlowWriter, slow_writer
+from support.stores import append, happened, opened
 from workledger.adapters.postgres import watermark
 from workledger.adapters.postgres.lines import Line, Lines
 from workledger.adapters.postgres.watermark import HOLDERS, KEEP, Watermark
-from workledger.domain.store import EventStore
+from workledger.domain.kernel.store import EventStore
 
 
 class Watched(Lines):

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-import sqlite_writers
 import workledger
-import writers
-from sqlite_writers import happened
+from support import sqlite_writers, writers
+from support.sqlite_writers import happened
+from workledger.adapters.database import DatabaseBusy
 from workledger.adapters.sqlite import file
-from workledger.adapters.sqlite.failures import DatabaseBusy
 from workledger.adapters.sqlite.file import File
 from workledger.domain.task import Task
 

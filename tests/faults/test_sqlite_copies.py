@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import workledger
-import writers
-from sqlite_writers import happened, write_pairs_once
+from support import writers
+from support.sqlite_writers import happened, write_pairs_once
 from workledger import Workledger
 from workledger.adapters.sqlite import file
 from workledger.domain.task import Task

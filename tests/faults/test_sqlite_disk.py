@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import sqlite_writers
 import workledger
-import writers
-from sqlite_writers import happened, write_pairs_once
-from workledger.adapters.sqlite.failures import DatabaseFailed, DatabaseFull
+from support import sqlite_writers, writers
+from support.sqlite_writers import happened, write_pairs_once
+from workledger.adapters.database import DatabaseFailed, DatabaseFull
 from workledger.adapters.sqlite.file import File
-from workledger.domain.claims import Need, Take
-from workledger.domain.store import ClaimUnmet, Conditions
+from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.store import ClaimUnmet, Conditions
 
 
 class Connections:

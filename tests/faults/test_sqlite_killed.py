@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import sqlite_writers
 import workledger
-import writers
-from sqlite_writers import write_pairs_once
+from support import sqlite_writers, writers
+from support.sqlite_writers import write_pairs_once
 from workledger import Workledger
 from workledger.domain.task import Task
 

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 import workledger
-from sqlite_writers import Steps, happened
+from support.sqlite_writers import Steps, happened
 from workledger import Workledger
-from workledger.domain import ids, unit
-from workledger.domain.agent_log import AgentLog, append_chunk
-from workledger.domain.agent_log_events import AgentLogChunkAppended
-from workledger.domain.mapping import LARGEST
-from workledger.domain.refusals import ConcurrencyConflict, PayloadTooLarge
-from workledger.domain.store import EventStore, Stored
+from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended, append_chunk
+from workledger.domain.kernel import ids, unit
+from workledger.domain.kernel.mapping import LARGEST
+from workledger.domain.kernel.refusals import ConcurrencyConflict, PayloadTooLarge
+from workledger.domain.kernel.store import EventStore, Stored
 from workledger.domain.task import Task
 
 

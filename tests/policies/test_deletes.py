@@ -2,20 +2,19 @@
 
 import pytest
 
-from desk import Desk, assign, crash, depend_on
+from support.policy_desk import Desk, assign, crash, depend_on
 from workledger import Workledger
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentDeleted
-from workledger.domain.card_events import TaskDependencyRemoved
+from workledger.domain.agent import Agent, AgentDeleted
 from workledger.domain.policies import CASCADE_PROJECT, UNBLOCK_DEPENDENTS
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectNotFound
-from workledger.domain.runs import start_run
+from workledger.domain.project.events import ProjectNotFound
+from workledger.domain.services.runs import start_run
 from workledger.domain.session import Session
-from workledger.domain.session_events import SessionClosed
-from workledger.domain.task_events import TaskUnblocked
+from workledger.domain.session.events import SessionClosed
+from workledger.domain.task.card_events import TaskDependencyRemoved
+from workledger.domain.task.events import TaskUnblocked
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree_events import WorktreeRemoved
+from workledger.domain.worktree.events import WorktreeRemoved
 
 CLOSED = SessionClosed(status="closed", reason="project_deleted")
 REMOVED = WorktreeRemoved(branch_pruned=False, reason="project_deleted")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from desk import Desk, assign, depend_on, finish
+from support.policy_desk import Desk, assign, depend_on, finish
 from workledger import Workledger
 from workledger.domain.policies import UNBLOCK_DEPENDENTS
-from workledger.domain.task_events import TaskUnblocked, dependents_of
+from workledger.domain.task.events import TaskUnblocked, dependents_of
 
 FREED = TaskUnblocked(cause="dependency", status="pending")
 

@@ -2,17 +2,16 @@
 
 import pytest
 
-from desk import Desk, assign, crash, depend_on, finish, queue
+from support.policy_desk import Desk, assign, crash, depend_on, finish, queue
 from workledger import Refused, Workledger
-from workledger.domain import queue as queues
-from workledger.domain.agent import Agent
-from workledger.domain.agent_events import AgentNoAvailableTask
+from workledger.domain.agent import Agent, AgentNoAvailableTask
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run_events import AgentRunStarted
+from workledger.domain.agent_run.events import AgentRunStarted
 from workledger.domain.policies import DISPATCH_NEXT, POLICIES, QUEUE_AGAIN, UNBLOCK_DEPENDENTS
 from workledger.domain.project import Project
+from workledger.domain.services import queue as queues
 from workledger.domain.task import Task
-from workledger.domain.task_events import QUEUE_CAPACITY, TaskAssigned, TaskQueued, TaskUnblocked
+from workledger.domain.task.events import QUEUE_CAPACITY, TaskAssigned, TaskQueued, TaskUnblocked
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from desk import Desk, topics
+from support.policy_desk import Desk, topics
 from workledger import Workledger
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.policies import COMPLETE_ON_STOP, complete_on_stop
-from workledger.domain.runs import start_run
+from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
-from workledger.domain.task_events import TaskApprovalRequested, TaskCompleted, TaskWorkFinished
+from workledger.domain.task.events import TaskApprovalRequested, TaskCompleted, TaskWorkFinished
 from workledger.domain.worktree import Worktree
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from desk import Desk, crash
+from support.policy_desk import Desk, crash
 from workledger import Workledger
 from workledger.domain.agent import Agent
-from workledger.domain.dispatch import RETRIES
 from workledger.domain.policies import BLOCK_ON_SPAWN_FAILURE, RETRY_ON_CRASH
-from workledger.domain.runs import resume_run, start_run
+from workledger.domain.services.runs import resume_run, start_run
 from workledger.domain.task import Task
-from workledger.domain.task_events import (
+from workledger.domain.task.dispatch import RETRIES
+from workledger.domain.task.events import (
     QUEUE_CAPACITY,
     TaskBlocked,
     TaskQueued,

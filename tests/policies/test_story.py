@@ -1,6 +1,6 @@
 """All policies together, on each database: a day at the desk, from a queue to a project that is deleted."""
 
-from desk import Desk, crash, depend_on, queue
+from support.policy_desk import Desk, crash, depend_on, queue
 from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.policies import DISPATCH_NEXT, POLICIES
@@ -8,8 +8,8 @@ from workledger.domain.project import Project
 from workledger.domain.session import Session
 from workledger.domain.task import Task
 from workledger.domain.worktree import Worktree
+from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.groups import GROUPS
-from workledger.projections.verify import verify
 
 
 def test_work_goes_on_by_itself(database_ledger: Workledger) -> None:

@@ -7,18 +7,18 @@ from workledger.domain import write_operation
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.commit import CommitRecord
-from workledger.domain.kernel import Aggregate
+from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
-from workledger.domain.project_events import ProjectHasRunningAgents
-from workledger.domain.runs import start_run, start_tool_call
+from workledger.domain.project.events import ProjectHasRunningAgents
+from workledger.domain.services.runs import start_run, start_tool_call
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
 from workledger.domain.workspace import Workspace
 from workledger.domain.write_operation import WriteOperation
+from workledger.projections.engine.follow.projector import Projector
+from workledger.projections.engine.table import Table
 from workledger.projections.groups import GROUPS
-from workledger.projections.projector import Projector
-from workledger.projections.table import Table
 
 
 @pytest.fixture(params=[1, 3, 5000], ids=lambda batch: f"batch-{batch}")

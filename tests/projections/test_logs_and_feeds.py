@@ -2,24 +2,23 @@
 
 import pytest
 
-import happenings
+from support import golden_events
 from workledger import Workledger
-from workledger.domain import retention
 from workledger.domain.agent import Agent
-from workledger.domain.agent_log import append_chunk
-from workledger.domain.agent_log_events import AgentLogChunkAppended, AgentLogNotFound
+from workledger.domain.agent_log import AgentLogChunkAppended, AgentLogNotFound, append_chunk
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.project import Project
-from workledger.domain.runs import resume_run, start_run
+from workledger.domain.services import retention
+from workledger.domain.services.runs import resume_run, start_run
 from workledger.domain.session import Session
-from workledger.domain.session_events import SessionIsClosed, SessionNotFound
+from workledger.domain.session.events import SessionIsClosed, SessionNotFound
 from workledger.domain.session_feed import publish
-from workledger.projections import agent_logs, session_events, sessions
+from workledger.projections import agent_logs, session_feed, sessions
+from workledger.projections.engine.logged import fill_in
+from workledger.projections.engine.rebuild.rebuild import Rebuild
+from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.groups import GROUPS
-from workledger.projections.logged import fill_in
-from workledger.projections.rebuild import Rebuild
 from workledger.projections.tool_calls import ToolCalls
-from workledger.projections.verify import verify
 
 
 def append(ledger: Workledger, session: int, *contents: str) -> None:
@@ -130,7 +129,7 @@ def say(ledger: Workledger, count: int) -> None:
 
 
 def offsets(ledger: Workledger, after: int = 0, **how: object) -> list[int]:
-    return [row["offset"] for row in session_events.since(ledger.tables, "s", after, **how)]  # type: ignore[arg-type]
+    return [row["offset"] for row in session_feed.since(ledger.tables, "s", after, **how)]  # type: ignore[arg-type]
 
 
 def test_a_feed_is_read_from_any_offset(session: Workledger) -> None:
@@ -140,7 +139,7 @@ def test_a_feed_is_read_from_any_offset(session: Workledger) -> None:
         assert offsets(session, offset) == list(range(offset + 1, 6))
     assert offsets(session, 1, limit=2) == [2, 3]
     assert offsets(session, types=("beep",)) == [2, 4]
-    [first] = session_events.since(session.tables, "s", limit=1)
+    [first] = session_feed.since(session.tables, "s", limit=1)
     assert (first["channel"], first["type"], first["data"], first["user_id"]) == ("terminal", "line", {"n": 0}, "ann")
     row = sessions.get(session.tables, "s")
     assert row is not None
@@ -191,8 +190,8 @@ def test_who_takes_another_role_takes_part_once(session: Workledger) -> None:
 
 def test_what_agents_said_is_found_in_the_log_as_it_would_be_written_today(database_ledger: Workledger) -> None:
     """Rows only point to it: an old event is brought up to date when it is read, and one that is erased is gone."""
-    chunk = happenings.chunk("ann", "What I think")
-    happenings.append(database_ledger, chunk, chunk)
+    chunk = golden_events.chunk("ann", "What I think")
+    golden_events.append(database_ledger, chunk, chunk)
     database_ledger.catch_up()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AgentLogChunkAppended, "VERSION", 2)
@@ -209,7 +208,7 @@ def test_what_an_earlier_release_kept_in_its_rows_is_shown_until_they_are_rebuil
     database_ledger: Workledger, kept: object
 ) -> None:
     """Its tables serve meanwhile: a value that stands in a row itself is no position, and is left as it is."""
-    happenings.append(database_ledger, happenings.card("t"))
+    golden_events.append(database_ledger, golden_events.card("t"))
     rows: list[dict[str, object]] = [{"input": kept}]
     fill_in(database_ledger.store, [ToolCalls.c.input], rows)
     assert rows == [{"input": kept}]

@@ -5,24 +5,24 @@ from typing import Any
 
 import pytest
 
-import task_lives
-from happenings import append
-from happenings import happened as logged
+from support import task_states
+from support.golden_events import append
+from support.golden_events import happened as logged
 from workledger import Refused, Workledger
-from workledger.domain import ranks
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.kernel import Aggregate, Event
+from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.project import Project
-from workledger.domain.runs import start_run, start_tool_call
+from workledger.domain.services.runs import start_run, start_tool_call
 from workledger.domain.session import Session
-from workledger.domain.task import Task
-from workledger.domain.task_events import TaskReopened, TaskUnassigned
+from workledger.domain.task import Task, ranks
+from workledger.domain.task.events import TaskReopened, TaskUnassigned
 from workledger.domain.tool_calls import ToolCalls
 from workledger.domain.workspace import Workspace
-from workledger.projections import agent_runs, agents, board, dead_letters, projects, sessions, tool_calls
-from workledger.projections.table import Table
-from workledger.projections.tables import ReadTables
+from workledger.projections import agent_runs, agents, board, projects, sessions, tool_calls
+from workledger.projections.engine.state import dead_letters
+from workledger.projections.engine.table import Table
+from workledger.projections.engine.tables import ReadTables
 from workledger.projections.tool_calls import ToolCalls as ToolCallRows
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -52,10 +52,10 @@ def row(ledger: Workledger, name: str, id: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("state", task_lives.LIVES)
+@pytest.mark.parametrize("state", task_states.LIVES)
 def test_a_task_shows_both_its_faces(ledger: Workledger, state: str) -> None:
     """D4: status and column of each state of DOMAIN.md 2.1."""
-    happened(ledger, Task, "t", *task_lives.LIVES[state])
+    happened(ledger, Task, "t", *task_states.LIVES[state])
     task, shown = ledger.get(Task, "t"), row(ledger, "tasks", "t")
     assert (shown["status"], shown["board_column"], shown["queued"]) == (task.status, task.board_column, task.queued)
     assert task.state == state
@@ -63,7 +63,7 @@ def test_a_task_shows_both_its_faces(ledger: Workledger, state: str) -> None:
 
 
 def test_a_task_that_is_done_shows_how_it_went(ledger: Workledger) -> None:
-    happened(ledger, Task, "t", *task_lives.LIVES["done"])
+    happened(ledger, Task, "t", *task_states.LIVES["done"])
     shown = row(ledger, "tasks", "t")
     expected = {
         "title": "Write the parser",
@@ -98,7 +98,7 @@ def test_a_task_that_is_done_shows_how_it_went(ledger: Workledger) -> None:
 
 
 def test_a_task_that_is_reopened_shows_none_of_it(ledger: Workledger) -> None:
-    done = task_lives.LIVES["done"]
+    done = task_states.LIVES["done"]
     happened(ledger, Task, "t", *done, TaskReopened(reason="Again."), TaskUnassigned(agent_id="ann", reason="reopened"))
     shown = row(ledger, "tasks", "t")
     cleared = ("agent_id", "agent_name", "agent_run_id", "session_id", "branch", "diff_summary", "files_changed")

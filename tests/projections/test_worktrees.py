@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-import worktree_lives
+from support import worktree_states
 from workledger import Workledger
-from workledger.domain.kernel import Event
+from workledger.domain.kernel.aggregate import Event
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree_events import (
+from workledger.domain.worktree.events import (
     STATUS,
     State,
     WorktreeFailed,
@@ -23,9 +23,9 @@ from workledger.domain.worktree_events import (
     WorktreeSetupStepCompleted,
 )
 from workledger.projections import worktrees
+from workledger.projections.engine.follow.projector import Projector
+from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.groups import GROUPS
-from workledger.projections.projector import Projector
-from workledger.projections.rebuild import Rebuild
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -52,10 +52,10 @@ def row(ledger: Workledger, id: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("state", worktree_lives.LIVES)
+@pytest.mark.parametrize("state", worktree_states.LIVES)
 def test_a_worktree_shows_its_status_and_the_state_behind_it(ledger: Workledger, state: State) -> None:
     """A13: the mapping of DOMAIN.md 2.4."""
-    past = worktree_lives.LIVES[state]
+    past = worktree_states.LIVES[state]
     shown = happened(ledger, "w", *past)
     assert (shown["status"], shown["status_detail"]) == (STATUS[state], state)
     assert (shown["version"], shown["stale"]) == (len(past), False)
@@ -65,7 +65,7 @@ def test_a_worktree_shows_its_status_and_the_state_behind_it(ledger: Workledger,
 
 def test_a_new_one_has_the_defaults_of_agentpane(ledger: Workledger) -> None:
     """A13."""
-    shown = happened(ledger, "w", worktree_lives.created)
+    shown = happened(ledger, "w", worktree_states.created)
     expected = {
         "id": "w",
         "project_id": "p",
@@ -87,7 +87,7 @@ def test_a_new_one_has_the_defaults_of_agentpane(ledger: Workledger) -> None:
 def test_each_step_of_its_setup_raises_its_own_flag(ledger: Workledger) -> None:
     """A13."""
     flags = ("env_copied", "deps_installed", "init_script_run")
-    happened(ledger, "w", *worktree_lives.LIVES["creating"], worktree_lives.checked_out)
+    happened(ledger, "w", *worktree_states.LIVES["creating"], worktree_states.checked_out)
     for count, step in enumerate(flags, 1):
         shown = happened(ledger, "w", WorktreeSetupStepCompleted(step=step))
         assert [shown[flag] for flag in flags] == [number < count for number in range(3)]
@@ -96,7 +96,7 @@ def test_each_step_of_its_setup_raises_its_own_flag(ledger: Workledger) -> None:
 
 def test_it_shows_when_it_was_merged_and_when_it_was_removed(ledger: Workledger) -> None:
     """A13."""
-    past = worktree_lives.LIVES["removed"]
+    past = worktree_states.LIVES["removed"]
     shown = happened(ledger, "w", *past)
     assert shown["merged_at"] == NOON + timedelta(minutes=len(past) - 2)
     assert shown["removed_at"] == NOON + timedelta(minutes=len(past) - 1)
@@ -105,13 +105,13 @@ def test_it_shows_when_it_was_merged_and_when_it_was_removed(ledger: Workledger)
 def test_one_that_was_never_merged_shows_no_such_moment(ledger: Workledger) -> None:
     """A13."""
     shown = happened(
-        ledger, "w", *worktree_lives.LIVES["initializing"], WorktreeRemoved(branch_pruned=True, reason="manual")
+        ledger, "w", *worktree_states.LIVES["initializing"], WorktreeRemoved(branch_pruned=True, reason="manual")
     )
     assert (shown["merged_at"], shown["removed_at"]) == (None, shown["updated_at"])
 
 
 def test_the_last_error_stays_when_it_was_got_over(ledger: Workledger) -> None:
-    past = worktree_lives.LIVES["error"]
+    past = worktree_states.LIVES["error"]
     shown = happened(ledger, "w", *past)
     assert (shown["status"], shown["last_error"]) == ("error", "The hook said no.")
     again = WorktreeRetried(operation="commit", status="active", status_detail="committing")
@@ -126,11 +126,11 @@ def test_a_second_error_replaces_the_first(ledger: Workledger) -> None:
     )
     first, second = failures
     again = WorktreeRetried(operation="create", status="creating", status_detail="creating")
-    assert happened(ledger, "w", worktree_lives.created, first, again, second)["last_error"] == "Boom."
+    assert happened(ledger, "w", worktree_states.created, first, again, second)["last_error"] == "Boom."
 
 
 def test_one_that_nobody_touches_is_stale_until_something_happens(ledger: Workledger) -> None:
-    past = worktree_lives.LIVES["merging"]
+    past = worktree_states.LIVES["merging"]
     before = happened(ledger, "w", *past)
     shown = happened(ledger, "w", WorktreeMarkedStale(last_activity="2026-11-21T12:07:00.000Z"), since=60)
     assert (shown["stale"], shown["last_activity_at"]) == (True, before["last_activity_at"])
@@ -141,11 +141,11 @@ def test_one_that_nobody_touches_is_stale_until_something_happens(ledger: Workle
 def test_worktrees_are_found_by_project_and_by_branch(ledger: Workledger) -> None:
     """AgentPane's list and getByBranch: what is removed is in neither."""
     ledger.create(Project.create(id="q", name="Forge"))
-    happened(ledger, "old", *worktree_lives.LIVES["removed"])
-    happened(ledger, "new", worktree_lives.created, since=20)
-    other = worktree_lives.created.model_copy(update={"branch": "lexer", "path": "y"})
+    happened(ledger, "old", *worktree_states.LIVES["removed"])
+    happened(ledger, "new", worktree_states.created, since=20)
+    other = worktree_states.created.model_copy(update={"branch": "lexer", "path": "y"})
     happened(ledger, "lexer", other, since=30)
-    happened(ledger, "elsewhere", worktree_lives.created.model_copy(update={"project_id": "q"}), since=40)
+    happened(ledger, "elsewhere", worktree_states.created.model_copy(update={"project_id": "q"}), since=40)
     assert [one["id"] for one in worktrees.of_project(ledger.tables, "p")] == ["lexer", "new"]
     assert [one["id"] for one in worktrees.of_project(ledger.tables, "q")] == ["elsewhere"]
     for project_id, branch, id in (("p", "feature/parser", "new"), ("q", "feature/parser", "elsewhere")):

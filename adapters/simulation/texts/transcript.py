@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from workledger.adapters.simulation.texts.turns import Call, Turn
-from workledger.domain.mapping import stamp
+from workledger.domain.kernel.mapping import stamp
 
 
 class Transcript:

@@ -8,7 +8,7 @@ from workledger.adapters.simulation.tempo import Tempo
 from workledger.adapters.simulation.texts import code
 from workledger.adapters.simulation.texts.jobs import Job
 from workledger.adapters.simulation.texts.places import Place
-from workledger.domain.dispatch import BlockReason
+from workledger.domain.task.dispatch import BlockReason
 
 EXPLORE, CHANGE, CHECK = "explore", "change", "check"
 

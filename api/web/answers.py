@@ -1,0 +1,69 @@
+"""Answers: rows, events and aggregates as JSON, and what the headers say about them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from workledger.api.web.stored import as_stored
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.envelope import Row
+from workledger.domain.kernel.mapping import stamp
+
+
+def encode(value: Any) -> bytes:
+    """JSON; moments are RFC 3339 in UTC with milliseconds."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS)
+
+
+class Json(Response):
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return encode(content)
+
+
+def read(body: Any, position: int, *, version: int | None = None) -> Json:
+    """The answer to a read: `X-Position` says how far the read tables had come, `ETag` which version it is."""
+    headers = {"X-Position": str(position), "Cache-Control": "no-store"}
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+    return Json(body, headers=headers)
+
+
+def row_json(row: Mapping[str, Any], position: int) -> Json:
+    """One row of a read table."""
+    return read(row, position, version=row.get("version"))
+
+
+def event_json(row: Row) -> dict[str, Any]:
+    """A stored event, in today's form when its class is known here."""
+    return {
+        "position": row.position,
+        "stream_id": row.stream_id,
+        "version": row.version,
+        "topic": row.topic,
+        "at": row.at,
+        "actor": row.actor,
+        "event_id": row.event_id,
+        "correlation_id": row.correlation_id,
+        "causation_id": row.causation_id,
+        "command_id": row.command_id,
+        "tags": as_stored(row.tags),
+        "data": _data(row),
+    }
+
+
+def _data(row: Row) -> Any:
+    kind = Event.TOPICS.get(row.topic)
+    if kind is None or row.schema_version == kind.VERSION:
+        return as_stored(row.data)
+    return kind.upcast(orjson.loads(row.data), row.schema_version)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")

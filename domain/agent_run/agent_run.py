@@ -1,0 +1,234 @@
+"""A run is one execution of an agent, over as many processes as it takes (DOMAIN.md D2 and 2.2)."""
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue
+
+from workledger.domain.agent import AgentConfig, AgentNotResumable, AgentTurnLimitExceeded
+from workledger.domain.agent_run.events import (
+    AgentRunAccountSwitched,
+    AgentRunCompleted,
+    AgentRunFailed,
+    AgentRunNotFound,
+    AgentRunPaused,
+    AgentRunResumed,
+    AgentRunStarted,
+    AgentRunStopped,
+    AgentRunWaitingForInput,
+    Cause,
+    Mode,
+    PauseReason,
+)
+from workledger.domain.agent_run.progress import LIVE, Count, RunProgress
+from workledger.domain.kernel.aggregate import Event, New, command
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import InvalidInput
+from workledger.domain.project.events import Tool
+
+Text = Annotated[str, Field(max_length=100_000)]
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+SessionNumber = Annotated[int, Field(ge=1)]
+Turns = Annotated[int, Field(ge=1, le=200)]
+"""The turns that an option gives; the limit of an agent's config may be higher (DOMAIN.md 5.1)."""
+
+
+class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentRunNotFound):
+    """Live, it holds its agent, its task and a place in its project; over, it holds nothing."""
+
+    @classmethod
+    @command
+    def start(
+        cls,
+        *,
+        agent_id: Id,
+        session_number: SessionNumber,
+        id: Id | None = None,
+        agent_name: str | None = None,
+        project_id: Id | None = None,
+        task_id: Id | None = None,
+        initiative_id: Id | None = None,
+        session_id: Id | None = None,
+        provider: str = "claude",
+        account_id: Id | None = None,
+        mode: Mode = "execute",
+        config: AgentConfig = AgentConfig(),  # noqa: B008, frozen
+        model: str | None = None,
+        max_turns: Turns | None = None,
+        allowed_tools: tuple[Tool, ...] | None = None,
+        worktree_path: str | None = None,
+        worktree_id: Id | None = None,
+        prompt: Text | None = None,
+        prompt_ref: str | None = None,
+    ) -> "New[AgentRun]":
+        """Begin a run as the agent's config says, but for the model, turns and tools given here.
+
+        `runs.start_run` takes all this from the agent, and counts its session number.
+
+        Raises:
+            AgentNotFound, ProjectNotFound, TaskNotFound: there is no such parent.
+            AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run.
+            ConcurrencyLimitExceeded: as many run in the project as may.
+        """
+        event = AgentRunStarted(
+            agent_id=agent_id,
+            agent_name=agent_name,
+            project_id=project_id,
+            task_id=task_id,
+            initiative_id=initiative_id,
+            session_id=session_id,
+            session_number=session_number,
+            provider=provider,
+            account_id=account_id,
+            mode=mode,
+            model=model or config.model,
+            max_turns=max_turns or config.max_turns,
+            allowed_tools=config.allowed_tools if allowed_tools is None else allowed_tools,
+            worktree_path=worktree_path,
+            worktree_id=worktree_id,
+            prompt=prompt,
+            prompt_ref=prompt_ref,
+        )
+        return New(AgentRun, id or new_id(AgentRun.PREFIX), [event])
+
+    @command
+    def pause(self, *, reason: PauseReason = "user") -> list[Event]:
+        """
+        Raises:
+            AgentNotRunning: the run is not running.
+        """
+        if self.status == "paused":
+            return []
+        self._allow("pause", "running")
+        return [AgentRunPaused(reason=reason)]
+
+    @command
+    def ask_user(self, *, questions: Annotated[tuple[JsonValue, ...], Field(min_length=1)]) -> list[Event]:
+        """Wait for the user's answers; the agent shows the questions until the run is resumed.
+
+        Raises:
+            AgentNotRunning: the run is not running.
+        """
+        if self.status == "waiting_for_input" and self.pending_questions == questions:
+            return []
+        self._allow("ask_user", "running")
+        return [AgentRunWaitingForInput(pending_questions=questions)]
+
+    @command
+    def resume(
+        self,
+        *,
+        session_number: SessionNumber | None = None,
+        feedback: Text | None = None,
+        answers: JsonValue = None,
+        extra_turns: Turns | None = None,
+    ) -> list[Event]:
+        """Go on, in the same process, or in a new one whose session number the agent has counted (`runs.resume_run`).
+
+        Raises:
+            AgentNotRunning: the run is not paused, waiting or recoverably failed.
+            AgentNotResumable: its process is gone, and a new one has no provider session to go on with.
+            AgentTurnLimitExceeded: it has no turn left, and is given none.
+            InvalidInput: the session number is not above the last.
+        """
+        if self.status == "running" and (session_number, feedback, answers, extra_turns) == (None, None, None, None):
+            return []
+        self._allow("resume", "paused", "waiting_for_input", *(["failed"] if self.recoverable else []))
+        if session_number is None and (self.exited or self.status == "failed"):
+            raise AgentNotResumable
+        if session_number is not None and self.provider_session_id is None:
+            raise AgentNotResumable
+        if session_number is not None and session_number <= self.session_number:
+            message = f"above {self.session_number}, not {session_number}"
+            raise InvalidInput(
+                summary=f"session_number: {message}", errors=[{"loc": ["session_number"], "msg": message}]
+            )
+        if self.turn_count >= self.max_turns + (extra_turns or 0):
+            raise AgentTurnLimitExceeded(max_turns=self.max_turns)
+        return [
+            AgentRunResumed(
+                session_number=session_number or self.session_number,
+                feedback=feedback,
+                answers=answers,
+                extra_turns=extra_turns,
+            )
+        ]
+
+    @command
+    def switch_account(self, *, account_id: Id, reason: Reason | None = None) -> list[Event]:
+        """
+        Raises:
+            AgentNotRunning: the run is not running.
+        """
+        self._allow("switch_account", "running")
+        if account_id == self.account_id:
+            return []
+        return [AgentRunAccountSwitched(previous=self.account_id, account_id=account_id, reason=reason)]
+
+    @command
+    def fail(
+        self,
+        *,
+        cause: Cause,
+        error: Text,
+        error_type: str | None = None,
+        exit_code: int | None = None,
+        recoverable: bool | None = None,
+        duration_ms: Count | None = None,
+    ) -> list[Event]:
+        """The run broke off. Unless said otherwise, a crash or a lost process can be recovered from.
+
+        Raises:
+            AgentNotRunning: the run is neither starting nor running.
+        """
+        if self.status == "failed":
+            return []
+        self._allow("fail", "starting", "running")
+        return [
+            AgentRunFailed(
+                cause=cause,
+                error=error,
+                error_type=error_type,
+                exit_code=exit_code,
+                recoverable=cause in ("crash", "lost") if recoverable is None else recoverable,
+                duration_ms=duration_ms,
+            )
+        ]
+
+    @command
+    def complete(
+        self, *, result: JsonValue = None, reason: Reason = "task_complete", duration_ms: Count | None = None
+    ) -> list[Event]:
+        """The agent has finished; the event carries the totals.
+
+        Raises:
+            AgentNotRunning: the run is neither starting nor running.
+        """
+        if self.status == "completed":
+            return []
+        self._allow("complete", "starting", "running")
+        return [
+            *self._begun(),
+            AgentRunCompleted(
+                result=result,
+                reason=reason,
+                turn_count=self.turn_count,
+                token_input_count=self.token_input_count,
+                token_output_count=self.token_output_count,
+                cost_usd=self.cost_usd,
+                duration_ms=duration_ms,
+            ),
+        ]
+
+    @command
+    def stop(
+        self, *, reason: Reason = "user_requested", by: str | None = None, duration_ms: Count | None = None
+    ) -> list[Event]:
+        """End a run that has not ended, or one that could be resumed after a failure.
+
+        Raises:
+            AgentNotRunning: the run is completed, or has failed for good.
+        """
+        if self.status == "stopped":
+            return []
+        self._allow("stop", *LIVE, *(["failed"] if self.recoverable else []))
+        return [AgentRunStopped(reason=reason, by=by, duration_ms=duration_ms)]

@@ -1,0 +1,154 @@
+"""How far a run has come, as its process reports it: spawned, first output, turn by turn, exited (DOMAIN.md 2.2)."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from workledger.domain import agent
+from workledger.domain.agent import AgentNotRunning, AgentTurnLimitExceeded
+from workledger.domain.agent_run.events import (
+    AgentProcessExited,
+    AgentProcessSpawned,
+    AgentRunBegan,
+    AgentRunPaused,
+    AgentTurnCompleted,
+    AgentTurnLimitApproached,
+)
+from workledger.domain.kernel.aggregate import Aggregate, Event, command
+from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.refusals import InvalidInput
+from workledger.domain.project import events as project_events
+
+LIVE = ("starting", "running", "paused", "waiting_for_input")
+
+Count = Annotated[int, Field(ge=0)]
+Cost = Annotated[float, Field(ge=0)]
+
+
+class RunProgress(Aggregate):
+    """What an agent's run has in common with its process."""
+
+    agent_id: str
+    project_id: str | None = None
+    task_id: str | None = None
+    session_id: str | None = None
+    session_number: int
+    account_id: str | None = None
+    status: str
+    recoverable: bool = False
+    max_turns: int
+    turn_count: int = 0
+    token_input_count: int = 0
+    token_output_count: int = 0
+    cost_usd: float | None = None
+    pending_questions: tuple[Any, ...] | None = None
+    pid: int | None = None
+    provider_session_id: str | None = None
+    output_file_path: str | None = None
+    exited: bool | None = None
+    """None: no process has been reported in this session."""
+    exit_code: int | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    def tags(self) -> dict[str, str | None]:
+        return {
+            "agent": self.agent_id,
+            "project": self.project_id,
+            "run": self.id,
+            "session": self.session_id,
+            "task": self.task_id,
+        }
+
+    def parents(self) -> Iterable[Claim]:
+        """A run that is over ends well without them."""
+        if self.live:
+            yield agent.existing(self.agent_id)
+            if self.project_id:
+                yield project_events.existing(self.project_id)
+
+    @command
+    def report_process(
+        self, *, pid: int | None = None, provider_session_id: str | None = None, output_file_path: str | None = None
+    ) -> list[Event]:
+        """A process works for this run: its first, or the new one that it was resumed in.
+
+        Raises:
+            AgentNotRunning: the run is neither starting nor running.
+        """
+        self._allow("report_process", "starting", "running")
+        wanted = {"pid": pid, "provider_session_id": provider_session_id, "output_file_path": output_file_path}
+        given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+        if self.exited is False and all(getattr(self, name) == value for name, value in given.items()):
+            return []
+        return [AgentProcessSpawned(session_number=self.session_number, **given)]
+
+    @command
+    def report_output(self) -> list[Event]:
+        """The first output of a run that was starting: it runs.
+
+        Raises:
+            AgentNotRunning: the run is neither starting nor running.
+        """
+        self._allow("report_output", "starting", "running")
+        return self._begun()
+
+    @command
+    def report_turn(
+        self,
+        *,
+        turn: Annotated[int, Field(ge=1)],
+        tokens_in: Count = 0,
+        tokens_out: Count = 0,
+        cache_tokens: Count | None = None,
+        cost_usd: Cost | None = None,
+        tool_call_count: Count = 0,
+    ) -> list[Event]:
+        """A turn is done. Four fifths of the turns give a warning, and the last one pauses the run (A20).
+
+        Raises:
+            AgentTurnLimitExceeded: the run has no turn left.
+            AgentNotRunning: the run is neither starting nor running.
+            InvalidInput: a turn was left out.
+        """
+        if turn <= self.turn_count:
+            return []
+        if turn > self.max_turns:
+            raise AgentTurnLimitExceeded(max_turns=self.max_turns)
+        self._allow("report_turn", "starting", "running")
+        if turn != self.turn_count + 1:
+            message = f"{self.turn_count + 1} comes next, not {turn}"
+            raise InvalidInput(summary=f"turn: {message}", errors=[{"loc": ["turn"], "msg": message}])
+        events = self._begun()
+        events.append(
+            AgentTurnCompleted(
+                turn=turn,
+                tokens_in=tokens_in,
+                tokens_out=tokens_out,
+                cache_tokens=cache_tokens,
+                cost_usd=cost_usd,
+                tool_call_count=tool_call_count,
+            )
+        )
+        if turn == self.max_turns:
+            events.append(AgentRunPaused(reason="turn_limit"))
+        elif turn == -(-self.max_turns * 4 // 5):
+            events.append(AgentTurnLimitApproached(turn=turn, max_turns=self.max_turns))
+        return events
+
+    @command
+    def report_exit(self, *, exit_code: int | None = None) -> list[Event]:
+        """The process is gone. It says nothing of the outcome, and may come after it."""
+        known = self.exited and (exit_code is None or self.exit_code is not None)
+        return [] if known else [AgentProcessExited(exit_code=exit_code)]
+
+    def _allow(self, command: str, *statuses: str) -> None:
+        if self.status not in statuses:
+            raise AgentNotRunning(status=self.status, command=command)
+
+    def _begun(self) -> list[Event]:
+        """The first report of a run that was starting is the first sign of its work."""
+        return [AgentRunBegan()] if self.status == "starting" else []

@@ -1,0 +1,254 @@
+"""The ledger: it loads aggregates as they are or were, and records what they decide."""
+
+import random
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar, cast
+
+from eventsourcing.application import AggregateNotFoundError, Application
+
+from workledger.domain.kernel import envelope
+from workledger.domain.kernel.aggregate import Aggregate, New
+from workledger.domain.kernel.envelope import Recorded, Row
+from workledger.domain.kernel.mapping import Envelopes, Snapshot, opened, shape, stamp
+from workledger.domain.kernel.refusals import CommandIdReused, ConcurrencyConflict, Refused
+from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Receipt
+from workledger.domain.kernel.unit import Draft, Unit
+
+A = TypeVar("A", bound=Aggregate)
+
+PATIENCE = 10.0
+"""Seconds that a unit is tried again against other writers of the same streams."""
+
+
+class Core(Application[str]):
+    """eventsourcing's application around our event store: mapper, repository and snapshots."""
+
+    is_snapshotting_enabled = True
+    snapshot_class = Snapshot
+    env: ClassVar[dict[str, str]] = {"MAPPER_TOPIC": f"{Envelopes.__module__}:{Envelopes.__name__}"}
+
+    @property
+    def store(self) -> EventStore:
+        return cast(EventStore, self.recorder)
+
+
+class StaleSnapshot(Exception):
+    """The snapshot was taken of an aggregate with other fields."""
+
+
+def folding(kind: type[A], id: str) -> Any:
+    """The projector function that folds a stream's snapshot, if it still fits, and events into an aggregate."""
+
+    def fold(before: A | None, history: Iterable[Recorded | Snapshot]) -> A | None:
+        for past in history:
+            if isinstance(past, Snapshot):
+                if past.fields != shape(kind):
+                    raise StaleSnapshot
+                before = kind.model_validate(past.state)
+            else:
+                before = kind.begin(id, past.event) if before is None else before.after(past.event)
+        return before
+
+    return fold
+
+
+class Ledger:
+    """The record of what agents do, as an application embeds it. `workledger.open(url)` gives one.
+
+    Every refusal is a `Refused` with a stable `code`, and leaves the log as it was.
+    """
+
+    SNAPSHOT_EVERY = 200
+    """Events of one stream between snapshots."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._core = Core(dict(env))
+        self._contended = threading.Lock()
+        self.store = self._core.store
+
+    def create(self, new: New[A], *, command_id: str | None = None) -> A:
+        """Record a new aggregate, such as `Task.create(…)`, and return it.
+
+        Args:
+            command_id: when it was seen before, nothing is recorded and the aggregate of the first time is returned.
+
+        Raises:
+            Refused: a claim is not met (its code says which), the id is in use (CONCURRENCY_CONFLICT), or the command
+                id is another command's (IDEMPOTENCY_KEY_REUSED).
+        """
+        with self.unit(command_id) as unit:
+            unit.create(new)
+        assert unit.receipt is not None
+        if unit.receipt.repeated:
+            return self.get(new.kind, self.begun_by(new.kind, unit.receipt))
+        return unit.state(new.kind, new.id)
+
+    @contextmanager
+    def edit(
+        self, kind: type[A], id: str, *, expected_version: int | None = None, command_id: str | None = None
+    ) -> Iterator[A]:
+        """An aggregate whose commands are recorded when the block ends; an error inside records nothing.
+
+        When another writer was faster, the commands are decided again on the new state, unless `expected_version`
+        is given: then the edit is refused.
+
+        Raises:
+            NotFound: there is no such aggregate.
+            ConcurrencyConflict: it is not at the expected version.
+            Refused: a command or a claim was refused.
+        """
+        with self.unit(command_id) as unit:
+            if command_id and self.store.done(command_id) is not None:
+                yield cast(A, Draft(unit, kind, id))
+            else:
+                yield unit.edit(kind, id, expected_version=expected_version)
+
+    @contextmanager
+    def unit(self, command_id: str | None = None) -> Iterator[Unit]:
+        """Several aggregates, saved in one atomic append when the block ends; `receipt` then says how far it reached.
+
+        Args:
+            command_id: when it was seen before, nothing is recorded, and what would be refused today is not.
+        """
+        unit = Unit(self.find_any, command_id, self.store.holders)
+        try:
+            yield unit
+            unit.receipt = self._settle(unit)
+        except Refused:
+            unit.receipt = self._repeated(command_id)
+            if unit.receipt is None:
+                raise
+        self._recorded(unit.receipt)
+
+    def get(self, kind: type[A], id: str, *, version: int | None = None, at: datetime | None = None) -> A:
+        """The aggregate as it is, as it was at a version, or as it was at a moment.
+
+        Raises:
+            NotFound: there is none, there was none yet, or it had been deleted.
+        """
+        if at is not None:
+            version = self.store.version_at(kind.stream(id), stamp(at))
+        state = self.find_any(kind, id, version)
+        if state is None or state.deleted:
+            raise kind.NOT_FOUND(id=id)
+        return state
+
+    def find(self, kind: type[A], id: str) -> A | None:
+        """The aggregate as it is; None when there is none or it is deleted."""
+        state = self.find_any(kind, id)
+        return None if state is None or state.deleted else state
+
+    def find_any(self, kind: type[A], id: str, version: int | None = None) -> A | None:
+        """The aggregate, deleted or not; None when its stream has not begun."""
+        if version is not None and version < 1:
+            return None
+        try:
+            state = self._core.repository.get(kind.stream(id), version=version, projector_func=folding(kind, id))
+        except AggregateNotFoundError:
+            return None
+        except StaleSnapshot:
+            state = kind.fold(id, (past.event for past in self.history(kind, id)[:version]))
+        return cast(A, state)
+
+    def history(self, kind: type[A], id: str) -> list[Recorded]:
+        """All the events of an aggregate, in order."""
+        return [opened(row) for row in self.store.read_stream(kind.stream(id))]
+
+    def read(
+        self, after: int = 0, limit: int = 1000, *, topics: Sequence[str] = (), tag: tuple[str, str] | None = None
+    ) -> Sequence[Row]:
+        """Stored events in the order of the log, above the position `after`."""
+        return self.store.read(after, limit, topics=topics, tag=tag)
+
+    def recorded_by(self, receipt: Receipt) -> Sequence[Row]:
+        """The events of an append, as they are stored."""
+        positions = receipt.positions
+        return self.store.read(positions[0] - 1, len(positions)) if positions else ()
+
+    def begun_by(self, kind: type[Aggregate], receipt: Receipt) -> str:
+        """The id of the aggregate of that kind that an append began.
+
+        Raises:
+            CommandIdReused: it began none, so its command was another one.
+        """
+        for row in self.recorded_by(receipt):
+            category, _, id = row.stream_id.partition("-")
+            if category == kind.CATEGORY and row.version == 1:
+                return id
+        raise CommandIdReused
+
+    def existing(self, streams: Iterable[str]) -> set[str]:
+        """Those of the streams that have events."""
+        return self.store.existing(streams)
+
+    def head(self) -> int:
+        """The position of the last event in the log."""
+        return self.store.head()
+
+    def acting_as(
+        self, actor: str | None = None, *, correlation_id: str | None = None, causation_id: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Everything recorded inside carries this actor (`user:ann`) and these ids."""
+        return envelope.acting_as(actor, correlation_id=correlation_id, causation_id=causation_id)
+
+    def close(self) -> None:
+        self._core.close()
+
+    def _settle(self, unit: Unit) -> Receipt:
+        try:
+            return self._append(unit)
+        except ConcurrencyConflict as conflict:
+            if not unit.again(conflict):
+                raise
+        give_up = time.monotonic() + PATIENCE
+        with self._contended:
+            while True:
+                try:
+                    return self._append(unit)
+                except ConcurrencyConflict as conflict:
+                    time.sleep(random.uniform(0, 0.01))  # noqa: S311
+                    if time.monotonic() > give_up or not unit.again(conflict):
+                        raise
+
+    def _append(self, unit: Unit) -> Receipt:
+        if not unit.recorded:
+            return self._repeated(unit.command_id) or self._nothing(unit.command_id)
+        try:
+            kept = self._core.events.put(unit.recorded, conditions=unit.conditions())
+        except AlreadyDone as done:
+            return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
+        except ClaimUnmet as unmet:
+            raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
+        positions = [one.notification.id for one in kept]
+        self._snapshot(unit)
+        return Receipt(positions[-1], positions)
+
+    def _nothing(self, command_id: str | None) -> Receipt:
+        """Nothing was to change; a command id is remembered all the same."""
+        if command_id:
+            try:
+                self.store.insert_events([], conditions=Conditions(command_id=command_id))
+            except AlreadyDone as done:  # by another writer, just now
+                return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
+        return Receipt(self.head())
+
+    def _repeated(self, command_id: str | None) -> Receipt | None:
+        done = self.store.done(command_id) if command_id else None
+        return None if done is None else Receipt(done[-1] if done else self.head(), done, repeated=True)
+
+    def _snapshot(self, unit: Unit) -> None:
+        for past in unit.recorded:
+            if past.version and past.version % self.SNAPSHOT_EVERY == 0:
+                category, _, id = past.stream_id.partition("-")
+                kind = Aggregate.CATEGORIES[category]
+                state = self.find_any(kind, id, past.version)
+                assert state is not None
+                assert self._core.snapshots is not None
+                self._core.snapshots.put([cast(Any, Snapshot.take(state))])
+
+    def _recorded(self, receipt: Receipt) -> None:
+        """Called after every append; the open ledger brings its tables up to date here when asked to."""

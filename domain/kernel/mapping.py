@@ -1,0 +1,150 @@
+"""How a recorded event becomes a stored one, and back: a topic and JSON, so that code may move."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+
+import orjson
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.envelope import Recorded, Row
+from workledger.domain.kernel.refusals import InvalidInput, PayloadTooLarge, UnknownTopic
+from workledger.domain.kernel.store import Stored
+
+LARGEST = 256 * 1024
+"""Bytes of payload in one event (DOMAIN.md 5.1)."""
+
+WIDEST = 2**53
+"""The widest whole number that every database and every reader of JSON keeps exactly."""
+
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the millisecond: 2026-11-21T06:00:00.123Z."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(stamped: str) -> datetime:
+    """The moment that `stamp` wrote."""
+    return datetime.fromisoformat(stamped)
+
+
+class Snapshot:
+    """The state of an aggregate at a version, so that its earlier events need not be folded again."""
+
+    TOPIC: ClassVar[str] = "snapshot"
+
+    def __init__(self, originator_id: str, originator_version: int, fields: str, state: dict[str, Any]) -> None:
+        self.originator_id, self.originator_version = originator_id, originator_version
+        self.fields, self.state = fields, state
+
+    @classmethod
+    def take(cls, aggregate: Aggregate) -> Self:
+        return cls(
+            aggregate.stream(aggregate.id), aggregate.version, shape(type(aggregate)), aggregate.model_dump(mode="json")
+        )
+
+
+def shape(kind: type[Aggregate]) -> str:
+    """What fields an aggregate has; a snapshot of another shape is not used."""
+    return ",".join(f"{name}:{field.annotation}" for name, field in kind.model_fields.items())
+
+
+class Envelopes(Mapper[str]):
+    """Recorded and Snapshot on one side, Stored on the other."""
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str] | Recorded | Snapshot) -> StoredEvent:
+        if isinstance(domain_event, Snapshot):
+            body = {"fields": domain_event.fields, "state": domain_event.state}
+            return StoredEvent(
+                domain_event.originator_id, domain_event.originator_version, Snapshot.TOPIC, orjson.dumps(body)
+            )
+        assert isinstance(domain_event, Recorded)
+        event = domain_event.event
+        state = encoded(event)
+        return Stored(
+            originator_id=domain_event.stream_id,
+            originator_version=domain_event.version,
+            topic=event.TOPIC,
+            state=state,
+            schema_version=event.VERSION,
+            at=stamp(domain_event.at),
+            actor=domain_event.actor,
+            event_id=domain_event.event_id,
+            correlation_id=domain_event.correlation_id,
+            causation_id=domain_event.causation_id,
+            command_id=domain_event.command_id,
+            tags=orjson.dumps(domain_event.tags, option=orjson.OPT_SORT_KEYS).decode(),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        if stored_event.topic == Snapshot.TOPIC:
+            body = orjson.loads(stored_event.state)
+            return Snapshot(str(stored_event.originator_id), stored_event.originator_version, **body)
+        assert isinstance(stored_event, Stored)
+        return opened(
+            Row(
+                stored_event.position,
+                str(stored_event.originator_id),
+                stored_event.originator_version,
+                stored_event.topic,
+                stored_event.schema_version,
+                stored_event.at,
+                stored_event.actor,
+                stored_event.event_id,
+                stored_event.correlation_id,
+                stored_event.causation_id,
+                stored_event.command_id,
+                stored_event.tags,
+                stored_event.state.decode(),
+            )
+        )
+
+
+def encoded(event: Event) -> bytes:
+    """The payload as JSON that every database takes.
+
+    Raises:
+        PayloadTooLarge: it has more than 256 KB.
+        InvalidInput: it holds what is not text (a NUL or a lone surrogate), or a number beyond ±2^53.
+    """
+    try:
+        state = orjson.dumps(event.payload())
+    except TypeError as error:
+        raise InvalidInput(summary=f"{event.TOPIC}: {error}") from None
+    if len(state) > LARGEST:
+        raise PayloadTooLarge(topic=event.TOPIC, size=len(state), limit=LARGEST)
+    if any(type(value) is int and abs(value) > WIDEST for value in event.__dict__.values()):
+        raise InvalidInput(summary=f"{event.TOPIC}: a number is beyond ±2^53")
+    if NUL.search(state):
+        raise InvalidInput(summary=f"{event.TOPIC}: text cannot hold a NUL character")
+    return state
+
+
+def opened(row: Row) -> Recorded:
+    """The event in a stored row, of today's class and version.
+
+    Raises:
+        UnknownTopic: no event of that topic is known to this release.
+    """
+    kind = Event.TOPICS.get(row.topic)
+    if kind is None:
+        raise UnknownTopic(topic=row.topic, position=row.position)
+    return Recorded(
+        stream_id=row.stream_id,
+        version=row.version,
+        event=kind.load(orjson.loads(row.data), row.schema_version),
+        at=moment(row.at),
+        event_id=row.event_id,
+        actor=row.actor,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        command_id=row.command_id,
+        tags=orjson.loads(row.tags),
+        position=row.position,
+    )

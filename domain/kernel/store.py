@@ -1,0 +1,147 @@
+"""The port to the event store: what the ledger asks of it, beside what eventsourcing's recorders already say."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent
+
+from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.envelope import Row
+
+
+@dataclass(frozen=True)
+class Stored(StoredEvent):
+    """An event as the store keeps it: `state` is the payload's JSON, `tags` JSON text, `at` RFC 3339 text in UTC."""
+
+    schema_version: int = 1
+    at: str = ""
+    actor: str = "system"
+    event_id: str = ""
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    command_id: str | None = None
+    tags: str = "{}"
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What must hold in the transaction of an append, beside the versions of the events themselves.
+
+    Attributes:
+        claims: (stream, claim) in the order of the events.
+        pinned: streams that were looked at, and the version at which they must still stand (0: empty).
+        command_id: an append with a command id that was seen before is not made again.
+    """
+
+    claims: Sequence[tuple[str, Claim]] = ()
+    pinned: Mapping[str, int] = field(default_factory=dict)
+    command_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How far an append reached.
+
+    Attributes:
+        positions: of its events, in order; empty when nothing changed.
+        position: the last of them, or the head of the log when there is none.
+        repeated: the command id had been seen: these are the positions of the first time.
+    """
+
+    position: int
+    positions: Sequence[int] = ()
+    repeated: bool = False
+
+
+class Scanned(NamedTuple):
+    """What projections read of a stored event; `at` is RFC 3339 text in UTC, `tags` and `data` are JSON text."""
+
+    position: int
+    stream_id: str
+    version: int
+    topic: str
+    schema_version: int
+    at: str
+    tags: str
+    data: str
+
+
+class AlreadyDone(Exception):
+    """This command id has been recorded before, at `positions`."""
+
+    def __init__(self, positions: Sequence[int]) -> None:
+        super().__init__(f"recorded before, at {list(positions)}")
+        self.positions = positions
+
+
+class ClaimUnmet(Exception):
+    """A claim of the append could not be met; `holder` is a stream that holds its key, if any."""
+
+    def __init__(self, claim: Claim, holder: str | None) -> None:
+        super().__init__(f"{claim} (held by {holder})")
+        self.claim, self.holder = claim, holder
+
+
+class EventStore(ApplicationRecorder):
+    """An append-only log of events in streams, with claims and command ids.
+
+    `insert_events(events, conditions=Conditions(...))` appends all or nothing, and returns their positions. It raises
+    ConcurrencyConflict, ClaimUnmet or AlreadyDone. Positions only grow, and no reader sees one before all lower ones.
+    """
+
+    @abstractmethod
+    def read(
+        self,
+        after: int,
+        limit: int,
+        *,
+        upto: int | None = None,
+        topics: Sequence[str] = (),
+        tag: tuple[str, str] | None = None,
+    ) -> Sequence[Row]:
+        """Rows in the order of their positions, above `after` and at most `upto`."""
+
+    @abstractmethod
+    def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
+        """As `read`, by the ten thousand: plain tuples in the order of Scanned."""
+
+    @abstractmethod
+    def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
+        """Rows of one stream in order, above the version `after`."""
+
+    @abstractmethod
+    def payloads(self, positions: Iterable[int]) -> Sequence[tuple[int, str, int, Any]]:
+        """(position, topic, schema version, data) of the events at these positions; data is JSON, as text or bytes."""
+
+    @abstractmethod
+    def head(self) -> int:
+        """The highest position that may be read; 0 when the log is empty."""
+
+    @abstractmethod
+    def existing(self, streams: Iterable[str]) -> set[str]:
+        """Those of the streams that have events."""
+
+    @abstractmethod
+    def version_at(self, stream_id: str, at: str) -> int:
+        """The version the stream had at that moment; 0 when it had not begun."""
+
+    @abstractmethod
+    def holders(self, key: str) -> Sequence[str]:
+        """The streams that hold a claim."""
+
+    @abstractmethod
+    def done(self, command_id: str) -> Sequence[int] | None:
+        """The positions that this command id was recorded at; None when it was not."""
+
+    @abstractmethod
+    def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:
+        """Of the events of one topic in a stream: the last version, how many there are, and the bytes of payload."""
+
+    @abstractmethod
+    def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
+        """Erase the events of one topic in a stream, up to a version, for good.
+
+        The one way events leave the log; see retention.py, which records that they do."""

@@ -1,0 +1,3 @@
+"""A project, and what happens to it."""
+
+from workledger.domain.project.project import Project as Project

@@ -1,0 +1,188 @@
+"""What happens to a project, as it is stored, and how a project refuses (DOMAIN.md 3.4 and 5.2)."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from workledger.domain.kernel.aggregate import Deleted, Event, Frozen
+from workledger.domain.kernel.claims import Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.refusals import NameTaken, NotFound, Refused
+
+Tool = Literal["Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebFetch", "TodoWrite"]
+
+DEFAULT_TOOLS: tuple[Tool, ...] = ("Read", "Edit", "Bash", "Glob", "Grep")
+DEFAULT_MODEL = "claude-sonnet-4-20250514"
+
+
+class Config(Frozen):
+    """How agents work on the project's board (AgentPane, DOMAIN.md 1.4 and 5.1)."""
+
+    worktree_root: str = ".worktrees"
+    default_branch: str = "main"
+    allowed_tools: tuple[Tool, ...] = DEFAULT_TOOLS
+    max_turns: Annotated[int, Field(ge=1, le=500)] = 50
+    model: str = DEFAULT_MODEL
+    init_script: str | None = None
+    env_file: str | None = None
+
+
+def runs_in(project_id: str) -> str:
+    """The key that live runs of a project hold, as many as its concurrency limit allows."""
+    return f"runs_in_project:{project_id}"
+
+
+def existing(project_id: str) -> Need:
+    return Need(f"project:{project_id}", ProjectNotFound)
+
+
+class ProjectCreated(Event, topic="project.created"):
+    name: str
+    description: str | None = None
+    workspace_id: str | None = None
+    repository_path: str | None = None
+    repository_url: str | None = None
+    default_branch: str = "main"
+    config: Config = Config()
+    max_concurrent_agents: int = 3
+    github_owner: str | None = None
+    github_repo: str | None = None
+    github_installation_id: str | None = None
+    config_path: str = ".claude"
+    stage: str = "inbox"
+    status: str = "active"
+    priority: int = 0
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"project:{id}")
+        yield Take(f"project_name:{self.workspace_id or ''}:{self.name}", NameTaken)
+        if self.repository_path:
+            yield Take(f"project_path:{self.repository_path}", ProjectPathExists)
+        if self.repository_url:
+            yield Take(f"project_url:{self.repository_url}", NameTaken)
+        yield Limit(runs_in(id), capacity=self.max_concurrent_agents)
+
+
+class ProjectDetailsChanged(Event, topic="project.details_changed", patch=True):
+    name: str | None = None
+    description: str | None = None
+    priority: int | None = None
+    metadata: dict[str, Any] | None = None
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        if self.name is not None and self.name != before.name:
+            yield Free(f"project_name:{before.workspace_id or ''}:{before.name}")
+            yield Take(f"project_name:{before.workspace_id or ''}:{self.name}", NameTaken)
+
+
+class ProjectConfigChanged(Event, topic="project.config_changed"):
+    patch: dict[str, Any]
+    config: Config
+
+
+class ProjectConcurrencyLimitChanged(Event, topic="project.concurrency_limit_changed"):
+    previous: int
+    max_concurrent_agents: int
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Limit(runs_in(id), capacity=self.max_concurrent_agents)
+
+
+class ProjectRepositoryLinked(Event, topic="project.repository_linked"):
+    repository_url: str
+    default_branch: str = "main"
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        if before.repository_url and before.repository_url != self.repository_url:
+            yield Free(f"project_url:{before.repository_url}")
+        yield Take(f"project_url:{self.repository_url}", NameTaken)
+
+
+class ProjectGitHubLinked(Event, topic="project.github_linked"):
+    github_owner: str
+    github_repo: str
+    github_installation_id: str | None = None
+    config_path: str = ".claude"
+
+
+class ProjectGitHubUnlinked(Event, topic="project.github_unlinked"):
+    github_owner: None = None
+    github_repo: None = None
+    github_installation_id: None = None
+
+
+class ProjectCredentialAttached(Event, topic="project.credential_attached"):
+    credential_id: str
+
+
+class ProjectCredentialDetached(Event, topic="project.credential_detached"):
+    credential_id: str
+    reason: Literal["user", "credential_deleted"] = "user"
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"credential_id": None}
+
+
+class ProjectFetched(Event, topic="project.fetched"):
+    head_sha: str | None = None
+
+
+class ProjectFetchFailed(Event, topic="project.fetch_failed"):
+    error: str
+
+
+class ProjectStageChanged(Event, topic="project.stage_changed"):
+    previous: str
+    stage: str
+    triggered_by: str
+    reason: str | None = None
+    stage_run_id: str | None = None
+
+
+class ProjectStatusChanged(Event, topic="project.status_changed"):
+    previous: str
+    status: str
+
+
+class ProjectDeleted(Deleted, topic="project.deleted"):
+    name: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Room(runs_in(id), ProjectHasRunningAgents, capacity=1)
+        yield Free(f"project:{id}")
+        yield Free(f"project_name:{before.workspace_id or ''}:{before.name}")
+        if before.repository_path:
+            yield Free(f"project_path:{before.repository_path}")
+        if before.repository_url:
+            yield Free(f"project_url:{before.repository_url}")
+
+
+class ProjectNotFound(NotFound):
+    """There is no such project."""
+
+    code = "PROJECT_NOT_FOUND"
+
+
+class ProjectPathExists(Refused):
+    """Another project has this path."""
+
+    code = "PROJECT_PATH_EXISTS"
+
+
+class ProjectHasRunningAgents(Refused):
+    """Agents are still running in this project; stop them first."""
+
+    code = "PROJECT_HAS_RUNNING_AGENTS"
+
+
+class ProjectHasNoRepository(Refused):
+    """This project has no repository."""
+
+    code = "PROJECT_HAS_NO_REPOSITORY"
+
+
+class ProjectInvalidTransition(Refused):
+    """A project that is {status} cannot be made {wanted}."""
+
+    code = "PROJECT_INVALID_TRANSITION"

@@ -1,0 +1,1 @@
+"""Decisions that span several aggregates, each in one unit of work."""

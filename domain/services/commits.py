@@ -1,0 +1,41 @@
+"""Commits of write operations: the operation and the record of its commit, in one append."""
+
+from typing import Any
+
+from workledger.domain.commit import CommitRecord
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.write_operation import WriteOperation
+
+
+def commit(
+    unit: Unit,
+    write_operation_id: str,
+    *,
+    commit_sha: str,
+    commit_url: str,
+    message: str,
+    **details: Any,
+) -> CommitRecord:
+    """Commit a write operation and record its commit in one unit of work; each carries the other's id (E10).
+
+    Args:
+        details: what else `CommitRecord.record` takes, and `project_id` where the operation names none.
+
+    Raises:
+        WriteOperationNotFound: WRITE_OPERATION_NOT_FOUND.
+        WriteOperationInvalidTransition: WRITE_OPERATION_INVALID_TRANSITION, it is not prepared.
+        InvalidInput: VALIDATION_ERROR, such as an operation without a project, and none given.
+        ConcurrencyConflict: CONCURRENCY_CONFLICT, when recorded: that commit is recorded already.
+    """
+    operation = unit.edit(WriteOperation, write_operation_id)
+    about = {"project_id": operation.project_id} | details
+    new = CommitRecord.record(
+        commit_sha=commit_sha,
+        commit_url=commit_url,
+        message=message,
+        write_operation_id=write_operation_id,
+        **about,
+    )
+    record = unit.create(new)
+    operation.commit(commit_sha=commit_sha, commit_id=record.commit_id)
+    return record

@@ -1,0 +1,145 @@
+"""Runs of agents, as one decides about them: what touches the agent, its run and its tool calls together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workledger.domain.agent import Agent, AgentToolNotAllowed
+from workledger.domain.agent_run import AgentRun
+from workledger.domain.kernel.aggregate import New
+from workledger.domain.kernel.ids import new_id
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.tool_calls import ToolCalls
+
+
+def start_run(
+    unit: Unit,
+    *,
+    agent_id: str,
+    id: str | None = None,
+    project_id: str | None = None,
+    task_id: str | None = None,
+    initiative_id: str | None = None,
+    session_id: str | None = None,
+    account_id: str | None = None,
+    mode: str = "execute",
+    model: str | None = None,
+    max_turns: int | None = None,
+    allowed_tools: tuple[str, ...] | None = None,
+    worktree_path: str | None = None,
+    worktree_id: str | None = None,
+    prompt: str | None = None,
+    prompt_ref: str | None = None,
+) -> AgentRun:
+    """Start a run as the agent is configured: its session is counted, its tool calls are opened.
+
+    Args:
+        project_id: the agent's own, unless given.
+        max_turns, model, allowed_tools: instead of those of the agent's config, for this run.
+
+    Raises:
+        NotFound: there is no such agent, project or task.
+        AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run.
+        ConcurrencyLimitExceeded: as many run in the project as may.
+        InvalidInput: the input does not fit.
+    """
+    run_id = id or new_id(AgentRun.PREFIX)
+    options: Mapping[str, Any] = {"mode": mode, "allowed_tools": allowed_tools}
+
+    def decision() -> AgentRun:
+        agent = unit.edit(Agent, agent_id)
+        session_number = agent.session_count + 1
+        new = AgentRun.start(
+            id=run_id,
+            agent_id=agent_id,
+            agent_name=agent.name,
+            project_id=project_id or agent.project_id,
+            task_id=task_id,
+            initiative_id=initiative_id,
+            session_id=session_id,
+            session_number=session_number,
+            provider=agent.provider,
+            account_id=account_id,
+            config=agent.config,
+            model=model,
+            max_turns=max_turns,
+            worktree_path=worktree_path,
+            worktree_id=worktree_id,
+            prompt=prompt,
+            prompt_ref=prompt_ref,
+            **options,
+        )
+        agent.start_session(session_number=session_number, agent_run_id=run_id)
+        run = unit.create(new)
+        unit.create(_opened(run_id, new.events[0]))
+        return run
+
+    return unit.decide(decision)
+
+
+def _opened(run_id: str, started: Any) -> New[ToolCalls]:
+    return ToolCalls.open(
+        agent_run_id=run_id,
+        agent_id=started.agent_id,
+        agent_name=started.agent_name,
+        project_id=started.project_id,
+        task_id=started.task_id,
+        session_id=started.session_id,
+        allowed_tools=started.allowed_tools,
+    )
+
+
+def resume_run(
+    unit: Unit,
+    run_id: str,
+    *,
+    new_process: bool,
+    feedback: str | None = None,
+    answers: Any = None,
+    extra_turns: int | None = None,
+) -> AgentRun:
+    """Let a run go on: in the process it has, or in a new one, that is the agent's next session.
+
+    Raises:
+        NotFound: there is no such run, or its agent is gone.
+        AgentNotRunning, AgentNotResumable, AgentTurnLimitExceeded: it cannot go on (see AgentRun.resume).
+        AgentAlreadyRunning, TaskAlreadyAssigned, ConcurrencyLimitExceeded: it had failed, and its place is taken.
+    """
+    said: Mapping[str, Any] = {"feedback": feedback, "answers": answers, "extra_turns": extra_turns}
+
+    def decision() -> AgentRun:
+        run = unit.edit(AgentRun, run_id)
+        if new_process:
+            agent = unit.edit(Agent, run.agent_id)
+            session_number = agent.session_count + 1
+            run.resume(session_number=session_number, **said)
+            agent.start_session(session_number=session_number, agent_run_id=run_id)
+        else:
+            run.resume(**said)
+        return run
+
+    return unit.decide(decision)
+
+
+def start_tool_call(
+    ledger: Ledger,
+    run_id: str,
+    *,
+    tool: str,
+    turn_number: int,
+    input: Any = None,
+    tool_call_id: str | None = None,
+    command_id: str | None = None,
+) -> str:
+    """Record that a run calls a tool; the id of the call. A denial is recorded before it is raised (A19).
+
+    Raises:
+        AgentToolNotAllowed: the tool is not among those that the run may use.
+        AgentRunNotFound: there is no such run.
+    """
+    id = tool_call_id or new_id("call")
+    with ledger.edit(ToolCalls, run_id, command_id=command_id) as calls:
+        calls.start(tool=tool, turn_number=turn_number, input=input, tool_call_id=id)
+    if not calls.allows(tool):
+        raise AgentToolNotAllowed(tool=tool)
+    return id

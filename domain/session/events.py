@@ -1,0 +1,200 @@
+"""What happens to a session, as it is stored, and how a session refuses (DOMAIN.md 2.3, 3.4 and 5.2)."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from workledger.domain.kernel.aggregate import Event, Frozen
+from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.refusals import NameTaken, NotFound, Refused
+
+Role = Literal["owner", "collaborator", "viewer"]
+PauseReason = Literal["user_request", "idle_timeout", "system_maintenance", "resource_limit"]
+LeaveReason = Literal["disconnect", "timeout", "kicked", "session_closed"]
+
+
+class SessionConfig(Frozen):
+    """The timers of a session, in milliseconds, and how many may take part (AgentPane, DOMAIN.md 2.3)."""
+
+    idle_timeout_ms: Annotated[int, Field(ge=60_000, le=86_400_000)] = 1_800_000
+    connection_timeout_ms: Annotated[int, Field(ge=5_000, le=120_000)] = 30_000
+    cleanup_timeout_ms: Annotated[int, Field(ge=30_000, le=600_000)] = 300_000
+    heartbeat_interval_ms: Annotated[int, Field(ge=10_000, le=120_000)] = 30_000
+    stale_after_ms: Annotated[int, Field(ge=30_000, le=300_000)] = 60_000
+    max_participants: Annotated[int, Field(ge=1, le=100)] = 10
+
+
+def existing(session_id: str) -> Need:
+    """The claim that the session exists, open or closed."""
+    return Need(f"session:{session_id}", SessionNotFound)
+
+
+def open_session(session_id: str) -> Need:
+    """The claim that the session is not closed."""
+    return Need(f"session_open:{session_id}", SessionIsClosed)
+
+
+def existing_project(project_id: str) -> Need:
+    return Need(f"project:{project_id}", SessionProjectNotFound)
+
+
+def address(session_id: str) -> str:
+    """The URL of a session that is given no other."""
+    return f"/sessions/{session_id}"
+
+
+class SessionOpened(Event, topic="session.opened"):
+    status: Literal["initializing"] = "initializing"
+    project_id: str
+    task_id: str | None = None
+    agent_id: str | None = None
+    title: str | None = None
+    url: str
+    config: SessionConfig = SessionConfig()
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"session:{id}", SessionAlreadyActive)
+        yield Take(f"session_open:{id}", SessionAlreadyActive)
+        if self.url != address(id):
+            yield Take(f"session_url:{self.url}", NameTaken)
+
+
+class SessionActivated(Event, topic="session.activated"):
+    status: Literal["active"] = "active"
+
+
+class SessionTitleChanged(Event, topic="session.title_changed"):
+    title: str | None
+
+
+class SessionParticipantJoined(Event, topic="session.participant_joined"):
+    user_id: str
+    role: str
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"participants": {**before.participants, self.user_id: self.role}}
+
+
+class SessionParticipantLeft(Event, topic="session.participant_left"):
+    user_id: str
+    reason: str
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"participants": {user: role for user, role in before.participants.items() if user != self.user_id}}
+
+
+class SessionPaused(Event, topic="session.paused"):
+    status: Literal["paused"] = "paused"
+    reason: str
+
+
+class SessionResumed(Event, topic="session.resumed"):
+    """Active again, from a pause or an error; errors are counted anew."""
+
+    status: Literal["active"] = "active"
+    by: str | None = None
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"status": self.status, "error_code": None, "retries": {}}
+
+
+class SessionErrorRecorded(Event, topic="session.error_recorded"):
+    """An error that the session is trying to get over; `retry_count` is how often it has tried."""
+
+    code: str
+    retry_count: int
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"retries": {**before.retries, self.code: self.retry_count}}
+
+
+class SessionFailed(Event, topic="session.failed"):
+    status: Literal["error"] = "error"
+    code: str
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"status": self.status, "error_code": self.code}
+
+
+class SessionClosing(Event, topic="session.closing"):
+    status: Literal["closing"] = "closing"
+    reason: str
+
+
+class SessionClosed(Event, topic="session.closed", patch=True):
+    """It is over for all who took part; its feed stays. Counts that were not given are not known here."""
+
+    status: Literal["closed"]
+    reason: str
+    message_count: int | None = None
+    tool_call_count: int | None = None
+    last_offset: int | None = None
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"status": self.status, "participants": {}}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(f"session_open:{id}")
+        if before.url != address(id):
+            yield Free(f"session_url:{before.url}")
+
+
+class SessionNotFound(NotFound):
+    """There is no such session."""
+
+    code = "SESSION_NOT_FOUND"
+
+
+class SessionProjectNotFound(NotFound):
+    """There is no such project for a session."""
+
+    code = "SESSION_PROJECT_NOT_FOUND"
+
+
+class SessionAlreadyActive(Refused):
+    """A session with this id is there already."""
+
+    code = "SESSION_ALREADY_ACTIVE"
+
+
+class SessionIsClosed(Refused):
+    """This session is closed."""
+
+    code = "SESSION_CLOSED"
+
+
+class SessionNotActive(Refused):
+    """A session that is {status} takes no {command}."""
+
+    code = "SESSION_NOT_ACTIVE"
+
+
+class SessionNotPaused(Refused):
+    """A session that is {status} cannot be resumed."""
+
+    code = "SESSION_NOT_PAUSED"
+
+
+class SessionParticipantLimit(Refused):
+    """{limit} take part in this session, and no more may."""
+
+    code = "SESSION_PARTICIPANT_LIMIT"
+
+
+class SessionInvalidParticipant(Refused):
+    """{user_id} takes no part in this session."""
+
+    code = "SESSION_INVALID_PARTICIPANT"
+
+
+class SessionNoConnections(Refused):
+    """Nobody takes part in this session."""
+
+    code = "SESSION_NO_CONNECTIONS"
+
+
+class SessionPendingWrites(Refused):
+    """{pending_writes} writes of this session are still on their way."""
+
+    code = "SESSION_PENDING_WRITES"

@@ -1,0 +1,251 @@
+"""A session is work in progress that people watch and share; its feed outlives it (DOMAIN.md D3 and 2.3)."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
+from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.session.events import (
+    LeaveReason,
+    PauseReason,
+    Role,
+    SessionActivated,
+    SessionClosed,
+    SessionClosing,
+    SessionConfig,
+    SessionErrorRecorded,
+    SessionFailed,
+    SessionInvalidParticipant,
+    SessionIsClosed,
+    SessionNoConnections,
+    SessionNotActive,
+    SessionNotFound,
+    SessionNotPaused,
+    SessionOpened,
+    SessionParticipantJoined,
+    SessionParticipantLeft,
+    SessionParticipantLimit,
+    SessionPaused,
+    SessionPendingWrites,
+    SessionResumed,
+    SessionTitleChanged,
+    address,
+    existing_project,
+)
+
+ACTIVE = ("initializing", "active", "paused")
+"""The statuses in which `is_active` is true."""
+
+RETRIES = {"STREAM_DISCONNECTED": 5, "HEARTBEAT_FAILED": 3, "SYNC_ERROR": 3}
+"""The errors that an active session gets over by itself, and how often it tries."""
+
+FATAL = ("PROJECT_DELETED", "DATABASE_CORRUPTION", "FATAL_ERROR", "SECURITY_VIOLATION")
+"""The errors that no session is resumed from."""
+
+Title = Annotated[str, Field(max_length=200)]
+Code = Annotated[str, Field(min_length=1, max_length=100)]
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotFound):
+    project_id: str
+    task_id: str | None = None
+    agent_id: str | None = None
+    title: str | None = None
+    url: str
+    config: SessionConfig = SessionConfig()
+    status: str
+    participants: dict[str, str] = Field(default_factory=dict)
+    retries: dict[str, int] = Field(default_factory=dict)
+    error_code: str | None = None
+
+    def tags(self) -> dict[str, str | None]:
+        return {"agent": self.agent_id, "project": self.project_id, "session": self.id, "task": self.task_id}
+
+    def parents(self) -> Iterable[Claim]:
+        """A session may fail and close when its project is gone."""
+        if self.status in ACTIVE:
+            yield existing_project(self.project_id)
+
+    @classmethod
+    @command
+    def create(
+        cls,
+        *,
+        project_id: Id,
+        id: Id | None = None,
+        task_id: Id | None = None,
+        agent_id: Id | None = None,
+        title: Title | None = None,
+        url: Annotated[str, Field(min_length=1, max_length=2000)] | None = None,
+        config: SessionConfig = SessionConfig(),  # noqa: B008, frozen
+    ) -> "New[Session]":
+        """Open a session; its URL is `/sessions/{id}` unless another is given.
+
+        Raises:
+            SessionProjectNotFound: there is no such project.
+            NameTaken: another open session has the URL.
+        """
+        id = id or new_id(Session.PREFIX)
+        event = SessionOpened(
+            project_id=project_id,
+            task_id=task_id,
+            agent_id=agent_id,
+            title=title,
+            url=url or address(id),
+            config=config,
+        )
+        return New(Session, id, [event])
+
+    @command
+    def activate(self) -> list[Event]:
+        """
+        Raises:
+            SessionNotActive: it is neither initializing nor active; SessionIsClosed: it is over.
+        """
+        if self.status == "active":
+            return []
+        self._allow("activate", "initializing")
+        return [SessionActivated()]
+
+    @command
+    def change_title(self, *, title: Title | None) -> list[Event]:
+        """
+        Raises:
+            SessionIsClosed: it is over.
+        """
+        if title == self.title:
+            return []
+        self._allow("change_title", *ACTIVE, "closing", "error")
+        return [SessionTitleChanged(title=title)]
+
+    @command
+    def join(self, *, user_id: Id, role: Role = "collaborator") -> list[Event]:
+        """Take part, or take part in another role.
+
+        Raises:
+            SessionNotActive: it is not active; SessionIsClosed: it is over.
+            SessionParticipantLimit: as many take part as may.
+        """
+        if self.participants.get(user_id) == role:
+            return []
+        self._allow("join", "active")
+        if user_id not in self.participants and len(self.participants) >= self.config.max_participants:
+            raise SessionParticipantLimit(limit=self.config.max_participants)
+        return [SessionParticipantJoined(user_id=user_id, role=role)]
+
+    @command
+    def leave(self, *, user_id: Id, reason: LeaveReason = "disconnect") -> list[Event]:
+        """Take part no more, whatever the session is going through."""
+        return [SessionParticipantLeft(user_id=user_id, reason=reason)] if user_id in self.participants else []
+
+    @command
+    def pause(self, *, reason: PauseReason = "user_request") -> list[Event]:
+        """
+        Raises:
+            SessionNotActive: it is not active; SessionIsClosed: it is over.
+            SessionNoConnections: nobody takes part.
+        """
+        if self.status == "paused":
+            return []
+        self._allow("pause", "active")
+        if not self.participants:
+            raise SessionNoConnections
+        return [SessionPaused(reason=reason)]
+
+    @command
+    def resume(self, *, by: Id | None = None) -> list[Event]:
+        """Go on from a pause, or from an error that is not among FATAL.
+
+        Raises:
+            SessionNotPaused: there is nothing to resume from; SessionIsClosed: it is over.
+            SessionInvalidParticipant: `by` takes no part.
+        """
+        if self.status == "active":
+            return []
+        if self.status == "closed":
+            raise SessionIsClosed
+        if self.status not in ("paused", "error") or self.error_code in FATAL:
+            raise SessionNotPaused(status=self.status)
+        if by is not None and by not in self.participants:
+            raise SessionInvalidParticipant(user_id=by)
+        return [SessionResumed(by=by)]
+
+    @command
+    def record_error(self, *, code: Code) -> list[Event]:
+        """An error while active is counted if it is among RETRIES; any other, one too many, or one in another
+        status fails the session.
+
+        Raises:
+            SessionNotActive: it is closing or has failed; SessionIsClosed: it is over.
+        """
+        self._allow("record_error", *ACTIVE)
+        count = self.retries.get(code, 0) + 1
+        if self.status == "active" and count <= RETRIES.get(code, 0):
+            return [SessionErrorRecorded(code=code, retry_count=count)]
+        return [SessionFailed(code=code)]
+
+    @command
+    def fail(self, *, code: Code = "FATAL_ERROR") -> list[Event]:
+        """Something broke, or the connection did not come up in time.
+
+        Raises:
+            SessionNotActive: it is closing; SessionIsClosed: it is over.
+        """
+        if self.status == "error":
+            return []
+        self._allow("fail", *ACTIVE)
+        return [SessionFailed(code=code)]
+
+    @command
+    def begin_closing(self, *, reason: Reason = "user_request", pending_writes: Count = 0) -> list[Event]:
+        """No more takes place; what is under way is cleaned up.
+
+        Args:
+            pending_writes: how many writes the caller has not got through yet.
+
+        Raises:
+            SessionPendingWrites: there are some.
+            SessionNotActive: it is neither active nor paused; SessionIsClosed: it is over.
+        """
+        if self.status == "closing":
+            return []
+        self._allow("begin_closing", "active", "paused")
+        if pending_writes:
+            raise SessionPendingWrites(pending_writes=pending_writes)
+        return [SessionClosing(reason=reason)]
+
+    @command
+    def close(
+        self,
+        *,
+        reason: Reason = "user_request",
+        pending_writes: Count = 0,
+        message_count: Count | None = None,
+        tool_call_count: Count | None = None,
+        last_offset: Count | None = None,
+    ) -> list[Event]:
+        """End a session that is closing, has failed, or is active or paused and begins to close herewith.
+
+        Raises:
+            SessionPendingWrites: there are some.
+            SessionNotActive: it is still initializing.
+        """
+        if self.status == "closed":
+            return []
+        closing: list[Event] = []
+        if self.status not in ("closing", "error"):
+            closing = self.begin_closing(reason=reason, pending_writes=pending_writes)
+        counts = {"message_count": message_count, "tool_call_count": tool_call_count, "last_offset": last_offset}
+        given: dict[str, Any] = {name: count for name, count in counts.items() if count is not None}
+        return [*closing, SessionClosed(status="closed", reason=reason, **given)]
+
+    def _allow(self, command: str, *statuses: str) -> None:
+        if self.status == "closed":
+            raise SessionIsClosed
+        if self.status not in statuses:
+            raise SessionNotActive(status=self.status, command=command)

@@ -1,0 +1,95 @@
+"""The board: its four columns, and the one machine that a task's status and column are two faces of (DOMAIN.md 2.1)."""
+
+from typing import Any, Literal
+
+from workledger.domain.kernel.refusals import Refused
+
+Status = Literal["pending", "in_progress", "blocked", "completed", "cancelled"]
+Column = Literal["backlog", "in_progress", "waiting_approval", "verified"]
+State = Literal["ready", "queued", "waiting", "working", "stuck", "in_review", "done", "dropped"]
+
+COLUMNS: tuple[Column, ...] = ("backlog", "in_progress", "waiting_approval", "verified")
+
+LEGAL_PAIRS: dict[tuple[str, str], State] = {
+    ("pending", "backlog"): "ready",
+    ("blocked", "backlog"): "waiting",
+    ("in_progress", "in_progress"): "working",
+    ("blocked", "in_progress"): "stuck",
+    ("in_progress", "waiting_approval"): "in_review",
+    ("completed", "verified"): "done",
+    ("cancelled", "backlog"): "dropped",
+}
+"""Status and column, and what both together are called. No other pair may outlast a command."""
+
+ALLOWED: dict[str, tuple[State, ...]] = {
+    "place": ("ready", "queued", "waiting", "working", "stuck", "in_review"),
+    "queue": ("ready",),
+    "assign": ("ready", "queued"),
+    "finish_work": ("working",),
+    "approve": ("in_review",),
+    "reject": ("in_review",),
+    "cancel": ("ready", "queued", "waiting", "working", "stuck", "in_review"),
+    "block": ("ready", "queued", "working"),
+    "schedule_retry": ("working",),
+    "retry": ("waiting", "stuck"),
+    "reopen": ("done", "dropped"),
+}
+"""The states in which a command may change something; commands that are not named may do so in all."""
+
+DRAGS: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
+    ("backlog", "in_progress"): ("assign", {}),
+    ("in_progress", "waiting_approval"): ("finish_work", {"approval": "required"}),
+    ("waiting_approval", "verified"): ("approve", {}),
+    ("waiting_approval", "in_progress"): ("reject", {}),
+    ("in_progress", "backlog"): ("cancel", {"to": "backlog"}),
+    ("waiting_approval", "backlog"): ("cancel", {"to": "backlog"}),
+}
+"""The command that a drag to another column is, and what the drag settles about it: the six and no other."""
+
+
+def state_of(status: str, board_column: str, queued: bool = False) -> State:
+    """What a task is called that has that status, stands in that column, and is queued or not.
+
+    Raises:
+        ValueError: the pair is none of LEGAL_PAIRS, or what is queued is not ready.
+    """
+    state = LEGAL_PAIRS.get((status, board_column))
+    if state is None or (queued and state != "ready"):
+        raise ValueError(f"No task is {status}{' and queued' if queued else ''} in {board_column}.")
+    return "queued" if queued else state
+
+
+class TaskInvalidTransition(Refused):
+    """A task that is {state} does not allow {command}."""
+
+    code = "TASK_INVALID_TRANSITION"
+
+
+class TaskNotInColumn(Refused):
+    """The task is not in the column {board_column}."""
+
+    code = "TASK_NOT_IN_COLUMN"
+
+
+class TaskPositionConflict(Refused):
+    """The neighbours of that place have moved; look again."""
+
+    code = "TASK_POSITION_CONFLICT"
+
+
+class TaskNoDiff(Refused):
+    """There is no diff to review."""
+
+    code = "TASK_NO_DIFF"
+
+
+class TaskAlreadyApproved(Refused):
+    """This task is approved already."""
+
+    code = "TASK_ALREADY_APPROVED"
+
+
+class TaskNotWaitingApproval(Refused):
+    """This task is not waiting for approval."""
+
+    code = "TASK_NOT_WAITING_APPROVAL"

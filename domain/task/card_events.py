@@ -1,0 +1,115 @@
+"""What a task is about, where it stands and what it waits for, as it is stored (DOMAIN.md 3.4)."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import Field
+
+from workledger.domain.kernel.aggregate import Event, Peers
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Free, Take
+from workledger.domain.kernel.refusals import Refused
+from workledger.domain.task.events import dependents_of, existing, open_task, subtasks_of
+
+
+class TaskCreated(Event, topic="task.created"):
+    title: str
+    description: str | None = None
+    project_id: str | None = None
+    initiative_id: str | None = None
+    phase_id: str | None = None
+    parent_task_id: str | None = None
+    type: str = "auto"
+    category: str = "execute"
+    priority: str = "medium"
+    plan_order: int = 0
+    status: Literal["pending"] = "pending"
+    board_column: str = "backlog"
+    rank: str
+    labels: tuple[str, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"task:{id}")
+        yield Take(open_task(id))
+        if self.parent_task_id:
+            yield Take(subtasks_of(self.parent_task_id), capacity=UNLIMITED)
+
+
+class TaskDetailsChanged(Event, topic="task.details_changed", patch=True):
+    title: str | None = None
+    description: str | None = None
+    priority: str | None = None
+    category: str | None = None
+
+
+class TaskLabelsChanged(Event, topic="task.labels_changed"):
+    labels: tuple[str, ...]
+
+
+class TaskMetadataChanged(Event, topic="task.metadata_changed"):
+    metadata: dict[str, Any]
+
+
+class TaskReordered(Event, topic="task.reordered"):
+    plan_order: int
+
+
+class TaskMovedToPhase(Event, topic="task.moved_to_phase"):
+    phase_id: str | None
+
+
+class TaskMoved(Event, topic="task.moved"):
+    from_column: str
+    board_column: str
+    rank: str
+    previous_rank: str
+
+
+class TaskDependencyAdded(Event, topic="task.dependency_added"):
+    depends_on_task_id: str
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"depends_on": (*before.depends_on, self.depends_on_task_id)}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield existing(self.depends_on_task_id)
+        yield Take(dependents_of(self.depends_on_task_id), capacity=UNLIMITED)
+
+    def check(self, before: Any, id: str, peers: Peers) -> None:
+        """No task waits for itself, however long the way round (DOMAIN.md 3.3, X14).
+
+        Raises:
+            DependencyCycle: the task is among those that the new dependency waits for.
+        """
+        ahead, seen = [self.depends_on_task_id], set[str]()
+        while ahead:
+            one = ahead.pop()
+            if one == id:
+                raise DependencyCycle(task_id=id, depends_on_task_id=self.depends_on_task_id)
+            if one not in seen:
+                seen.add(one)
+                peer = peers.find(type(before), one)
+                ahead.extend(peer.depends_on if peer else ())
+
+
+class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
+    depends_on_task_id: str
+    reason: str = "user"
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"depends_on": tuple(one for one in before.depends_on if one != self.depends_on_task_id)}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(dependents_of(self.depends_on_task_id))
+
+
+class DependencySelf(Refused):
+    """A task cannot depend on itself."""
+
+    code = "DEPENDENCY_SELF"
+
+
+class DependencyCycle(Refused):
+    """{depends_on_task_id} waits for {task_id} already; both would wait for ever."""
+
+    code = "DEPENDENCY_CYCLE"

@@ -1,0 +1,204 @@
+"""A task is a card on the board: one life with two faces, its status and its column (DOMAIN.md 2.1)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from workledger.domain.kernel.aggregate import Event, New, command
+from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import InvalidInput
+from workledger.domain.task import board, ranks
+from workledger.domain.task.board import (
+    Column,
+    TaskAlreadyApproved,
+    TaskInvalidTransition,
+    TaskNoDiff,
+    TaskNotWaitingApproval,
+)
+from workledger.domain.task.card import Category, Description, Labels, Name, Priority, Rank
+from workledger.domain.task.card_events import TaskCreated
+from workledger.domain.task.dispatch import Dispatched, Text
+from workledger.domain.task.events import (
+    TaskApprovalRequested,
+    TaskApproved,
+    TaskCancelled,
+    TaskCompleted,
+    TaskDeleted,
+    TaskNotFound,
+    TaskRejected,
+    TaskReopened,
+    TaskWorkFinished,
+)
+
+Type = Literal["auto"]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
+    summary: str | None = None
+    diff_summary: str | None = None
+    files_changed: int | None = None
+    rejection_count: int = 0
+
+    @classmethod
+    @command
+    def create(
+        cls,
+        *,
+        title: Name,
+        id: Id | None = None,
+        description: Description | None = None,
+        project_id: Id | None = None,
+        initiative_id: Id | None = None,
+        phase_id: Id | None = None,
+        parent_task_id: Id | None = None,
+        type: Type = "auto",
+        category: Category = "execute",
+        priority: Priority = "medium",
+        plan_order: int = 0,
+        labels: Labels = (),
+        metadata: dict[str, Any] | None = None,
+        rank: Rank | None = None,
+    ) -> "New[Task]":
+        """A task in the backlog, at its end unless a rank is given."""
+        if id is not None and id == parent_task_id:
+            raise InvalidInput(summary="parent_task_id: a task is not its own parent")
+        event = TaskCreated(
+            title=title,
+            description=description,
+            project_id=project_id,
+            initiative_id=initiative_id,
+            phase_id=phase_id,
+            parent_task_id=parent_task_id,
+            type=type,
+            category=category,
+            priority=priority,
+            plan_order=plan_order,
+            rank=rank or ranks.end(),
+            labels=labels,
+            metadata=metadata or {},
+        )
+        return New(Task, id or new_id(Task.PREFIX), [event])
+
+    @command
+    def finish_work(
+        self,
+        *,
+        turn_count: Annotated[int, Field(ge=1)],
+        summary: Text | None = None,
+        diff_summary: Text | None = None,
+        files_changed: Count | None = None,
+        lines_added: Count | None = None,
+        lines_removed: Count | None = None,
+        approval: Literal["required", "none"] = "required",
+        rank: Rank | None = None,
+    ) -> list[Event]:
+        """The work is done: its diff waits for approval, or, where none is asked for, so is the task.
+
+        Raises:
+            TaskNoDiff: TASK_NO_DIFF, approval is required and nothing was changed; the task stays in progress.
+        """
+        self._allow("finish_work")
+        finished = TaskWorkFinished(summary=summary, turn_count=turn_count)
+        if approval == "none":
+            return [finished, TaskCompleted(summary=summary), *self._moved("verified", rank)]
+        if not (diff_summary or files_changed):
+            raise TaskNoDiff(task_id=self.id)
+        requested = TaskApprovalRequested(
+            diff_summary=diff_summary,
+            files_changed=files_changed,
+            lines_added=lines_added,
+            lines_removed=lines_removed,
+        )
+        return [finished, requested, *self._moved("waiting_approval", rank)]
+
+    @command
+    def approve(
+        self,
+        *,
+        approved_by: Name | None = None,
+        feedback: Annotated[str, Field(max_length=1000)] | None = None,
+        merge_sha: Name | None = None,
+        rank: Rank | None = None,
+    ) -> list[Event]:
+        """The reviewer accepts the work, which is merged: the task is done.
+
+        Raises:
+            TaskAlreadyApproved: TASK_ALREADY_APPROVED, it is done.
+            TaskNotWaitingApproval: TASK_NOT_WAITING_APPROVAL, it is anywhere else.
+            TaskNoDiff: TASK_NO_DIFF, it has neither a diff nor a branch.
+        """
+        if self.state == "done":
+            raise TaskAlreadyApproved(task_id=self.id)
+        self._allow("approve", TaskNotWaitingApproval)
+        if not (self.diff_summary or self.files_changed or self.branch):
+            raise TaskNoDiff(task_id=self.id)
+        approved = TaskApproved(approved_by=approved_by, feedback=feedback, merge_sha=merge_sha)
+        return [approved, TaskCompleted(summary=self.summary), *self._moved("verified", rank)]
+
+    @command
+    def reject(
+        self,
+        *,
+        reason: Annotated[str, Field(min_length=1, max_length=1000)],
+        feedback: Annotated[str, Field(max_length=5000)] | None = None,
+        rank: Rank | None = None,
+    ) -> list[Event]:
+        """The reviewer wants more: back to the same agent, without the diff.
+
+        Raises:
+            TaskNotWaitingApproval: TASK_NOT_WAITING_APPROVAL.
+        """
+        self._allow("reject", TaskNotWaitingApproval)
+        rejected = TaskRejected(reason=reason, feedback=feedback, rejection_count=self.rejection_count + 1)
+        return [rejected, *self._moved("in_progress", rank)]
+
+    @command
+    def cancel(
+        self,
+        *,
+        to: Literal["backlog", "dropped"] = "backlog",
+        reason: Annotated[str, Field(max_length=500)] | None = None,
+        rank: Rank | None = None,
+    ) -> list[Event]:
+        """Stop: back to the backlog, or dropped, which hides it until it is reopened (DOMAIN.md 10.5)."""
+        if self.state == {"backlog": "ready", "dropped": "dropped"}[to]:
+            return []
+        self._allow("cancel")
+        cancelled = TaskCancelled(reason=reason, to=to, status="cancelled" if to == "dropped" else "pending")
+        return [cancelled, *self._unassigned("cancelled"), *self._moved("backlog", rank)]
+
+    @command
+    def reopen(
+        self, *, reason: Annotated[str, Field(min_length=1, max_length=1000)], rank: Rank | None = None
+    ) -> list[Event]:
+        """What was done or dropped is ready again."""
+        self._allow("reopen")
+        return [
+            TaskReopened(reason=reason, was_dropped=self.state == "dropped"),
+            *self._unassigned("reopened"),
+            *self._moved("backlog", rank),
+        ]
+
+    @command
+    def move(self, *, board_column: Column, rank: Rank | None = None, **arguments: Any) -> list[Event]:
+        """A drag: within the column it is `place`, to another one it is the command that leads there.
+
+        Args:
+            arguments: those of that command, such as `reason` for a drag back to an agent, which rejects.
+
+        Raises:
+            TaskInvalidTransition: TASK_INVALID_TRANSITION, no command leads there.
+        """
+        if board_column == self.board_column:
+            return self.place(rank=rank or self.rank, **arguments)
+        if (self.board_column, board_column) not in board.DRAGS:
+            raise TaskInvalidTransition(kind="task", state=self.state, command=f"move to {board_column}")
+        name, settled = board.DRAGS[self.board_column, board_column]
+        events: list[Event] = getattr(self, name)(rank=rank, **arguments | settled)
+        return events
+
+    @command
+    def delete(self) -> list[Event]:
+        """Gone from the board; its history stays. Refused with TASK_ALREADY_ASSIGNED while a run is live (3.5)."""
+        return [TaskDeleted(title=self.title, board_column=self.board_column)]

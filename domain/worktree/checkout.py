@@ -1,0 +1,125 @@
+"""The files of a worktree: checked out, made fit to work in, changed and committed (AgentPane, DOMAIN.md 2.4)."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from workledger.domain.kernel.aggregate import Aggregate, Event, command
+from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.refusals import Refused
+from workledger.domain.project import events as project_events
+from workledger.domain.worktree.events import (
+    State,
+    WorktreeChanged,
+    WorktreeCheckedOut,
+    WorktreeCommitStarted,
+    WorktreeCommitted,
+    WorktreeCreationFailed,
+    WorktreeEnvCopyFailed,
+    WorktreeInitialized,
+    WorktreeInitScriptFailed,
+    WorktreeInvalidTransition,
+    WorktreeRemovalFailed,
+    WorktreeSetupStepCompleted,
+)
+
+Step = Literal["env_copied", "deps_installed", "init_script_run"]
+Path = Annotated[str, Field(min_length=1, max_length=4096)]
+Message = Annotated[str, Field(min_length=1, max_length=1000)]
+
+AT_WORK = ("creating", "initializing", "active", "dirty", "committing", "merging")
+"""The states that rely on the project; without it, a worktree may still fail, conflict and be removed."""
+
+FAILED: dict[str, type[Refused]] = {
+    "create": WorktreeCreationFailed,
+    "copy_env": WorktreeEnvCopyFailed,
+    "run_init_script": WorktreeInitScriptFailed,
+    "remove": WorktreeRemovalFailed,
+}
+"""How a worktree refuses after such an operation has failed; after others, as any that is in error."""
+
+
+class Checkout(Aggregate):
+    """The part of a Worktree that is worked in."""
+
+    project_id: str
+    task_id: str | None = None
+    branch: str
+    base_branch: str
+    path: str
+    status: str
+    status_detail: State
+    steps: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    message: str = ""
+    sha: str | None = None
+    operation: str | None = None
+    error: str | None = None
+    stale: bool = False
+
+    def tags(self) -> dict[str, str | None]:
+        return {"project": self.project_id, "task": self.task_id}
+
+    def parents(self) -> Iterable[Claim]:
+        if self.status_detail in AT_WORK:
+            yield project_events.existing(self.project_id)
+
+    @command
+    def check_out(self) -> list[Event]:
+        """Git has made it; it is being set up."""
+        if self.status_detail == "initializing":
+            return []
+        self._allow("check_out", "creating")
+        return [WorktreeCheckedOut()]
+
+    @command
+    def complete_setup_step(self, *, step: Step) -> list[Event]:
+        if step in self.steps:
+            return []
+        self._allow("complete_setup_step", "initializing")
+        return [WorktreeSetupStepCompleted(step=step)]
+
+    @command
+    def initialize(self, *, steps: tuple[Step, ...] = ()) -> list[Event]:
+        """It can be worked in.
+
+        Args:
+            steps: of its setup, those that are completed and were not reported one by one.
+        """
+        if self.status_detail == "active":
+            return []
+        self._allow("initialize", "initializing")
+        new = [step for step in dict.fromkeys(steps) if step not in self.steps]
+        return [*(WorktreeSetupStepCompleted(step=step) for step in new), WorktreeInitialized()]
+
+    @command
+    def report_change(self, *, files: tuple[Path, ...] = ()) -> list[Event]:
+        """There are changes that are not committed, in these files; it is dirty until they are."""
+        if self.status_detail == "dirty" and files == self.files and not self.stale:
+            return []
+        self._allow("report_change", "active", "dirty")
+        return [WorktreeChanged(files=files)]
+
+    @command
+    def start_commit(self, *, message: Message) -> list[Event]:
+        if self.status_detail == "committing" and message == self.message:
+            return []
+        self._allow("start_commit", "dirty")
+        return [WorktreeCommitStarted(message=message)]
+
+    @command
+    def complete_commit(self, *, sha: Id) -> list[Event]:
+        if self.status_detail == "active" and sha == self.sha:
+            return []
+        self._allow("complete_commit", "committing")
+        return [WorktreeCommitted(sha=sha, message=self.message)]
+
+    def _allow(self, command: str, *states: State) -> None:
+        if self.status_detail in states:
+            return
+        about: dict[str, Any] = {"state": self.status_detail, "command": command}
+        if self.status_detail == "error" and self.operation in FAILED:
+            raise FAILED[self.operation](operation=self.operation, error=self.error, **about)
+        raise WorktreeInvalidTransition(kind="worktree", **about)

@@ -1,0 +1,280 @@
+"""What happens to a worktree, as it is stored, and how a worktree refuses (AgentPane, DOMAIN.md 2.4, 3.4 and 5.2).
+
+An event carries every column it settles. `status_detail` is the state of the machine, `status` AgentPane's word for it.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.claims import Claim, Free, Need, Room, Take
+from workledger.domain.kernel.refusals import NameTaken, NotFound, Refused
+from workledger.domain.task import events as task_events
+
+State = Literal[
+    "creating", "initializing", "active", "dirty", "committing", "merging", "conflict", "removing", "removed", "error"
+]
+
+STATUS: dict[State, str] = {
+    "creating": "creating",
+    "initializing": "creating",
+    "active": "active",
+    "dirty": "active",
+    "committing": "active",
+    "merging": "merging",
+    "conflict": "merging",
+    "removing": "removing",
+    "removed": "removed",
+    "error": "error",
+}
+"""AgentPane's status of each state (A13)."""
+
+
+def existing(worktree_id: str) -> Need:
+    """The claim that the worktree has been created, removed or not."""
+    return Need(f"worktree:{worktree_id}", WorktreeNotFound)
+
+
+def branch_of(project_id: str, branch: str) -> str:
+    """The key that the worktree of a branch holds until it is removed (DOMAIN.md 3.3, X11)."""
+    return f"worktree_branch:{project_id}:{branch}"
+
+
+def path_of(project_id: str, path: str) -> str:
+    """The key that the worktree at a path holds until it is removed."""
+    return f"worktree_path:{project_id}:{path}"
+
+
+class WorktreeCreated(Event, topic="worktree.created"):
+    """Asked for: the branch and the path are its own, git is at work."""
+
+    project_id: str
+    task_id: str | None = None
+    branch: str
+    base_branch: str = "main"
+    path: str
+    status: Literal["creating"] = "creating"
+    status_detail: Literal["creating"] = "creating"
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Take(f"worktree:{id}")
+        yield Take(branch_of(self.project_id, self.branch), WorktreeBranchExists)
+        yield Take(path_of(self.project_id, self.path), WorktreePathTaken)
+        if self.task_id:
+            yield task_events.existing(self.task_id)
+
+
+class WorktreeCheckedOut(Event, topic="worktree.checked_out"):
+    """The branch is at the path; what makes it fit to work in comes next."""
+
+    status: Literal["creating"] = "creating"
+    status_detail: Literal["initializing"] = "initializing"
+    stale: Literal[False] = False
+
+
+class WorktreeSetupStepCompleted(Event, topic="worktree.setup_step_completed"):
+    step: str
+    stale: Literal[False] = False
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {"steps": (*before.steps, self.step), "stale": False}
+
+
+class WorktreeInitialized(Event, topic="worktree.initialized"):
+    status: Literal["active"] = "active"
+    status_detail: Literal["active"] = "active"
+    stale: Literal[False] = False
+
+
+class WorktreeChanged(Event, topic="worktree.changed"):
+    """Files differ from the last commit: these."""
+
+    files: tuple[str, ...]
+    status: Literal["active"] = "active"
+    status_detail: Literal["dirty"] = "dirty"
+    stale: Literal[False] = False
+
+
+class WorktreeCommitStarted(Event, topic="worktree.commit_started"):
+    message: str
+    status: Literal["active"] = "active"
+    status_detail: Literal["committing"] = "committing"
+    stale: Literal[False] = False
+
+
+class WorktreeCommitted(Event, topic="worktree.committed"):
+    sha: str
+    message: str
+    status: Literal["active"] = "active"
+    status_detail: Literal["active"] = "active"
+    stale: Literal[False] = False
+
+
+class WorktreeMergeStarted(Event, topic="worktree.merge_started"):
+    target: str
+    strategy: str
+    merge_base: str
+    status: Literal["merging"] = "merging"
+    status_detail: Literal["merging"] = "merging"
+    stale: Literal[False] = False
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {**super().changes(before), "resolution": None}
+
+
+class WorktreeMerged(Event, topic="worktree.merged"):
+    """The target has the work; the worktree is of no more use, and goes."""
+
+    merge_sha: str
+    status: Literal["removing"] = "removing"
+    status_detail: Literal["removing"] = "removing"
+    stale: Literal[False] = False
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {**super().changes(before), "removal_reason": "merged"}
+
+
+class WorktreeMergeConflicted(Event, topic="worktree.merge_conflicted"):
+    files: tuple[str, ...]
+    status: Literal["merging"] = "merging"
+    status_detail: Literal["conflict"] = "conflict"
+    stale: Literal[False] = False
+
+
+class WorktreeConflictResolved(Event, topic="worktree.conflict_resolved"):
+    """The merge goes on."""
+
+    resolution: str
+    status: Literal["merging"] = "merging"
+    status_detail: Literal["merging"] = "merging"
+    stale: Literal[False] = False
+
+
+class WorktreeMergeAborted(Event, topic="worktree.merge_aborted"):
+    reason: str | None = None
+    status: Literal["active"] = "active"
+    status_detail: Literal["active"] = "active"
+    stale: Literal[False] = False
+
+
+class WorktreeRemovalStarted(Event, topic="worktree.removal_started"):
+    """It is being taken away; `force`: with what was not committed or not merged."""
+
+    force: bool
+    reason: str
+    status: Literal["removing"] = "removing"
+    status_detail: Literal["removing"] = "removing"
+    stale: Literal[False] = False
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {**super().changes(before), "removal_reason": self.reason}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        if before.task_id:
+            yield Room(task_events.run_of_task(before.task_id), WorktreeInUse, capacity=1)
+
+
+class WorktreeRemoved(Event, topic="worktree.removed"):
+    branch_pruned: bool
+    reason: str
+    status: Literal["removed"] = "removed"
+    status_detail: Literal["removed"] = "removed"
+    stale: Literal[False] = False
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Free(branch_of(before.project_id, before.branch))
+        yield Free(path_of(before.project_id, before.path))
+
+
+class WorktreeFailed(Event, topic="worktree.failed"):
+    """An operation on it went wrong; `recoverable`: it may be tried again."""
+
+    operation: str
+    error: str
+    recoverable: bool
+    status: Literal["error"] = "error"
+    status_detail: Literal["error"] = "error"
+    stale: Literal[False] = False
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {**super().changes(before), "failed_while": before.status_detail}
+
+
+class WorktreeRetried(Event, topic="worktree.retried"):
+    """Back to what it was at when the operation went wrong."""
+
+    operation: str
+    status: str
+    status_detail: str
+    stale: Literal[False] = False
+
+
+class WorktreeMarkedStale(Event, topic="worktree.marked_stale"):
+    """Nothing has happened to it since `last_activity`, which is RFC 3339; whatever happens next makes it fresh."""
+
+    last_activity: str
+    stale: Literal[True] = True
+
+
+class WorktreeNotFound(NotFound):
+    """There is no such worktree."""
+
+    code = "WORKTREE_NOT_FOUND"
+
+
+class WorktreeBranchExists(Refused):
+    """Another worktree has this branch."""
+
+    code = "WORKTREE_BRANCH_EXISTS"
+
+
+class WorktreePathTaken(NameTaken):
+    """Another worktree is at this path."""
+
+
+class WorktreeInUse(Refused):
+    """An agent is at work in this worktree; stop its run first."""
+
+    code = "AGENT_ALREADY_RUNNING"
+
+
+class WorktreeInvalidTransition(Refused):
+    """A worktree that is {state} does not allow {command}."""
+
+    code = "WORKTREE_INVALID_TRANSITION"
+
+
+class WorktreeDirty(Refused):
+    """This worktree has changes that are not committed."""
+
+    code = "WORKTREE_DIRTY"
+
+
+class WorktreeMergeConflict(Refused):
+    """The merge of this worktree has conflicts; resolve them or abort it."""
+
+    code = "WORKTREE_MERGE_CONFLICT"
+
+
+class WorktreeCreationFailed(Refused):
+    """This worktree could not be created: {error}"""
+
+    code = "WORKTREE_CREATION_FAILED"
+
+
+class WorktreeEnvCopyFailed(Refused):
+    """The environment of this worktree could not be copied: {error}"""
+
+    code = "WORKTREE_ENV_COPY_FAILED"
+
+
+class WorktreeInitScriptFailed(Refused):
+    """The script that makes this worktree ready failed: {error}"""
+
+    code = "WORKTREE_INIT_SCRIPT_FAILED"
+
+
+class WorktreeRemovalFailed(Refused):
+    """This worktree could not be removed: {error}"""
+
+    code = "WORKTREE_REMOVAL_FAILED"

@@ -1,0 +1,1 @@
+"""Folding: events become rows, in compiled batches."""

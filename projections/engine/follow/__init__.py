@@ -1,0 +1,1 @@
+"""Following: the projector keeps the live tables up with the log."""

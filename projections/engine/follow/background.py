@@ -1,0 +1,81 @@
+"""A rebuild in the background of a loop, of groups whose tables this release declares differently."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from workledger.projections.engine.fold.group import Group
+from workledger.projections.engine.follow.projector import Projector
+from workledger.projections.engine.follow.worker_loop import PAUSE_SECONDS, said
+from workledger.projections.engine.rebuild.rebuild import Rebuild, RebuildCancelled, RebuildUnderWay
+from workledger.projections.engine.state import progress
+
+logger = logging.getLogger(__name__)
+
+
+class BackgroundRebuild:
+    """One at a time, in a thread of its own.
+
+    Args:
+        then: called when one has ended, whatever came of it.
+    """
+
+    def __init__(self, projector: Projector, then: Callable[[], None]) -> None:
+        self._failure: str | None = None
+        self._cancelled: str | None = None
+        self._projector, self._then = projector, then
+        self._over = threading.Event()
+        self._rebuild: Rebuild | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """What went wrong in the last one, if anything, or that it was cancelled."""
+        return self._failure or self._cancelled
+
+    def begin(self, groups: Sequence[Group]) -> None:
+        """Rebuild them, unless a rebuild is at work, or was cancelled."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        wanted = self._wanted(groups)
+        if not wanted:
+            return
+        self._rebuild = Rebuild(self._projector.store, self._projector.tables, wanted, by_itself=True)
+        self._thread = threading.Thread(target=self._run, args=(self._rebuild,), name="workledger-rebuild", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Have it stop where it is, and wait for that. It goes on when it is begun again, here or elsewhere."""
+        self._over.set()
+        if self._rebuild is not None and self._thread is not None:
+            self._rebuild.interrupt()
+            self._thread.join()
+
+    def _wanted(self, groups: Sequence[Group]) -> list[Group]:
+        if not groups:
+            self._failure = self._cancelled = None
+            return []
+        with self._projector.tables.engine.connect() as connection:
+            cancelled = [group for group in groups if progress.cancelled(connection, group.name)]
+        names = " ".join(group.name for group in cancelled)
+        self._cancelled = f"the rebuild of {names} was cancelled; run `workledger rebuild {names}`" if names else None
+        return [group for group in groups if group not in cancelled]
+
+    def _run(self, rebuild: Rebuild) -> None:
+        try:
+            rebuild.run()
+            self._failure = None
+        except RebuildCancelled as refused:
+            logger.info("%s", refused)
+            self._failure = None
+        except RebuildUnderWay as refused:
+            logger.info("%s", refused)
+            self._failure = None
+            self._over.wait(PAUSE_SECONDS)
+        except Exception as error:
+            if self._over.is_set():
+                return
+            logger.exception("the rebuild failed; it will be tried again")
+            self._failure = said(error)
+            self._over.wait(PAUSE_SECONDS)
+        self._then()

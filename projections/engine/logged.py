@@ -1,0 +1,42 @@
+"""Logged values: what rows leave in the log, and only point to, found there when the rows are read.
+
+What agents say and tools answer is most of a log. Copied into read tables it would be there twice, and copying it would
+be most of the work of a rebuild.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.store import EventStore
+from workledger.projections.engine.payloads import upcast
+from workledger.projections.engine.types import LoggedType
+
+
+def fill_in(log: EventStore, columns: Iterable[Any], rows: Sequence[dict[str, Any]]) -> None:
+    """Put the values in the place of the positions at which the events stand that say them.
+
+    What has been erased from the log is None. Rows of an earlier release have the values themselves: they are left.
+    """
+    pointing = {column.key: column.type.fields for column in columns if isinstance(column.type, LoggedType)}
+    if not (pointing and rows):
+        return
+    positions = {row[name] for row in rows for name in pointing if type(row[name]) is int}
+    said = {position: event for position, *event in log.payloads(positions)}
+    for row in rows:
+        for name, fields in pointing.items():
+            if type(row[name]) is int:
+                row[name] = _value(row[name], fields, said.get(row[name]))
+
+
+def _value(position: int, fields: Mapping[str, str], event: Sequence[Any] | None) -> Any:
+    if event is None:
+        return None
+    topic, version, data = event
+    if topic not in fields:
+        return position
+    kind = Event.TOPICS[topic]
+    payload = orjson.loads(data if version == kind.VERSION else upcast(kind, data, version))
+    return payload.get(fields[topic])

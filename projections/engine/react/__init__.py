@@ -1,0 +1,1 @@
+"""Reacting: policies are run on what the log says, each event once."""

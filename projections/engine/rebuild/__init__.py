@@ -1,0 +1,1 @@
+"""Rebuilding: tables are made anew beside the live ones, swapped in, undone, and verified."""

@@ -1,0 +1,1 @@
+"""What the engine keeps in the database: checkpoints, dead letters, leases, and the progress of rebuilds."""

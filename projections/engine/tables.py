@@ -1,0 +1,111 @@
+"""The read tables in a database: reading them, and the port through which the engine writes them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+
+from workledger.domain.kernel.store import EventStore
+from workledger.projections.engine.changes import Changes, Values
+from workledger.projections.engine.logged import fill_in
+from workledger.projections.engine.table import Table
+
+if TYPE_CHECKING:
+    from workledger.projections.engine.checkpoint import Checkpoint
+
+
+class Bulk(Protocol):
+    """Writes many rows at once into the physical table of that name, in the database's own way.
+
+    Attributes:
+        encoded: whether payloads are read, and JSON is written, as bytes instead of text.
+        overlaps: whether one thread may read the log while another writes.
+        faults: what is raised when the data does not fit the tables, so that trying again cannot help.
+    """
+
+    encoded: bool
+    overlaps: bool
+    faults: tuple[type[Exception], ...]
+
+    def at_once(
+        self,
+        moves: "Sequence[tuple[Checkpoint, Checkpoint]]",
+        writings: Sequence[tuple[type[Table], str, Changes]],
+    ) -> bool:
+        """Move checkpoints and write changes of tables in one go, if there is a quicker way for so few of them.
+
+        Raises:
+            Superseded: one of the checkpoints is no longer where it was; nothing is written.
+        """
+        ...
+
+    def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None: ...
+
+    def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None: ...
+
+    def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
+        """Set and add to rows by key. Those that are not there stay so, unless rows of the table just begin."""
+        ...
+
+    def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """Until the transaction ends, nobody reads these tables; whoever is reading them finishes first.
+
+        Raises:
+            ReadersStay: somebody does not finish for a while; try again later, in another transaction.
+        """
+        ...
+
+    def hold_still(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """This transaction, which begins, sees everything as it is now, and nobody swaps these tables meanwhile."""
+        ...
+
+    def ready_to_index(self, connection: sa.Connection) -> None:
+        """This transaction makes indexes, and may take more memory than others."""
+        ...
+
+    def relax(self, connection: sa.Connection) -> None:
+        """This transaction need not be flushed when it commits."""
+        ...
+
+
+class ReadersStay(Exception):
+    """Somebody has been reading the tables for longer than we can wait in a transaction that holds others up."""
+
+
+class ReadTables:
+    """Where the read tables are. Query functions of projections take it as their first argument.
+
+    Args:
+        log: where the values are that rows only point to.
+    """
+
+    def __init__(self, engine: sa.Engine, bulk: Bulk, log: EventStore) -> None:
+        self.engine, self.bulk, self._log = engine, bulk, log
+        self._writing = engine.execution_options(writing=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that writes."""
+        with self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def moment(self, names: Sequence[str]) -> Iterator[sa.Connection]:
+        """A transaction that reads those tables as they are at one moment, whatever is written meanwhile."""
+        with self.engine.connect() as connection:
+            self.bulk.hold_still(connection, names)
+            yield connection
+
+    def all(self, chosen: sa.Select[Any]) -> list[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            rows = [dict(row) for row in connection.execute(chosen).mappings()]
+        fill_in(self._log, chosen.selected_columns, rows)
+        return rows
+
+    def first(self, chosen: sa.Select[Any]) -> dict[str, Any] | None:
+        return next(iter(self.all(chosen.limit(1))), None)
+
+    def scalar(self, chosen: sa.Select[Any]) -> Any:
+        with self.engine.connect() as connection:
+            return connection.scalar(chosen)

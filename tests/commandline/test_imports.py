@@ -1,0 +1,89 @@
+"""`workledger import`: what comes in, what was left out, and again."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from commandline.typed import Run, parsed, refusal
+
+LINES = (
+    {"type": "user", "message": {"role": "user", "content": "Fix the parser"}},
+    {
+        "type": "assistant",
+        "requestId": "req_1",
+        "message": {
+            "id": "msg_1",
+            "role": "assistant",
+            "model": "claude-sonnet-4-20250514",
+            "content": [{"type": "text", "text": "It is fixed."}],
+            "usage": {"input_tokens": 12, "output_tokens": 5},
+        },
+    },
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "parser"
+    commit = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "-q", "--allow-empty", "-m")
+    for command in (("init", "-q", folder), *(("-C", folder, *commit, word) for word in ("begin", "go on"))):
+        subprocess.run(["git", *map(str, command)], check=True)
+    return folder
+
+
+def transcript(folder: Path) -> Path:
+    """A session of Claude Code as it is kept on disk."""
+    path = folder / "-work-parser" / "8f1c2d3e-0000-4000-8000-000000000001.jsonl"
+    path.parent.mkdir(parents=True)
+    shared = {"sessionId": path.stem, "cwd": "/work/parser", "version": "2.0.1", "isSidechain": False}
+    lines = [
+        {
+            **shared,
+            **line,
+            "uuid": f"u{at}",
+            "parentUuid": f"u{at - 1}" if at else None,
+            "timestamp": f"2026-01-05T08:0{at}:00Z",
+        }
+        for at, line in enumerate(LINES)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
+def test_commits_come_in_once(run: Run, repository: Path) -> None:
+    assert run("import", "git", repository).stdout == "git: came in: commits 2; left out: nothing\n"
+    again = "git: came in: nothing new; left out: commits recorded before 2\n"
+    assert run("import", "git", repository).stdout == again
+    assert parsed(run("status", "--json"))["head"] == 3
+
+
+def test_issues_of_beads_come_in(run: Run, tmp_path: Path) -> None:
+    issues = tmp_path / "issues.jsonl"
+    issue = {"id": "bd-1", "title": "Fix it", "status": "open", "created_at": "2026-01-05T08:00:00Z"}
+    issues.write_text(json.dumps(issue) + "\n{broken\n")
+    said = run("import", "beads", issues).stdout
+    assert said.startswith("beads: came in: tasks 1")
+    assert "left out: nothing" not in said
+
+
+def test_sessions_of_claude_code_come_in(run: Run, tmp_path: Path) -> None:
+    said = run("import", "claude-code", transcript(tmp_path / "sessions")).stdout
+    assert said.startswith("claude_code: came in: ")
+    assert "nothing new" not in said
+    topics = run("events", "--after", 0).stdout
+    assert "agent_run.started" in topics
+    assert "Fix the parser" in topics
+
+
+def test_an_import_into_an_unknown_project_is_refused(run: Run, repository: Path) -> None:
+    refusal(run("import", "git", repository, "--project", "nobody"), "PROJECT_NOT_FOUND")
+    assert parsed(run("status", "--json"))["head"] == 0
+
+
+def test_git_says_what_it_cannot_read(run: Run, tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    assert "not a git repository" in refusal(run("import", "git", tmp_path / "plain"), "GIT_FAILED")
+    refusal(run("import", "git", repository, "--ref", "nonsense"), "GIT_FAILED")
+    assert parsed(run("status", "--json"))["head"] == 0

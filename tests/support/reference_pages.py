@@ -1,0 +1,207 @@
+"""The pages of docs/reference that are made from the code: `make docs` writes them, a test finds them out of date."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import types
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import typer
+
+import workledger
+from workledger.api.app import create_app
+from workledger.api.commandline.app import app as command_line
+from workledger.api.web.problems import STATUSES
+from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.refusals import Refused
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+COMMAND_LINE = typer.main.get_command(command_line)
+MADE = "This page is made from the code by `make docs`.\n"
+SOURCES = re.compile(r" \((?:[A-Z]+\d|\d+\.\d|Elmer|AgentPane|DOMAIN\.md)[^()]*\)")
+SHORT = {type(None): "None", Ellipsis: "..."}
+
+EVENTS = f"""# Events
+
+Each event is stored under its topic. Topics, field names and schema versions are the storage format: they never
+change; a field is added or dropped by a new schema version and an upcasting step. A field with a default (marked `?`)
+may be left out. Events marked *patch* store and apply only the fields that were given.
+
+{MADE}"""
+
+ERRORS = f"""# Errors
+
+What breaks a rule raises a `workledger.Refused`: its class says what was refused, `code` never changes, `details` holds
+what the message names. Over HTTP it is a problem document (RFC 9457) of type `application/problem+json` with the same
+code and the status given here; a refusal of the command line alone has none, and its exit code is 1.
+
+{MADE}
+| Code | HTTP | Message |
+|---|---|---|
+"""
+
+COMMANDS = f"""# Command line
+
+Results go to stdout, progress and remarks to stderr. Exit codes: 0 fine, 1 refused or different, 2 wrong usage,
+130 interrupted. `--db` may also stand before the command.
+
+{MADE}"""
+
+HTTP = f"""# HTTP
+
+What the service answers to. Bodies are JSON; `GET /api/openapi.json` has their schemas.
+
+- **Who.** `X-Actor: user:ann` says on whose behalf a write is; `user:local` unless given.
+- **Once.** `Idempotency-Key` is the command's id: a write that is repeated with it records nothing and gets the first
+  answer again, with `Idempotent-Replayed: true`.
+- **Versions.** `ETag` is the version of what was answered. With `If-Match: "3"` a write is refused with 412 when
+  another version is there; without it, it is decided on what is there.
+- **One's own writes.** Every write answers its `position`; a read with `min_position` waits until the read tables have
+  come so far, and is refused with READ_TABLES_BEHIND after 5 s. `X-Position` says how far they were.
+- **Lists** are `items` and `pagination` with `next_cursor`, `prev_cursor` and `has_more`. Ask with `cursor`, `limit`
+  (100 at most), `sort` and `order`. A cursor fits the filters and the sort it came from, and no others.
+- **Refusals** are problem documents with a `code`: see [errors](errors.md).
+
+{MADE}"""
+
+
+def load() -> None:
+    """Import all of workledger, so that every event and refusal is known."""
+    for module in pkgutil.walk_packages(workledger.__path__, "workledger."):
+        importlib.import_module(module.name)
+
+
+def paragraph(documentation: str | None) -> str:
+    """The first paragraph, on one line, without what it says about its sources."""
+    line = " ".join(inspect.cleandoc(documentation or "").partition("\n\n")[0].split())
+    return "" if line.startswith("Raises:") else SOURCES.sub("", line)
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def spelled(annotation: Any) -> str:
+    """A type as one writes it."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return " | ".join(spelled(one) for one in arguments)
+    if annotation in SHORT:
+        return SHORT[annotation]
+    if origin is None:
+        return getattr(annotation, "__name__", str(annotation))
+    if getattr(origin, "__name__", "") == "Literal":
+        return " | ".join(f'"{one}"' for one in arguments)
+    return f"{getattr(origin, '__name__', origin)}[{', '.join(spelled(one) for one in arguments)}]"
+
+
+def events() -> dict[str, list[type[Event]]]:
+    """The events of each category, by topic."""
+    load()
+    found: dict[str, list[type[Event]]] = defaultdict(list)
+    for topic, event in sorted(Event.TOPICS.items()):
+        if topic != "-" and event.__module__.startswith("workledger."):
+            found[topic.partition(".")[0]].append(event)
+    return found
+
+
+def event_line(event: type[Event]) -> str:
+    marks = [f"version {event.VERSION}"] * (event.VERSION > 1) + ["patch"] * event.PATCH
+    fields = [
+        f"`{name}: {spelled(info.annotation)}`" + ("" if info.is_required() else "?")
+        for name, info in event.model_fields.items()
+    ]
+    marked = "".join(f", *{mark}*" for mark in marks)
+    return f"- **`{event.TOPIC}`** `{event.__name__}`{marked}: {', '.join(fields) or 'nothing'}"
+
+
+def events_page() -> str:
+    page = [EVENTS]
+    for category, members in events().items():
+        kind = Aggregate.CATEGORIES.get(category)
+        about = paragraph(inspect.getmodule(kind).__doc__) if kind else ""
+        page += [f"## {category}\n", *([f"{about}\n"] if about else []), *map(event_line, members), ""]
+    return "\n".join(page)
+
+
+def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
+    yield base
+    for kind in base.__subclasses__():
+        if kind.__module__.startswith("workledger."):
+            yield from refusals(kind)
+
+
+def messages() -> dict[str, list[str]]:
+    """What is said under each code."""
+    load()
+    found: dict[str, list[str]] = {code: [] for code in STATUSES}
+    for kind in refusals():
+        said = found.setdefault(kind.code, [])
+        message = paragraph(vars(kind).get("__doc__"))
+        if message and message not in said:
+            said.append(message)
+    return found
+
+
+def errors_page() -> str:
+    rows = [
+        f"| `{code}` | {STATUSES.get(code, '')} | {cell(' / '.join(said))} |"
+        for code, said in sorted(messages().items())
+    ]
+    return ERRORS + "\n".join(rows) + "\n"
+
+
+def commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if getattr(command, "commands", None):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+def option(parameter: Any) -> str:
+    """An option or argument, and what it is for."""
+    names = [*parameter.opts, *parameter.secondary_opts]
+    name = " / ".join(names) if parameter.param_type_name == "option" else parameter.metavar or parameter.name.upper()
+    if parameter.param_type_name == "option" and parameter.metavar:
+        name += f" {parameter.metavar}"
+    shown = parameter.default not in (None, False, True) and not callable(parameter.default)
+    return f"- `{name}`: {parameter.help or ''}" + (f" Default: `{parameter.default}`." if shown else "")
+
+
+def commands_page() -> str:
+    page = [COMMANDS]
+    for path, command in commands(COMMAND_LINE, "workledger"):
+        page += [f"## {path}\n", f"{paragraph(command.help)}\n", *map(option, command.params), ""]
+    return "\n".join(page)
+
+
+def http_page() -> str:
+    with workledger.open("memory:") as ledger:
+        paths = create_app(ledger).openapi()["paths"]
+    rows: dict[str, list[str]] = defaultdict(list)
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            about = paragraph(operation.get("description")) or operation.get("summary", "").capitalize()
+            heading = (operation.get("tags") or ["service"])[0]
+            rows[heading].append(f"| `{method.upper()} {path}` | {cell(about)} |")
+    page = [HTTP]
+    for heading, members in rows.items():
+        page += [f"## {heading}\n", "| Request | Does |", "|---|---|", *members, ""]
+    return "\n".join(page)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "events.md": events_page,
+    "errors.md": errors_page,
+    "command-line.md": commands_page,
+    "http.md": http_page,
+}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")

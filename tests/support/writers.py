@@ -1,0 +1,103 @@
+"""What tests do in other processes, which start together or are killed; each has a pipe to speak through."""
+
+import itertools
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import workledger
+from workledger.domain.agent_log import append_chunk
+from workledger.domain.task import Task
+from workledger.projections.engine.follow.projector import Projector
+from workledger.projections.groups import GROUPS
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(
+    ["workledger", "workledger.adapters.sqlite.factory", "workledger.adapters.postgres.factory", "hypothesis"]
+)
+
+Work = Callable[..., None]
+
+
+@contextmanager
+def running(work: Work, *arguments: Any) -> Iterator[tuple[BaseProcess, Connection]]:
+    """A process that does the work, and our end of its pipe; killed at the end if it still runs."""
+    ours, theirs = _processes.Pipe()
+    process = _processes.Process(target=work, args=(theirs, *arguments))
+    process.start()
+    theirs.close()
+    try:
+        yield process, ours
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def finish(process: BaseProcess) -> None:
+    process.join(60)
+    assert process.exitcode == 0, f"{process} ended with {process.exitcode}"
+
+
+def kill(process: BaseProcess) -> None:
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def heard(pipe: Connection) -> list[Any]:
+    """All that the process has said by now."""
+    said = []
+    try:
+        while pipe.poll():
+            said.append(pipe.recv())
+    except (EOFError, ConnectionResetError):
+        pass
+    return said
+
+
+def open_together(pipe: Connection, url: str) -> None:
+    """Open the database on a sign, and record one task."""
+    pipe.send("ready")
+    pipe.recv()
+    with workledger.open(url) as ledger:
+        pipe.send(ledger.create(Task.create(title="Open the door")).id)
+
+
+def write_tasks(pipe: Connection, url: str, count: int) -> None:
+    """Record tasks, and say the id of each that was recorded."""
+    with workledger.open(url) as ledger:
+        for number in range(count):
+            pipe.send(ledger.create(Task.create(title=f"Task {number}")).id)
+
+
+def rename(pipe: Connection, url: str, id: str, name: str, count: int) -> None:
+    """Give a task one title after another."""
+    with workledger.open(url) as ledger:
+        for number in range(count):
+            with ledger.edit(Task, id) as task:
+                task.change_details(title=f"{name} {number}")
+
+
+def write_pairs(pipe: Connection, url: str) -> None:
+    """Record two tasks at once, again and again, and say both ids when they were recorded."""
+    with workledger.open(url) as ledger:
+        for number in itertools.count():
+            with ledger.unit() as unit:
+                first = unit.create(Task.create(title=f"Left {number}")).id
+                second = unit.create(Task.create(title=f"Right {number}")).id
+                append_chunk(unit, agent_id="ann", agent_name="Ann", session_number=1, content=f"{first} {second}")
+            pipe.send((first, second))
+
+
+def project(pipe: Connection, url: str, batch: int) -> None:
+    """Bring the tables up to the log, batch by batch, again and again."""
+    with workledger.open(url) as ledger:
+        projector = Projector(ledger.store, ledger.tables, GROUPS, batch=batch)
+        pipe.send("ready")
+        while True:
+            projector.catch_up()
