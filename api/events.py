@@ -42,7 +42,7 @@ def events(
     if len(given) > 1:
         raise InvalidInput(summary="query: events are found by one id at a time")
     head = ledger.head()
-    rows = ledger.store.read(after, limit, upto=head, topics=named(topics), tag=given[0] if given else None)
+    rows = ledger.read(after, limit, upto=head, topics=named(topics), tag=given[0] if given else None)
     position = rows[-1].position if len(rows) == limit else max(head, after)
     return read({"items": [event_json(row) for row in rows], "position": position}, position)
 

@@ -36,11 +36,17 @@ def step(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
         TaskPositionConflict: TASK_POSITION_CONFLICT, its neighbours do not stand (any more) as the caller thinks.
     """
     place = {name: value for name in PLACE if (value := given.pop(name, None)) is not None}
-    task = unit.edit(Task, id)
-    if place:
-        caller.ledger.catch_up()
-        given["rank"] = _Column(caller.ledger.tables, task, given["board_column"]).rank(unit, **place)
-    task.move(**given)
+
+    def decision() -> None:
+        task = unit.edit(Task, id)
+        if place:
+            caller.ledger.catch_up()
+            rank = _Column(caller.ledger.tables, task, given["board_column"]).rank(unit, **place)
+            task.move(**given, rank=rank)
+        else:
+            task.move(**given)
+
+    unit.decide(decision)
 
 
 class _Column:

@@ -5,11 +5,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, Frozen, New, command
-from workledger.domain.kernel.claims import Claim, Free, Need, Room, Take
+from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, Frozen, New, command
+from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
+from workledger.domain.kernel.fields import ShortName
 from workledger.domain.kernel.ids import Id, new_id
-from workledger.domain.kernel.refusals import ConcurrencyConflict, NameTaken, NotFound, Refused
-from workledger.domain.project import events as project_events
+from workledger.domain.kernel.refusals import (
+    ConcurrencyConflict,
+    Forbidden,
+    InvalidTransition,
+    LimitReached,
+    NameTaken,
+    NotFound,
+    Refused,
+)
+from workledger.domain.project import Project
 from workledger.domain.project.events import DEFAULT_MODEL, DEFAULT_TOOLS, Tool
 
 AgentType = Literal["task", "conversational", "background"]
@@ -25,11 +34,6 @@ class AgentConfig(Frozen):
     temperature: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-def existing(agent_id: str) -> Need:
-    """The claim that the agent exists."""
-    return Need(f"agent:{agent_id}", AgentNotFound)
-
-
 def run_of_agent(agent_id: str) -> str:
     """The key that the live run of an agent holds (DOMAIN.md 3.3, X12)."""
     return f"run_of_agent:{agent_id}"
@@ -40,7 +44,9 @@ def named(project_id: str | None, name: str) -> str:
     return f"agent_name:{project_id or ''}:{name}"
 
 
-class AgentCreated(Event, topic="agent.created"):
+class AgentCreated(Created, topic="agent.created"):
+    """An agent begins; its name is its own in its project."""
+
     name: str
     project_id: str | None = None
     type: str = "task"
@@ -48,28 +54,32 @@ class AgentCreated(Event, topic="agent.created"):
     provider: str = "claude"
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"agent:{id}")
+        yield from super().claims(before, id)
         yield Take(named(self.project_id, self.name), NameTaken)
 
 
 class AgentRenamed(Event, topic="agent.renamed"):
+    """The agent has another name."""
+
     name: str
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Agent", id: str) -> Iterable[Claim]:
         if self.name != before.name:
-            yield Free(named(before.project_id, before.name))
+            yield Release(named(before.project_id, before.name))
             yield Take(named(before.project_id, self.name), NameTaken)
 
 
 class AgentConfigChanged(Event, topic="agent.config_changed"):
+    """Its config was changed by `patch`, and is `config` now."""
+
     patch: dict[str, Any]
     config: AgentConfig
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Agent", id: str) -> Iterable[Claim]:
         """A live run keeps the tools and the model it began with."""
         was, now = before.config, self.config
         if (was.allowed_tools, was.model) != (now.allowed_tools, now.model):
-            yield Room(run_of_agent(id), AgentAlreadyRunning, capacity=1)
+            yield Vacancy(run_of_agent(id), AgentAlreadyRunning, capacity=1)
 
 
 class AgentSessionStarted(Event, topic="agent.session_started"):
@@ -93,12 +103,14 @@ class AgentDismissed(Event, topic="agent.dismissed"):
 
 
 class AgentDeleted(Deleted, topic="agent.deleted"):
+    """The agent is gone, and its name is free; its runs and logs stay."""
+
     name: str
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Room(run_of_agent(id), AgentAlreadyRunning, capacity=1)
-        yield Free(f"agent:{id}")
-        yield Free(named(before.project_id, before.name))
+    def claims(self, before: "Agent", id: str) -> Iterable[Claim]:
+        yield Vacancy(run_of_agent(id), AgentAlreadyRunning, capacity=1)
+        yield from super().claims(before, id)
+        yield Release(named(before.project_id, before.name))
 
 
 class AgentNotFound(NotFound):
@@ -113,16 +125,18 @@ class AgentAlreadyRunning(Refused):
     code = "AGENT_ALREADY_RUNNING"
 
 
-class AgentNotRunning(Refused):
-    """A run that is {status} takes no {command}."""
+class AgentNotRunning(InvalidTransition):
+    """A run that is {state} does not accept {command}."""
 
     code = "AGENT_NOT_RUNNING"
+    status = 400
 
 
 class AgentNoAvailableTask(Refused):
     """There is no task for this agent."""
 
     code = "AGENT_NO_AVAILABLE_TASK"
+    status = 400
 
 
 class AgentNotResumable(Refused):
@@ -131,7 +145,7 @@ class AgentNotResumable(Refused):
     code = "AGENT_NOT_RESUMABLE"
 
 
-class AgentToolNotAllowed(Refused):
+class AgentToolNotAllowed(Forbidden):
     """{tool} is not among the tools that this run may use."""
 
     code = "AGENT_TOOL_NOT_ALLOWED"
@@ -143,16 +157,15 @@ class AgentTurnLimitExceeded(Refused):
     code = "AGENT_TURN_LIMIT_EXCEEDED"
 
 
-class ConcurrencyLimitExceeded(Refused):
-    """As many agents run in this project as may."""
+class ConcurrencyLimitExceeded(LimitReached):
+    """This project already runs as many agents as its concurrency limit allows."""
 
     code = "CONCURRENCY_LIMIT_EXCEEDED"
 
 
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-
-
 class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
+    """A named worker; its runs are aggregates of their own."""
+
     name: str
     project_id: str | None = None
     type: str = "task"
@@ -164,21 +177,21 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
     def tags(self) -> dict[str, str | None]:
         return {"agent": self.id, "project": self.project_id}
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         if self.project_id:
-            yield project_events.existing(self.project_id)
+            yield Project.exists(self.project_id)
 
     @classmethod
     @command
     def create(
         cls,
         *,
-        name: Name,
+        name: ShortName,
         id: Id | None = None,
         project_id: Id | None = None,
         type: AgentType = "task",
         config: AgentConfig = AgentConfig(),  # noqa: B008, frozen
-        provider: Annotated[str, Field(min_length=1, max_length=100)] = "claude",
+        provider: ShortName = "claude",
     ) -> "New[Agent]":
         """Begin an agent. Its name is unique in its project, or among the agents of none (C2).
 
@@ -190,7 +203,8 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
         return New(Agent, id or new_id(Agent.PREFIX), [event])
 
     @command
-    def rename(self, *, name: Name) -> list[Event]:
+    def rename(self, *, name: ShortName) -> list[Event]:
+        """Give it another name, unique where it is."""
         return [] if name == self.name else [AgentRenamed(name=name)]
 
     @command

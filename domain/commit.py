@@ -5,15 +5,20 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from workledger.domain import stage_run, workspace, write_operation
-from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
+from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen, New, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.fields import Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import NotFound
-from workledger.domain.project import events as project_events
+from workledger.domain.project import Project
+from workledger.domain.stage_run import StageRun
+from workledger.domain.workspace import Workspace
+from workledger.domain.write_operation import WriteOperation
 
 
-class CommitRecorded(Event, topic="commit.recorded"):
+class CommitFields(Frozen):
+    """What is recorded of a commit: the event says all of it, and so does the aggregate, since recording returns it."""
+
     commit_id: str
     project_id: str
     workspace_id: str | None = None
@@ -28,11 +33,15 @@ class CommitRecorded(Event, topic="commit.recorded"):
     stage_run_id: str | None = None
     write_operation_id: str | None = None
 
+
+class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
+    """A commit belongs to a project."""
+
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         if self.stage_run_id:
-            yield stage_run.existing(self.stage_run_id)
+            yield StageRun.exists(self.stage_run_id)
         if self.write_operation_id:
-            yield write_operation.existing(self.write_operation_id)
+            yield WriteOperation.exists(self.write_operation_id)
 
 
 class CommitNotFound(NotFound):
@@ -42,34 +51,19 @@ class CommitNotFound(NotFound):
 
 
 Line = Annotated[str, Field(min_length=1, max_length=2000)]
-Message = Annotated[str, Field(max_length=100_000)]
-Name = Annotated[str, Field(max_length=200)]
+Label = Annotated[str, Field(max_length=200)]
 
 
-class CommitRecord(Aggregate, category="commit", prefix="pcom", not_found=CommitNotFound):
-    """All of it, since recording answers with it. When it happened is in its event's envelope."""
-
-    commit_id: str
-    project_id: str
-    workspace_id: str | None = None
-    commit_sha: str
-    commit_url: str
-    message: str
-    document_type: str | None = None
-    files_changed: tuple[str, ...] = ()
-    triggered_by: str | None = None
-    author_name: str | None = None
-    author_email: str | None = None
-    stage_run_id: str | None = None
-    write_operation_id: str | None = None
+class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", not_found=CommitNotFound):
+    """The record of one commit of a project. When it was made is in its event's envelope."""
 
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "workspace": self.workspace_id}
 
-    def parents(self) -> Iterable[Claim]:
-        yield project_events.existing(self.project_id)
+    def requires(self) -> Iterable[Claim]:
+        yield Project.exists(self.project_id)
         if self.workspace_id:
-            yield workspace.existing(self.workspace_id)
+            yield Workspace.exists(self.workspace_id)
 
     @staticmethod
     def id_of(project_id: str, commit_sha: str) -> str:
@@ -84,17 +78,17 @@ class CommitRecord(Aggregate, category="commit", prefix="pcom", not_found=Commit
         project_id: Id,
         commit_sha: Id,
         commit_url: Line,
-        message: Message,
+        message: Text,
         workspace_id: Id | None = None,
-        document_type: Name | None = None,
+        document_type: Label | None = None,
         files_changed: tuple[Line, ...] = (),
-        triggered_by: Name | None = None,
-        author_name: Name | None = None,
-        author_email: Name | None = None,
+        triggered_by: Label | None = None,
+        author_name: Label | None = None,
+        author_email: Label | None = None,
         stage_run_id: Id | None = None,
         write_operation_id: Id | None = None,
     ) -> "New[CommitRecord]":
-        """Elmer's recordProjectCommit.
+        """Record a commit once (Elmer's recordProjectCommit).
 
         Its id follows from the project and the sha, so a second recording is refused with CONCURRENCY_CONFLICT,
         whoever makes it and whenever: the commit is recorded, and `ledger.get(CommitRecord, new.id)` is what it says.

@@ -12,6 +12,7 @@ from workledger.domain.kernel.claims import Claim
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.refusals import PayloadTooLarge
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.session import Session
 from workledger.domain.session import events as session_events
 from workledger.domain.session.events import SessionNotFound
 
@@ -28,7 +29,7 @@ class SessionEntryPublished(Event, topic="session_feed.entry_published"):
     user_id: str | None = None
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield session_events.existing(id)
+        yield Session.exists(id)
         yield session_events.open_session(id)
 
 

@@ -5,18 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain import workspace
-from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, New, command
-from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
+from workledger.domain.kernel.claims import Claim, Release, Take
+from workledger.domain.kernel.fields import Text
 from workledger.domain.kernel.ids import Id, new_id
-from workledger.domain.kernel.refusals import NotFound, Refused
-from workledger.domain.project import events as project_events
+from workledger.domain.kernel.refusals import InvalidTransition, NotFound, Refused
+from workledger.domain.project import Project
 from workledger.domain.project.project import Stage
-
-
-def existing(stage_run_id: str) -> Need:
-    """The claim that the stage run exists."""
-    return Need(f"stage_run:{stage_run_id}", StageRunNotFound)
+from workledger.domain.workspace import Workspace
 
 
 def live(project_id: str, stage: str) -> str:
@@ -24,7 +20,9 @@ def live(project_id: str, stage: str) -> str:
     return f"stage_run_live:{project_id}:{stage}"
 
 
-class StageRunQueued(Event, topic="stage_run.queued"):
+class StageRunQueued(Created, topic="stage_run.queued"):
+    """A run of a stage waits for a worker."""
+
     project_id: str
     workspace_id: str | None = None
     stage: str
@@ -38,7 +36,7 @@ class StageRunQueued(Event, topic="stage_run.queued"):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"stage_run:{id}")
+        yield from super().claims(before, id)
         yield Take(f"stage_run_key:{self.idempotency_key}", StageRunExists)
         yield Take(live(self.project_id, self.stage), StageRunExists)
 
@@ -46,38 +44,48 @@ class StageRunQueued(Event, topic="stage_run.queued"):
 class Ended:
     """With it the run is over: the stage may be run again."""
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(live(before.project_id, before.stage))
+    def claims(self, before: "StageRun", id: str) -> Iterable[Claim]:
+        yield Release(live(before.project_id, before.stage))
 
 
 class StageRunStarted(Event, topic="stage_run.started"):
+    """A worker has taken the run."""
+
     worker_id: str | None = None
     status: Literal["running"] = "running"
 
 
 class StageRunSucceeded(Ended, Event, topic="stage_run.succeeded"):
+    """The stage is done; `outputs` are its results."""
+
     outputs: dict[str, Any] = Field(default_factory=dict)
     metadata: dict[str, Any] = Field(default_factory=dict)
     status: Literal["succeeded"] = "succeeded"
 
 
 class StageRunFailed(Ended, Event, topic="stage_run.failed"):
+    """The run failed; it may be retried."""
+
     error_summary: str
     status: Literal["failed"] = "failed"
 
 
 class StageRunCancelled(Ended, Event, topic="stage_run.cancelled"):
+    """The run was cancelled before it was over; it may be retried."""
+
     by: str | None = None
     status: Literal["cancelled"] = "cancelled"
 
 
 class StageRunDeleted(Deleted, topic="stage_run.deleted"):
+    """The run is gone; its idempotency key is free again."""
+
     stage: str
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(f"stage_run:{id}")
-        yield Free(f"stage_run_key:{before.idempotency_key}")
-        yield Free(live(before.project_id, before.stage))
+    def claims(self, before: "StageRun", id: str) -> Iterable[Claim]:
+        yield from super().claims(before, id)
+        yield Release(f"stage_run_key:{before.idempotency_key}")
+        yield Release(live(before.project_id, before.stage))
 
 
 class StageRunNotFound(NotFound):
@@ -87,13 +95,13 @@ class StageRunNotFound(NotFound):
 
 
 class StageRunExists(Refused):
-    """It is asked for already: {holder} is the one."""
+    """This stage run was already requested: {holder}."""
 
     code = "DUPLICATE_REQUEST"
 
 
-class StageRunInvalidTransition(Refused):
-    """A stage run that is {state} does not allow {command}."""
+class StageRunInvalidTransition(InvalidTransition):
+    """A stage run that is {state} does not accept {command}."""
 
     code = "STAGE_RUN_INVALID_TRANSITION"
 
@@ -102,16 +110,20 @@ AutomationLevel = Literal["fully_auto", "auto_notify", "human_approval", "manual
 Provider = Literal["anthropic", "openai", "cli", "cursor"]
 Trigger = Literal["user", "automation", "retry"]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(max_length=100_000)]
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 LIVE = ("queued", "running")
 
 
-class StageRun(Aggregate, category="stage_run", prefix="run", not_found=StageRunNotFound):
+class StageRun(
+    Aggregate, category="stage_run", prefix="run", not_found=StageRunNotFound, invalid=StageRunInvalidTransition
+):
+    """One run of a stage: queued, then running, then over."""
+
     project_id: str
     workspace_id: str | None = None
     stage: str
-    status: str
+    status: Status
     automation_level: str
     provider: str
     attempt: int
@@ -122,12 +134,12 @@ class StageRun(Aggregate, category="stage_run", prefix="run", not_found=StageRun
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "workspace": self.workspace_id}
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         """A run that is over ends well without them."""
         if self.status in LIVE:
-            yield project_events.existing(self.project_id)
+            yield Project.exists(self.project_id)
             if self.workspace_id:
-                yield workspace.existing(self.workspace_id)
+                yield Workspace.exists(self.workspace_id)
 
     @classmethod
     @command
@@ -163,32 +175,26 @@ class StageRun(Aggregate, category="stage_run", prefix="run", not_found=StageRun
         )
         return New(StageRun, id, [event])
 
-    @command
+    @command(when="queued", repeat="running")
     def start(self, *, worker_id: Id | None = None) -> list[Event]:
+        """A worker takes it."""
         if self.status == "running" and worker_id == self.worker_id:
             return []
-        self._allow("start", "queued")
         return [StageRunStarted(worker_id=worker_id)]
 
-    @command
+    @command(when="running", unless="succeeded")
     def succeed(self, *, outputs: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None) -> list[Event]:
-        if self.status == "succeeded":
-            return []
-        self._allow("succeed", "running")
+        """The stage is done. The metadata is merged into what there was."""
         return [StageRunSucceeded(outputs=outputs or {}, metadata=self.metadata | (metadata or {}))]
 
-    @command
+    @command(when="running", unless="failed")
     def fail(self, *, error_summary: Text) -> list[Event]:
-        if self.status == "failed":
-            return []
-        self._allow("fail", "running")
+        """The run failed; `retry` begins another attempt."""
         return [StageRunFailed(error_summary=error_summary)]
 
-    @command
+    @command(when=LIVE, unless="cancelled")
     def cancel(self, *, by: Key | None = None) -> list[Event]:
-        if self.status == "cancelled":
-            return []
-        self._allow("cancel", *LIVE)
+        """End a run that is queued or running."""
         return [StageRunCancelled(by=by)]
 
     def retry(self) -> "New[StageRun]":
@@ -197,7 +203,8 @@ class StageRun(Aggregate, category="stage_run", prefix="run", not_found=StageRun
         Raises:
             StageRunInvalidTransition: STAGE_RUN_INVALID_TRANSITION.
         """
-        self._allow("retry", "failed", "cancelled")
+        if self.status not in ("failed", "cancelled"):
+            raise self.refusal("retry")
         event = StageRunQueued(
             project_id=self.project_id,
             workspace_id=self.workspace_id,
@@ -214,8 +221,5 @@ class StageRun(Aggregate, category="stage_run", prefix="run", not_found=StageRun
 
     @command
     def delete(self) -> list[Event]:
+        """Delete it, in whatever state it is."""
         return [StageRunDeleted(stage=self.stage)]
-
-    def _allow(self, command: str, *states: str) -> None:
-        if self.status not in states:
-            raise StageRunInvalidTransition(kind="stage_run", state=self.status, command=command)

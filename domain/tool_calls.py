@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from workledger.domain.agent_run import events as agent_run_events
+from workledger.domain.agent_run import AgentRun
+from workledger.domain.agent_run.events import AgentRunNotFound
 from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen, New, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.fields import Count, Name, Text
 from workledger.domain.kernel.ids import Id, new_id
-from workledger.domain.kernel.refusals import NotFound, Refused
+from workledger.domain.kernel.refusals import InvalidTransition, NotFound
 
 
 class ToolCall(Frozen):
@@ -24,7 +26,7 @@ class OfCall(Frozen):
     tool: str
     status: str
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "ToolCalls") -> dict[str, Any]:
         return {"calls": {**before.calls, self.tool_call_id: ToolCall(tool=self.tool, status=self.status)}}
 
 
@@ -41,6 +43,8 @@ class ToolCallsOpened(Event, topic="tool_calls.opened"):
 
 
 class ToolCallStarted(OfCall, Event, topic="tool_calls.call_started"):
+    """The run calls a tool."""
+
     status: Literal["running"] = "running"
     input: Any = None
     turn_number: int
@@ -64,12 +68,16 @@ class ToolCallDenied(OfCall, Event, topic="tool_calls.call_denied"):
 
 
 class ToolCallCompleted(OfCall, Event, topic="tool_calls.call_completed"):
+    """The call returned; `duration_ms` is in milliseconds."""
+
     status: Literal["complete"] = "complete"
     output: Any = None
     duration_ms: int | None = None
 
 
 class ToolCallFailed(OfCall, Event, topic="tool_calls.call_failed"):
+    """The call failed; `duration_ms` is in milliseconds."""
+
     status: Literal["error"] = "error"
     error: str
     duration_ms: int | None = None
@@ -81,19 +89,19 @@ class ToolCallNotFound(NotFound):
     code = "TOOL_CALL_NOT_FOUND"
 
 
-class ToolCallInvalidTransition(Refused):
-    """A tool call that is {status} cannot be {wanted}."""
+class ToolCallInvalidTransition(InvalidTransition):
+    """A tool call that is {state} does not accept {command}."""
 
     code = "TOOL_CALL_INVALID_TRANSITION"
 
 
-ToolName = Annotated[str, Field(min_length=1, max_length=200)]
 CallId = Annotated[str, Field(min_length=1, max_length=200)]
-Count = Annotated[int, Field(ge=0)]
 
 
-class ToolCalls(Aggregate, category="tool_calls", prefix="run", not_found=agent_run_events.AgentRunNotFound):
-    """Its id is that of the run."""
+class ToolCalls(
+    Aggregate, category="tool_calls", prefix="run", not_found=AgentRunNotFound, invalid=ToolCallInvalidTransition
+):
+    """The tool calls of one run; its id is that of the run."""
 
     agent_run_id: str
     agent_id: str
@@ -112,8 +120,8 @@ class ToolCalls(Aggregate, category="tool_calls", prefix="run", not_found=agent_
             "task": self.task_id,
         }
 
-    def parents(self) -> Iterable[Claim]:
-        yield agent_run_events.existing(self.agent_run_id)
+    def requires(self) -> Iterable[Claim]:
+        yield AgentRun.exists(self.agent_run_id)
 
     def allows(self, tool: str) -> bool:
         return self.allowed_tools is None or tool in self.allowed_tools
@@ -149,7 +157,7 @@ class ToolCalls(Aggregate, category="tool_calls", prefix="run", not_found=agent_
 
     @command
     def start(
-        self, *, tool: ToolName, turn_number: Count, input: JsonValue = None, tool_call_id: CallId | None = None
+        self, *, tool: Name, turn_number: Count, input: JsonValue = None, tool_call_id: CallId | None = None
     ) -> list[Event]:
         """A tool is called. One that is not allowed is recorded as denied (A19); `runs.start_tool_call` refuses it too.
 
@@ -160,7 +168,7 @@ class ToolCalls(Aggregate, category="tool_calls", prefix="run", not_found=agent_
         known = self.calls.get(id)
         if known is not None:
             if known.tool != tool:
-                raise ToolCallInvalidTransition(status=known.status, wanted="started as another tool")
+                raise ToolCallInvalidTransition(kind="tool_call", state=known.status, command="start")
             return []
         kind, why = (ToolCallStarted, {}) if self.allows(tool) else (ToolCallDenied, {"reason": "tool not allowed"})
         return [
@@ -181,12 +189,13 @@ class ToolCalls(Aggregate, category="tool_calls", prefix="run", not_found=agent_
     def complete(
         self, *, tool_call_id: CallId, output: JsonValue = None, duration_ms: Count | None = None
     ) -> list[Event]:
-        """
+        """A running call returned.
+
         Raises:
             ToolCallNotFound: no such call has started.
             ToolCallInvalidTransition: it has failed or was denied.
         """
-        call = self._running(tool_call_id, "complete")
+        call = self._running(tool_call_id, "complete", "complete")
         if call is None:
             return []
         return [ToolCallCompleted(tool_call_id=tool_call_id, tool=call.tool, output=output, duration_ms=duration_ms)]
@@ -196,26 +205,27 @@ class ToolCalls(Aggregate, category="tool_calls", prefix="run", not_found=agent_
         self,
         *,
         tool_call_id: CallId,
-        error: Annotated[str, Field(max_length=100_000)],
+        error: Text,
         duration_ms: Count | None = None,
     ) -> list[Event]:
-        """
+        """A running call failed.
+
         Raises:
             ToolCallNotFound: no such call has started.
             ToolCallInvalidTransition: it is complete or was denied.
         """
-        call = self._running(tool_call_id, "error")
+        call = self._running(tool_call_id, "error", "fail")
         if call is None:
             return []
         return [ToolCallFailed(tool_call_id=tool_call_id, tool=call.tool, error=error, duration_ms=duration_ms)]
 
-    def _running(self, tool_call_id: str, wanted: str) -> ToolCall | None:
-        """The running call; None when it is already as wanted."""
+    def _running(self, tool_call_id: str, wanted: str, command: str) -> ToolCall | None:
+        """The running call; None when it already has the status that is wanted."""
         call = self.calls.get(tool_call_id)
         if call is None:
             raise ToolCallNotFound(id=tool_call_id)
         if call.status == wanted:
             return None
         if call.status != "running":
-            raise ToolCallInvalidTransition(status=call.status, wanted=wanted)
+            raise ToolCallInvalidTransition(kind="tool_call", state=call.status, command=command)
         return call

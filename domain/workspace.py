@@ -1,12 +1,11 @@
-"""A workspace is the tenant that projects may belong to (Elmer, DOMAIN.md 1.1)."""
+"""A workspace is the tenant that projects may belong to (Elmer)."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
-from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, New, command
-from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
+from workledger.domain.kernel.fields import UNSET, Name, Unset
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import NotFound
 
@@ -17,23 +16,19 @@ class WorkspaceNotFound(NotFound):
     code = "WORKSPACE_NOT_FOUND"
 
 
-def existing(workspace_id: str) -> Need:
-    """The claim that the workspace exists."""
-    return Need(f"workspace:{workspace_id}", WorkspaceNotFound)
+class WorkspaceCreated(Created, topic="workspace.created"):
+    """A workspace begins."""
 
-
-class WorkspaceCreated(Event, topic="workspace.created"):
     name: str
     description: str | None = None
     github_repo: str | None = None
     context_path: str = "elmer-docs/"
     settings: dict[str, Any] = Field(default_factory=dict)
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"workspace:{id}")
-
 
 class WorkspaceUpdated(Event, topic="workspace.updated", patch=True):
+    """Its name, description, repository, context path or settings were changed: those that are given."""
+
     name: str | None = None
     description: str | None = None
     github_repo: str | None = None
@@ -42,13 +37,9 @@ class WorkspaceUpdated(Event, topic="workspace.updated", patch=True):
 
 
 class WorkspaceDeleted(Deleted, topic="workspace.deleted"):
+    """The workspace is gone; its history stays."""
+
     name: str
-
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(f"workspace:{id}")
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Workspace(Aggregate, category="workspace", prefix="ws", not_found=WorkspaceNotFound):
@@ -73,6 +64,7 @@ class Workspace(Aggregate, category="workspace", prefix="ws", not_found=Workspac
         context_path: str = "elmer-docs/",
         settings: dict[str, Any] | None = None,
     ) -> "New[Workspace]":
+        """Begin a workspace, the tenant that projects may belong to."""
         event = WorkspaceCreated(
             name=name,
             description=description,
@@ -86,23 +78,23 @@ class Workspace(Aggregate, category="workspace", prefix="ws", not_found=Workspac
     def update(
         self,
         *,
-        name: Name | None = None,
-        description: str | None = None,
-        github_repo: str | None = None,
-        context_path: str | None = None,
-        settings: dict[str, Any] | None = None,
+        name: Name | Unset = UNSET,
+        description: str | Unset | None = UNSET,
+        github_repo: str | Unset | None = UNSET,
+        context_path: str | Unset = UNSET,
+        settings: dict[str, Any] | Unset = UNSET,
     ) -> list[Event]:
-        """Change what is given."""
-        wanted = {
-            "name": name,
-            "description": description,
-            "github_repo": github_repo,
-            "context_path": context_path,
-            "settings": settings,
-        }
-        changed = {key: value for key, value in wanted.items() if value is not None and value != getattr(self, key)}
+        """Change the fields that are given; None clears one that may be empty."""
+        changed = self.differing(
+            name=name,
+            description=description,
+            github_repo=github_repo,
+            context_path=context_path,
+            settings=settings,
+        )
         return [WorkspaceUpdated(**changed)] if changed else []
 
     @command
     def delete(self) -> list[Event]:
+        """Delete it. Projects that belong to it stay, and take no new events until they are deleted too."""
         return [WorkspaceDeleted(name=self.name)]

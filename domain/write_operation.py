@@ -5,19 +5,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from workledger.domain.kernel.aggregate import Aggregate, Deleted, Event, New, command
-from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
+from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.command import ANY
+from workledger.domain.kernel.fields import Name, Text, Url
 from workledger.domain.kernel.ids import Id, new_id
-from workledger.domain.kernel.refusals import NotFound, Refused
-from workledger.domain.project import events as project_events
+from workledger.domain.kernel.refusals import InvalidTransition, NotFound
+from workledger.domain.project import Project
 
 
-def existing(write_operation_id: str) -> Need:
-    """The claim that the write operation exists."""
-    return Need(f"write_op:{write_operation_id}", WriteOperationNotFound)
+class WriteOperationPrepared(Created, topic="write_op.prepared"):
+    """Changes to a repository are proposed."""
 
-
-class WriteOperationPrepared(Event, topic="write_op.prepared"):
     repo_full_name: str
     base_branch: str
     write_branch: str
@@ -26,40 +25,46 @@ class WriteOperationPrepared(Event, topic="write_op.prepared"):
     project_id: str | None = None
     status: Literal["prepared"] = "prepared"
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"write_op:{id}")
-
 
 class WriteOperationCommitted(Event, topic="write_op.committed"):
+    """They are committed to the write branch; `commit_id` is the id of the commit record."""
+
     commit_sha: str
     commit_id: str
     status: Literal["committed"] = "committed"
 
 
 class PullRequestOpened(Event, topic="write_op.pull_request_opened"):
+    """A pull request asks for the commit to be merged."""
+
     pr_number: int
     pr_url: str
     status: Literal["pr_open"] = "pr_open"
 
 
 class PullRequestMerged(Event, topic="write_op.pull_request_merged"):
+    """The pull request was merged."""
+
     status: Literal["merged"] = "merged"
 
 
 class PullRequestClosed(Event, topic="write_op.pull_request_closed"):
+    """The pull request was closed without a merge."""
+
     status: Literal["closed"] = "closed"
 
 
 class WriteOperationFailed(Event, topic="write_op.failed"):
+    """The changes could not be written."""
+
     error: str
     status: Literal["failed"] = "failed"
 
 
 class WriteOperationDeleted(Deleted, topic="write_op.deleted"):
-    write_branch: str
+    """The write operation is gone; its history stays."""
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(f"write_op:{id}")
+    write_branch: str
 
 
 class WriteOperationNotFound(NotFound):
@@ -68,21 +73,27 @@ class WriteOperationNotFound(NotFound):
     code = "WRITE_OPERATION_NOT_FOUND"
 
 
-class WriteOperationInvalidTransition(Refused):
-    """A write operation that is {state} does not allow {command}."""
+class WriteOperationInvalidTransition(InvalidTransition):
+    """A write operation that is {state} does not accept {command}."""
 
     code = "WRITE_OPERATION_INVALID_TRANSITION"
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Url = Annotated[str, Field(min_length=1, max_length=2000)]
-Text = Annotated[str, Field(max_length=100_000)]
+Status = Literal["prepared", "committed", "pr_open", "merged", "closed", "failed"]
 
 
-class WriteOperation(Aggregate, category="write_op", prefix="ghop", not_found=WriteOperationNotFound):
+class WriteOperation(
+    Aggregate,
+    category="write_op",
+    prefix="ghop",
+    not_found=WriteOperationNotFound,
+    invalid=WriteOperationInvalidTransition,
+):
+    """Proposed changes on their way into a repository."""
+
     write_branch: str
     project_id: str | None = None
-    status: str
+    status: Status
     commit_sha: str | None = None
     commit_id: str | None = None
     pr_number: int | None = None
@@ -90,9 +101,9 @@ class WriteOperation(Aggregate, category="write_op", prefix="ghop", not_found=Wr
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id}
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         if self.project_id:
-            yield project_events.existing(self.project_id)
+            yield Project.exists(self.project_id)
 
     @classmethod
     @command
@@ -107,6 +118,7 @@ class WriteOperation(Aggregate, category="write_op", prefix="ghop", not_found=Wr
         created_by: Name | None = None,
         project_id: Id | None = None,
     ) -> "New[WriteOperation]":
+        """Propose changes to a repository."""
         event = WriteOperationPrepared(
             repo_full_name=repo_full_name,
             base_branch=base_branch,
@@ -117,46 +129,36 @@ class WriteOperation(Aggregate, category="write_op", prefix="ghop", not_found=Wr
         )
         return New(WriteOperation, id or new_id(WriteOperation.PREFIX), [event])
 
-    @command
+    @command(when="prepared", repeat=ANY)
     def commit(self, *, commit_sha: Id, commit_id: Id) -> list[Event]:
-        """It is committed as that record of a commit. `services.commits` records both at once."""
+        """It is committed, as that commit record says. `services.commits.commit` records both in one append."""
         if (commit_sha, commit_id) == (self.commit_sha, self.commit_id):
             return []
-        self._allow("commit", "prepared")
         return [WriteOperationCommitted(commit_sha=commit_sha, commit_id=commit_id)]
 
-    @command
+    @command(when="committed", repeat="pr_open")
     def open_pull_request(self, *, pr_number: Annotated[int, Field(ge=1)], pr_url: Url) -> list[Event]:
+        """A pull request for the commit is open."""
         if self.status == "pr_open" and pr_number == self.pr_number:
             return []
-        self._allow("open_pull_request", "committed")
         return [PullRequestOpened(pr_number=pr_number, pr_url=pr_url)]
 
-    @command
+    @command(when="pr_open", unless="merged")
     def merge(self) -> list[Event]:
-        if self.status == "merged":
-            return []
-        self._allow("merge", "pr_open")
+        """Its pull request was merged."""
         return [PullRequestMerged()]
 
-    @command
+    @command(when="pr_open", unless="closed")
     def close(self) -> list[Event]:
-        if self.status == "closed":
-            return []
-        self._allow("close", "pr_open")
+        """Its pull request was closed without a merge."""
         return [PullRequestClosed()]
 
-    @command
+    @command(when=("prepared", "committed"), unless="failed")
     def fail(self, *, error: Text) -> list[Event]:
-        if self.status == "failed":
-            return []
-        self._allow("fail", "prepared", "committed")
+        """The changes could not be written."""
         return [WriteOperationFailed(error=error)]
 
     @command
     def delete(self) -> list[Event]:
+        """Delete it, in whatever state it is."""
         return [WriteOperationDeleted(write_branch=self.write_branch)]
-
-    def _allow(self, command: str, *states: str) -> None:
-        if self.status not in states:
-            raise WriteOperationInvalidTransition(kind="write_op", state=self.status, command=command)

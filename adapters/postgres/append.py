@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zlib import crc32
 
 from workledger.adapters.postgres.arrays import ints, texts
-from workledger.domain.kernel.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Limit, Release, Require, Take, Vacancy
 from workledger.domain.kernel.store import Conditions, Stored
 
 STATEMENT = b"""select workledger_append_v2($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[],
@@ -17,7 +17,7 @@ BUCKETS = 1024
 ANY = -1
 """A stream is expected wherever it stands. It is what comes before 0, the version of an event that any may have."""
 
-LIMITED = (Take, Room, Limit)
+LIMITED = (Take, Vacancy, Limit)
 """Claims that say how many may hold them."""
 
 
@@ -101,18 +101,18 @@ def _bucket(key: str) -> int:
 
 def _shared(claim: Claim) -> bool:
     """Those that any number of appends may make at once."""
-    return isinstance(claim, Need) or (isinstance(claim, Take) and claim.capacity == UNLIMITED)
+    return isinstance(claim, Require) or (isinstance(claim, Take) and claim.capacity == UNLIMITED)
 
 
 def _verb(claim: Claim) -> str:
     match claim:
         case Take():
             return "hold" if claim.capacity == UNLIMITED else "take"
-        case Room():
+        case Vacancy():
             return "room"
         case Limit():
             return "limit"
-        case Free():
+        case Release():
             return "free"
         case _:
             return "need"

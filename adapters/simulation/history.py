@@ -11,7 +11,7 @@ from workledger.adapters.simulation.past import UNFOLDED, Happening
 from workledger.adapters.simulation.tempo import PAST
 from workledger.adapters.simulation.workload import events
 from workledger.domain.kernel.ledger import Ledger
-from workledger.domain.kernel.mapping import moment, stamp
+from workledger.domain.kernel.mapping import format_timestamp, parse_timestamp
 from workledger.domain.kernel.unit import Unit
 
 BATCH = 2000
@@ -38,7 +38,7 @@ def history(
     """
     until = _begun(ledger, seed) or until or datetime.now(UTC)
     start = until - length
-    story = events(seed, start=start, tempo=PAST, metadata={"seed": str(seed), "until": stamp(until)})
+    story = events(seed, start=start, tempo=PAST, metadata={"seed": str(seed), "until": format_timestamp(until)})
     told = takewhile(lambda one: one.at <= until, story)
     count = 0
     for batch in iter(lambda: list(islice(told, BATCH)), []):
@@ -58,7 +58,7 @@ def _begun(ledger: Ledger, seed: object) -> datetime | None:
     if not positions:
         return None
     first = ledger.read(positions[0] - 1, 1)[0]
-    return moment(orjson.loads(first.data)["metadata"]["until"])
+    return parse_timestamp(orjson.loads(first.data)["metadata"]["until"])
 
 
 def record(ledger: Ledger, happenings: list[Happening], command_id: str | None = None) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from workledger.domain.kernel.claims import UNLIMITED, Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Limit, Release, Require, Take, Vacancy
 from workledger.domain.kernel.store import ClaimUnmet
 
 FREE = "delete from claims where key = ? and holder = ?"
@@ -20,16 +20,16 @@ def settle(cursor: sqlite3.Cursor, stream: str, claim: Claim) -> None:
         ClaimUnmet: it cannot be met.
     """
     match claim:
-        case Need():
+        case Require():
             if cursor.execute(HELD, (claim.key,)).fetchone() is None:
                 raise ClaimUnmet(claim, None)
-        case Free():
+        case Release():
             cursor.execute(FREE, (claim.key, stream))
         case Limit():
             cursor.execute(LIMIT, (claim.key, claim.capacity))
         case Take(capacity=capacity) if capacity == UNLIMITED:
             cursor.execute(TAKE, (claim.key, stream))
-        case Take() | Room():
+        case Take() | Vacancy():
             holders = [holder for (holder,) in cursor.execute(HOLDERS, (claim.key,))]
             if isinstance(claim, Take) and stream in holders:
                 return

@@ -14,7 +14,6 @@ from workledger.api.benchmarks.writers import Contestant, Open, Writers
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import Conditions, Stored
 from workledger.domain.project import Project
-from workledger.domain.project.events import existing
 
 WRITERS = 8
 CASES = {"1 writer": (1, 1), "8 writers": (WRITERS, 1), "batches of 100": (1, 100)}
@@ -37,7 +36,7 @@ class Ours(Contestant):
 
     def __init__(self, url: str, number: int, *, conditions: bool = True) -> None:
         self._ledger, self._conditions = bootstrap.open(url), conditions
-        self._project = existing(f"prj_{number % PROJECTS}")
+        self._project = Project.exists(f"prj_{number % PROJECTS}")
 
     def made(self, batch: Sequence[Stored]) -> tuple[Sequence[Stored], Conditions | None]:
         if not self._conditions:

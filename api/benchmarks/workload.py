@@ -23,7 +23,7 @@ from workledger.adapters.simulation.past import Happening
 from workledger.api.benchmarks.processes import Line, Part
 from workledger.domain.agent_log import AgentLogChunkAppended
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.mapping import encoded, stamp
+from workledger.domain.kernel.mapping import encode, format_timestamp
 
 FOLDER = "WORKLEDGER_BENCH_CACHE"
 """The environment variable that says where workloads are kept; else the system's folder for such things."""
@@ -119,8 +119,8 @@ def _simulated(seed: str) -> Iterator[str]:
 
 
 def _line(one: Happening, stream: str, version: int, event_id: str) -> str:
-    at, tags = stamp(one.at), orjson.dumps(one.tags, option=orjson.OPT_SORT_KEYS).decode()
-    data = encoded(one.event).decode()
+    at, tags = format_timestamp(one.at), orjson.dumps(one.tags, option=orjson.OPT_SORT_KEYS).decode()
+    data = encode(one.event).decode()
     envelope = (stream, version, one.event.TOPIC, one.event.VERSION, at, one.actor, event_id, tags, data)
     return f"{at}\t{orjson.dumps(envelope).decode()}\n"
 

@@ -52,7 +52,7 @@ def show(name: Name, position: Position, db: Database = None) -> None:
     """Show one as JSON: the error in full, and the event."""
     with opened(db) as ledger:
         letter = _letter(ledger, name, position)
-        events = ledger.store.read(position - 1, 1, upto=position)
+        events = ledger.read(position - 1, 1, upto=position)
     found = [event._asdict() | {"data": _json(event.data), "tags": _json(event.tags)} for event in events]
     print_json(asdict(letter) | {"event": found[0] if found else None})
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from workledger.api.web.stored import as_stored
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.mapping import stamp
+from workledger.domain.kernel.mapping import format_timestamp
 
 
 def encode(value: Any) -> bytes:
@@ -65,5 +65,5 @@ def _data(row: Row) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return stamp(value)
+        return format_timestamp(value)
     raise TypeError(f"{type(value).__name__} is no JSON")

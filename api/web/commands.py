@@ -110,6 +110,6 @@ def appended(caller: Caller, unit: Unit, name: str) -> Json:
     """The answer to an append that nobody decides about: its place in its stream, under that name."""
     receipt = unit.receipt
     assert receipt is not None
-    [row] = caller.ledger.store.read(receipt.position - 1, 1)
+    [row] = caller.ledger.read(receipt.position - 1, 1)
     headers = {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})
     return Json({name: row.version, "position": receipt.position}, 201, headers)

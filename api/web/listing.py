@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from workledger.api.web import answers
 from workledger.api.web.cursors import Cursor, InvalidCursor, Order
 from workledger.api.web.deps import BIGGEST, Moment, Reached, TheId, TheService, TheTables
-from workledger.domain.kernel.mapping import moment, stamp
+from workledger.domain.kernel.mapping import format_timestamp, parse_timestamp
 from workledger.domain.kernel.refusals import NotFound
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
@@ -205,7 +205,7 @@ def _typed(keys: Sequence[tuple[Expression, bool]], values: Sequence[Any]) -> li
         if type(value) is not (int if isinstance(key.type, sa.Integer) else str):
             raise InvalidCursor(reason="DECODE_FAILED")
         try:
-            typed.append(moment(str(value)) if isinstance(key.type, MomentType) else value)
+            typed.append(parse_timestamp(str(value)) if isinstance(key.type, MomentType) else value)
         except ValueError:
             raise InvalidCursor(reason="DECODE_FAILED") from None
     return typed
@@ -217,7 +217,7 @@ def _cursor(sort: str, order: Order, filters: str, place: Sequence[Any], *, back
 
 
 def _mark(value: Any) -> Any:
-    return stamp(value) if isinstance(value, datetime) else value
+    return format_timestamp(value) if isinstance(value, datetime) else value
 
 
 def _hash(table: type[Table], given: Mapping[str, Any]) -> str:

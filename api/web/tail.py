@@ -174,7 +174,7 @@ class Tail:
         """The next wanted events of the log, and the position that is thereby read."""
         head = self.ledger.head()
         tag = ("project", wanted.project_id) if wanted.project_id else None
-        rows = self.ledger.store.read(position, PAGE, upto=head, topics=tuple(wanted.topics), tag=tag)
+        rows = self.ledger.read(position, PAGE, upto=head, topics=tuple(wanted.topics), tag=tag)
         return [Frame.of(row) for row in rows], rows[-1].position if len(rows) == PAGE else max(head, position)
 
     def _join(self, follower: Follower, position: int) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from workledger.domain.agent import AgentConfig, AgentNotResumable, AgentTurnLimitExceeded
+from workledger.domain.agent import AgentConfig, AgentNotResumable, AgentNotRunning, AgentTurnLimitExceeded
 from workledger.domain.agent_run.events import (
     AgentRunAccountSwitched,
     AgentRunCompleted,
@@ -19,20 +19,19 @@ from workledger.domain.agent_run.events import (
     Mode,
     PauseReason,
 )
-from workledger.domain.agent_run.progress import LIVE, Count, RunProgress
+from workledger.domain.agent_run.progress import LIVE, RunProgress
 from workledger.domain.kernel.aggregate import Event, New, command
+from workledger.domain.kernel.fields import Count, Reason, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.project.events import Tool
 
-Text = Annotated[str, Field(max_length=100_000)]
-Reason = Annotated[str, Field(min_length=1, max_length=500)]
 SessionNumber = Annotated[int, Field(ge=1)]
 Turns = Annotated[int, Field(ge=1, le=200)]
 """The turns that an option gives; the limit of an agent's config may be higher (DOMAIN.md 5.1)."""
 
 
-class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentRunNotFound):
+class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentRunNotFound, invalid=AgentNotRunning):
     """Live, it holds its agent, its task and a place in its project; over, it holds nothing."""
 
     @classmethod
@@ -90,18 +89,16 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         )
         return New(AgentRun, id or new_id(AgentRun.PREFIX), [event])
 
-    @command
+    @command(when="running", unless="paused")
     def pause(self, *, reason: PauseReason = "user") -> list[Event]:
-        """
+        """Have it wait until it is resumed.
+
         Raises:
             AgentNotRunning: the run is not running.
         """
-        if self.status == "paused":
-            return []
-        self._allow("pause", "running")
         return [AgentRunPaused(reason=reason)]
 
-    @command
+    @command(when="running", repeat="waiting_for_input")
     def ask_user(self, *, questions: Annotated[tuple[JsonValue, ...], Field(min_length=1)]) -> list[Event]:
         """Wait for the user's answers; the agent shows the questions until the run is resumed.
 
@@ -110,10 +107,9 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         """
         if self.status == "waiting_for_input" and self.pending_questions == questions:
             return []
-        self._allow("ask_user", "running")
         return [AgentRunWaitingForInput(pending_questions=questions)]
 
-    @command
+    @command(when=("paused", "waiting_for_input", "failed"), repeat="running")
     def resume(
         self,
         *,
@@ -130,9 +126,10 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
             AgentTurnLimitExceeded: it has no turn left, and is given none.
             InvalidInput: the session number is not above the last.
         """
-        if self.status == "running" and (session_number, feedback, answers, extra_turns) == (None, None, None, None):
-            return []
-        self._allow("resume", "paused", "waiting_for_input", *(["failed"] if self.recoverable else []))
+        if self.status == "running":
+            return self._already_resumed(session_number, feedback, answers, extra_turns)
+        if self.status == "failed" and not self.recoverable:
+            raise self.refusal("resume")
         if session_number is None and (self.exited or self.status == "failed"):
             raise AgentNotResumable
         if session_number is not None and self.provider_session_id is None:
@@ -153,18 +150,18 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
             )
         ]
 
-    @command
+    @command(when="running")
     def switch_account(self, *, account_id: Id, reason: Reason | None = None) -> list[Event]:
-        """
+        """Go on with another account of its provider.
+
         Raises:
             AgentNotRunning: the run is not running.
         """
-        self._allow("switch_account", "running")
         if account_id == self.account_id:
             return []
         return [AgentRunAccountSwitched(previous=self.account_id, account_id=account_id, reason=reason)]
 
-    @command
+    @command(when=("starting", "running"), unless="failed")
     def fail(
         self,
         *,
@@ -180,9 +177,6 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         Raises:
             AgentNotRunning: the run is neither starting nor running.
         """
-        if self.status == "failed":
-            return []
-        self._allow("fail", "starting", "running")
         return [
             AgentRunFailed(
                 cause=cause,
@@ -194,7 +188,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
             )
         ]
 
-    @command
+    @command(when=("starting", "running"), unless="completed")
     def complete(
         self, *, result: JsonValue = None, reason: Reason = "task_complete", duration_ms: Count | None = None
     ) -> list[Event]:
@@ -203,9 +197,6 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         Raises:
             AgentNotRunning: the run is neither starting nor running.
         """
-        if self.status == "completed":
-            return []
-        self._allow("complete", "starting", "running")
         return [
             *self._begun(),
             AgentRunCompleted(
@@ -219,7 +210,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
             ),
         ]
 
-    @command
+    @command(when=(*LIVE, "failed"), unless="stopped")
     def stop(
         self, *, reason: Reason = "user_requested", by: str | None = None, duration_ms: Count | None = None
     ) -> list[Event]:
@@ -228,7 +219,12 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         Raises:
             AgentNotRunning: the run is completed, or has failed for good.
         """
-        if self.status == "stopped":
-            return []
-        self._allow("stop", *LIVE, *(["failed"] if self.recoverable else []))
+        if self.status == "failed" and not self.recoverable:
+            raise self.refusal("stop")
         return [AgentRunStopped(reason=reason, by=by, duration_ms=duration_ms)]
+
+    def _already_resumed(self, *given: object) -> list[Event]:
+        """A run that is running was resumed already, unless something new is given with it."""
+        if any(one is not None for one in given):
+            raise self.refusal("resume")
+        return []

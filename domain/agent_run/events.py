@@ -1,15 +1,19 @@
-"""What happens to an agent's run, as it is stored (DOMAIN.md 2.2 and 3.4). How it refuses is in agent_events.py."""
+"""What happens to an agent's run, as it is stored. How a run refuses stands with the agent's refusals in agent.py."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain.agent import AgentAlreadyRunning, ConcurrencyLimitExceeded, run_of_agent
-from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.claims import Claim, Free, Need, Take
+from workledger.domain.kernel.aggregate import Created, Event
+from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import NotFound
 from workledger.domain.project import events as project_events
+from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
 from workledger.domain.task.events import TaskAlreadyAssigned
+
+if TYPE_CHECKING:
+    from workledger.domain.agent_run.agent_run import AgentRun
 
 Mode = Literal["execute", "discuss", "plan", "detail", "refine", "chat", "errand"]
 PauseReason = Literal["user_input", "approval_required", "confirmation", "turn_limit", "user"]
@@ -22,15 +26,10 @@ class AgentRunNotFound(NotFound):
     code = "AGENT_RUN_NOT_FOUND"
 
 
-def existing(run_id: str) -> Need:
-    """The claim that the run exists, live or not."""
-    return Need(f"agent_run:{run_id}", AgentRunNotFound)
-
-
 def live(agent_id: str, project_id: str | None, task_id: str | None) -> Iterable[Claim]:
     """What a live run holds: its agent, its task, and one of its project's places (DOMAIN.md 3.3, X12 and X13)."""
     if task_id:
-        yield task_events.existing(task_id)
+        yield Task.exists(task_id)
     yield Take(run_of_agent(agent_id), AgentAlreadyRunning)
     if task_id:
         yield Take(task_events.run_of_task(task_id), TaskAlreadyAssigned)
@@ -38,17 +37,17 @@ def live(agent_id: str, project_id: str | None, task_id: str | None) -> Iterable
         yield Take(project_events.runs_in(project_id), ConcurrencyLimitExceeded)
 
 
-def ended(before: Any) -> Iterable[Claim]:
+def ended(before: "AgentRun") -> Iterable[Claim]:
     """The end of a run gives back what a live one holds."""
-    yield Free(run_of_agent(before.agent_id))
+    yield Release(run_of_agent(before.agent_id))
     if before.task_id:
-        yield Free(task_events.run_of_task(before.task_id))
+        yield Release(task_events.run_of_task(before.task_id))
     if before.project_id:
-        yield Free(project_events.runs_in(before.project_id))
+        yield Release(project_events.runs_in(before.project_id))
 
 
-class AgentRunStarted(Event, topic="agent_run.started"):
-    """`allowed_tools` None: any. `prompt` is kept for ever, whatever becomes of the logs (Codewalkers, C23)."""
+class AgentRunStarted(Created, topic="agent_run.started"):
+    """A run begins. `allowed_tools` None: any. `prompt` outlives the logs (Codewalkers, C23)."""
 
     status: Literal["starting"] = "starting"
     agent_id: str
@@ -70,7 +69,7 @@ class AgentRunStarted(Event, topic="agent_run.started"):
     prompt_ref: str | None = None
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"agent_run:{id}")
+        yield from super().claims(before, id)
         yield from live(self.agent_id, self.project_id, self.task_id)
 
 
@@ -82,7 +81,7 @@ class AgentProcessSpawned(Event, topic="agent_run.process_spawned", patch=True):
     provider_session_id: str | None = None
     output_file_path: str | None = None
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "AgentRun") -> dict[str, Any]:
         return {**super().changes(before), "exited": False, "exit_code": None}
 
 
@@ -102,7 +101,7 @@ class AgentTurnCompleted(Event, topic="agent_run.turn_completed"):
     cost_usd: float | None = None
     tool_call_count: int = 0
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "AgentRun") -> dict[str, Any]:
         cost = before.cost_usd if self.cost_usd is None else (before.cost_usd or 0) + self.cost_usd
         return {
             "turn_count": self.turn,
@@ -120,11 +119,15 @@ class AgentTurnLimitApproached(Event, topic="agent_run.turn_limit_approached"):
 
 
 class AgentRunPaused(Event, topic="agent_run.paused"):
+    """The run waits until it is resumed; `reason` says for what."""
+
     status: Literal["paused"] = "paused"
     reason: str
 
 
 class AgentRunWaitingForInput(Event, topic="agent_run.waiting_for_input"):
+    """The run waits for the user to answer its questions."""
+
     status: Literal["waiting_for_input"] = "waiting_for_input"
     pending_questions: tuple[Any, ...]
 
@@ -139,7 +142,7 @@ class AgentRunResumed(Event, topic="agent_run.resumed"):
     extra_turns: int | None = None
     pending_questions: None = None
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "AgentRun") -> dict[str, Any]:
         changed: dict[str, Any] = {
             "status": self.status,
             "pending_questions": None,
@@ -149,26 +152,30 @@ class AgentRunResumed(Event, topic="agent_run.resumed"):
             changed |= {"session_number": self.session_number, "exited": None, "exit_code": None}
         return changed
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "AgentRun", id: str) -> Iterable[Claim]:
         if before.status == "failed":
             yield from live(before.agent_id, before.project_id, before.task_id)
 
 
 class AgentRunAccountSwitched(Event, topic="agent_run.account_switched"):
+    """The run goes on with another account of its provider."""
+
     previous: str | None
     account_id: str
     reason: str | None = None
 
 
 class AgentProcessExited(Event, topic="agent_run.process_exited"):
+    """The process of the run is gone; what came of the run is another event."""
+
     exit_code: int | None = None
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "AgentRun") -> dict[str, Any]:
         return {"exited": True, "exit_code": self.exit_code}
 
 
 class AgentRunCompleted(Event, topic="agent_run.completed"):
-    """`reason` says what was finished, such as task_complete or plan_complete; the totals are those of the run."""
+    """The run has finished. `reason` says what, such as task_complete or plan_complete; the totals are the run's."""
 
     status: Literal["completed"] = "completed"
     result: Any = None
@@ -179,17 +186,19 @@ class AgentRunCompleted(Event, topic="agent_run.completed"):
     cost_usd: float | None = None
     duration_ms: int | None = None
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "AgentRun", id: str) -> Iterable[Claim]:
         yield from ended(before)
 
 
 class AgentRunStopped(Event, topic="agent_run.stopped"):
+    """The run was ended before it had finished."""
+
     status: Literal["stopped"] = "stopped"
     reason: str = "user_requested"
     by: str | None = None
     duration_ms: int | None = None
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "AgentRun", id: str) -> Iterable[Claim]:
         yield from ended(before)
 
 
@@ -204,5 +213,5 @@ class AgentRunFailed(Event, topic="agent_run.failed"):
     recoverable: bool = False
     duration_ms: int | None = None
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "AgentRun", id: str) -> Iterable[Claim]:
         yield from ended(before)

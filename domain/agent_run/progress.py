@@ -1,12 +1,11 @@
 """How far a run has come, as its process reports it: spawned, first output, turn by turn, exited (DOMAIN.md 2.2)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain import agent
-from workledger.domain.agent import AgentNotRunning, AgentTurnLimitExceeded
+from workledger.domain.agent import Agent, AgentTurnLimitExceeded
 from workledger.domain.agent_run.events import (
     AgentProcessExited,
     AgentProcessSpawned,
@@ -17,13 +16,14 @@ from workledger.domain.agent_run.events import (
 )
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.command import ANY
+from workledger.domain.kernel.fields import Cost, Count
 from workledger.domain.kernel.refusals import InvalidInput
-from workledger.domain.project import events as project_events
+from workledger.domain.project import Project
 
-LIVE = ("starting", "running", "paused", "waiting_for_input")
+Status = Literal["starting", "running", "paused", "waiting_for_input", "completed", "failed", "stopped"]
 
-Count = Annotated[int, Field(ge=0)]
-Cost = Annotated[float, Field(ge=0)]
+LIVE: tuple[Status, ...] = ("starting", "running", "paused", "waiting_for_input")
 
 
 class RunProgress(Aggregate):
@@ -35,7 +35,7 @@ class RunProgress(Aggregate):
     session_id: str | None = None
     session_number: int
     account_id: str | None = None
-    status: str
+    status: Status
     recoverable: bool = False
     max_turns: int
     turn_count: int = 0
@@ -63,14 +63,14 @@ class RunProgress(Aggregate):
             "task": self.task_id,
         }
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         """A run that is over ends well without them."""
         if self.live:
-            yield agent.existing(self.agent_id)
+            yield Agent.exists(self.agent_id)
             if self.project_id:
-                yield project_events.existing(self.project_id)
+                yield Project.exists(self.project_id)
 
-    @command
+    @command(when=("starting", "running"))
     def report_process(
         self, *, pid: int | None = None, provider_session_id: str | None = None, output_file_path: str | None = None
     ) -> list[Event]:
@@ -79,24 +79,22 @@ class RunProgress(Aggregate):
         Raises:
             AgentNotRunning: the run is neither starting nor running.
         """
-        self._allow("report_process", "starting", "running")
         wanted = {"pid": pid, "provider_session_id": provider_session_id, "output_file_path": output_file_path}
         given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
         if self.exited is False and all(getattr(self, name) == value for name, value in given.items()):
             return []
         return [AgentProcessSpawned(session_number=self.session_number, **given)]
 
-    @command
+    @command(when=("starting", "running"))
     def report_output(self) -> list[Event]:
         """The first output of a run that was starting: it runs.
 
         Raises:
             AgentNotRunning: the run is neither starting nor running.
         """
-        self._allow("report_output", "starting", "running")
         return self._begun()
 
-    @command
+    @command(when=("starting", "running"), repeat=ANY)
     def report_turn(
         self,
         *,
@@ -118,7 +116,6 @@ class RunProgress(Aggregate):
             return []
         if turn > self.max_turns:
             raise AgentTurnLimitExceeded(max_turns=self.max_turns)
-        self._allow("report_turn", "starting", "running")
         if turn != self.turn_count + 1:
             message = f"{self.turn_count + 1} comes next, not {turn}"
             raise InvalidInput(summary=f"turn: {message}", errors=[{"loc": ["turn"], "msg": message}])
@@ -144,10 +141,6 @@ class RunProgress(Aggregate):
         """The process is gone. It says nothing of the outcome, and may come after it."""
         known = self.exited and (exit_code is None or self.exit_code is not None)
         return [] if known else [AgentProcessExited(exit_code=exit_code)]
-
-    def _allow(self, command: str, *statuses: str) -> None:
-        if self.status not in statuses:
-            raise AgentNotRunning(status=self.status, command=command)
 
     def _begun(self) -> list[Event]:
         """The first report of a run that was starting is the first sign of its work."""

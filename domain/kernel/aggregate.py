@@ -1,109 +1,42 @@
-"""The words the domain is written in: Event, Aggregate, command, New."""
+"""Aggregates: what the events of one stream add up to, and the commands that decide on it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, wraps
-from typing import Any, ClassVar, Generic, ParamSpec, Protocol, Self, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, validate_call
+from workledger.domain.kernel.claims import Claim, Require, existence
+from workledger.domain.kernel.command import ANY, Command
+from workledger.domain.kernel.command import command as command
+from workledger.domain.kernel.event import Created as Created
+from workledger.domain.kernel.event import Deleted as Deleted
+from workledger.domain.kernel.event import Event as Event
+from workledger.domain.kernel.event import Frozen as Frozen
+from workledger.domain.kernel.event import Peers as Peers
+from workledger.domain.kernel.fields import UNSET
+from workledger.domain.kernel.refusals import InvalidTransition, NotFound, Refused
 
-from workledger.domain.kernel.claims import Claim
-from workledger.domain.kernel.refusals import InvalidInput, NotFound
-
-P = ParamSpec("P")
-R = TypeVar("R")
 A = TypeVar("A", bound="Aggregate")
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Event(Frozen):
-    """Something that happened: the payload alone, stored under its topic for ever.
-
-    Topics, field names and versions are the storage format. A field is never renamed, and what fields
-    an event has never changes without a new `version` and an `upcast_vN_vN+1` step for the old one.
-
-    `patch=True` says that only the fields given were changed: the others are neither stored nor applied.
-    A class with an empty topic is only a base of others.
-    """
-
-    TOPIC: ClassVar[str]
-    VERSION: ClassVar[int]
-    PATCH: ClassVar[bool]
-    TOPICS: ClassVar[dict[str, type["Event"]]] = {}
-
-    def __init_subclass__(cls, *, topic: str, version: int = 1, patch: bool = False, **config: Any) -> None:
-        super().__init_subclass__(**config)
-        cls.TOPIC, cls.VERSION, cls.PATCH = topic, version, patch
-        if not topic:
-            return
-        if topic in Event.TOPICS and Event.TOPICS[topic].__module__ != cls.__module__:
-            raise TypeError(f"The topic {topic} belongs to {Event.TOPICS[topic]}.")
-        Event.TOPICS[topic] = cls
-
-    def payload(self) -> dict[str, Any]:
-        """What is stored, ready for JSON."""
-        return self.model_dump(mode="json", exclude_unset=self.PATCH)
-
-    def changes(self, before: Any) -> dict[str, Any]:
-        """What it sets in its aggregate: by default, the fields it names.
-
-        Args:
-            before: the aggregate before the event, or None when the event is its first.
-        """
-        names = self.model_fields_set if self.PATCH else type(self).model_fields
-        return {name: getattr(self, name) for name in names}
-
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        """What it takes, gives back or relies on, settled in the transaction that stores it (see claims.py).
-
-        Args:
-            before: the aggregate before the event, or None when the event is its first.
-            id: the aggregate's id.
-        """
-        return ()
-
-    def takes_along(self, before: Any, id: str) -> Iterable[str]:
-        """Keys of claims whose holders are deleted with it, in the same unit and before it."""
-        return ()
-
-    def check(self, before: Any, id: str, peers: "Peers") -> None:
-        """Rules that look at other aggregates. Those it looks at are pinned: the append fails if one has moved on.
-
-        Raises:
-            Refused: the rule does not hold.
-        """
-
-    @classmethod
-    def load(cls, payload: dict[str, Any], version: int) -> Self:
-        """The event from a stored payload of that schema version."""
-        return cls.model_validate(cls.upcast(payload, version))
-
-    @classmethod
-    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
-        """A stored payload of that schema version, brought up to date step by step."""
-        for step in range(version, cls.VERSION):
-            payload = getattr(cls, f"upcast_v{step}_v{step + 1}")(payload)
-        return payload
-
-
-class Deleted(Event, topic=""):
-    """The last event of a stream; what comes after is refused as not found (DOMAIN.md 3.5, rule 1)."""
-
-    def changes(self, before: Any) -> dict[str, Any]:
-        return {"deleted": True}
 
 
 class Aggregate(Frozen):
     """What all the events of one stream add up to. It holds only what a command reads.
 
     A command is a method that decides on this state alone and returns the events that follow from it:
-    none when everything is already so, or it raises a Refused.
+    none when everything is already so, or it raises a Refused. `@command(when=…, unless=…)` says in which states of
+    the aggregate's machine it may be called.
+
+    Class arguments:
+        category: the first part of the names of its streams, and of the topics of its events.
+        prefix: what its new ids begin with.
+        not_found: the refusal when there is none with an id.
+        invalid: the refusal of a command that its state does not allow.
+        state: the attribute that holds the state of its machine.
     """
 
     CATEGORY: ClassVar[str]
     NOT_FOUND: ClassVar[type[NotFound]]
+    INVALID: ClassVar[type[Refused]]
+    STATE: ClassVar[str]
     PREFIX: ClassVar[str]
     CATEGORIES: ClassVar[dict[str, type["Aggregate"]]] = {}
 
@@ -112,11 +45,19 @@ class Aggregate(Frozen):
     deleted: bool = False
 
     def __init_subclass__(
-        cls, *, category: str = "", prefix: str = "", not_found: type[NotFound] = NotFound, **config: Any
+        cls,
+        *,
+        category: str = "",
+        prefix: str = "",
+        not_found: type[NotFound] = NotFound,
+        invalid: type[Refused] = InvalidTransition,
+        state: str = "status",
+        **config: Any,
     ) -> None:
         super().__init_subclass__(**config)
         if category:
-            cls.CATEGORY, cls.PREFIX, cls.NOT_FOUND = category, prefix, not_found
+            cls.CATEGORY, cls.PREFIX, cls.NOT_FOUND = category, prefix or category, not_found
+            cls.INVALID, cls.STATE = invalid, state
             Aggregate.CATEGORIES[category] = cls
 
     @classmethod
@@ -125,7 +66,17 @@ class Aggregate(Frozen):
         return f"{cls.CATEGORY}-{id}"
 
     @classmethod
+    def exists(cls, id: str, refused: type[Refused] | None = None) -> Require:
+        """The claim that there is one with that id: taken by its `Created`, released by its `Deleted` event.
+
+        Args:
+            refused: the refusal when there is none, instead of `not_found`.
+        """
+        return Require(existence(cls.CATEGORY, id), refused or cls.NOT_FOUND)
+
+    @classmethod
     def begin(cls, id: str, first: Event) -> Self:
+        """The aggregate after its first event."""
         fields = first.changes(None)
         return cls(id=id, version=1, **{name: fields[name] for name in fields if name in cls.model_fields})
 
@@ -146,9 +97,37 @@ class Aggregate(Frozen):
         """The ids that its events are found by: project, task, agent, run, session, workspace."""
         return {}
 
-    def parents(self) -> Iterable[Claim]:
-        """The existence of others that every event of it relies on (DOMAIN.md 3.5, rule 4)."""
+    def requires(self) -> Iterable[Claim]:
+        """The existence of others that every event of it relies on."""
         return ()
+
+    def differing(self, **wanted: Any) -> dict[str, Any]:
+        """Those of the values that are not the aggregate's yet; values that are UNSET are left out."""
+        return {name: value for name, value in wanted.items() if value is not UNSET and value != getattr(self, name)}
+
+    def machine_state(self) -> str:
+        """The state of its machine, such as its status; empty when it has none."""
+        return str(getattr(self, self.STATE, ""))
+
+    def refusal(self, command: str) -> Refused:
+        """How it refuses a command that its state does not allow."""
+        return self.INVALID(kind=self.CATEGORY, state=self.machine_state(), command=command)
+
+    @classmethod
+    def state_of(cls, row: Mapping[str, Any]) -> str:
+        """The state of the machine that a row of its read table shows."""
+        return str(row.get(cls.STATE, ""))
+
+    @classmethod
+    def allowed(cls, state: str) -> list[str]:
+        """The commands that may change something in a state of its machine."""
+        return [name for name, one in cls.machine().items() if _allows(one, state)]
+
+    @classmethod
+    def machine(cls) -> dict[str, Command]:
+        """The states that its commands are declared for, by the name of the command."""
+        machine: dict[str, Any] = cls.commands()
+        return machine
 
     @classmethod
     @cache
@@ -158,12 +137,8 @@ class Aggregate(Frozen):
         return {name: member for name, member in members if getattr(member, "is_command", False)}
 
 
-class Peers(Protocol):
-    """The other aggregates, for rules that span several."""
-
-    def find(self, kind: type[A], id: str) -> A | None:
-        """The aggregate as it is now, pinned to its version; None when there is none or it is deleted."""
-        ...
+def _allows(command: Command, state: str) -> bool:
+    return state not in command.unless and (command.when == ANY or state in command.when)
 
 
 class New(Generic[A]):
@@ -171,22 +146,3 @@ class New(Generic[A]):
 
     def __init__(self, kind: type[A], id: str, events: Sequence[Event]) -> None:
         self.kind, self.id, self.events = kind, id, list(events)
-
-
-def command(method: Callable[P, R]) -> Callable[P, R]:
-    """A method whose arguments are checked against its annotations before it decides.
-
-    Raises:
-        InvalidInput: VALIDATION_ERROR, with one entry for each argument that does not fit.
-    """
-    checked = validate_call(config=ConfigDict(defer_build=True))(method)
-
-    @wraps(method)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return checked(*args, **kwargs)
-        except ValidationError as error:
-            raise InvalidInput.from_pydantic(error) from None
-
-    run.is_command = True  # type: ignore[attr-defined]
-    return cast(Callable[P, R], run)

@@ -1,4 +1,4 @@
-"""Claims: what an event takes, gives back or relies on, held by the store in the transaction of the append.
+"""Claims: what an event takes, releases or requires, checked by the store in the transaction of the append.
 
 Uniqueness, existence, capacity and vacancy across aggregates are all said this way, so nobody checks a read table
 for them (DOMAIN.md 3.3). The store knows two small tables: who holds a key, and how many may hold it.
@@ -29,18 +29,19 @@ class Take(Claim):
 
 
 @dataclass(frozen=True, slots=True)
-class Free(Claim):
-    """This stream holds the key no more."""
+class Release(Claim):
+    """This stream no longer holds the key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Need(Claim):
-    """Somebody must hold the key: what it stands for exists."""
+class Require(Claim):
+    """Some stream must hold the key: what it stands for exists."""
 
 
 @dataclass(frozen=True, slots=True)
-class Room(Claim):
-    """Fewer hold the key than may (`capacity` counts instead of the Limit when given; 1 means: nobody does)."""
+class Vacancy(Claim):
+    """Fewer streams hold the key than its Limit allows, or than `capacity` when given; a capacity of 1 means that
+    none does."""
 
     capacity: int | None = None
 
@@ -50,3 +51,8 @@ class Limit(Claim):
     """So many may hold the key from now on; those who hold it keep it."""
 
     capacity: int = 1
+
+
+def existence(category: str, id: str) -> str:
+    """The key that an aggregate holds from its creation to its deletion."""
+    return f"{category}:{id}"

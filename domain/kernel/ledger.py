@@ -3,25 +3,26 @@
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast, overload
 
 from eventsourcing.application import AggregateNotFoundError, Application
 
 from workledger.domain.kernel import envelope
 from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.envelope import Recorded, Row
-from workledger.domain.kernel.mapping import Envelopes, Snapshot, opened, shape, stamp
+from workledger.domain.kernel.mapping import Envelopes, Snapshot, decode, format_timestamp, shape
 from workledger.domain.kernel.refusals import CommandIdReused, ConcurrencyConflict, Refused
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Receipt
-from workledger.domain.kernel.unit import Draft, Unit
+from workledger.domain.kernel.unit import Unit
 
 A = TypeVar("A", bound=Aggregate)
+S = TypeVar("S")
 
 PATIENCE = 10.0
-"""Seconds that a unit is tried again against other writers of the same streams."""
+"""Seconds for which a unit is retried on conflicts with other writers of the same streams."""
 
 
 class Core(Application[str]):
@@ -91,25 +92,53 @@ class Ledger:
     def edit(
         self, kind: type[A], id: str, *, expected_version: int | None = None, command_id: str | None = None
     ) -> Iterator[A]:
-        """An aggregate whose commands are recorded when the block ends; an error inside records nothing.
+        """A draft of an aggregate, whose commands are recorded when the block ends; an error inside records nothing.
 
-        When another writer was faster, the commands are decided again on the new state, unless `expected_version`
-        is given: then the edit is refused.
+        When another writer has appended to it in between, the commands are replayed on the new state with the
+        arguments they were given. That is not possible when the draft was read in the block, or `expected_version`
+        is given: then the edit conflicts. Use `decide` to read and decide again instead.
 
         Raises:
             NotFound: there is no such aggregate.
-            ConcurrencyConflict: it is not at the expected version.
+            ConcurrencyConflict: it is not at the expected version, or was changed after it was read here.
             Refused: a command or a claim was refused.
         """
         with self.unit(command_id) as unit:
             if command_id and self.store.done(command_id) is not None:
-                yield cast(A, Draft(unit, kind, id))
+                yield unit.draft(kind, id)
             else:
                 yield unit.edit(kind, id, expected_version=expected_version)
 
+    @overload
+    def decide(self, decision: Callable[[Unit], S]) -> S: ...
+
+    @overload
+    def decide(self, decision: Callable[[Unit], S], *, command_id: str | None) -> S | None: ...
+
+    def decide(self, decision: Callable[[Unit], S], *, command_id: str | None = None) -> S | None:
+        """Take a decision and append what it records; on a conflict it is taken again on the current state.
+
+        Args:
+            decision: is called with a unit of work, at least once; it reads and decides through that alone.
+            command_id: when it was seen before, the decision is not taken.
+
+        Returns:
+            What the decision returned; None when the command id was seen before.
+
+        Raises:
+            Refused: the decision or a claim was refused; nothing is recorded.
+            ConcurrencyConflict: other writers were first each time, for PATIENCE seconds.
+        """
+        outcomes: list[S] = []
+        with self.unit(command_id) as unit:
+            if command_id is None or self.store.done(command_id) is None:
+                unit.decide(lambda: outcomes.append(decision(unit)))
+        assert unit.receipt is not None
+        return None if unit.receipt.repeated else outcomes[-1]
+
     @contextmanager
     def unit(self, command_id: str | None = None) -> Iterator[Unit]:
-        """Several aggregates, saved in one atomic append when the block ends; `receipt` then says how far it reached.
+        """Several aggregates, appended atomically when the block ends; `receipt` then says at which positions.
 
         Args:
             command_id: when it was seen before, nothing is recorded, and what would be refused today is not.
@@ -131,7 +160,7 @@ class Ledger:
             NotFound: there is none, there was none yet, or it had been deleted.
         """
         if at is not None:
-            version = self.store.version_at(kind.stream(id), stamp(at))
+            version = self.store.version_at(kind.stream(id), format_timestamp(at))
         state = self.find_any(kind, id, version)
         if state is None or state.deleted:
             raise kind.NOT_FOUND(id=id)
@@ -156,13 +185,19 @@ class Ledger:
 
     def history(self, kind: type[A], id: str) -> list[Recorded]:
         """All the events of an aggregate, in order."""
-        return [opened(row) for row in self.store.read_stream(kind.stream(id))]
+        return [decode(row) for row in self.store.read_stream(kind.stream(id))]
 
     def read(
-        self, after: int = 0, limit: int = 1000, *, topics: Sequence[str] = (), tag: tuple[str, str] | None = None
+        self,
+        after: int = 0,
+        limit: int = 1000,
+        *,
+        upto: int | None = None,
+        topics: Sequence[str] = (),
+        tag: tuple[str, str] | None = None,
     ) -> Sequence[Row]:
-        """Stored events in the order of the log, above the position `after`."""
-        return self.store.read(after, limit, topics=topics, tag=tag)
+        """Stored events in the order of the log, above the position `after` and at most `upto`."""
+        return self.store.read(after, limit, upto=upto, topics=topics, tag=tag)
 
     def recorded_by(self, receipt: Receipt) -> Sequence[Row]:
         """The events of an append, as they are stored."""
@@ -185,6 +220,10 @@ class Ledger:
         """Those of the streams that have events."""
         return self.store.existing(streams)
 
+    def holders(self, key: str) -> Sequence[str]:
+        """The streams that hold a claim."""
+        return self.store.holders(key)
+
     def head(self) -> int:
         """The position of the last event in the log."""
         return self.store.head()
@@ -202,7 +241,7 @@ class Ledger:
         try:
             return self._append(unit)
         except ConcurrencyConflict as conflict:
-            if not unit.again(conflict):
+            if not unit.replay(conflict):
                 raise
         give_up = time.monotonic() + PATIENCE
         with self._contended:
@@ -211,7 +250,7 @@ class Ledger:
                     return self._append(unit)
                 except ConcurrencyConflict as conflict:
                     time.sleep(random.uniform(0, 0.01))  # noqa: S311
-                    if time.monotonic() > give_up or not unit.again(conflict):
+                    if time.monotonic() > give_up or not unit.replay(conflict):
                         raise
 
     def _append(self, unit: Unit) -> Receipt:

@@ -22,16 +22,16 @@ WIDEST = 2**53
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def stamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond: 2026-11-21T06:00:00.123Z."""
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC, to the millisecond: 2026-11-21T06:00:00.123Z. A time without a zone is taken as UTC."""
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def moment(stamped: str) -> datetime:
-    """The moment that `stamp` wrote."""
-    return datetime.fromisoformat(stamped)
+def parse_timestamp(text: str) -> datetime:
+    """The time that `format_timestamp` wrote."""
+    return datetime.fromisoformat(text)
 
 
 class Snapshot:
@@ -66,14 +66,14 @@ class Envelopes(Mapper[str]):
             )
         assert isinstance(domain_event, Recorded)
         event = domain_event.event
-        state = encoded(event)
+        state = encode(event)
         return Stored(
             originator_id=domain_event.stream_id,
             originator_version=domain_event.version,
             topic=event.TOPIC,
             state=state,
             schema_version=event.VERSION,
-            at=stamp(domain_event.at),
+            at=format_timestamp(domain_event.at),
             actor=domain_event.actor,
             event_id=domain_event.event_id,
             correlation_id=domain_event.correlation_id,
@@ -87,7 +87,7 @@ class Envelopes(Mapper[str]):
             body = orjson.loads(stored_event.state)
             return Snapshot(str(stored_event.originator_id), stored_event.originator_version, **body)
         assert isinstance(stored_event, Stored)
-        return opened(
+        return decode(
             Row(
                 stored_event.position,
                 str(stored_event.originator_id),
@@ -106,7 +106,7 @@ class Envelopes(Mapper[str]):
         )
 
 
-def encoded(event: Event) -> bytes:
+def encode(event: Event) -> bytes:
     """The payload as JSON that every database takes.
 
     Raises:
@@ -126,7 +126,7 @@ def encoded(event: Event) -> bytes:
     return state
 
 
-def opened(row: Row) -> Recorded:
+def decode(row: Row) -> Recorded:
     """The event in a stored row, of today's class and version.
 
     Raises:
@@ -139,7 +139,7 @@ def opened(row: Row) -> Recorded:
         stream_id=row.stream_id,
         version=row.version,
         event=kind.load(orjson.loads(row.data), row.schema_version),
-        at=moment(row.at),
+        at=parse_timestamp(row.at),
         event_id=row.event_id,
         actor=row.actor,
         correlation_id=row.correlation_id,

@@ -1,6 +1,7 @@
 """Refusals: how the ledger says no. The docstring of each class is its message, `code` never changes.
 
-The codes are those of DOMAIN.md 5.2. What HTTP makes of them stands in api/problems.py.
+The bases say what kind of refusal it is, and with it the HTTP status that a service answers: an app's own NotFound is
+a 404 like ours.
 """
 
 from typing import Any, ClassVar, Self
@@ -12,6 +13,9 @@ class Refused(Exception):
     """The ledger refused."""
 
     code: ClassVar[str] = "REFUSED"
+    """Stable: clients act on it."""
+    status: ClassVar[int] = 409
+    """The HTTP status of the answer."""
 
     def __init__(self, **details: Any) -> None:
         super().__init__()
@@ -29,12 +33,44 @@ class NotFound(Refused):
     """There is no such thing."""
 
     code = "NOT_FOUND"
+    status = 404
+
+
+class InvalidTransition(Refused):
+    """A {kind} that is {state} does not accept {command}."""
+
+    code = "INVALID_TRANSITION"
+
+    def __init__(self, *, kind: str = "", state: str = "", command: str = "", **details: Any) -> None:
+        super().__init__(kind=kind, state=state, command=command, **details)
+
+
+class Forbidden(Refused):
+    """This is not allowed."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+class LimitReached(Refused):
+    """As many as may be are there already."""
+
+    code = "LIMIT_REACHED"
+    status = 429
+
+
+class Unavailable(Refused):
+    """That cannot be done just now; try again."""
+
+    code = "UNAVAILABLE"
+    status = 503
 
 
 class InvalidInput(Refused):
     """The input does not fit: {summary}"""
 
     code = "VALIDATION_ERROR"
+    status = 400
 
     @classmethod
     def from_pydantic(cls, error: ValidationError) -> Self:
@@ -69,9 +105,11 @@ class PayloadTooLarge(Refused):
     """The event {topic} has {size} bytes; {limit} is the most."""
 
     code = "PAYLOAD_TOO_LARGE"
+    status = 413
 
 
 class UnknownTopic(Refused):
     """No event of the topic {topic} is known here; a newer release may have written it."""
 
     code = "UNKNOWN_TOPIC"
+    status = 500

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
-from workledger.domain.kernel.claims import Claim, Need
+from workledger.domain.kernel.claims import Claim, Require
+from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Context, Recorded, current, within
 from workledger.domain.kernel.ids import uuid7
 from workledger.domain.kernel.refusals import ConcurrencyConflict
@@ -19,30 +21,20 @@ Holders = Callable[[str], Sequence[str]]
 """Gives the streams that hold a claim."""
 
 
-def nobody(key: str) -> Sequence[str]:
+def no_holders(key: str) -> Sequence[str]:
+    """For units whose events cascade to nothing."""
     return ()
 
 
-class Draft(Generic[A]):
-    """An aggregate being edited: it reads as the aggregate, and commands called on it are kept for the append."""
-
-    def __init__(self, unit: "Unit", kind: type[A], id: str) -> None:
-        self._unit, self._kind, self._id = unit, kind, id
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in self._kind.commands():
-            return getattr(self._unit.state(self._kind, self._id), name)
-        return lambda *args, **kwargs: self._unit.command(self._kind, self._id, name, args, kwargs)
-
-
 class Unit:
-    """Everything recorded through it is stored together, or not at all.
+    """A unit of work: everything recorded through it is stored in one atomic append, or not at all.
 
-    It is given out by `Ledger.unit()`, which settles it when the block ends. When another writer was faster, its
-    steps are taken again on the state as it is then.
+    `Ledger.unit()` yields one and appends it when the block ends. On a conflict its steps are replayed on the current
+    state, unless something was read in the block outside a decision: what was made of it cannot be replayed, so the
+    conflict is raised. `Ledger.decide` makes a decision of the whole unit.
     """
 
-    def __init__(self, load: Load, command_id: str | None = None, holders: Holders = nobody) -> None:
+    def __init__(self, load: Load, command_id: str | None = None, holders: Holders = no_holders) -> None:
         self.command_id = command_id
         self.receipt: Receipt | None = None
         self._load, self._holders = load, holders
@@ -50,6 +42,8 @@ class Unit:
         self._stepping = False
         self._expected: dict[str, int] = {}
         self._begun: set[str] = set()
+        self._read: dict[str, int] = {}
+        """The versions of the streams that were read outside a decision, as the store had them."""
         self._forget()
 
     def create(self, new: New[A], *, at: datetime | None = None) -> A:
@@ -64,18 +58,23 @@ class Unit:
             NotFound: there is none, or it is deleted.
             ConcurrencyConflict: it is not at the expected version.
         """
-        state = self.state(kind, id)
+        state = self._existing(kind, id)
         if expected_version is not None:
             self._expected[kind.stream(id)] = expected_version
             if state.version != expected_version:
                 raise ConcurrencyConflict(stream=kind.stream(id), expected=expected_version, actual=state.version)
-        return cast(A, Draft(self, kind, id))
+        return self.draft(kind, id)
+
+    def draft(self, kind: type[A], id: str) -> A:
+        """The same without a look whether there is one: that is found out when it is read or a command is called."""
+        read, call = partial(self.state, kind, id), partial(self.command, kind, id)
+        return cast(A, Draft(kind, id, read, call))
 
     def command(self, kind: type[A], id: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Event]:
-        """Call a command of an aggregate by its name; the events that follow."""
+        """Call a command of an aggregate by its name; the events that it decided."""
 
         def step() -> list[Event]:
-            state = self.state(kind, id)
+            state = self._existing(kind, id)
             events: list[Event] = getattr(state, name)(*args, **kwargs)
             self._take(kind, id, state, events)
             return events
@@ -112,12 +111,13 @@ class Unit:
         self._step(step)
 
     def decide(self, decision: Callable[[], S]) -> S:
-        """Make several steps one: when they are taken again, all of it is decided again."""
+        """Make one step of several: on a conflict the whole decision is taken again, with all that it reads."""
         return self._step(decision)
 
     def find(self, kind: type[A], id: str) -> A | None:
-        """The aggregate as it is in this unit, pinned: the append fails when it has moved on since."""
+        """The aggregate as it is in this unit, or None, pinned: the append conflicts when it has changed since."""
         state = self._current(kind, id)
+        self._bind(kind.stream(id))
         self._pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
         return None if state is None or state.deleted else cast(A, state)
 
@@ -127,17 +127,21 @@ class Unit:
         Raises:
             NotFound: there is none, or it is deleted.
         """
-        state = self._current(kind, id)
-        if state is None or state.deleted:
-            raise kind.NOT_FOUND(id=id)
-        return cast(A, state)
+        state = self._existing(kind, id)
+        self._bind(kind.stream(id))
+        return state
 
-    def again(self, conflict: ConcurrencyConflict) -> bool:
-        """Take every step once more on the state as it is now.
+    def replay(self, conflict: ConcurrencyConflict) -> bool:
+        """Take every step once more on the current state.
 
-        False when that cannot help: an exact version was asked for, or what was to begin has begun.
+        False when that cannot help: an exact version was asked for, what was to begin has begun, or the stream was
+        read outside a decision.
+
+        Raises:
+            ConcurrencyConflict: a stream that was read outside a decision has changed.
         """
-        if self._expected or conflict.details.get("stream") in self._begun:
+        stream = conflict.details.get("stream")
+        if self._expected or stream in self._begun or stream in self._read:
             return False
         self._forget()
         self._stepping = True
@@ -155,10 +159,11 @@ class Unit:
             (stream, claim)
             for stream, state in self._states.items()
             if stream in self._touched and not state.deleted
-            for claim in state.parents()
+            for claim in state.requires()
         }
-        needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Need)}
-        pinned = {stream: version for stream, version in self._pinned.items() if stream not in self._touched}
+        needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
+        looked_at = self._pinned | self._read
+        pinned = {stream: version for stream, version in looked_at.items() if stream not in self._touched}
         return Conditions([*self._claims, *needs.values()], pinned, self.command_id)
 
     def _forget(self) -> None:
@@ -168,6 +173,7 @@ class Unit:
         self._missing: set[str] = set()
         self._touched: set[str] = set()
         self._pinned: dict[str, int] = {}
+        self._loaded: dict[str, int] = {}
 
     def _step(self, step: Callable[[], S]) -> S:
         if self._stepping:
@@ -184,18 +190,32 @@ class Unit:
         stream = kind.stream(id)
         if stream not in self._states:
             state = None if stream in self._missing else self._load(kind, id)
+            version = self._loaded[stream] = 0 if state is None else state.version
+            if version != self._read.get(stream, version):
+                raise ConcurrencyConflict(stream=stream, expected=self._read[stream], actual=version)
             if state is None:
                 self._missing.add(stream)  # what was not there when it was decided is not looked for again
                 return None
             self._states[stream] = state
         return self._states[stream]
 
+    def _existing(self, kind: type[A], id: str) -> A:
+        state = self._current(kind, id)
+        if state is None or state.deleted:
+            raise kind.NOT_FOUND(id=id)
+        return cast(A, state)
+
+    def _bind(self, stream: str) -> None:
+        """What is read outside a step cannot be read again by a replay, so the append relies on its version."""
+        if not self._stepping and stream not in self._begun:
+            self._read.setdefault(stream, self._loaded.get(stream, 0))
+
     def _take(
         self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None = None
     ) -> A | None:
         stream = kind.stream(id)
         for event in events:
-            self._take_along(event.takes_along(state, id), at)
+            self._cascade(event.cascades_to(state, id), at)
             event.check(state, id, self)
             self._claim(stream, event.claims(state, id))
             state = kind.begin(id, event) if state is None else state.after(event)
@@ -203,7 +223,7 @@ class Unit:
             self._states[stream] = state
         return state
 
-    def _take_along(self, keys: Iterable[str], at: datetime | None) -> None:
+    def _cascade(self, keys: Iterable[str], at: datetime | None) -> None:
         for stream in (stream for key in keys for stream in self._holders(key)):
             category, _, id = stream.partition("-")
             kind = Aggregate.CATEGORIES[category]

@@ -9,7 +9,7 @@ from workledger.domain.task.events import TaskBlocked, TaskCompleted, TaskDelete
 
 def dependents(reaction: Reaction, task_id: str | None = None) -> list[str]:
     """The tasks that depend on the event's, or another. Their dependencies hold claims, which lag behind nothing."""
-    return [stream.partition("-")[2] for stream in reaction.ledger.store.holders(dependents_of(task_id or reaction.id))]
+    return [stream.partition("-")[2] for stream in reaction.ledger.holders(dependents_of(task_id or reaction.id))]
 
 
 def _free(reaction: Reaction) -> None:

@@ -86,7 +86,7 @@ def _free(ledger: Ledger, project_id: str) -> list[Agent]:
         agent
         for id in begun(ledger, AgentCreated, ("project", project_id))
         if (agent := ledger.find(Agent, id)) and agent.type == "task" and not agent.dismissed
-        if not ledger.store.holders(run_of_agent(id))
+        if not ledger.holders(run_of_agent(id))
     ]
 
 

@@ -47,7 +47,7 @@ def left_behind(reaction: Reaction, unit: Unit) -> Any:
     for past in reaction.since(Task, run.task_id, begun):
         if isinstance(past.event, GIVEN if past.position < reaction.past.position else DECIDED):
             return None
-    if reaction.ledger.store.holders(run_of_task(run.task_id)):
+    if reaction.ledger.holders(run_of_task(run.task_id)):
         return None
     return unit.edit(Task, run.task_id)
 

@@ -1,13 +1,16 @@
 """What happens to a project, as it is stored, and how a project refuses (DOMAIN.md 3.4 and 5.2)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain.kernel.aggregate import Deleted, Event, Frozen
-from workledger.domain.kernel.claims import Claim, Free, Limit, Need, Room, Take
-from workledger.domain.kernel.refusals import NameTaken, NotFound, Refused
+from workledger.domain.kernel.aggregate import Created, Deleted, Event, Frozen
+from workledger.domain.kernel.claims import Claim, Limit, Release, Take, Vacancy
+from workledger.domain.kernel.refusals import InvalidTransition, NameTaken, NotFound, Refused
+
+if TYPE_CHECKING:
+    from workledger.domain.project.project import Project
 
 Tool = Literal["Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebFetch", "TodoWrite"]
 
@@ -32,11 +35,9 @@ def runs_in(project_id: str) -> str:
     return f"runs_in_project:{project_id}"
 
 
-def existing(project_id: str) -> Need:
-    return Need(f"project:{project_id}", ProjectNotFound)
+class ProjectCreated(Created, topic="project.created"):
+    """A project begins; its name, path and URL are its own."""
 
-
-class ProjectCreated(Event, topic="project.created"):
     name: str
     description: str | None = None
     workspace_id: str | None = None
@@ -55,7 +56,7 @@ class ProjectCreated(Event, topic="project.created"):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"project:{id}")
+        yield from super().claims(before, id)
         yield Take(f"project_name:{self.workspace_id or ''}:{self.name}", NameTaken)
         if self.repository_path:
             yield Take(f"project_path:{self.repository_path}", ProjectPathExists)
@@ -65,23 +66,29 @@ class ProjectCreated(Event, topic="project.created"):
 
 
 class ProjectDetailsChanged(Event, topic="project.details_changed", patch=True):
+    """Its name, description, priority or metadata were changed: those that are given."""
+
     name: str | None = None
     description: str | None = None
     priority: int | None = None
     metadata: dict[str, Any] | None = None
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Project", id: str) -> Iterable[Claim]:
         if self.name is not None and self.name != before.name:
-            yield Free(f"project_name:{before.workspace_id or ''}:{before.name}")
+            yield Release(f"project_name:{before.workspace_id or ''}:{before.name}")
             yield Take(f"project_name:{before.workspace_id or ''}:{self.name}", NameTaken)
 
 
 class ProjectConfigChanged(Event, topic="project.config_changed"):
+    """The config of its board was changed by `patch`, and is `config` now."""
+
     patch: dict[str, Any]
     config: Config
 
 
 class ProjectConcurrencyLimitChanged(Event, topic="project.concurrency_limit_changed"):
+    """So many agents may run in it at once from now on; those that run go on."""
+
     previous: int
     max_concurrent_agents: int
 
@@ -90,16 +97,20 @@ class ProjectConcurrencyLimitChanged(Event, topic="project.concurrency_limit_cha
 
 
 class ProjectRepositoryLinked(Event, topic="project.repository_linked"):
+    """It has a repository, or another one."""
+
     repository_url: str
     default_branch: str = "main"
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Project", id: str) -> Iterable[Claim]:
         if before.repository_url and before.repository_url != self.repository_url:
-            yield Free(f"project_url:{before.repository_url}")
+            yield Release(f"project_url:{before.repository_url}")
         yield Take(f"project_url:{self.repository_url}", NameTaken)
 
 
 class ProjectGitHubLinked(Event, topic="project.github_linked"):
+    """It is a repository on GitHub."""
+
     github_owner: str
     github_repo: str
     github_installation_id: str | None = None
@@ -107,16 +118,22 @@ class ProjectGitHubLinked(Event, topic="project.github_linked"):
 
 
 class ProjectGitHubUnlinked(Event, topic="project.github_unlinked"):
+    """It is no longer linked to GitHub."""
+
     github_owner: None = None
     github_repo: None = None
     github_installation_id: None = None
 
 
 class ProjectCredentialAttached(Event, topic="project.credential_attached"):
+    """It uses that credential; the secret is never in an event."""
+
     credential_id: str
 
 
 class ProjectCredentialDetached(Event, topic="project.credential_detached"):
+    """It uses no credential any more."""
+
     credential_id: str
     reason: Literal["user", "credential_deleted"] = "user"
 
@@ -125,14 +142,20 @@ class ProjectCredentialDetached(Event, topic="project.credential_detached"):
 
 
 class ProjectFetched(Event, topic="project.fetched"):
+    """Its repository was fetched, up to that commit."""
+
     head_sha: str | None = None
 
 
 class ProjectFetchFailed(Event, topic="project.fetch_failed"):
+    """Its repository could not be fetched."""
+
     error: str
 
 
 class ProjectStageChanged(Event, topic="project.stage_changed"):
+    """It is in another stage of its delivery; `triggered_by` says who moved it."""
+
     previous: str
     stage: str
     triggered_by: str
@@ -141,21 +164,25 @@ class ProjectStageChanged(Event, topic="project.stage_changed"):
 
 
 class ProjectStatusChanged(Event, topic="project.status_changed"):
+    """It is active, paused, completed or archived now."""
+
     previous: str
     status: str
 
 
 class ProjectDeleted(Deleted, topic="project.deleted"):
+    """The project is gone; its name, path and URL are free, its history stays."""
+
     name: str
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Room(runs_in(id), ProjectHasRunningAgents, capacity=1)
-        yield Free(f"project:{id}")
-        yield Free(f"project_name:{before.workspace_id or ''}:{before.name}")
+    def claims(self, before: "Project", id: str) -> Iterable[Claim]:
+        yield Vacancy(runs_in(id), ProjectHasRunningAgents, capacity=1)
+        yield from super().claims(before, id)
+        yield Release(f"project_name:{before.workspace_id or ''}:{before.name}")
         if before.repository_path:
-            yield Free(f"project_path:{before.repository_path}")
+            yield Release(f"project_path:{before.repository_path}")
         if before.repository_url:
-            yield Free(f"project_url:{before.repository_url}")
+            yield Release(f"project_url:{before.repository_url}")
 
 
 class ProjectNotFound(NotFound):
@@ -180,9 +207,10 @@ class ProjectHasNoRepository(Refused):
     """This project has no repository."""
 
     code = "PROJECT_HAS_NO_REPOSITORY"
+    status = 400
 
 
-class ProjectInvalidTransition(Refused):
-    """A project that is {status} cannot be made {wanted}."""
+class ProjectInvalidTransition(InvalidTransition):
+    """A project that is {state} does not accept {command}."""
 
     code = "PROJECT_INVALID_TRANSITION"

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain import workspace
 from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.fields import UNSET, ShortName, Unset
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.project.events import (
     Config,
@@ -29,12 +29,12 @@ from workledger.domain.project.events import (
     ProjectStageChanged,
     ProjectStatusChanged,
 )
+from workledger.domain.workspace import Workspace
 
 Stage = Literal[
     "inbox", "discovery", "prd", "design", "prototype", "validate", "tickets", "build", "alpha", "beta", "ga"
 ]
 Status = Literal["active", "paused", "completed", "archived"]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
 Description = Annotated[str, Field(max_length=500)]
 Concurrency = Annotated[int, Field(ge=1, le=10)]
 
@@ -46,7 +46,9 @@ NEXT_STATUS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotFound):
+class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotFound, invalid=ProjectInvalidTransition):
+    """What work is done on: a repository, a board, a delivery."""
+
     name: str
     description: str | None = None
     workspace_id: str | None = None
@@ -58,23 +60,23 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
     github_repo: str | None = None
     credential_id: str | None = None
     stage: str = "inbox"
-    status: str = "active"
+    status: Status = "active"
     priority: int = 0
     metadata: dict[str, Any] = Field(default_factory=dict)
 
     def tags(self) -> dict[str, str | None]:
         return {"project": self.id, "workspace": self.workspace_id}
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         if self.workspace_id:
-            yield workspace.existing(self.workspace_id)
+            yield Workspace.exists(self.workspace_id)
 
     @classmethod
     @command
     def create(
         cls,
         *,
-        name: Name,
+        name: ShortName,
         id: Id | None = None,
         description: Description | None = None,
         workspace_id: Id | None = None,
@@ -91,6 +93,17 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
         priority: int = 0,
         metadata: dict[str, Any] | None = None,
     ) -> "New[Project]":
+        """Begin a project.
+
+        Args:
+            path, url: of its repository; no other project may have them.
+            max_concurrent_agents: how many runs may be live in it at once.
+
+        Raises:
+            NameTaken: when recorded: another project of its workspace has the name, or another one the URL.
+            ProjectPathExists: when recorded: another project has the path.
+            WorkspaceNotFound: when recorded: there is no such workspace.
+        """
         event = ProjectCreated(
             name=name,
             description=description,
@@ -114,30 +127,31 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
     def change_details(
         self,
         *,
-        name: Name | None = None,
-        description: Description | None = None,
-        priority: int | None = None,
-        metadata: dict[str, Any] | None = None,
+        name: ShortName | Unset = UNSET,
+        description: Description | Unset | None = UNSET,
+        priority: int | Unset = UNSET,
+        metadata: dict[str, Any] | Unset = UNSET,
     ) -> list[Event]:
-        """Change what is given. The path cannot be changed (A16)."""
-        wanted = {"name": name, "description": description, "priority": priority, "metadata": metadata}
-        changed = {key: value for key, value in wanted.items() if value is not None and value != getattr(self, key)}
+        """Change the fields that are given; None clears the description. The path cannot be changed (A16)."""
+        changed = self.differing(name=name, description=description, priority=priority, metadata=metadata)
         return [ProjectDetailsChanged(**changed)] if changed else []
 
     @command
     def change_config(self, *, patch: dict[str, Any]) -> list[Event]:
-        """Lay the patch over the config; the event keeps both."""
+        """Change the fields of the config that the patch names; the event holds the patch and the whole config."""
         config = Config.model_validate({**self.config.model_dump(), **patch})
         return [] if config == self.config else [ProjectConfigChanged(patch=patch, config=config)]
 
     @command
     def change_concurrency_limit(self, *, limit: Concurrency) -> list[Event]:
+        """Change how many runs may be live in it at once; those that are live go on."""
         if limit == self.max_concurrent_agents:
             return []
         return [ProjectConcurrencyLimitChanged(previous=self.max_concurrent_agents, max_concurrent_agents=limit)]
 
     @command
     def link_repository(self, *, url: Annotated[str, Field(min_length=1)], default_branch: str = "main") -> list[Event]:
+        """Give it a repository, or another one."""
         if url == self.repository_url:
             return []
         return [ProjectRepositoryLinked(repository_url=url, default_branch=default_branch)]
@@ -146,6 +160,7 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
     def link_github(
         self, *, owner: str, repo: str, installation_id: str | None = None, config_path: str = ".claude"
     ) -> list[Event]:
+        """Link it to a repository on GitHub."""
         if (owner, repo) == (self.github_owner, self.github_repo):
             return []
         return [
@@ -156,18 +171,26 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
 
     @command
     def unlink_github(self) -> list[Event]:
+        """Unlink it from GitHub."""
         return [ProjectGitHubUnlinked()] if self.github_owner else []
 
     @command
     def attach_credential(self, *, credential_id: Id) -> list[Event]:
+        """Use a credential for its repository; events name it and never hold the secret."""
         return [] if credential_id == self.credential_id else [ProjectCredentialAttached(credential_id=credential_id)]
 
     @command
     def detach_credential(self) -> list[Event]:
+        """Use no credential any more."""
         return [ProjectCredentialDetached(credential_id=self.credential_id)] if self.credential_id else []
 
     @command
     def report_fetch(self, *, head_sha: str | None = None, error: str | None = None) -> list[Event]:
+        """Record that its repository was fetched, or with `error` that it could not be.
+
+        Raises:
+            ProjectHasNoRepository: PROJECT_HAS_NO_REPOSITORY.
+        """
         if not (self.repository_url or self.repository_path):
             raise ProjectHasNoRepository
         return [ProjectFetchFailed(error=error)] if error else [ProjectFetched(head_sha=head_sha)]
@@ -176,6 +199,7 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
     def change_stage(
         self, *, stage: Stage, triggered_by: str = "user", reason: str | None = None, stage_run_id: Id | None = None
     ) -> list[Event]:
+        """Move it to another stage of its delivery; every stage leads to every other."""
         if stage == self.stage:
             return []
         return [
@@ -186,14 +210,18 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
 
     @command
     def change_status(self, *, status: Status) -> list[Event]:
-        """active and paused turn into each other and into completed, that into archived; all come back (2.5)."""
+        """Pause, complete, archive or reactivate it, as NEXT_STATUS allows.
+
+        Raises:
+            ProjectInvalidTransition: PROJECT_INVALID_TRANSITION.
+        """
         if status == self.status:
             return []
         if status not in NEXT_STATUS[self.status]:
-            raise ProjectInvalidTransition(kind="project", status=self.status, wanted=status)
+            raise self.refusal(f"change_status to {status}")
         return [ProjectStatusChanged(previous=self.status, status=status)]
 
     @command
     def delete(self) -> list[Event]:
-        """Refused while a run is live (3.5, rule 9)."""
+        """Delete it. Refused with PROJECT_HAS_RUNNING_AGENTS while a run is live."""
         return [ProjectDeleted(name=self.name)]

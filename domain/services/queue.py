@@ -25,7 +25,7 @@ TRIES = 5
 def waiting(ledger: Ledger, project_id: str) -> list[Task]:
     """The queued tasks that may begin, the next one first: by priority, then as they were queued, then by id."""
     found = []
-    for stream in ledger.store.holders(queue_of(project_id)):
+    for stream in ledger.holders(queue_of(project_id)):
         task = ledger.find(Task, stream.partition("-")[2])
         if task is not None and _may_begin(ledger, task):
             found.append((PRIORITIES.get(task.priority, 1), _queued_at(ledger, task), task.id, task))
@@ -35,18 +35,18 @@ def waiting(ledger: Ledger, project_id: str) -> list[Task]:
 def _may_begin(ledger: Ledger, task: Task) -> bool:
     if not task.queued or task.category in PLANNING or unmet(ledger, task):
         return False
-    return not ledger.store.holders(run_of_task(task.id))
+    return not ledger.holders(run_of_task(task.id))
 
 
 def unmet(ledger: Ledger, task: Task) -> list[str]:
     """Those of the tasks that it depends on that are not done."""
-    return [id for id in task.depends_on if ledger.store.holders(open_task(id))]
+    return [id for id in task.depends_on if ledger.holders(open_task(id))]
 
 
 def full(ledger: Ledger, project_id: str) -> bool:
     """Whether as many agents run in the project as may."""
     project = ledger.get(Project, project_id)
-    return len(ledger.store.holders(runs_in(project_id))) >= project.max_concurrent_agents
+    return len(ledger.holders(runs_in(project_id))) >= project.max_concurrent_agents
 
 
 def take_next(unit: Unit, ledger: Ledger, agent_id: str) -> AgentRun:

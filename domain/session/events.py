@@ -1,13 +1,16 @@
 """What happens to a session, as it is stored, and how a session refuses (DOMAIN.md 2.3, 3.4 and 5.2)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Event, Frozen
-from workledger.domain.kernel.claims import Claim, Free, Need, Take
-from workledger.domain.kernel.refusals import NameTaken, NotFound, Refused
+from workledger.domain.kernel.claims import Claim, Release, Require, Take, existence
+from workledger.domain.kernel.refusals import Forbidden, InvalidTransition, LimitReached, NameTaken, NotFound, Refused
+
+if TYPE_CHECKING:
+    from workledger.domain.session.session import Session
 
 Role = Literal["owner", "collaborator", "viewer"]
 PauseReason = Literal["user_request", "idle_timeout", "system_maintenance", "resource_limit"]
@@ -25,18 +28,9 @@ class SessionConfig(Frozen):
     max_participants: Annotated[int, Field(ge=1, le=100)] = 10
 
 
-def existing(session_id: str) -> Need:
-    """The claim that the session exists, open or closed."""
-    return Need(f"session:{session_id}", SessionNotFound)
-
-
-def open_session(session_id: str) -> Need:
+def open_session(session_id: str) -> Require:
     """The claim that the session is not closed."""
-    return Need(f"session_open:{session_id}", SessionIsClosed)
-
-
-def existing_project(project_id: str) -> Need:
-    return Need(f"project:{project_id}", SessionProjectNotFound)
+    return Require(f"session_open:{session_id}", SessionIsClosed)
 
 
 def address(session_id: str) -> str:
@@ -45,6 +39,8 @@ def address(session_id: str) -> str:
 
 
 class SessionOpened(Event, topic="session.opened"):
+    """A session begins; its URL is its own while it is open."""
+
     status: Literal["initializing"] = "initializing"
     project_id: str
     task_id: str | None = None
@@ -54,37 +50,47 @@ class SessionOpened(Event, topic="session.opened"):
     config: SessionConfig = SessionConfig()
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"session:{id}", SessionAlreadyActive)
+        yield Take(existence("session", id), SessionAlreadyActive)
         yield Take(f"session_open:{id}", SessionAlreadyActive)
         if self.url != address(id):
             yield Take(f"session_url:{self.url}", NameTaken)
 
 
 class SessionActivated(Event, topic="session.activated"):
+    """The session is connected."""
+
     status: Literal["active"] = "active"
 
 
 class SessionTitleChanged(Event, topic="session.title_changed"):
+    """It has another title, or none."""
+
     title: str | None
 
 
 class SessionParticipantJoined(Event, topic="session.participant_joined"):
+    """A user takes part, or has another role."""
+
     user_id: str
     role: str
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Session") -> dict[str, Any]:
         return {"participants": {**before.participants, self.user_id: self.role}}
 
 
 class SessionParticipantLeft(Event, topic="session.participant_left"):
+    """A user takes part no longer."""
+
     user_id: str
     reason: str
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Session") -> dict[str, Any]:
         return {"participants": {user: role for user, role in before.participants.items() if user != self.user_id}}
 
 
 class SessionPaused(Event, topic="session.paused"):
+    """The session waits until it is resumed."""
+
     status: Literal["paused"] = "paused"
     reason: str
 
@@ -95,7 +101,7 @@ class SessionResumed(Event, topic="session.resumed"):
     status: Literal["active"] = "active"
     by: str | None = None
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Session") -> dict[str, Any]:
         return {"status": self.status, "error_code": None, "retries": {}}
 
 
@@ -105,19 +111,23 @@ class SessionErrorRecorded(Event, topic="session.error_recorded"):
     code: str
     retry_count: int
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Session") -> dict[str, Any]:
         return {"retries": {**before.retries, self.code: self.retry_count}}
 
 
 class SessionFailed(Event, topic="session.failed"):
+    """The session broke; unless the error is fatal, it may be resumed."""
+
     status: Literal["error"] = "error"
     code: str
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Session") -> dict[str, Any]:
         return {"status": self.status, "error_code": self.code}
 
 
 class SessionClosing(Event, topic="session.closing"):
+    """The session takes nothing new; what is under way is cleaned up."""
+
     status: Literal["closing"] = "closing"
     reason: str
 
@@ -131,13 +141,13 @@ class SessionClosed(Event, topic="session.closed", patch=True):
     tool_call_count: int | None = None
     last_offset: int | None = None
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Session") -> dict[str, Any]:
         return {"status": self.status, "participants": {}}
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(f"session_open:{id}")
+    def claims(self, before: "Session", id: str) -> Iterable[Claim]:
+        yield Release(f"session_open:{id}")
         if before.url != address(id):
-            yield Free(f"session_url:{before.url}")
+            yield Release(f"session_url:{before.url}")
 
 
 class SessionNotFound(NotFound):
@@ -158,43 +168,47 @@ class SessionAlreadyActive(Refused):
     code = "SESSION_ALREADY_ACTIVE"
 
 
-class SessionIsClosed(Refused):
+class SessionIsClosed(InvalidTransition):
     """This session is closed."""
 
     code = "SESSION_CLOSED"
+    status = 400
 
 
-class SessionNotActive(Refused):
-    """A session that is {status} takes no {command}."""
+class SessionNotActive(InvalidTransition):
+    """A session that is {state} does not accept {command}."""
 
     code = "SESSION_NOT_ACTIVE"
+    status = 400
 
 
-class SessionNotPaused(Refused):
-    """A session that is {status} cannot be resumed."""
+class SessionNotPaused(InvalidTransition):
+    """A session that is {state} does not accept {command}: it is neither paused nor in an error that can be resumed."""
 
     code = "SESSION_NOT_PAUSED"
+    status = 400
 
 
-class SessionParticipantLimit(Refused):
-    """{limit} take part in this session, and no more may."""
+class SessionParticipantLimit(LimitReached):
+    """This session already has {limit} participants, its limit."""
 
     code = "SESSION_PARTICIPANT_LIMIT"
 
 
-class SessionInvalidParticipant(Refused):
-    """{user_id} takes no part in this session."""
+class SessionInvalidParticipant(Forbidden):
+    """{user_id} is not a participant of this session."""
 
     code = "SESSION_INVALID_PARTICIPANT"
 
 
 class SessionNoConnections(Refused):
-    """Nobody takes part in this session."""
+    """This session has no participants."""
 
     code = "SESSION_NO_CONNECTIONS"
+    status = 400
 
 
 class SessionPendingWrites(Refused):
-    """{pending_writes} writes of this session are still on their way."""
+    """{pending_writes} writes of this session are still pending."""
 
     code = "SESSION_PENDING_WRITES"

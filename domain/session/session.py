@@ -1,13 +1,17 @@
 """A session is work in progress that people watch and share; its feed outlives it (DOMAIN.md D3 and 2.3)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.command import ANY
+from workledger.domain.kernel.fields import Count, Reason, ShortName, Url
 from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.refusals import InvalidTransition, Refused
+from workledger.domain.project import Project
 from workledger.domain.session.events import (
     LeaveReason,
     PauseReason,
@@ -30,13 +34,15 @@ from workledger.domain.session.events import (
     SessionParticipantLimit,
     SessionPaused,
     SessionPendingWrites,
+    SessionProjectNotFound,
     SessionResumed,
     SessionTitleChanged,
     address,
-    existing_project,
 )
 
-ACTIVE = ("initializing", "active", "paused")
+Status = Literal["initializing", "active", "paused", "closing", "closed", "error"]
+
+ACTIVE: tuple[Status, ...] = ("initializing", "active", "paused")
 """The statuses in which `is_active` is true."""
 
 RETRIES = {"STREAM_DISCONNECTED": 5, "HEARTBEAT_FAILED": 3, "SYNC_ERROR": 3}
@@ -46,19 +52,18 @@ FATAL = ("PROJECT_DELETED", "DATABASE_CORRUPTION", "FATAL_ERROR", "SECURITY_VIOL
 """The errors that no session is resumed from."""
 
 Title = Annotated[str, Field(max_length=200)]
-Code = Annotated[str, Field(min_length=1, max_length=100)]
-Reason = Annotated[str, Field(min_length=1, max_length=500)]
-Count = Annotated[int, Field(ge=0)]
 
 
-class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotFound):
+class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotFound, invalid=SessionNotActive):
+    """Work in progress that users take part in."""
+
     project_id: str
     task_id: str | None = None
     agent_id: str | None = None
     title: str | None = None
     url: str
     config: SessionConfig = SessionConfig()
-    status: str
+    status: Status
     participants: dict[str, str] = Field(default_factory=dict)
     retries: dict[str, int] = Field(default_factory=dict)
     error_code: str | None = None
@@ -66,10 +71,10 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
     def tags(self) -> dict[str, str | None]:
         return {"agent": self.agent_id, "project": self.project_id, "session": self.id, "task": self.task_id}
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         """A session may fail and close when its project is gone."""
         if self.status in ACTIVE:
-            yield existing_project(self.project_id)
+            yield Project.exists(self.project_id, SessionProjectNotFound)
 
     @classmethod
     @command
@@ -81,7 +86,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         task_id: Id | None = None,
         agent_id: Id | None = None,
         title: Title | None = None,
-        url: Annotated[str, Field(min_length=1, max_length=2000)] | None = None,
+        url: Url | None = None,
         config: SessionConfig = SessionConfig(),  # noqa: B008, frozen
     ) -> "New[Session]":
         """Open a session; its URL is `/sessions/{id}` unless another is given.
@@ -101,29 +106,27 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         )
         return New(Session, id, [event])
 
-    @command
+    @command(when="initializing", unless="active")
     def activate(self) -> list[Event]:
-        """
+        """It is connected.
+
         Raises:
             SessionNotActive: it is neither initializing nor active; SessionIsClosed: it is over.
         """
-        if self.status == "active":
-            return []
-        self._allow("activate", "initializing")
         return [SessionActivated()]
 
-    @command
+    @command(when=(*ACTIVE, "closing", "error"), repeat="closed")
     def change_title(self, *, title: Title | None) -> list[Event]:
-        """
+        """Give it another title, or none.
+
         Raises:
             SessionIsClosed: it is over.
         """
         if title == self.title:
             return []
-        self._allow("change_title", *ACTIVE, "closing", "error")
         return [SessionTitleChanged(title=title)]
 
-    @command
+    @command(when="active", repeat=ANY)
     def join(self, *, user_id: Id, role: Role = "collaborator") -> list[Event]:
         """Take part, or take part in another role.
 
@@ -133,8 +136,11 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         """
         if self.participants.get(user_id) == role:
             return []
-        self._allow("join", "active")
-        if user_id not in self.participants and len(self.participants) >= self.config.max_participants:
+        if (
+            self.status == "active"
+            and user_id not in self.participants
+            and len(self.participants) >= self.config.max_participants
+        ):
             raise SessionParticipantLimit(limit=self.config.max_participants)
         return [SessionParticipantJoined(user_id=user_id, role=role)]
 
@@ -143,21 +149,19 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         """Take part no more, whatever the session is going through."""
         return [SessionParticipantLeft(user_id=user_id, reason=reason)] if user_id in self.participants else []
 
-    @command
+    @command(when="active", unless="paused")
     def pause(self, *, reason: PauseReason = "user_request") -> list[Event]:
-        """
+        """Have it wait until it is resumed.
+
         Raises:
             SessionNotActive: it is not active; SessionIsClosed: it is over.
             SessionNoConnections: nobody takes part.
         """
-        if self.status == "paused":
-            return []
-        self._allow("pause", "active")
         if not self.participants:
             raise SessionNoConnections
         return [SessionPaused(reason=reason)]
 
-    @command
+    @command(when=("paused", "error"), unless="active")
     def resume(self, *, by: Id | None = None) -> list[Event]:
         """Go on from a pause, or from an error that is not among FATAL.
 
@@ -165,43 +169,35 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
             SessionNotPaused: there is nothing to resume from; SessionIsClosed: it is over.
             SessionInvalidParticipant: `by` takes no part.
         """
-        if self.status == "active":
-            return []
-        if self.status == "closed":
-            raise SessionIsClosed
-        if self.status not in ("paused", "error") or self.error_code in FATAL:
-            raise SessionNotPaused(status=self.status)
+        if self.error_code in FATAL:
+            raise self.refusal("resume")
         if by is not None and by not in self.participants:
             raise SessionInvalidParticipant(user_id=by)
         return [SessionResumed(by=by)]
 
-    @command
-    def record_error(self, *, code: Code) -> list[Event]:
+    @command(when=ACTIVE)
+    def record_error(self, *, code: ShortName) -> list[Event]:
         """An error while active is counted if it is among RETRIES; any other, one too many, or one in another
         status fails the session.
 
         Raises:
             SessionNotActive: it is closing or has failed; SessionIsClosed: it is over.
         """
-        self._allow("record_error", *ACTIVE)
         count = self.retries.get(code, 0) + 1
         if self.status == "active" and count <= RETRIES.get(code, 0):
             return [SessionErrorRecorded(code=code, retry_count=count)]
         return [SessionFailed(code=code)]
 
-    @command
-    def fail(self, *, code: Code = "FATAL_ERROR") -> list[Event]:
+    @command(when=ACTIVE, unless="error")
+    def fail(self, *, code: ShortName = "FATAL_ERROR") -> list[Event]:
         """Something broke, or the connection did not come up in time.
 
         Raises:
             SessionNotActive: it is closing; SessionIsClosed: it is over.
         """
-        if self.status == "error":
-            return []
-        self._allow("fail", *ACTIVE)
         return [SessionFailed(code=code)]
 
-    @command
+    @command(when=("active", "paused"), unless="closing")
     def begin_closing(self, *, reason: Reason = "user_request", pending_writes: Count = 0) -> list[Event]:
         """No more takes place; what is under way is cleaned up.
 
@@ -212,9 +208,6 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
             SessionPendingWrites: there are some.
             SessionNotActive: it is neither active nor paused; SessionIsClosed: it is over.
         """
-        if self.status == "closing":
-            return []
-        self._allow("begin_closing", "active", "paused")
         if pending_writes:
             raise SessionPendingWrites(pending_writes=pending_writes)
         return [SessionClosing(reason=reason)]
@@ -244,8 +237,9 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         given: dict[str, Any] = {name: count for name, count in counts.items() if count is not None}
         return [*closing, SessionClosed(status="closed", reason=reason, **given)]
 
-    def _allow(self, command: str, *statuses: str) -> None:
+    def refusal(self, command: str) -> Refused:
+        """A closed session says so; `resume` is refused for what it cannot be resumed from."""
+        refused: type[InvalidTransition] = SessionNotPaused if command == "resume" else SessionNotActive
         if self.status == "closed":
-            raise SessionIsClosed
-        if self.status not in statuses:
-            raise SessionNotActive(status=self.status, command=command)
+            refused = SessionIsClosed
+        return refused(kind=self.CATEGORY, state=self.status, command=command)

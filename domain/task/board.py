@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import InvalidTransition, Refused
 
 Status = Literal["pending", "in_progress", "blocked", "completed", "cancelled"]
 Column = Literal["backlog", "in_progress", "waiting_approval", "verified"]
@@ -21,20 +21,8 @@ LEGAL_PAIRS: dict[tuple[str, str], State] = {
 }
 """Status and column, and what both together are called. No other pair may outlast a command."""
 
-ALLOWED: dict[str, tuple[State, ...]] = {
-    "place": ("ready", "queued", "waiting", "working", "stuck", "in_review"),
-    "queue": ("ready",),
-    "assign": ("ready", "queued"),
-    "finish_work": ("working",),
-    "approve": ("in_review",),
-    "reject": ("in_review",),
-    "cancel": ("ready", "queued", "waiting", "working", "stuck", "in_review"),
-    "block": ("ready", "queued", "working"),
-    "schedule_retry": ("working",),
-    "retry": ("waiting", "stuck"),
-    "reopen": ("done", "dropped"),
-}
-"""The states in which a command may change something; commands that are not named may do so in all."""
+UNFINISHED: tuple[State, ...] = ("ready", "queued", "waiting", "working", "stuck", "in_review")
+"""The states of a task that is neither done nor dropped."""
 
 DRAGS: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("backlog", "in_progress"): ("assign", {}),
@@ -59,20 +47,15 @@ def state_of(status: str, board_column: str, queued: bool = False) -> State:
     return "queued" if queued else state
 
 
-class TaskInvalidTransition(Refused):
-    """A task that is {state} does not allow {command}."""
+class TaskInvalidTransition(InvalidTransition):
+    """A task that is {state} does not accept {command}."""
 
     code = "TASK_INVALID_TRANSITION"
-
-
-class TaskNotInColumn(Refused):
-    """The task is not in the column {board_column}."""
-
-    code = "TASK_NOT_IN_COLUMN"
+    status = 400
 
 
 class TaskPositionConflict(Refused):
-    """The neighbours of that place have moved; look again."""
+    """The cards around that position have moved; read the board again."""
 
     code = "TASK_POSITION_CONFLICT"
 
@@ -81,15 +64,17 @@ class TaskNoDiff(Refused):
     """There is no diff to review."""
 
     code = "TASK_NO_DIFF"
+    status = 400
 
 
-class TaskAlreadyApproved(Refused):
+class TaskAlreadyApproved(InvalidTransition):
     """This task is approved already."""
 
     code = "TASK_ALREADY_APPROVED"
 
 
-class TaskNotWaitingApproval(Refused):
+class TaskNotWaitingApproval(InvalidTransition):
     """This task is not waiting for approval."""
 
     code = "TASK_NOT_WAITING_APPROVAL"
+    status = 400

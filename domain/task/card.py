@@ -7,12 +7,21 @@ from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.command import ANY
+from workledger.domain.kernel.fields import UNSET, Name, Unset
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.refusals import Refused
-from workledger.domain.project import events as project_events
+from workledger.domain.project import Project
 from workledger.domain.task import board, ranks
-from workledger.domain.task import events as task_events
-from workledger.domain.task.board import Column, State, TaskInvalidTransition
+from workledger.domain.task.board import (
+    UNFINISHED,
+    Column,
+    State,
+    Status,
+    TaskAlreadyApproved,
+    TaskInvalidTransition,
+    TaskNotWaitingApproval,
+)
 from workledger.domain.task.card_events import (
     DependencySelf,
     TaskDependencyAdded,
@@ -24,10 +33,10 @@ from workledger.domain.task.card_events import (
     TaskMovedToPhase,
     TaskReordered,
 )
+from workledger.domain.task.events import TaskBlockedByDependency
 
 Category = Literal["execute", "research", "discuss", "plan", "detail", "refine", "verify", "merge", "review"]
 Priority = Literal["low", "medium", "high"]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Description = Annotated[str, Field(max_length=5000)]
 Labels = Annotated[tuple[Name, ...], Field(max_length=10)]
 Rank = Annotated[str, Field(max_length=ranks.LONGEST, pattern=r"^[0-9A-Za-z]*[1-9A-Za-z]$")]
@@ -46,17 +55,17 @@ class Card(Aggregate):
     plan_order: int = 0
     labels: tuple[str, ...] = ()
     metadata: dict[str, Any] = Field(default_factory=dict)
-    status: str = "pending"
-    board_column: str = "backlog"
+    status: Status = "pending"
+    board_column: Column = "backlog"
     rank: str
     queued: bool = False
     depends_on: tuple[str, ...] = ()
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         if self.project_id:
-            yield project_events.existing(self.project_id)
+            yield Project.exists(self.project_id)
         if self.parent_task_id:
-            yield task_events.existing(self.parent_task_id)
+            yield self.exists(self.parent_task_id)
 
     @property
     def state(self) -> State:
@@ -67,22 +76,23 @@ class Card(Aggregate):
     def change_details(
         self,
         *,
-        title: Name | None = None,
-        description: Description | None = None,
-        priority: Priority | None = None,
-        category: Category | None = None,
+        title: Name | Unset = UNSET,
+        description: Description | Unset | None = UNSET,
+        priority: Priority | Unset = UNSET,
+        category: Category | Unset = UNSET,
     ) -> list[Event]:
-        """Change what is given."""
-        wanted = {"title": title, "description": description, "priority": priority, "category": category}
-        changed = {key: value for key, value in wanted.items() if value is not None and value != getattr(self, key)}
+        """Change the fields that are given; None clears the description."""
+        changed = self.differing(title=title, description=description, priority=priority, category=category)
         return [TaskDetailsChanged(**changed)] if changed else []
 
     @command
     def change_labels(self, *, labels: Labels) -> list[Event]:
+        """Give it these labels instead of those it has."""
         return [] if labels == self.labels else [TaskLabelsChanged(labels=labels)]
 
     @command
     def change_metadata(self, *, metadata: dict[str, Any]) -> list[Event]:
+        """Give it this metadata instead of what it has."""
         return [] if metadata == self.metadata else [TaskMetadataChanged(metadata=metadata)]
 
     @command
@@ -92,6 +102,7 @@ class Card(Aggregate):
 
     @command
     def move_to_phase(self, *, phase_id: Id | None) -> list[Event]:
+        """Put it into a phase, or into none."""
         return [] if phase_id == self.phase_id else [TaskMovedToPhase(phase_id=phase_id)]
 
     @command
@@ -110,21 +121,28 @@ class Card(Aggregate):
 
     @command
     def remove_dependency(self, *, depends_on_task_id: Id, reason: Name = "user") -> list[Event]:
+        """Wait for that task no longer."""
         if depends_on_task_id not in self.depends_on:
             return []
         return [TaskDependencyRemoved(depends_on_task_id=depends_on_task_id, reason=reason)]
 
-    @command
+    @command(when=UNFINISHED, repeat=ANY)
     def place(self, *, rank: Rank) -> list[Event]:
-        """Another place in the same column."""
+        """Move it within its column."""
         if rank == self.rank:
             return []
-        self._allow("place")
         return [self._ranked(self.board_column, rank)]
 
-    def _allow(self, command: str, refused: type[Refused] = TaskInvalidTransition) -> None:
-        if self.state not in board.ALLOWED[command]:
-            raise refused(kind="task", state=self.state, command=command)
+    def refusal(self, command: str) -> Refused:
+        """Reviews and dependencies have codes of their own."""
+        refused: type[Refused] = TaskInvalidTransition
+        if command in ("approve", "reject"):
+            refused = TaskNotWaitingApproval
+        if command == "approve" and self.state == "done":
+            refused = TaskAlreadyApproved
+        if command in ("queue", "assign") and self.state == "waiting":
+            refused = TaskBlockedByDependency
+        return refused(kind=self.CATEGORY, state=self.state, command=command)
 
     def _moved(self, column: Column, rank: str | None) -> list[Event]:
         return [] if column == self.board_column else [self._ranked(column, rank)]

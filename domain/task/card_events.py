@@ -1,17 +1,22 @@
 """What a task is about, where it stands and what it waits for, as it is stored (DOMAIN.md 3.4)."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from workledger.domain.kernel.aggregate import Event, Peers
-from workledger.domain.kernel.claims import UNLIMITED, Claim, Free, Take
+from workledger.domain.kernel.aggregate import Created, Event, Peers
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Release, Take
 from workledger.domain.kernel.refusals import Refused
-from workledger.domain.task.events import dependents_of, existing, open_task, subtasks_of
+from workledger.domain.task.events import dependents_of, open_task, subtasks_of
+
+if TYPE_CHECKING:
+    from workledger.domain.task.task import Task
 
 
-class TaskCreated(Event, topic="task.created"):
+class TaskCreated(Created, topic="task.created"):
+    """A task begins, in the backlog."""
+
     title: str
     description: str | None = None
     project_id: str | None = None
@@ -29,13 +34,15 @@ class TaskCreated(Event, topic="task.created"):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"task:{id}")
+        yield from super().claims(before, id)
         yield Take(open_task(id))
         if self.parent_task_id:
             yield Take(subtasks_of(self.parent_task_id), capacity=UNLIMITED)
 
 
 class TaskDetailsChanged(Event, topic="task.details_changed", patch=True):
+    """Its title, description, priority or category were changed: those that are given."""
+
     title: str | None = None
     description: str | None = None
     priority: str | None = None
@@ -43,22 +50,32 @@ class TaskDetailsChanged(Event, topic="task.details_changed", patch=True):
 
 
 class TaskLabelsChanged(Event, topic="task.labels_changed"):
+    """It has these labels now."""
+
     labels: tuple[str, ...]
 
 
 class TaskMetadataChanged(Event, topic="task.metadata_changed"):
+    """It has this metadata now."""
+
     metadata: dict[str, Any]
 
 
 class TaskReordered(Event, topic="task.reordered"):
+    """It has another place in the plan of its phase."""
+
     plan_order: int
 
 
 class TaskMovedToPhase(Event, topic="task.moved_to_phase"):
+    """It belongs to another phase, or to none."""
+
     phase_id: str | None
 
 
 class TaskMoved(Event, topic="task.moved"):
+    """It stands in a column at a rank; the column may be the one it stood in."""
+
     from_column: str
     board_column: str
     rank: str
@@ -66,17 +83,19 @@ class TaskMoved(Event, topic="task.moved"):
 
 
 class TaskDependencyAdded(Event, topic="task.dependency_added"):
+    """It waits until that task is done."""
+
     depends_on_task_id: str
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return {"depends_on": (*before.depends_on, self.depends_on_task_id)}
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield existing(self.depends_on_task_id)
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
+        yield before.exists(self.depends_on_task_id)
         yield Take(dependents_of(self.depends_on_task_id), capacity=UNLIMITED)
 
-    def check(self, before: Any, id: str, peers: Peers) -> None:
-        """No task waits for itself, however long the way round (DOMAIN.md 3.3, X14).
+    def check(self, before: "Task", id: str, peers: Peers) -> None:
+        """Dependencies form no cycle (X14).
 
         Raises:
             DependencyCycle: the task is among those that the new dependency waits for.
@@ -93,23 +112,26 @@ class TaskDependencyAdded(Event, topic="task.dependency_added"):
 
 
 class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
+    """It waits for that task no longer."""
+
     depends_on_task_id: str
     reason: str = "user"
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return {"depends_on": tuple(one for one in before.depends_on if one != self.depends_on_task_id)}
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(dependents_of(self.depends_on_task_id))
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
+        yield Release(dependents_of(self.depends_on_task_id))
 
 
 class DependencySelf(Refused):
     """A task cannot depend on itself."""
 
     code = "DEPENDENCY_SELF"
+    status = 400
 
 
 class DependencyCycle(Refused):
-    """{depends_on_task_id} waits for {task_id} already; both would wait for ever."""
+    """{depends_on_task_id} already depends on {task_id}; neither could ever start."""
 
     code = "DEPENDENCY_CYCLE"

@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Event, command
+from workledger.domain.kernel.command import ANY
+from workledger.domain.kernel.fields import Name, Text
 from workledger.domain.kernel.ids import Id
-from workledger.domain.task.board import TaskInvalidTransition
-from workledger.domain.task.card import Card, Name, Rank
+from workledger.domain.task.card import Card, Rank
 from workledger.domain.task.events import (
     TaskAlreadyAssigned,
     TaskAssigned,
     TaskBlocked,
-    TaskBlockedByDependency,
     TaskDequeued,
     TaskQueued,
     TaskRetriedManually,
@@ -25,7 +25,6 @@ from workledger.domain.task.events import (
 
 BlockReason = Literal["dependency", "spawn_failure", "merge_conflict", "retries_exhausted", "manual"]
 Branch = Annotated[str, Field(max_length=100, pattern=r"^[a-zA-Z0-9\-_/]+$")]
-Text = Annotated[str, Field(max_length=100_000)]
 
 RETRIES = 3
 """Times a task is started again by itself after its agent crashed; then it waits for somebody."""
@@ -54,19 +53,23 @@ class Dispatched(Card):
             "parent": self.parent_task_id,
         }
 
-    @command
+    @command(when="ready", unless="queued")
     def queue(self, *, anyway: bool = False) -> list[Event]:
-        """Wait for an agent. What it depends on must be done, unless it is queued `anyway` (it starts later still)."""
-        if self.queued:
-            return []
-        self._ready_for("queue")
+        """Wait for an agent. What it depends on must be done; `anyway` queues it before that, and it still starts
+        only after.
+
+        Raises:
+            TaskBlockedByDependency: TASK_BLOCKED_BY_DEPENDENCY, now or when recorded.
+            QueueFull: QUEUE_FULL, when recorded.
+        """
         return [self._queued(anyway)]
 
     @command
     def dequeue(self, *, reason: Text | None = None) -> list[Event]:
+        """Take it out of the queue."""
         return [TaskDequeued(reason=reason)] if self.queued else []
 
-    @command
+    @command(when=("ready", "queued"), repeat="working")
     def assign(
         self,
         *,
@@ -89,7 +92,6 @@ class Dispatched(Card):
             if agent_id == self.agent_id and agent_run_id in (None, self.agent_run_id):
                 return []
             raise TaskAlreadyAssigned(task_id=self.id, agent_id=self.agent_id)
-        self._ready_for("assign")
         assigned = TaskAssigned(
             agent_id=agent_id,
             agent_name=agent_name,
@@ -100,14 +102,13 @@ class Dispatched(Card):
         )
         return [assigned, *self._moved("in_progress", rank), TaskStarted(first=not self.started)]
 
-    @command
+    @command(when=("ready", "queued", "working"), repeat=("waiting", "stuck"))
     def block(self, *, reason: BlockReason, detail: Text | None = None) -> list[Event]:
         """Something is in the way. Before the work has begun that can only be a dependency."""
         if self.blocked_reason == reason:
             return []
-        self._allow("block")
-        if self.state != "working" and reason != "dependency":
-            raise TaskInvalidTransition(kind="task", state=self.state, command=f"block for {reason}")
+        if self.state in ("ready", "queued") and reason != "dependency":
+            raise self.refusal(f"block for {reason}")
         return [TaskBlocked(reason=reason, detail=detail)]
 
     @command
@@ -117,7 +118,7 @@ class Dispatched(Card):
             return []
         return [TaskUnblocked(cause=cause, status="pending" if self.board_column == "backlog" else "in_progress")]
 
-    @command
+    @command(when="working", repeat=ANY)
     def schedule_retry(self, *, run_id: Id, rank: Rank | None = None) -> list[Event]:
         """Its run failed: queue it once more, or leave it for somebody after RETRIES times (DOMAIN.md 3.8).
 
@@ -125,29 +126,22 @@ class Dispatched(Card):
         """
         if run_id == self.failed_run_id:
             return []
-        self._allow("schedule_retry")
         if self.retry_count >= RETRIES:
             return [TaskRetriesExhausted(retry_count=self.retry_count, run_id=run_id)]
         scheduled = TaskRetryScheduled(retry_count=self.retry_count + 1, run_id=run_id)
         return [scheduled, *self._unassigned("retry"), *self._moved("backlog", rank), self._queued(anyway=True)]
 
-    @command
+    @command(when=("waiting", "stuck"), repeat="queued")
     def retry(self, *, anyway: bool = False, rank: Rank | None = None) -> list[Event]:
         """Somebody queues what was stuck, and the count of retries begins anew."""
         if self.queued and self.retry_count == 0:
             return []
-        self._allow("retry")
         return [
             TaskRetriedManually(),
             *self._unassigned("retry"),
             *self._moved("backlog", rank),
             self._queued(anyway),
         ]
-
-    def _ready_for(self, command: str) -> None:
-        if self.state == "waiting":
-            raise TaskBlockedByDependency(task_id=self.id)
-        self._allow(command)
 
     def _queued(self, anyway: bool) -> Event:
         return TaskQueued(priority=self.priority, depends_on=self.depends_on, anyway=anyway)

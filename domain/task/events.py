@@ -4,20 +4,19 @@ An event carries every column it settles, also where the value is always the sam
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain import agent
+from workledger.domain.agent import Agent
 from workledger.domain.kernel.aggregate import Deleted, Event, Frozen
-from workledger.domain.kernel.claims import Claim, Free, Need, Room, Take
-from workledger.domain.kernel.refusals import ConcurrencyConflict, NotFound, Refused
+from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
+from workledger.domain.kernel.refusals import ConcurrencyConflict, LimitReached, NotFound, Refused
 from workledger.domain.project import events as project_events
 
+if TYPE_CHECKING:
+    from workledger.domain.task.task import Task
+
 QUEUE_CAPACITY = 50
-
-
-def existing(task_id: str) -> Need:
-    """The claim that the task exists."""
-    return Need(f"task:{task_id}", TaskNotFound)
 
 
 def run_of_task(task_id: str) -> str:
@@ -45,14 +44,16 @@ def queue_of(project_id: str | None) -> str:
     return f"queue:{project_id or ''}"
 
 
-def dependencies_met(before: Any) -> Iterable[Claim]:
+def dependencies_met(before: "Task") -> Iterable[Claim]:
+    """All that the task depends on is done."""
     for dependency in before.depends_on:
-        yield Room(open_task(dependency), TaskBlockedByDependency, capacity=1)
+        yield Vacancy(open_task(dependency), TaskBlockedByDependency, capacity=1)
 
 
-def leaving_the_queue(before: Any) -> Iterable[Claim]:
+def leaving_the_queue(before: "Task") -> Iterable[Claim]:
+    """A queued task gives up its place in the queue."""
     if before.queued:
-        yield Free(queue_of(before.project_id))
+        yield Release(queue_of(before.project_id))
 
 
 class Diff(Frozen):
@@ -65,29 +66,35 @@ class Diff(Frozen):
 
 
 class TaskQueued(Event, topic="task.queued"):
+    """It waits for an agent. `anyway`: also for one that cannot start it yet, as its dependencies are not done."""
+
     priority: str
     depends_on: tuple[str, ...] = ()
     anyway: bool = False
     queued: Literal[True] = True
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return {"queued": True}
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         if not self.anyway:
             yield from dependencies_met(before)
         yield Take(queue_of(before.project_id), QueueFull, capacity=QUEUE_CAPACITY)
 
 
 class TaskDequeued(Event, topic="task.dequeued"):
+    """It waits for an agent no longer."""
+
     reason: str | None = None
     queued: Literal[False] = False
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield from leaving_the_queue(before)
 
 
 class TaskAssigned(Event, topic="task.assigned"):
+    """An agent takes it."""
+
     agent_id: str
     agent_name: str | None = None
     agent_run_id: str | None = None
@@ -96,12 +103,12 @@ class TaskAssigned(Event, topic="task.assigned"):
     branch: str | None = None
     queued: Literal[False] = False
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield from dependencies_met(before)
-        yield agent.existing(self.agent_id)
-        yield Room(agent.run_of_agent(self.agent_id), agent.AgentAlreadyRunning, capacity=1)
+        yield Agent.exists(self.agent_id)
+        yield Vacancy(agent.run_of_agent(self.agent_id), agent.AgentAlreadyRunning, capacity=1)
         if before.project_id:
-            yield Room(project_events.runs_in(before.project_id), agent.ConcurrencyLimitExceeded)
+            yield Vacancy(project_events.runs_in(before.project_id), agent.ConcurrencyLimitExceeded)
         yield from leaving_the_queue(before)
 
 
@@ -111,7 +118,7 @@ class TaskUnassigned(Event, topic="task.unassigned"):
     agent_id: str
     reason: str
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return dict.fromkeys(("agent_id", "agent_name", "agent_run_id", "session_id", "worktree_id", "branch"))
 
 
@@ -121,20 +128,24 @@ class TaskStarted(Event, topic="task.started"):
     first: bool = True
     status: Literal["in_progress"] = "in_progress"
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return {"status": self.status, "started": True}
 
 
 class TaskWorkFinished(Event, topic="task.work_finished"):
+    """The agent has finished; what comes next is another event of the same append."""
+
     summary: str | None = None
     turn_count: int
 
 
 class TaskApprovalRequested(Diff, Event, topic="task.approval_requested"):
-    pass
+    """Its diff waits for a reviewer."""
 
 
 class TaskApproved(Event, topic="task.approved"):
+    """The reviewer accepts its diff."""
+
     approved_by: str | None = None
     feedback: str | None = None
     merge_sha: str | None = None
@@ -142,58 +153,72 @@ class TaskApproved(Event, topic="task.approved"):
 
 
 class TaskRejected(Diff, Event, topic="task.rejected"):
+    """The reviewer sends it back to its agent, without the diff."""
+
     reason: str
     feedback: str | None = None
     rejection_count: int
 
 
 class TaskCompleted(Event, topic="task.completed"):
+    """It is done; tasks that depend on it may start."""
+
     summary: str | None = None
     status: Literal["completed"] = "completed"
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(open_task(id))
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
+        yield Release(open_task(id))
 
 
 class TaskBlocked(Event, topic="task.blocked"):
+    """Something is in its way: `reason` says what."""
+
     reason: str
     detail: str | None = None
     status: Literal["blocked"] = "blocked"
     queued: Literal[False] = False
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return {"status": self.status, "queued": False, "blocked_reason": self.reason}
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield from leaving_the_queue(before)
 
 
 class TaskUnblocked(Event, topic="task.unblocked"):
+    """Nothing is in its way any more."""
+
     cause: str
     status: Literal["pending", "in_progress"]
     blocked_reason: None = None
 
 
 class TaskRetryScheduled(Event, topic="task.retry_scheduled"):
+    """Its run failed; it is queued once more."""
+
     retry_count: int
     run_id: str
     status: Literal["pending"] = "pending"
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return super().changes(before) | {"failed_run_id": self.run_id}
 
 
 class TaskRetriesExhausted(Event, topic="task.retries_exhausted"):
+    """Its run failed once too often; it is blocked until somebody decides."""
+
     retry_count: int
     run_id: str
     status: Literal["blocked"] = "blocked"
     blocked_reason: Literal["retries_exhausted"] = "retries_exhausted"
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Task") -> dict[str, Any]:
         return super().changes(before) | {"failed_run_id": self.run_id}
 
 
 class TaskRetriedManually(Event, topic="task.retried_manually"):
+    """Somebody has it tried again; failures are counted anew."""
+
     retry_count: Literal[0] = 0
     status: Literal["pending"] = "pending"
     blocked_reason: None = None
@@ -208,11 +233,13 @@ class TaskCancelled(Diff, Event, topic="task.cancelled"):
     queued: Literal[False] = False
     blocked_reason: None = None
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield from leaving_the_queue(before)
 
 
 class TaskReopened(Diff, Event, topic="task.reopened"):
+    """It was done or dropped, and is ready again."""
+
     reason: str
     was_dropped: bool = False
     status: Literal["pending"] = "pending"
@@ -220,26 +247,28 @@ class TaskReopened(Diff, Event, topic="task.reopened"):
     approved_by: None = None
     completed_at: None = None
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield Take(open_task(id))
 
 
 class TaskDeleted(Deleted, topic="task.deleted"):
+    """The task and its subtasks are gone from the board; their history stays."""
+
     title: str
     board_column: str
 
-    def takes_along(self, before: Any, id: str) -> Iterable[str]:
+    def cascades_to(self, before: "Task", id: str) -> Iterable[str]:
         yield subtasks_of(id)
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Room(run_of_task(id), TaskAlreadyAssigned, capacity=1)
-        yield Room(subtasks_of(id), ConcurrencyConflict, capacity=1)
+    def claims(self, before: "Task", id: str) -> Iterable[Claim]:
+        yield Vacancy(run_of_task(id), TaskAlreadyAssigned, capacity=1)
+        yield Vacancy(subtasks_of(id), ConcurrencyConflict, capacity=1)
         if before.parent_task_id:
-            yield Free(subtasks_of(before.parent_task_id))
+            yield Release(subtasks_of(before.parent_task_id))
         for dependency in before.depends_on:
-            yield Free(dependents_of(dependency))
-        yield Free(f"task:{id}")
-        yield Free(open_task(id))
+            yield Release(dependents_of(dependency))
+        yield from super().claims(before, id)
+        yield Release(open_task(id))
         yield from leaving_the_queue(before)
 
 
@@ -250,7 +279,7 @@ class TaskNotFound(NotFound):
 
 
 class TaskAlreadyAssigned(Refused):
-    """An agent has this task already."""
+    """This task is already assigned to an agent."""
 
     code = "TASK_ALREADY_ASSIGNED"
 
@@ -261,7 +290,7 @@ class TaskBlockedByDependency(Refused):
     code = "TASK_BLOCKED_BY_DEPENDENCY"
 
 
-class QueueFull(Refused):
+class QueueFull(LimitReached):
     """The queue of this project is full."""
 
     code = "QUEUE_FULL"

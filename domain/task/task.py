@@ -1,23 +1,23 @@
 """A task is a card on the board: one life with two faces, its status and its column (DOMAIN.md 2.1)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Event, New, command
+from workledger.domain.kernel.fields import Count, Name, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.task import board, ranks
 from workledger.domain.task.board import (
     Column,
-    TaskAlreadyApproved,
     TaskInvalidTransition,
     TaskNoDiff,
-    TaskNotWaitingApproval,
 )
-from workledger.domain.task.card import Category, Description, Labels, Name, Priority, Rank
+from workledger.domain.task.card import Category, Description, Labels, Priority, Rank
 from workledger.domain.task.card_events import TaskCreated
-from workledger.domain.task.dispatch import Dispatched, Text
+from workledger.domain.task.dispatch import Dispatched
 from workledger.domain.task.events import (
     TaskApprovalRequested,
     TaskApproved,
@@ -31,10 +31,13 @@ from workledger.domain.task.events import (
 )
 
 Type = Literal["auto"]
-Count = Annotated[int, Field(ge=0)]
 
 
-class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
+class Task(
+    Dispatched, category="task", prefix="tsk", not_found=TaskNotFound, invalid=TaskInvalidTransition, state="state"
+):
+    """A card that agents work on and people review."""
+
     summary: str | None = None
     diff_summary: str | None = None
     files_changed: int | None = None
@@ -80,7 +83,12 @@ class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
         )
         return New(Task, id or new_id(Task.PREFIX), [event])
 
-    @command
+    @classmethod
+    def state_of(cls, row: Mapping[str, Any]) -> str:
+        """The state that a row of the table `tasks` shows."""
+        return board.state_of(row["status"], row["board_column"], bool(row["queued"]))
+
+    @command(when="working")
     def finish_work(
         self,
         *,
@@ -98,7 +106,6 @@ class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
         Raises:
             TaskNoDiff: TASK_NO_DIFF, approval is required and nothing was changed; the task stays in progress.
         """
-        self._allow("finish_work")
         finished = TaskWorkFinished(summary=summary, turn_count=turn_count)
         if approval == "none":
             return [finished, TaskCompleted(summary=summary), *self._moved("verified", rank)]
@@ -112,7 +119,7 @@ class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
         )
         return [finished, requested, *self._moved("waiting_approval", rank)]
 
-    @command
+    @command(when="in_review")
     def approve(
         self,
         *,
@@ -128,15 +135,12 @@ class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
             TaskNotWaitingApproval: TASK_NOT_WAITING_APPROVAL, it is anywhere else.
             TaskNoDiff: TASK_NO_DIFF, it has neither a diff nor a branch.
         """
-        if self.state == "done":
-            raise TaskAlreadyApproved(task_id=self.id)
-        self._allow("approve", TaskNotWaitingApproval)
         if not (self.diff_summary or self.files_changed or self.branch):
             raise TaskNoDiff(task_id=self.id)
         approved = TaskApproved(approved_by=approved_by, feedback=feedback, merge_sha=merge_sha)
         return [approved, TaskCompleted(summary=self.summary), *self._moved("verified", rank)]
 
-    @command
+    @command(when="in_review")
     def reject(
         self,
         *,
@@ -149,11 +153,10 @@ class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
         Raises:
             TaskNotWaitingApproval: TASK_NOT_WAITING_APPROVAL.
         """
-        self._allow("reject", TaskNotWaitingApproval)
         rejected = TaskRejected(reason=reason, feedback=feedback, rejection_count=self.rejection_count + 1)
         return [rejected, *self._moved("in_progress", rank)]
 
-    @command
+    @command(when=board.UNFINISHED, repeat="dropped")
     def cancel(
         self,
         *,
@@ -164,16 +167,14 @@ class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
         """Stop: back to the backlog, or dropped, which hides it until it is reopened (DOMAIN.md 10.5)."""
         if self.state == {"backlog": "ready", "dropped": "dropped"}[to]:
             return []
-        self._allow("cancel")
         cancelled = TaskCancelled(reason=reason, to=to, status="cancelled" if to == "dropped" else "pending")
         return [cancelled, *self._unassigned("cancelled"), *self._moved("backlog", rank)]
 
-    @command
+    @command(when=("done", "dropped"))
     def reopen(
         self, *, reason: Annotated[str, Field(min_length=1, max_length=1000)], rank: Rank | None = None
     ) -> list[Event]:
-        """What was done or dropped is ready again."""
-        self._allow("reopen")
+        """A task that was done or dropped is ready again."""
         return [
             TaskReopened(reason=reason, was_dropped=self.state == "dropped"),
             *self._unassigned("reopened"),
@@ -193,12 +194,12 @@ class Task(Dispatched, category="task", prefix="tsk", not_found=TaskNotFound):
         if board_column == self.board_column:
             return self.place(rank=rank or self.rank, **arguments)
         if (self.board_column, board_column) not in board.DRAGS:
-            raise TaskInvalidTransition(kind="task", state=self.state, command=f"move to {board_column}")
+            raise self.refusal(f"move to {board_column}")
         name, settled = board.DRAGS[self.board_column, board_column]
         events: list[Event] = getattr(self, name)(rank=rank, **arguments | settled)
         return events
 
     @command
     def delete(self) -> list[Event]:
-        """Gone from the board; its history stays. Refused with TASK_ALREADY_ASSIGNED while a run is live (3.5)."""
+        """Delete it with its subtasks; the history stays. Refused with TASK_ALREADY_ASSIGNED while a run is live."""
         return [TaskDeleted(title=self.title, board_column=self.board_column)]

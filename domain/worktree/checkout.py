@@ -7,9 +7,11 @@ from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.command import ANY
+from workledger.domain.kernel.fields import Path
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.refusals import Refused
-from workledger.domain.project import events as project_events
+from workledger.domain.project import Project
 from workledger.domain.worktree.events import (
     State,
     WorktreeChanged,
@@ -17,16 +19,16 @@ from workledger.domain.worktree.events import (
     WorktreeCommitStarted,
     WorktreeCommitted,
     WorktreeCreationFailed,
+    WorktreeDirty,
     WorktreeEnvCopyFailed,
     WorktreeInitialized,
     WorktreeInitScriptFailed,
-    WorktreeInvalidTransition,
+    WorktreeMergeConflict,
     WorktreeRemovalFailed,
     WorktreeSetupStepCompleted,
 )
 
 Step = Literal["env_copied", "deps_installed", "init_script_run"]
-Path = Annotated[str, Field(min_length=1, max_length=4096)]
 Message = Annotated[str, Field(min_length=1, max_length=1000)]
 
 AT_WORK = ("creating", "initializing", "active", "dirty", "committing", "merging")
@@ -62,64 +64,60 @@ class Checkout(Aggregate):
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "task": self.task_id}
 
-    def parents(self) -> Iterable[Claim]:
+    def requires(self) -> Iterable[Claim]:
         if self.status_detail in AT_WORK:
-            yield project_events.existing(self.project_id)
+            yield Project.exists(self.project_id)
 
-    @command
+    @command(when="creating", unless="initializing")
     def check_out(self) -> list[Event]:
         """Git has made it; it is being set up."""
-        if self.status_detail == "initializing":
-            return []
-        self._allow("check_out", "creating")
         return [WorktreeCheckedOut()]
 
-    @command
+    @command(when="initializing", repeat=ANY)
     def complete_setup_step(self, *, step: Step) -> list[Event]:
+        """One step of its setup is done."""
         if step in self.steps:
             return []
-        self._allow("complete_setup_step", "initializing")
         return [WorktreeSetupStepCompleted(step=step)]
 
-    @command
+    @command(when="initializing", unless="active")
     def initialize(self, *, steps: tuple[Step, ...] = ()) -> list[Event]:
         """It can be worked in.
 
         Args:
             steps: of its setup, those that are completed and were not reported one by one.
         """
-        if self.status_detail == "active":
-            return []
-        self._allow("initialize", "initializing")
         new = [step for step in dict.fromkeys(steps) if step not in self.steps]
         return [*(WorktreeSetupStepCompleted(step=step) for step in new), WorktreeInitialized()]
 
-    @command
+    @command(when=("active", "dirty"))
     def report_change(self, *, files: tuple[Path, ...] = ()) -> list[Event]:
         """There are changes that are not committed, in these files; it is dirty until they are."""
         if self.status_detail == "dirty" and files == self.files and not self.stale:
             return []
-        self._allow("report_change", "active", "dirty")
         return [WorktreeChanged(files=files)]
 
-    @command
+    @command(when="dirty", repeat="committing")
     def start_commit(self, *, message: Message) -> list[Event]:
+        """Its changes are being committed."""
         if self.status_detail == "committing" and message == self.message:
             return []
-        self._allow("start_commit", "dirty")
         return [WorktreeCommitStarted(message=message)]
 
-    @command
+    @command(when="committing", repeat="active")
     def complete_commit(self, *, sha: Id) -> list[Event]:
+        """Its changes are committed."""
         if self.status_detail == "active" and sha == self.sha:
             return []
-        self._allow("complete_commit", "committing")
         return [WorktreeCommitted(sha=sha, message=self.message)]
 
-    def _allow(self, command: str, *states: State) -> None:
-        if self.status_detail in states:
-            return
-        about: dict[str, Any] = {"state": self.status_detail, "command": command}
+    def refusal(self, command: str) -> Refused:
+        """One that is in error says which operation failed, where that has a code of its own."""
+        about: dict[str, Any] = {"kind": self.CATEGORY, "state": self.status_detail, "command": command}
         if self.status_detail == "error" and self.operation in FAILED:
-            raise FAILED[self.operation](operation=self.operation, error=self.error, **about)
-        raise WorktreeInvalidTransition(kind="worktree", **about)
+            return FAILED[self.operation](operation=self.operation, error=self.error, **about)
+        if self.status_detail == "dirty" and command in ("start_merge", "remove"):
+            return WorktreeDirty(**about)
+        if self.status_detail == "conflict" and command in ("start_merge", "complete_merge", "remove"):
+            return WorktreeMergeConflict(files=self.files, **about)
+        return self.INVALID(**about)

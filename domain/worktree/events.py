@@ -4,12 +4,16 @@ An event carries every column it settles. `status_detail` is the state of the ma
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.claims import Claim, Free, Need, Room, Take
-from workledger.domain.kernel.refusals import NameTaken, NotFound, Refused
+from workledger.domain.kernel.aggregate import Created, Event, Frozen
+from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
+from workledger.domain.kernel.refusals import InvalidTransition, NameTaken, NotFound, Refused
+from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
+
+if TYPE_CHECKING:
+    from workledger.domain.worktree.worktree import Worktree
 
 State = Literal[
     "creating", "initializing", "active", "dirty", "committing", "merging", "conflict", "removing", "removed", "error"
@@ -30,11 +34,6 @@ STATUS: dict[State, str] = {
 """AgentPane's status of each state (A13)."""
 
 
-def existing(worktree_id: str) -> Need:
-    """The claim that the worktree has been created, removed or not."""
-    return Need(f"worktree:{worktree_id}", WorktreeNotFound)
-
-
 def branch_of(project_id: str, branch: str) -> str:
     """The key that the worktree of a branch holds until it is removed (DOMAIN.md 3.3, X11)."""
     return f"worktree_branch:{project_id}:{branch}"
@@ -45,8 +44,35 @@ def path_of(project_id: str, path: str) -> str:
     return f"worktree_path:{project_id}:{path}"
 
 
-class WorktreeCreated(Event, topic="worktree.created"):
-    """Asked for: the branch and the path are its own, git is at work."""
+class Fresh(Frozen):
+    """What happens to a worktree shows that somebody uses it: it is not stale."""
+
+    stale: Literal[False] = False
+
+
+class Active(Fresh):
+    """With it, the worktree can be worked in."""
+
+    status: Literal["active"] = "active"
+    status_detail: Literal["active"] = "active"
+
+
+class Merging(Fresh):
+    """With it, the branch is being merged."""
+
+    status: Literal["merging"] = "merging"
+    status_detail: Literal["merging"] = "merging"
+
+
+class Removing(Fresh):
+    """With it, the worktree is being removed."""
+
+    status: Literal["removing"] = "removing"
+    status_detail: Literal["removing"] = "removing"
+
+
+class WorktreeCreated(Created, topic="worktree.created"):
+    """It was requested: it holds its branch and path, and git is creating it."""
 
     project_id: str
     task_id: str | None = None
@@ -57,136 +83,133 @@ class WorktreeCreated(Event, topic="worktree.created"):
     status_detail: Literal["creating"] = "creating"
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(f"worktree:{id}")
+        yield from super().claims(before, id)
         yield Take(branch_of(self.project_id, self.branch), WorktreeBranchExists)
         yield Take(path_of(self.project_id, self.path), WorktreePathTaken)
         if self.task_id:
-            yield task_events.existing(self.task_id)
+            yield Task.exists(self.task_id)
 
 
-class WorktreeCheckedOut(Event, topic="worktree.checked_out"):
+class WorktreeCheckedOut(Fresh, Event, topic="worktree.checked_out"):
     """The branch is at the path; what makes it fit to work in comes next."""
 
     status: Literal["creating"] = "creating"
     status_detail: Literal["initializing"] = "initializing"
-    stale: Literal[False] = False
 
 
-class WorktreeSetupStepCompleted(Event, topic="worktree.setup_step_completed"):
+class WorktreeSetupStepCompleted(Fresh, Event, topic="worktree.setup_step_completed"):
+    """One step of its setup is done."""
+
     step: str
-    stale: Literal[False] = False
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Worktree") -> dict[str, Any]:
         return {"steps": (*before.steps, self.step), "stale": False}
 
 
-class WorktreeInitialized(Event, topic="worktree.initialized"):
+class WorktreeInitialized(Fresh, Event, topic="worktree.initialized"):
+    """It can be worked in."""
+
     status: Literal["active"] = "active"
     status_detail: Literal["active"] = "active"
-    stale: Literal[False] = False
 
 
-class WorktreeChanged(Event, topic="worktree.changed"):
+class WorktreeChanged(Fresh, Event, topic="worktree.changed"):
     """Files differ from the last commit: these."""
 
     files: tuple[str, ...]
     status: Literal["active"] = "active"
     status_detail: Literal["dirty"] = "dirty"
-    stale: Literal[False] = False
 
 
-class WorktreeCommitStarted(Event, topic="worktree.commit_started"):
+class WorktreeCommitStarted(Fresh, Event, topic="worktree.commit_started"):
+    """Its changes are being committed."""
+
     message: str
     status: Literal["active"] = "active"
     status_detail: Literal["committing"] = "committing"
-    stale: Literal[False] = False
 
 
-class WorktreeCommitted(Event, topic="worktree.committed"):
+class WorktreeCommitted(Fresh, Event, topic="worktree.committed"):
+    """Its changes are committed; it is clean."""
+
     sha: str
     message: str
     status: Literal["active"] = "active"
     status_detail: Literal["active"] = "active"
-    stale: Literal[False] = False
 
 
-class WorktreeMergeStarted(Event, topic="worktree.merge_started"):
+class WorktreeMergeStarted(Merging, Event, topic="worktree.merge_started"):
+    """Its branch is being merged into `target`."""
+
     target: str
     strategy: str
     merge_base: str
-    status: Literal["merging"] = "merging"
-    status_detail: Literal["merging"] = "merging"
-    stale: Literal[False] = False
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Worktree") -> dict[str, Any]:
         return {**super().changes(before), "resolution": None}
 
 
-class WorktreeMerged(Event, topic="worktree.merged"):
+class WorktreeMerged(Removing, Event, topic="worktree.merged"):
     """The target has the work; the worktree is of no more use, and goes."""
 
     merge_sha: str
-    status: Literal["removing"] = "removing"
-    status_detail: Literal["removing"] = "removing"
-    stale: Literal[False] = False
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Worktree") -> dict[str, Any]:
         return {**super().changes(before), "removal_reason": "merged"}
 
 
-class WorktreeMergeConflicted(Event, topic="worktree.merge_conflicted"):
+class WorktreeMergeConflicted(Fresh, Event, topic="worktree.merge_conflicted"):
+    """The merge has conflicts in these files."""
+
     files: tuple[str, ...]
     status: Literal["merging"] = "merging"
     status_detail: Literal["conflict"] = "conflict"
-    stale: Literal[False] = False
 
 
-class WorktreeConflictResolved(Event, topic="worktree.conflict_resolved"):
+class WorktreeConflictResolved(Fresh, Event, topic="worktree.conflict_resolved"):
     """The merge goes on."""
 
     resolution: str
     status: Literal["merging"] = "merging"
     status_detail: Literal["merging"] = "merging"
-    stale: Literal[False] = False
 
 
-class WorktreeMergeAborted(Event, topic="worktree.merge_aborted"):
+class WorktreeMergeAborted(Fresh, Event, topic="worktree.merge_aborted"):
+    """The merge was given up; it can be worked in again."""
+
     reason: str | None = None
     status: Literal["active"] = "active"
     status_detail: Literal["active"] = "active"
-    stale: Literal[False] = False
 
 
-class WorktreeRemovalStarted(Event, topic="worktree.removal_started"):
+class WorktreeRemovalStarted(Removing, Event, topic="worktree.removal_started"):
     """It is being taken away; `force`: with what was not committed or not merged."""
 
     force: bool
     reason: str
-    status: Literal["removing"] = "removing"
-    status_detail: Literal["removing"] = "removing"
-    stale: Literal[False] = False
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Worktree") -> dict[str, Any]:
         return {**super().changes(before), "removal_reason": self.reason}
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+    def claims(self, before: "Worktree", id: str) -> Iterable[Claim]:
         if before.task_id:
-            yield Room(task_events.run_of_task(before.task_id), WorktreeInUse, capacity=1)
+            yield Vacancy(task_events.run_of_task(before.task_id), WorktreeInUse, capacity=1)
 
 
-class WorktreeRemoved(Event, topic="worktree.removed"):
+class WorktreeRemoved(Fresh, Event, topic="worktree.removed"):
+    """It is gone from disk; its branch and path are free."""
+
     branch_pruned: bool
     reason: str
     status: Literal["removed"] = "removed"
     status_detail: Literal["removed"] = "removed"
-    stale: Literal[False] = False
 
-    def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Free(branch_of(before.project_id, before.branch))
-        yield Free(path_of(before.project_id, before.path))
+    def claims(self, before: "Worktree", id: str) -> Iterable[Claim]:
+        yield Release(branch_of(before.project_id, before.branch))
+        yield Release(path_of(before.project_id, before.path))
 
 
-class WorktreeFailed(Event, topic="worktree.failed"):
+class WorktreeFailed(Fresh, Event, topic="worktree.failed"):
     """An operation on it went wrong; `recoverable`: it may be tried again."""
 
     operation: str
@@ -194,19 +217,17 @@ class WorktreeFailed(Event, topic="worktree.failed"):
     recoverable: bool
     status: Literal["error"] = "error"
     status_detail: Literal["error"] = "error"
-    stale: Literal[False] = False
 
-    def changes(self, before: Any) -> dict[str, Any]:
+    def changes(self, before: "Worktree") -> dict[str, Any]:
         return {**super().changes(before), "failed_while": before.status_detail}
 
 
-class WorktreeRetried(Event, topic="worktree.retried"):
+class WorktreeRetried(Fresh, Event, topic="worktree.retried"):
     """Back to what it was at when the operation went wrong."""
 
     operation: str
     status: str
     status_detail: str
-    stale: Literal[False] = False
 
 
 class WorktreeMarkedStale(Event, topic="worktree.marked_stale"):
@@ -238,8 +259,8 @@ class WorktreeInUse(Refused):
     code = "AGENT_ALREADY_RUNNING"
 
 
-class WorktreeInvalidTransition(Refused):
-    """A worktree that is {state} does not allow {command}."""
+class WorktreeInvalidTransition(InvalidTransition):
+    """A worktree that is {state} does not accept {command}."""
 
     code = "WORKTREE_INVALID_TRANSITION"
 
@@ -248,6 +269,7 @@ class WorktreeDirty(Refused):
     """This worktree has changes that are not committed."""
 
     code = "WORKTREE_DIRTY"
+    status = 400
 
 
 class WorktreeMergeConflict(Refused):

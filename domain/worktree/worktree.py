@@ -8,19 +8,19 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from workledger.domain.kernel.aggregate import Event, New, command
+from workledger.domain.kernel.fields import Path, Ref, Text
 from workledger.domain.kernel.ids import Id, new_id
-from workledger.domain.kernel.mapping import stamp
-from workledger.domain.worktree.checkout import Checkout, Path
+from workledger.domain.kernel.mapping import format_timestamp
+from workledger.domain.worktree.checkout import Checkout
 from workledger.domain.worktree.events import (
     STATUS,
     State,
     WorktreeConflictResolved,
     WorktreeCreated,
-    WorktreeDirty,
     WorktreeFailed,
+    WorktreeInvalidTransition,
     WorktreeMarkedStale,
     WorktreeMergeAborted,
-    WorktreeMergeConflict,
     WorktreeMergeConflicted,
     WorktreeMerged,
     WorktreeMergeStarted,
@@ -37,11 +37,18 @@ RemovalReason = Literal[
     "manual", "merged", "task_verified", "task_cancelled", "branch_deleted", "stale", "disk_space", "project_deleted"
 ]
 Branch = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9\-_/]+$")]
-Ref = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(max_length=100_000)]
 
 
-class Worktree(Checkout, category="worktree", prefix="wtr", not_found=WorktreeNotFound):
+class Worktree(
+    Checkout,
+    category="worktree",
+    prefix="wtr",
+    not_found=WorktreeNotFound,
+    invalid=WorktreeInvalidTransition,
+    state="status_detail",
+):
+    """A checkout that is merged and removed in the end."""
+
     target: str | None = None
     strategy: str | None = None
     merge_base: str | None = None
@@ -63,7 +70,8 @@ class Worktree(Checkout, category="worktree", prefix="wtr", not_found=WorktreeNo
         task_id: Id | None = None,
         base_branch: Ref = "main",
     ) -> "New[Worktree]":
-        """
+        """Request a worktree of a branch at a path.
+
         Raises:
             WorktreeBranchExists: when recorded: another worktree of the project has the branch.
             WorktreePathTaken: NAME_TAKEN, when recorded: another worktree of the project is at the path.
@@ -74,7 +82,7 @@ class Worktree(Checkout, category="worktree", prefix="wtr", not_found=WorktreeNo
         )
         return New(Worktree, id or new_id(Worktree.PREFIX), [event])
 
-    @command
+    @command(when=("committing", "active"), repeat="merging")
     def start_merge(
         self, *, merge_base: Id, target: Ref | None = None, strategy: Strategy = "merge", commit_sha: Id | None = None
     ) -> list[Event]:
@@ -94,14 +102,10 @@ class Worktree(Checkout, category="worktree", prefix="wtr", not_found=WorktreeNo
         wanted = (target, strategy, merge_base)
         if self.status_detail == "merging" and wanted == (self.target, self.strategy, self.merge_base):
             return []
-        if self.status_detail == "dirty":
-            raise WorktreeDirty
-        self._no_conflict()
-        self._allow("start_merge", "committing", "active")
         committed = [] if commit_sha is None else self.complete_commit(sha=commit_sha)
         return [*committed, WorktreeMergeStarted(target=target, strategy=strategy, merge_base=merge_base)]
 
-    @command
+    @command(when="merging", repeat=("removing", "removed"))
     def complete_merge(self, *, merge_sha: Id) -> list[Event]:
         """The target has it all; what is left is to remove the worktree.
 
@@ -110,33 +114,28 @@ class Worktree(Checkout, category="worktree", prefix="wtr", not_found=WorktreeNo
         """
         if self.status_detail in ("removing", "removed") and merge_sha == self.merge_sha:
             return []
-        self._no_conflict()
-        self._allow("complete_merge", "merging")
         return [WorktreeMerged(merge_sha=merge_sha)]
 
-    @command
+    @command(when="merging", repeat="conflict")
     def report_conflict(self, *, files: tuple[Path, ...] = ()) -> list[Event]:
         """The merge went wrong in these files."""
         if self.status_detail == "conflict" and files == self.files:
             return []
-        self._allow("report_conflict", "merging")
         return [WorktreeMergeConflicted(files=files)]
 
-    @command
+    @command(when="conflict", repeat="merging")
     def resolve_conflict(self, *, resolution: Resolution) -> list[Event]:
+        """The conflicts are resolved, and the merge goes on."""
         if self.status_detail == "merging" and resolution == self.resolution:
             return []
-        self._allow("resolve_conflict", "conflict")
         return [WorktreeConflictResolved(resolution=resolution)]
 
-    @command
+    @command(when=("merging", "conflict"), unless="active")
     def abort_merge(self, *, reason: Text | None = None) -> list[Event]:
-        if self.status_detail == "active":
-            return []
-        self._allow("abort_merge", "merging", "conflict")
+        """Give the merge up; it can be worked in again."""
         return [WorktreeMergeAborted(reason=reason)]
 
-    @command
+    @command(when=("initializing", "active", "dirty", "conflict", "error"), unless=("removing", "removed"))
     def remove(
         self, *, force: bool = False, reason: RemovalReason = "manual", branch_pruned: bool = False
     ) -> list[Event]:
@@ -150,48 +149,34 @@ class Worktree(Checkout, category="worktree", prefix="wtr", not_found=WorktreeNo
             WorktreeDirty: WORKTREE_DIRTY; WorktreeMergeConflict: WORKTREE_MERGE_CONFLICT, unless forced.
             WorktreeInUse: AGENT_ALREADY_RUNNING, when recorded: its task has a live run.
         """
-        if self.status_detail in ("removing", "removed"):
-            return []
         if self.status_detail in ("initializing", "error"):
             return [WorktreeRemoved(branch_pruned=branch_pruned, reason=reason)]
-        if not force:
-            if self.status_detail == "dirty":
-                raise WorktreeDirty
-            self._no_conflict()
-        self._allow("remove", "active", "dirty", "conflict")
+        if not force and self.status_detail in ("dirty", "conflict"):
+            raise self.refusal("remove")
         return [WorktreeRemovalStarted(force=force, reason=reason)]
 
-    @command
+    @command(when="removing", unless="removed")
     def complete_removal(self, *, branch_pruned: bool = False) -> list[Event]:
-        if self.status_detail == "removed":
-            return []
-        self._allow("complete_removal", "removing")
+        """It is gone from disk."""
         return [WorktreeRemoved(branch_pruned=branch_pruned, reason=self.removal_reason)]
 
-    @command
+    @command(when=("creating", "initializing", "active", "committing", "removing"), unless="error")
     def fail(self, *, operation: Operation, error: Text, recoverable: bool = True) -> list[Event]:
-        """An operation went wrong. A merge that does is a conflict: see `report_conflict`."""
-        if self.status_detail == "error":
-            return []
-        self._allow("fail", "creating", "initializing", "active", "committing", "removing")
+        """An operation failed. A merge that fails is a conflict: see `report_conflict`."""
         return [WorktreeFailed(operation=operation, error=error, recoverable=recoverable)]
 
-    @command
+    @command(when="error")
     def retry(self) -> list[Event]:
-        """Take up what failed where it was, if it can be tried again."""
-        self._allow("retry", *(("error",) if self.recoverable else ()))
+        """Take up the operation that failed, if it can be tried again."""
+        if not self.recoverable:
+            raise self.refusal("retry")
         state = self.failed_while
         assert self.operation is not None
         return [WorktreeRetried(operation=self.operation, status=STATUS[state], status_detail=state)]
 
-    @command
+    @command(when=tuple(state for state in STATUS if state != "removed"), repeat="removed")
     def mark_stale(self, *, last_activity: AwareDatetime) -> list[Event]:
         """Nobody has touched it for long, says who looks after such things."""
         if self.stale:
             return []
-        self._allow("mark_stale", *(state for state in STATUS if state != "removed"))
-        return [WorktreeMarkedStale(last_activity=stamp(last_activity))]
-
-    def _no_conflict(self) -> None:
-        if self.status_detail == "conflict":
-            raise WorktreeMergeConflict(files=self.files)
+        return [WorktreeMarkedStale(last_activity=format_timestamp(last_activity))]

@@ -3,7 +3,7 @@
 import pytest
 
 from workledger import Workledger
-from workledger.domain.kernel.claims import Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.claims import Claim, Limit, Release, Require, Take, Vacancy
 from workledger.domain.kernel.refusals import NameTaken, NotFound
 from workledger.domain.kernel.store import ClaimUnmet, Conditions, EventStore, Stored
 
@@ -33,52 +33,52 @@ def test_what_is_taken_is_refused_to_others_until_it_is_free(store: EventStore) 
     unmet = refused(store, "s-2", Take("name:ann", NameTaken))
     assert (unmet.claim, unmet.holder) == (Take("name:ann", NameTaken), "s-1")
     claim(store, "s-2", Take("name:bob", NameTaken))
-    claim(store, "s-1", Free("name:ann"))
+    claim(store, "s-1", Release("name:ann"))
     claim(store, "s-2", Take("name:ann", NameTaken))
 
 
 def test_taking_what_one_holds_changes_nothing(store: EventStore) -> None:
     claim(store, "s-1", Take("name:ann"))
     claim(store, "s-1", Take("name:ann"))
-    claim(store, "s-1", Free("name:ann"))
+    claim(store, "s-1", Release("name:ann"))
     claim(store, "s-2", Take("name:ann"))
 
 
 def test_nobody_frees_what_another_holds(store: EventStore) -> None:
     claim(store, "s-1", Take("name:ann"))
-    claim(store, "s-2", Free("name:ann"), Free("name:nobody"))
+    claim(store, "s-2", Release("name:ann"), Release("name:nobody"))
     assert refused(store, "s-3", Take("name:ann")).holder == "s-1"
 
 
 def test_what_is_needed_must_be_held_by_somebody(store: EventStore) -> None:
-    unmet = refused(store, "s-1", Need("project:p", NotFound))
+    unmet = refused(store, "s-1", Require("project:p", NotFound))
     assert (unmet.claim.refused, unmet.holder) == (NotFound, None)
     claim(store, "s-2", Take("project:p"))
-    claim(store, "s-1", Need("project:p", NotFound))
-    claim(store, "s-2", Free("project:p"))
-    refused(store, "s-1", Need("project:p", NotFound))
+    claim(store, "s-1", Require("project:p", NotFound))
+    claim(store, "s-2", Release("project:p"))
+    refused(store, "s-1", Require("project:p", NotFound))
 
 
 def test_room_is_there_while_fewer_hold_the_key_than_may(store: EventStore) -> None:
-    claim(store, "s-1", Room("run:ann", capacity=1))
+    claim(store, "s-1", Vacancy("run:ann", capacity=1))
     claim(store, "s-1", Take("run:ann"))
-    assert refused(store, "s-2", Room("run:ann", capacity=1)).holder == "s-1"
-    claim(store, "s-2", Room("run:ann", capacity=2))
+    assert refused(store, "s-2", Vacancy("run:ann", capacity=1)).holder == "s-1"
+    claim(store, "s-2", Vacancy("run:ann", capacity=2))
 
 
 def test_room_is_not_there_for_the_one_who_holds_the_key_either(store: EventStore) -> None:
     """Whoever is deleted must not be running."""
     claim(store, "s-1", Take("run:ann"))
-    refused(store, "s-1", Room("run:ann", capacity=1))
+    refused(store, "s-1", Vacancy("run:ann", capacity=1))
 
 
 def test_a_limit_says_how_many_may_hold_a_key(store: EventStore) -> None:
     claim(store, "s-0", Limit("runs:p", capacity=2))
     for stream in ("s-1", "s-2"):
-        claim(store, stream, Room("runs:p"), Take("runs:p"))
+        claim(store, stream, Vacancy("runs:p"), Take("runs:p"))
     assert refused(store, "s-3", Take("runs:p")).holder in ("s-1", "s-2")
-    refused(store, "s-3", Room("runs:p"))
-    claim(store, "s-1", Free("runs:p"))
+    refused(store, "s-3", Vacancy("runs:p"))
+    claim(store, "s-1", Release("runs:p"))
     claim(store, "s-3", Take("runs:p"))
 
 
@@ -89,15 +89,15 @@ def test_those_who_hold_a_key_keep_it_when_the_limit_sinks(store: EventStore) ->
     claim(store, "s-0", Limit("runs:p", capacity=1))
     claim(store, "s-2", Take("runs:p"))
     for stream in ("s-1", "s-2"):
-        claim(store, stream, Free("runs:p"))
+        claim(store, stream, Release("runs:p"))
         refused(store, "s-4", Take("runs:p"))
-    claim(store, "s-3", Free("runs:p"))
+    claim(store, "s-3", Release("runs:p"))
     claim(store, "s-4", Take("runs:p"))
 
 
 def test_without_a_limit_one_may_hold_a_key(store: EventStore) -> None:
-    claim(store, "s-1", Room("runs:p"), Take("runs:p"))
-    refused(store, "s-2", Room("runs:p"))
+    claim(store, "s-1", Vacancy("runs:p"), Take("runs:p"))
+    refused(store, "s-2", Vacancy("runs:p"))
 
 
 def test_a_capacity_of_its_own_counts_instead_of_the_limit(store: EventStore) -> None:
@@ -109,14 +109,14 @@ def test_a_capacity_of_its_own_counts_instead_of_the_limit(store: EventStore) ->
 
 def test_claims_are_settled_in_their_order(store: EventStore) -> None:
     claim(store, "s-1", Take("name:ann"))
-    claim(store, "s-1", Free("name:ann"), Room("name:ann", capacity=1), Take("name:bob"), Need("name:bob"))
-    refused(store, "s-2", Need("name:cyd"), Take("name:cyd"))
+    claim(store, "s-1", Release("name:ann"), Vacancy("name:ann", capacity=1), Take("name:bob"), Require("name:bob"))
+    refused(store, "s-2", Require("name:cyd"), Take("name:cyd"))
 
 
 def test_a_claim_that_is_not_met_takes_back_those_before_it(store: EventStore) -> None:
     claim(store, "s-1", Take("name:ann"), Limit("runs:p", capacity=1))
-    refused(store, "s-2", Take("name:bob"), Limit("runs:p", capacity=9), Free("name:ann"), Take("name:ann"))
+    refused(store, "s-2", Take("name:bob"), Limit("runs:p", capacity=9), Release("name:ann"), Take("name:ann"))
     claim(store, "s-3", Take("name:bob"))
-    refused(store, "s-4", Need("name:cyd"))
+    refused(store, "s-4", Require("name:cyd"))
     claim(store, "s-4", Take("runs:p"))
     refused(store, "s-5", Take("runs:p"))

@@ -17,9 +17,9 @@ from workledger.domain.agent import (
     run_of_agent,
 )
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.claims import Claim, Free, Room, Take
+from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, NameTaken
-from workledger.domain.project import events as project_events
+from workledger.domain.project import Project
 from workledger.domain.project.events import DEFAULT_TOOLS
 
 TOOLS = ["Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebFetch", "TodoWrite"]
@@ -136,14 +136,14 @@ def test_a_name_is_taken_in_the_project() -> None:
     """C2: unique in its project, and among the agents of none."""
     assert claims(ann) == [Take("agent:agt_1"), Take("agent_name:prj_1:ann", NameTaken)]
     assert claims(AgentCreated(name="ann")) == [Take("agent:agt_1"), Take("agent_name::ann", NameTaken)]
-    assert list(fold(ann).parents()) == [project_events.existing("prj_1")]
-    assert list(fold(AgentCreated(name="ann")).parents()) == []
+    assert list(fold(ann).requires()) == [Project.exists("prj_1")]
+    assert list(fold(AgentCreated(name="ann")).requires()) == []
 
 
 def test_a_new_name_frees_the_old() -> None:
     """C2."""
     assert claims(AgentRenamed(name="bob"), ann) == [
-        Free(named("prj_1", "ann")),
+        Release(named("prj_1", "ann")),
         Take(named("prj_1", "bob"), NameTaken),
     ]
 
@@ -152,16 +152,16 @@ def test_a_deleted_agent_frees_its_name_and_has_no_live_run() -> None:
     """C2; DOMAIN.md 3.5, rule 9."""
     given(Agent, ann).when(Agent.delete).then(AgentDeleted(name="ann"))
     assert claims(AgentDeleted(name="ann"), ann) == [
-        Room(run_of_agent("agt_1"), AgentAlreadyRunning, capacity=1),
-        Free("agent:agt_1"),
-        Free(named("prj_1", "ann")),
+        Vacancy(run_of_agent("agt_1"), AgentAlreadyRunning, capacity=1),
+        Release("agent:agt_1"),
+        Release(named("prj_1", "ann")),
     ]
 
 
 @pytest.mark.parametrize("patch", [{"model": "m"}, {"allowed_tools": ("Read",)}])
 def test_tools_and_model_stay_while_a_run_is_live(patch: dict[str, object]) -> None:
     changed = AgentConfigChanged(patch=patch, config=AgentConfig.model_validate(patch))
-    assert claims(changed, ann) == [Room(run_of_agent("agt_1"), AgentAlreadyRunning, capacity=1)]
+    assert claims(changed, ann) == [Vacancy(run_of_agent("agt_1"), AgentAlreadyRunning, capacity=1)]
 
 
 @pytest.mark.parametrize("patch", [{"max_turns": 9}, {"temperature": 0.5}, {"system_prompt": "Be brief."}])

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from support.gwt import given
-from workledger.domain import agent
 from workledger.domain.agent import (
+    Agent,
     AgentAlreadyRunning,
     AgentConfig,
     AgentNotResumable,
@@ -32,9 +32,11 @@ from workledger.domain.agent_run.events import (
     AgentTurnLimitApproached,
 )
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.claims import Claim, Free, Take
+from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import InvalidInput, Refused
+from workledger.domain.project import Project
 from workledger.domain.project import events as project_events
+from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
 from workledger.domain.task.events import TaskAlreadyAssigned
 
@@ -142,7 +144,7 @@ def test_every_status_against_every_command(status: str, command: str) -> None:
     if expected is None:
         with pytest.raises(AgentNotRunning) as refusal:
             getattr(run, command)(**COMMANDS[command])
-        assert refusal.value.details == {"status": run.status, "command": command}
+        assert refusal.value.details == {"kind": "agent_run", "state": run.status, "command": command}
     else:
         assert tuple(type(event) for event in getattr(run, command)(**COMMANDS[command])) == expected
 
@@ -409,15 +411,15 @@ HELD = [
     Take(project_events.runs_in("prj_1"), ConcurrencyLimitExceeded),
 ]
 FREED = [
-    Free(run_of_agent("agt_1")),
-    Free(task_events.run_of_task("tsk_1")),
-    Free(project_events.runs_in("prj_1")),
+    Release(run_of_agent("agt_1")),
+    Release(task_events.run_of_task("tsk_1")),
+    Release(project_events.runs_in("prj_1")),
 ]
 
 
 def test_a_live_run_holds_its_agent_its_task_and_a_place() -> None:
     """DOMAIN.md 3.3, X12 and X13."""
-    assert claims(started) == [Take("agent_run:run_1"), task_events.existing("tsk_1"), *HELD]
+    assert claims(started) == [Take("agent_run:run_1"), Task.exists("tsk_1"), *HELD]
     assert claims(AgentRunStarted(agent_id="agt_1", session_number=1)) == [
         Take("agent_run:run_1"),
         Take(run_of_agent("agt_1"), AgentAlreadyRunning),
@@ -431,7 +433,7 @@ def test_every_end_gives_them_back(end: Event) -> None:
 
 def test_a_failed_run_takes_them_again_when_it_goes_on() -> None:
     assert claims(AgentRunResumed(session_number=2), *LIVES["failed, recoverable"]) == [
-        task_events.existing("tsk_1"),
+        Task.exists("tsk_1"),
         *HELD,
     ]
     assert claims(AgentRunResumed(session_number=1), *LIVES["paused"]) == []
@@ -440,8 +442,8 @@ def test_a_failed_run_takes_them_again_when_it_goes_on() -> None:
 @pytest.mark.parametrize("status", LIVES)
 def test_a_run_relies_on_agent_and_project_while_it_lives(status: str) -> None:
     run = fold(*LIVES[status])
-    parents = [agent.existing("agt_1"), project_events.existing("prj_1")] if run.live else []
-    assert list(run.parents()) == parents
+    parents = [Agent.exists("agt_1"), Project.exists("prj_1")] if run.live else []
+    assert list(run.requires()) == parents
 
 
 def test_its_events_are_found_by_all_they_belong_to() -> None:
@@ -467,5 +469,5 @@ def test_a_limit_binds_commands_and_not_what_happened() -> None:
 
 
 def test_refusals_say_what_was_refused() -> None:
-    with pytest.raises(Refused, match=r"^A run that is completed takes no pause\.$"):
+    with pytest.raises(Refused, match=r"^A run that is completed does not accept pause\.$"):
         fold(*LIVES["completed"]).pause()

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from support.gwt import given
-from workledger.domain import workspace
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.claims import Claim, Free, Limit, Room, Take
+from workledger.domain.kernel.claims import Claim, Limit, Release, Take, Vacancy
 from workledger.domain.kernel.refusals import InvalidInput, NameTaken
 from workledger.domain.project import Project
 from workledger.domain.project.events import (
@@ -32,6 +31,7 @@ from workledger.domain.project.events import (
     ProjectStatusChanged,
     runs_in,
 )
+from workledger.domain.workspace import Workspace
 
 created = ProjectCreated(name="Apollo")
 cloned = ProjectCreated(
@@ -144,8 +144,8 @@ def test_names_paths_and_urls_are_taken() -> None:
 
 
 def test_a_project_relies_on_its_workspace() -> None:
-    assert list(fold(cloned).parents()) == [workspace.existing("ws_1")]
-    assert list(fold(created).parents()) == []
+    assert list(fold(cloned).requires()) == [Workspace.exists("ws_1")]
+    assert list(fold(created).requires()) == []
 
 
 def test_its_events_are_found_by_project_and_workspace() -> None:
@@ -162,7 +162,7 @@ def test_only_what_is_given_is_changed_and_stored() -> None:
 def test_a_new_name_frees_the_old() -> None:
     """C3."""
     assert claims(ProjectDetailsChanged(name="Gemini"), cloned) == [
-        Free("project_name:ws_1:Apollo"),
+        Release("project_name:ws_1:Apollo"),
         Take("project_name:ws_1:Gemini", NameTaken),
     ]
     assert claims(ProjectDetailsChanged(priority=5), cloned) == []
@@ -220,7 +220,7 @@ def test_a_repository_is_linked_and_its_url_taken() -> None:
     given(Project, created).when(Project.link_repository, url="https://git.test/gemini.git").then(linked)
     given(Project, created, linked).when(Project.link_repository, url="https://git.test/gemini.git").then()
     assert claims(linked, cloned) == [
-        Free("project_url:https://git.test/apollo.git"),
+        Release("project_url:https://git.test/apollo.git"),
         Take("project_url:https://git.test/gemini.git", NameTaken),
     ]
     assert claims(linked, created) == [Take("project_url:https://git.test/gemini.git", NameTaken)]
@@ -279,7 +279,7 @@ def test_every_status_against_every_other(status: str, wanted: str) -> None:
     elif (status, wanted) in MACHINE:
         tried.then(ProjectStatusChanged(previous=status, status=wanted))
     else:
-        tried.refused(ProjectInvalidTransition, status=status, wanted=wanted)
+        tried.refused(ProjectInvalidTransition, kind="project", state=status, command=f"change_status to {wanted}")
 
 
 def test_a_status_that_is_none_is_refused() -> None:
@@ -291,11 +291,11 @@ def test_a_deleted_project_gives_everything_back_and_has_no_live_run() -> None:
     """A18: blocked by a live run."""
     given(Project, cloned).when(Project.delete).then(ProjectDeleted(name="Apollo"))
     assert claims(ProjectDeleted(name="Apollo"), cloned) == [
-        Room(runs_in("prj_1"), ProjectHasRunningAgents, capacity=1),
-        Free("project:prj_1"),
-        Free("project_name:ws_1:Apollo"),
-        Free("project_path:~/git/apollo"),
-        Free("project_url:https://git.test/apollo.git"),
+        Vacancy(runs_in("prj_1"), ProjectHasRunningAgents, capacity=1),
+        Release("project:prj_1"),
+        Release("project_name:ws_1:Apollo"),
+        Release("project_path:~/git/apollo"),
+        Release("project_url:https://git.test/apollo.git"),
     ]
 
 

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentTurnCompleted, AgentTurnLimitApproached
 from workledger.domain.kernel.aggregate import Aggregate, Event
-from workledger.domain.kernel.claims import Free, Take
+from workledger.domain.kernel.claims import Release, Take
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionConfig
@@ -57,7 +57,7 @@ class Life(RuleBasedStateMachine):
             match claim:
                 case Take(key=key):
                     self.held.add(key)
-                case Free(key=key):
+                case Release(key=key):
                     self.held.discard(key)
 
     def attempt(self, command: str, *, once: bool = True, **arguments: Any) -> list[Event] | None:

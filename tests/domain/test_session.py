@@ -6,8 +6,9 @@ import pytest
 
 from support.gwt import given
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.claims import Claim, Free, Take
+from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import InvalidInput, NameTaken, PayloadTooLarge, Refused
+from workledger.domain.project import Project
 from workledger.domain.session import Session
 from workledger.domain.session.events import (
     SessionActivated,
@@ -28,10 +29,9 @@ from workledger.domain.session.events import (
     SessionParticipantLimit,
     SessionPaused,
     SessionPendingWrites,
+    SessionProjectNotFound,
     SessionResumed,
     SessionTitleChanged,
-    existing,
-    existing_project,
     open_session,
 )
 from workledger.domain.session.session import FATAL, RETRIES
@@ -185,8 +185,8 @@ def test_only_another_url_is_claimed() -> None:
     here = [Take("session:it", SessionAlreadyActive), Take("session_open:it", SessionAlreadyActive)]
     assert claims(opened) == here
     assert claims(own) == [*here, Take("session_url:/demo", NameTaken)]
-    assert claims(closed, opened) == [Free("session_open:it")]
-    assert claims(closed, own) == [Free("session_open:it"), Free("session_url:/demo")]
+    assert claims(closed, opened) == [Release("session_open:it")]
+    assert claims(closed, own) == [Release("session_open:it"), Release("session_url:/demo")]
 
 
 @pytest.mark.parametrize("length", [0, 1, 199, 200])
@@ -383,8 +383,10 @@ def test_when_it_is_closed_nobody_takes_part() -> None:
 
 @pytest.mark.parametrize("status", LIVES)
 def test_it_relies_on_its_project_until_it_ends(status: str) -> None:
-    parents = [existing_project("prj_1")] if status in ("initializing", "active", "paused") else []
-    assert list(fold(*LIVES[status]).parents()) == parents
+    parents = (
+        [Project.exists("prj_1", SessionProjectNotFound)] if status in ("initializing", "active", "paused") else []
+    )
+    assert list(fold(*LIVES[status]).requires()) == parents
 
 
 def test_its_events_are_found_by_all_they_belong_to() -> None:
@@ -423,10 +425,10 @@ def test_an_entry_has_at_most_64_kb(size: int, fits: bool) -> None:
 def test_an_entry_needs_an_open_session() -> None:
     """A12: SESSION_NOT_FOUND, then SESSION_CLOSED."""
     entry = SessionEntryPublished(session_id="it", channel="chunks", type="x")
-    assert list(entry.claims(None, "it")) == [existing("it"), open_session("it")]
+    assert list(entry.claims(None, "it")) == [Session.exists("it"), open_session("it")]
     assert open_session("it").refused is SessionIsClosed
 
 
 def test_refusals_say_what_was_refused() -> None:
-    with pytest.raises(Refused, match=r"^A session that is closing takes no join\.$"):
+    with pytest.raises(Refused, match=r"^A session that is closing does not accept join\.$"):
         fold(*LIVES["closing"]).join(user_id="bob")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from support.gwt import given
-from workledger.domain.agent_run import events as agent_run_events
+from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.tool_calls import (
@@ -138,5 +138,5 @@ def test_they_belong_to_their_run() -> None:
     calls = ToolCalls.fold(new.id, new.events)
     assert calls is not None
     assert new.id == "run_1"
-    assert list(calls.parents()) == [agent_run_events.existing("run_1")]
+    assert list(calls.requires()) == [AgentRun.exists("run_1")]
     assert calls.tags() == {"agent": "agt_1", "project": None, "run": "run_1", "session": "ses_1", "task": None}

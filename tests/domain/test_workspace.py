@@ -3,7 +3,7 @@
 import pytest
 
 from support.gwt import given
-from workledger.domain.kernel.claims import Free, Take
+from workledger.domain.kernel.claims import Release, Take
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.workspace import Workspace, WorkspaceCreated, WorkspaceDeleted, WorkspaceUpdated
 
@@ -45,7 +45,7 @@ def test_it_exists_until_it_is_deleted() -> None:
     given(Workspace, created).when(Workspace.delete).then(WorkspaceDeleted(name="Mission"))
     before = Workspace.fold("ws_1", [created])
     assert list(created.claims(None, "ws_1")) == [Take("workspace:ws_1")]
-    assert list(WorkspaceDeleted(name="Mission").claims(before, "ws_1")) == [Free("workspace:ws_1")]
+    assert list(WorkspaceDeleted(name="Mission").claims(before, "ws_1")) == [Release("workspace:ws_1")]
 
 
 def test_its_events_are_found_by_workspace() -> None:

@@ -24,11 +24,10 @@ from support.worktree_states import (
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.claims import Free, Take
+from workledger.domain.kernel.claims import Release, Take
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.project import Project
-from workledger.domain.project import events as project_events
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
@@ -266,7 +265,7 @@ def test_refusals_say_what_was_refused() -> None:
     failed = WorktreeFailed(operation="create", error="No space left.", recoverable=True)
     with pytest.raises(Refused, match=r"^This worktree could not be created: No space left\.$"):
         fold(created, failed).report_change()
-    with pytest.raises(Refused, match=r"^A worktree that is merging does not allow start_commit\.$"):
+    with pytest.raises(Refused, match=r"^A worktree that is merging does not accept start_commit\.$"):
         fold(*LIVES["merging"]).start_commit(message="m")
 
 
@@ -406,8 +405,8 @@ def test_it_needs_its_project_and_its_task(ledger: Ledger, project_id: str) -> N
 @pytest.mark.parametrize("state", LIVES)
 def test_it_relies_on_its_project_while_it_is_at_work(state: str) -> None:
     """DOMAIN.md 3.5, rule 4."""
-    parents = [project_events.existing("p")] if state in AT_WORK else []
-    assert list(fold(*LIVES[state]).parents()) == parents
+    parents = [Project.exists("p")] if state in AT_WORK else []
+    assert list(fold(*LIVES[state]).requires()) == parents
     assert set(LIVES) - set(AT_WORK) == {"conflict", "removing", "removed", "error"}
 
 
@@ -525,7 +524,7 @@ class WorktreeLife(RuleBasedStateMachine):
             match claim:
                 case Take(key=key):
                     self.held.add(key)
-                case Free(key=key):
+                case Release(key=key):
                     self.held.remove(key)
         self.state = Worktree.begin("wtr_1", event) if before is None else before.after(event)
         self.history.append(event)

@@ -12,7 +12,7 @@ import workledger
 from workledger import Refused, Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.envelope import Recorded
-from workledger.domain.kernel.mapping import opened
+from workledger.domain.kernel.mapping import decode
 from workledger.domain.kernel.policy import Policy, Reaction
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.kernel.unit import Unit
@@ -68,7 +68,7 @@ def rename(ledger: Workledger, id: str, *titles: str) -> None:
 
 
 def reviews(ledger: Workledger) -> list[str]:
-    created = [opened(row).event for row in ledger.read(topics=[TaskCreated.TOPIC])]
+    created = [decode(row).event for row in ledger.read(topics=[TaskCreated.TOPIC])]
     return [event.title for event in created if isinstance(event, TaskCreated) and event.category == "review"]
 
 
@@ -223,7 +223,7 @@ def test_reactions_to_reactions_come_to_an_end(memory_ledger: Workledger) -> Non
     begin(memory_ledger, "a")
     rename(memory_ledger, "a", "spoons")
     reactor.catch_up()
-    changes = [opened(row) for row in memory_ledger.read(topics=[TaskDetailsChanged.TOPIC])]
+    changes = [decode(row) for row in memory_ledger.read(topics=[TaskDetailsChanged.TOPIC])]
     assert memory_ledger.get(Task, "a").title == "s"
     assert [past.causation_id for past in changes[1:]] == [past.event_id for past in changes[:-1]]
 

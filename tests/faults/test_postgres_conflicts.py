@@ -13,7 +13,7 @@ from support import writers
 from support.postgres_server import GivenServer
 from support.slow_writer import drawn, in_line, slow_writer
 from support.stores import append, happened, opened
-from workledger.domain.kernel.claims import Claim, Free, Limit, Need, Room, Take
+from workledger.domain.kernel.claims import Claim, Limit, Release, Require, Take, Vacancy
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, EventStore
 
@@ -113,11 +113,11 @@ def come_and_go(pipe: Connection, url: str, number: int) -> None:
         for _ in range(ROUNDS):
             came, place = happened(stream, topic="came"), "places"
             try:
-                append(store, came, claims=[(stream, Room(place)), (stream, Take(place))])
+                append(store, came, claims=[(stream, Vacancy(place)), (stream, Take(place))])
             except ClaimUnmet as unmet:
                 full += bool(unmet.holder)
             else:
-                append(store, happened(stream, topic="went"), claims=[(stream, Free(place))])
+                append(store, happened(stream, topic="went"), claims=[(stream, Release(place))])
     pipe.send(full)
 
 
@@ -153,11 +153,11 @@ def url(postgres_server: GivenServer, postgres_template: str) -> Iterator[str]:
 
 
 SKEWED: dict[str, tuple[Claim, Claim]] = {
-    "leave-what-is-needed": (Free("a"), Need("a")),
-    "need-what-is-left": (Need("a"), Free("a")),
+    "leave-what-is-needed": (Release("a"), Require("a")),
+    "need-what-is-left": (Require("a"), Release("a")),
     "take-what-is-taken": (Take("b"), Take("b")),
-    "take-what-must-be-vacant": (Take("b"), Room("b", capacity=1)),
-    "take-what-is-vacant": (Room("b", capacity=1), Take("b")),
+    "take-what-must-be-vacant": (Take("b"), Vacancy("b", capacity=1)),
+    "take-what-is-vacant": (Vacancy("b", capacity=1), Take("b")),
     "lower-the-limit": (Limit("c", capacity=1), Take("c")),
 }
 
@@ -171,18 +171,18 @@ def test_what_an_append_relies_on_does_not_change_before_it_ends(url: str, first
     with opened(url) as store, ThreadPoolExecutor(1) as thread, slow_writer(url) as slow:
         for key, holder in (("a", "s-0"), ("c", "s-0")):
             append(store, happened("s-0"), claims=[("s-0", Limit(key, capacity=2)), (holder, Take(key))])
-        claims = [("s-0" if isinstance(second, Free) else "s-2", second)]
-        slow.append(happened("s-1"), claims=[("s-0" if isinstance(first, Free) else "s-1", first)])
+        claims = [("s-0" if isinstance(second, Release) else "s-2", second)]
+        slow.append(happened("s-1"), claims=[("s-0" if isinstance(first, Release) else "s-1", first)])
         waiting = thread.submit(append, store, happened("s-2"), claims=claims)
         in_line(url, 1)
         slow.roll_back()
         assert waiting.result(10)
-        append(store, happened("s-2"), claims=[("s-2", Free("b")), ("s-2", Free("c")), ("s-0", Free("a"))])
+        append(store, happened("s-2"), claims=[("s-2", Release("b")), ("s-2", Release("c")), ("s-0", Release("a"))])
 
 
 def test_those_who_only_need_a_key_do_not_wait_for_each_other(url: str) -> None:
     """Proves that such locks are shared: agents of one project do not queue for it."""
     with opened(url) as store, ThreadPoolExecutor(1) as thread, slow_writer(url) as slow:
         append(store, happened("s-0"), claims=[("s-0", Take("d"))])
-        slow.append(happened("s-1"), claims=[("s-1", Need("d"))])
-        assert thread.submit(append, store, happened("s-2"), claims=[("s-2", Need("d"))]).result(10)
+        slow.append(happened("s-1"), claims=[("s-1", Require("d"))])
+        assert thread.submit(append, store, happened("s-2"), claims=[("s-2", Require("d"))]).result(10)

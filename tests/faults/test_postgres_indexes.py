@@ -12,7 +12,7 @@ from support.postgres_server import GivenServer
 from support.slow_writer import SlowWriter, slow_writer
 from support.stores import append, happened, opened
 from workledger.adapters.postgres.store import PostgresStore
-from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.claims import Require, Take
 from workledger.domain.kernel.store import EventStore, Stored
 
 COUNT = 20_000
@@ -98,7 +98,7 @@ def test_a_plan_that_was_made_while_the_log_was_short_has_an_index_too(postgres_
 def one_more(writer: SlowWriter, number: int) -> int:
     """The blocks that an append looks at."""
     stream = f"x-{number}"
-    claims = [(stream, Take(f"name:{number}")), (stream, Need("name:ann"))]
+    claims = [(stream, Take(f"name:{number}")), (stream, Require("name:ann"))]
     looked_at = writer.blocks(happened(stream, 1), claims=claims, command_id=stream)
     writer.commit()
     return looked_at

@@ -12,7 +12,7 @@ from support.slow_writer import in_line, slow_writer
 from support.stores import append, happened, opened
 from workledger.adapters.postgres.factory import MAKING
 from workledger.adapters.postgres.lines import Lines
-from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.claims import Require, Take
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet
 from workledger.domain.task import Task
@@ -52,7 +52,7 @@ def test_appends_see_what_was_committed_while_they_waited(url: str, strict_url: 
             second.result(10)
         assert conflict.value.details["actual"] == 2
         slow.append(happened("s-1", 3), claims=[("s-1", Take("name:bob"))])
-        third = thread.submit(append, store, happened("s-3", 1), claims=[("s-3", Need("name:bob"))])
+        third = thread.submit(append, store, happened("s-3", 1), claims=[("s-3", Require("name:bob"))])
         in_line(strict_url, 1)
         slow.commit()
         assert third.result(10) == [4]

@@ -15,7 +15,7 @@ from support.pooler import pooling
 from support.postgres_server import GivenServer
 from support.stores import append, ascending, happened, opened, tail
 from workledger.adapters.postgres.lines import Lines, Lost
-from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.claims import Require, Take
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.task import Task
 
@@ -38,7 +38,7 @@ def test_many_callers_append_and_read_through_a_few_connections(pooled: str, pos
         def work(number: int) -> None:
             stream = f"s-{number}"
             for version in range(1, 21):
-                conditions = {"claims": [(stream, Need("name:ann"))], "command_id": f"{number}/{version}"}
+                conditions = {"claims": [(stream, Require("name:ann"))], "command_id": f"{number}/{version}"}
                 append(store, happened(stream, version), **conditions)
                 assert len(store.read_stream(stream)) == version
                 assert store.read(0, 10**9, tag=("project", "nobody")) == []

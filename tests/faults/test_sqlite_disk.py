@@ -11,7 +11,7 @@ from support import sqlite_writers, writers
 from support.sqlite_writers import happened, write_pairs_once
 from workledger.adapters.database import DatabaseFailed, DatabaseFull
 from workledger.adapters.sqlite.file import File
-from workledger.domain.kernel.claims import Need, Take
+from workledger.domain.kernel.claims import Require, Take
 from workledger.domain.kernel.store import ClaimUnmet, Conditions
 
 
@@ -56,7 +56,7 @@ def test_a_full_disk_is_a_refusal_and_nothing_of_the_append_is_stored(
         assert [one.lower() for one in connections.run if one.lower() in ("begin", "commit")] == ["begin"]
         assert (ledger.head(), store.done("once"), store.holders("name:ann")) == (1, None, [])
         with pytest.raises(ClaimUnmet):
-            store.insert_events([happened("s-1")], conditions=Conditions(claims=[("s-1", Need("name:ann"))]))
+            store.insert_events([happened("s-1")], conditions=Conditions(claims=[("s-1", Require("name:ann"))]))
         connections.allow(2**30)
         assert list(store.insert_events(events, conditions=conditions)) == list(range(2, 23))
         assert list(store.holders("name:ann")) == ["s-1"]

@@ -11,7 +11,7 @@ from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.aggregate import Aggregate
-from workledger.domain.kernel.mapping import LARGEST, encoded
+from workledger.domain.kernel.mapping import LARGEST, encode
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, NameTaken, PayloadTooLarge
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
@@ -229,7 +229,7 @@ def test_the_state_at_any_past_moment_is_the_fold_up_to_it(ledger: Workledger) -
 
 def test_an_event_has_at_most_256_kilobytes(ledger: Workledger, task: Task) -> None:
     """DOMAIN.md 5.1."""
-    empty = len(encoded(TaskCreated(title="Bake", rank="V", metadata={"text": ""})))
+    empty = len(encode(TaskCreated(title="Bake", rank="V", metadata={"text": ""})))
     for too_many in (0, 1):
         event = TaskCreated(title="Bake", rank="V", metadata={"text": "x" * (LARGEST - empty + too_many)})
         if too_many:

@@ -13,7 +13,7 @@ import pytest
 import workledger
 from support import reaction_process, writers
 from workledger import Workledger
-from workledger.domain.kernel.mapping import opened
+from workledger.domain.kernel.mapping import decode
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskCreated
 
@@ -43,7 +43,7 @@ def place(tmp_path: Path) -> Path:
 
 def effects(ledger: Workledger) -> Counter[str]:
     """How often each review was begun; each says which event it was begun for."""
-    created = [opened(row) for row in ledger.read(topics=[TaskCreated.TOPIC])]
+    created = [decode(row) for row in ledger.read(topics=[TaskCreated.TOPIC])]
     causes = {past.event_id: past.event for past in created}
     found: Counter[str] = Counter()
     for past in created:

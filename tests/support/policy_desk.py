@@ -8,7 +8,7 @@ from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.envelope import Recorded
-from workledger.domain.kernel.mapping import opened
+from workledger.domain.kernel.mapping import decode
 from workledger.domain.kernel.policy import Policy
 from workledger.domain.project import Project
 from workledger.domain.services.runs import start_run
@@ -74,7 +74,7 @@ class Desk:
         return [past.event for past in self.log(before) if past.event.TOPIC != "task.moved"]
 
     def log(self, after: int = 0, *topics: str) -> list[Recorded]:
-        return [opened(row) for row in self.ledger.read(after, topics=topics)]
+        return [decode(row) for row in self.ledger.read(after, topics=topics)]
 
     def state(self, id: str) -> str:
         """What the task is called as it stands."""

@@ -8,7 +8,7 @@ import orjson
 
 from workledger import Workledger
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.mapping import moment
+from workledger.domain.kernel.mapping import parse_timestamp
 from workledger.domain.kernel.store import Scanned
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.engine import table as rules
@@ -208,7 +208,7 @@ def keyed(table: type[Table], rows: Iterable[Row]) -> dict[Any, Row]:
 def shown(column: Column, value: Any) -> Any:
     """A value as it is read from a database."""
     if isinstance(column.type, MomentType):
-        return value and moment(value)
+        return value and parse_timestamp(value)
     if isinstance(column.type, DollarsType):
         return value if value is None else value / 1_000_000
     return value

@@ -5,12 +5,14 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 import workledger
 from workledger.domain.agent_log import append_chunk
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.groups import GROUPS
@@ -81,6 +83,18 @@ def rename(pipe: Connection, url: str, id: str, name: str, count: int) -> None:
         for number in range(count):
             with ledger.edit(Task, id) as task:
                 task.change_details(title=f"{name} {number}")
+
+
+def add_labels(pipe: Connection, url: str, id: str, name: str, count: int) -> None:
+    """Add labels to those that a task has, one after another."""
+
+    def add(unit: Unit, label: str) -> None:
+        task = unit.edit(Task, id)
+        task.change_labels(labels=(*task.labels, label))
+
+    with workledger.open(url) as ledger:
+        for number in range(count):
+            ledger.decide(partial(add, label=f"{name}{number}"))
 
 
 def write_pairs(pipe: Connection, url: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from workledger.adapters.simulation.texts.turns import Call, Turn
-from workledger.domain.kernel.mapping import stamp
+from workledger.domain.kernel.mapping import format_timestamp
 
 
 class Transcript:
@@ -44,8 +44,13 @@ class Transcript:
             "num_turns": turns,
             "total_cost_usd": cost_usd,
         }
-        return orjson.dumps({**record, "session_id": self._session, "timestamp": stamp(at)}).decode() + "\n"
+        return orjson.dumps({**record, "session_id": self._session, "timestamp": format_timestamp(at)}).decode() + "\n"
 
     def _line(self, type: str, message: dict[str, Any], at: datetime) -> str:
-        record = {"type": type, "sessionId": self._session, "gitBranch": self._branch, "timestamp": stamp(at)}
+        record = {
+            "type": type,
+            "sessionId": self._session,
+            "gitBranch": self._branch,
+            "timestamp": format_timestamp(at),
+        }
         return orjson.dumps({**record, "message": message}).decode() + "\n"

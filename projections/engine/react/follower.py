@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.ledger import Ledger
-from workledger.domain.kernel.mapping import opened
+from workledger.domain.kernel.mapping import decode
 from workledger.domain.kernel.policy import Later, Policy, Reaction, unavailable
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.kernel.store import Scanned
@@ -76,7 +76,7 @@ class Follower:
         if at.letters and self.policy.later:
             busy = self._try_again(head)
         while self._read < head and go_on():
-            rows = self._ledger.store.read(self._read, self._batch, upto=head, topics=self.policy.topics)
+            rows = self._ledger.read(self._read, self._batch, upto=head, topics=self.policy.topics)
             busy |= bool(rows)
             self._answer(rows, rows[-1].position if len(rows) == self._batch else head, go_on)
         return busy
@@ -106,7 +106,7 @@ class Follower:
         done = left = 0
         for stream in streams:
             while letters := self.letters(stream):
-                rows = self._ledger.store.read(letters[0].position - 1, 1, upto=letters[0].position)
+                rows = self._ledger.read(letters[0].position - 1, 1, upto=letters[0].position)
                 failure = self._react(rows[0])[1] if rows else None  # erased since: nothing is left to react to
                 if failure is not None:
                     self._failed_again(letters[0], failure)
@@ -165,7 +165,7 @@ class Follower:
             if attempt:
                 time.sleep(NAP * 4**attempt)
             try:
-                past = opened(row)
+                past = decode(row)
                 if not self.policy.when(past):
                     return False, None
                 reaction = Reaction(self._ledger, self.policy, past)
@@ -206,7 +206,7 @@ class Follower:
         if row.stream_id in self._at.held_up:
             return None
         try:
-            return self.policy.alike(opened(row))
+            return self.policy.alike(decode(row))
         except Exception:
             return None  # it fails again when it is reacted to
 

@@ -22,7 +22,7 @@ from support import writers
 from support.golden_events import work
 from workledger.adapters.schema import COLUMNS
 from workledger.adapters.simulation import workload
-from workledger.domain.kernel.mapping import encoded, stamp
+from workledger.domain.kernel.mapping import encode, format_timestamp
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.groups import GROUPS
@@ -39,14 +39,14 @@ def simulated(count: int) -> Iterator[tuple[object, ...]]:
     for position, one in enumerate(islice(workload.events("memory"), count), 1):
         stream = one.kind.stream(one.id)
         versions[stream] = versions.get(stream, 0) + 1
-        envelope = (one.event.TOPIC, one.event.VERSION, stamp(one.at), one.actor, "x", None, None, None)
+        envelope = (one.event.TOPIC, one.event.VERSION, format_timestamp(one.at), one.actor, "x", None, None, None)
         yield (
             position,
             stream,
             versions[stream],
             *envelope,
             orjson.dumps(one.tags).decode(),
-            encoded(one.event).decode(),
+            encode(one.event).decode(),
         )
 
 
