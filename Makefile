@@ -1,4 +1,4 @@
-.PHONY: help demo test check coverage e2e bench docs lock clean
+.PHONY: help demo test check coverage e2e bench docs structure lock clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -62,6 +62,9 @@ bench: $(VENV)/bench ## Measure against peers, in one run on one machine
 
 docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
 	@$(BIN)/python -m support.reference_pages
+
+structure: ## Count the rooms of each folder, and the imports between them
+	@$(PYTHON) tests/support/structure.py $(ARGS)
 
 lock: $(BIN)/uv ## Lock the dependencies again, with hashes (ARGS=--upgrade for newer ones)
 	@cd .requirements && \
