@@ -80,3 +80,10 @@ def database_ledger(request: pytest.FixtureRequest) -> Iterator[Workledger]:
     """A ledger over an empty store in each database that lasts."""
     with workledger.open(request.getfixturevalue(request.param)) as ledger:
         yield ledger
+
+
+@pytest.fixture
+def memory_ledger() -> Iterator[Workledger]:
+    """A ledger that is quick to make, for rules that ask nothing of the database."""
+    with workledger.open("memory:") as ledger:
+        yield ledger

@@ -34,9 +34,9 @@ def scanned(topic: str, payload: Any, *, encoded: bool, version: int = 1, tags: 
 def compiled(group: Group, past: Scanned, *, encoded: bool) -> Told:
     """What the compiled function writes into empty changes."""
     changes = tuple(Changes.none() for _ in group.tables)
-    folding = group.folding(past.topic, encoded)
-    assert folding is not None
-    folding(tuple(past), changes)
+    function = group.fold_function(past.topic, encoded)
+    assert function is not None
+    function(tuple(past), changes)
     told: Told = {}
     for table, (new, changed, gone) in zip(group.tables, changes, strict=True):
         told |= {(table.NAME, key): ("dies", {}, {}) for key in gone}

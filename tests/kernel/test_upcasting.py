@@ -11,7 +11,7 @@ from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.refusals import UnknownTopic
 from workledger.domain.kernel.store import Conditions, Stored
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.fold.table_set import Side
+from workledger.projections.engine.fold.table_set import TableSet
 from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.table import From, Stream, Table
 
@@ -96,8 +96,8 @@ def test_the_projections_read_old_events_as_new_ones(log: Workledger, parcels: P
     """X7."""
     events = log.store.scan(0, 100, upto=log.head())
     with log.tables.writing() as connection:
-        shadow.make(connection, parcels.group)
-        Side(connection, log.tables.bulk, parcels.group).apply(events)
+        shadow.create(connection, parcels.group)
+        TableSet(connection, log.tables.bulk, parcels.group).apply(events)
     rows = log.tables.all(sa.select(parcels.table.c.id, parcels.table.c.to_last, parcels.table.c.grams))
     assert sorted(tuple(row.values()) for row in rows) == [("1", "Miller", 0), ("2", "Baker", 0), ("3", "Cook", 7)]
 
