@@ -1,15 +1,18 @@
 """The reactor: each event is reacted to once, in order, from where the policy was enabled on."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 import workledger
 from workledger import Refused, Workledger
+from workledger.adapters.postgres.lines import Lost
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.mapping import opened
@@ -368,6 +371,38 @@ def test_a_database_that_is_away_is_no_event_s_fault(memory_ledger: Workledger, 
     shaky.cannot_stand.clear()
     reactor.catch_up()
     assert shaky.heard == ["one", "poison"]
+
+
+OUTAGES = {
+    "sqlite": [
+        sqlite3.OperationalError("disk I/O error"),
+        sqlite3.ProgrammingError("Cannot operate on a closed database"),
+    ],
+    "postgresql": [psycopg.OperationalError("the server closed the connection"), Lost("it broke", "line 1")],
+}
+"""By database: errors of its driver, and of our own calls to it, that SQLAlchemy does not wrap."""
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+def test_an_outage_that_only_the_adapter_knows_is_no_event_s_fault(database_ledger: Workledger, nth: int) -> None:
+    """It fails when outages are told by what errors are called, or asked of SQLAlchemy alone."""
+    error = OUTAGES[database_ledger.tables.engine.dialect.name][nth]
+    shaky = Shaky("poison", error=error)
+    reactor = enabled(database_ledger, listening(shaky))
+    begin(database_ledger, "a")
+    rename(database_ledger, "a", "poison")
+    with pytest.raises(type(error)):
+        reactor.catch_up()
+    assert (shaky.tries, letters(database_ledger)) == (1, [])
+
+
+def test_data_that_the_database_refuses_is_the_event_s_fault(database_ledger: Workledger) -> None:
+    shaky = Shaky("poison", error=sa.exc.IntegrityError("insert", {}, Exception("duplicate")))
+    reactor = enabled(database_ledger, listening(shaky))
+    begin(database_ledger, "a")
+    rename(database_ledger, "a", "poison")
+    reactor.catch_up()
+    assert (shaky.tries, len(letters(database_ledger))) == (3, 1)
 
 
 def test_a_database_that_is_away_in_a_decision_leaves_nothing_remembered(memory_ledger: Workledger) -> None:
