@@ -46,7 +46,7 @@ class Exclusive:
     def __init__(self, tables: ReadTables, groups: Sequence[Group], suffix: str) -> None:
         self._tables, self._groups, self._suffix = tables, groups, suffix
         self._owner = leases.new_owner()
-        self._names = {lease_of(group, suffix) for group in groups}
+        self._leases = {lease_of(group, suffix) for group in groups}
         self._cancelled, self._interrupted = threading.Event(), threading.Event()
         self._held: Kept | None = None
 
@@ -70,8 +70,8 @@ class Exclusive:
             RebuildUnderWay: another process holds one of them.
             RebuildCancelled: it was cancelled during the block; what it had built is dropped.
         """
-        leases.outlast(self._tables, self._names)
-        with leases.keeping(self._tables, self._names, self._owner) as self._held:
+        leases.outlast(self._tables, self._leases)
+        with leases.keeping(self._tables, self._leases, self._owner) as self._held:
             if self._held is None:
                 raise RebuildUnderWay(group=self.names)
             try:
@@ -84,7 +84,7 @@ class Exclusive:
                     raise
                 # Whoever revoked the lease drops the tables, and we drop what we wrote since. But not when another
                 # rebuild holds the lease by now: then the tables are that one's.
-                if leases.take(self._tables, self._names, self._owner) == self._names:
+                if leases.take(self._tables, self._leases, self._owner) == self._leases:
                     shadow.discard(self._tables, self._groups, self._suffix)
                 raise RebuildCancelled(group=self.names) from None
             finally:
