@@ -1,7 +1,7 @@
 """The live feed: new events over server-sent events, from any position, resumable where it broke off.
 
 Each frame's id is the position of its event, so `Last-Event-ID` resumes without a gap and without a double (X6).
-`bye` says that the server stops; `reset` that the follower was dropped and had better read the tables again.
+`bye` says that the server stops; `reset` that the client was dropped and had better read the tables again.
 """
 
 from typing import Annotated, Literal

@@ -39,7 +39,9 @@ def status(service: TheService) -> Json:
         {
             "head": head,
             "healthy": service.healthy,
-            "groups": [_group(service, *standing, head) for standing in service.ledger.projector.standing().items()],
+            "groups": [
+                _group(service, group, at, head) for group, at in service.ledger.projector.checkpoints().items()
+            ],
             "simulated": service.simulated,
             "label": service.label,
         },
@@ -66,5 +68,5 @@ def _group(service: Service, group: Group, at: Checkpoint, head: int) -> dict[st
         "position": at.position,
         "lag": lag,
         "state": state if service.healthy else "failing",
-        "dead_letters": at.letters,
+        "dead_letters": at.dead_letters,
     }

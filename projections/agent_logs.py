@@ -12,10 +12,10 @@ from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import Logged
 
 
-def _purged(side: Any, data: Mapping[str, Any]) -> None:
-    for table in (side[AgentLogChunks], side[AgentLogSessions]):
+def _purged(table_set: Any, data: Mapping[str, Any]) -> None:
+    for table in (table_set[AgentLogChunks], table_set[AgentLogSessions]):
         purged = (table.c.agent_id == data["agent_id"]) & (table.c.session_number == data["session_number"])
-        side.connection.execute(table.delete().where(purged))
+        table_set.connection.execute(table.delete().where(purged))
 
 
 class AgentLogChunks(

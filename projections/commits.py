@@ -43,8 +43,8 @@ class ProjectCommits(
     ]
 
     @classmethod
-    def removed(cls, side: Any, rows: list[Mapping[str, Any]]) -> None:
-        count_commits(side, side[cls], rows)
+    def removed(cls, table_set: Any, rows: list[Mapping[str, Any]]) -> None:
+        count_commits(table_set, table_set[cls], rows)
 
 
 def history(tables: ReadTables, project_id: str, *, limit: int = 20, offset: int = 0) -> list[dict[str, Any]]:

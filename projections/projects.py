@@ -66,12 +66,12 @@ class Projects(
     commit_count: Annotated[int, Count(CommitRecorded)]
 
 
-def count_commits(side: Any, commits: sa.Table, rows: list[Mapping[str, Any]]) -> None:
+def count_commits(table_set: Any, commits: sa.Table, rows: list[Mapping[str, Any]]) -> None:
     """Count again for projects whose commits a delete took away."""
-    projects = side[Projects]
+    projects = table_set[Projects]
     counted = sa.select(sa.func.count()).where(commits.c.project_id == projects.c.id).scalar_subquery()
     for id in {row["project_id"] for row in rows}:
-        side.connection.execute(projects.update().where(projects.c.id == id).values(commit_count=counted))
+        table_set.connection.execute(projects.update().where(projects.c.id == id).values(commit_count=counted))
 
 
 def get(tables: ReadTables, id: str) -> dict[str, Any] | None:

@@ -10,10 +10,10 @@ from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import Logged
 
 
-def _purged(side: Any, data: Mapping[str, Any]) -> None:
-    entries = side[SessionEvents]
+def _purged(table_set: Any, data: Mapping[str, Any]) -> None:
+    entries = table_set[SessionEvents]
     purged = (entries.c.session_id == data["session_id"]) & (entries.c.offset <= data["up_to_offset"])
-    side.connection.execute(entries.delete().where(purged))
+    table_set.connection.execute(entries.delete().where(purged))
 
 
 class SessionEvents(

@@ -46,12 +46,12 @@ class TaskCounts(Table, name="task_counts", group="board", key=("project_id", "b
     }
 
 
-def recount(side: Any, tasks: sa.Table, project_ids: Iterable[str | None]) -> None:
+def recount(table_set: Any, tasks: sa.Table, project_ids: Iterable[str | None]) -> None:
     """Count again for projects whose cards a delete took away."""
-    counts = side[TaskCounts]
+    counts = table_set[TaskCounts]
     for project_id in filter(None, project_ids):
         shown = (tasks.c.project_id == project_id) & (tasks.c.status != "cancelled")
-        side.connection.execute(counts.delete().where(counts.c.project_id == project_id))
+        table_set.connection.execute(counts.delete().where(counts.c.project_id == project_id))
         counted = sa.select(tasks.c.project_id, tasks.c.board_column, sa.func.count()).where(shown)
         counted = counted.group_by(tasks.c.project_id, tasks.c.board_column)
-        side.connection.execute(counts.insert().from_select(["project_id", "board_column", "count"], counted))
+        table_set.connection.execute(counts.insert().from_select(["project_id", "board_column", "count"], counted))

@@ -129,8 +129,8 @@ class Tasks(
     cost_usd: Annotated[Dollars, Sum("cost_usd", AgentTurnCompleted)]
 
     @classmethod
-    def removed(cls, side: Any, rows: list[Mapping[str, Any]]) -> None:
-        recount(side, side[cls], {row["project_id"] for row in rows})
+    def removed(cls, table_set: Any, rows: list[Mapping[str, Any]]) -> None:
+        recount(table_set, table_set[cls], {row["project_id"] for row in rows})
 
 
 __all__ = ["Tasks", "board", "counts"]

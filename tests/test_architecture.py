@@ -47,7 +47,7 @@ def first_sentence(path: Path) -> str:
     return documentation.partition("\n\n")[0]
 
 
-def test_api_adapters_projections_and_domain_import_downwards_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_contracts_of_layers_and_circles_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     tool = Path(sys.executable).with_name("lint-imports")
     checked = subprocess.run([tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True)

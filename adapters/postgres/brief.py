@@ -13,7 +13,7 @@ import psycopg
 from psycopg.errors import DivisionByZero
 
 from workledger.adapters.postgres import merging
-from workledger.projections.engine.changes import Changes, whole
+from workledger.projections.engine.changes import Changes, insert_values
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.state.checkpoints import Superseded
 from workledger.projections.engine.table import Table
@@ -56,8 +56,8 @@ def write(
             "was": at.position,
             "position": to.position,
             "fingerprint": at.fingerprint,
-            "had": at.letters,
-            "letters": to.letters,
+            "had": at.dead_letters,
+            "letters": to.dead_letters,
         }
         for at, to in moves
     ]
@@ -90,7 +90,7 @@ def _statements(writings: Sequence[Writing]) -> list[tuple[str, list[dict[str, A
         if changes.gone:
             found.append((merging.delete(table, name), [merging.keyed(table, key) for key in changes.gone]))
         if changes.new:
-            rows = [merging.written(table, whole(table, row)) for row in changes.new.values()]
+            rows = [merging.written(table, insert_values(table, row)) for row in changes.new.values()]
             found.append((merging.insert(table, name), rows))
         if changes.changed:
             found += merging.alike(table, name, changes.changed)

@@ -11,8 +11,8 @@ from psycopg.errors import LockNotAvailable, ProgramLimitExceeded
 from psycopg.sql import SQL, Identifier
 
 from workledger.adapters.postgres import brief, copying, merging
-from workledger.adapters.postgres.lines import Lines
-from workledger.projections.engine.changes import Changes, Values, settled
+from workledger.adapters.postgres.lines import Lines, Lost
+from workledger.projections.engine.changes import Changes, Values, merge_amounts
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadersStay
@@ -38,11 +38,23 @@ class PostgresBulk:
         sa.exc.DataError,
         sa.exc.IntegrityError,
     )
+    outages: tuple[type[Exception], ...] = (
+        Lost,
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        psycopg.InternalError,
+        psycopg.ProgrammingError,
+        sa.exc.OperationalError,
+        sa.exc.InterfaceError,
+        sa.exc.InternalError,
+        sa.exc.ProgrammingError,
+        sa.exc.TimeoutError,
+    )
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
 
-    def at_once(
+    def small_write(
         self,
         moves: Sequence[tuple[Checkpoint, Checkpoint]],
         writings: Sequence[tuple[type[Table], str, Changes]],
@@ -63,7 +75,7 @@ class PostgresBulk:
 
     def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
         if table.BORN:
-            document = [merging.changed(table, key, settled(table, row)) for key, row in rows.items()]
+            document = [merging.changed(table, key, merge_amounts(table, row)) for key, row in rows.items()]
             self._run(connection, merging.update(table, name), document)
             return
         for statement, document in merging.alike(table, name, rows):
@@ -96,7 +108,7 @@ class PostgresBulk:
         """Its keys are sorted in memory when they fit."""
         _driver(connection).execute("set local maintenance_work_mem = '128MB'")
 
-    def relax(self, connection: sa.Connection) -> None:
+    def without_fsync(self, connection: sa.Connection) -> None:
         """What is lost in a crash is folded again: the log it comes from was flushed before."""
         _driver(connection).execute("set local synchronous_commit = off")
 

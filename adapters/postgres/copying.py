@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.sql import SQL, Composable, Identifier
 
-from workledger.projections.engine.changes import Values, whole
+from workledger.projections.engine.changes import Values, insert_values
 from workledger.projections.engine.table import ABSENT, Column, Table, once
 from workledger.projections.engine.types import LoggedType, MomentType
 
@@ -36,7 +36,7 @@ def statement(table: type[Table], name: str) -> Composable:
 def copied(table: type[Table], rows: Iterable[Values]) -> Iterator[bytes]:
     """Rows as COPY reads them, some at a time: CSV with control characters that no JSON holds around each value."""
     line = _line(table)
-    lines = (line(whole(table, row)) for row in rows) if table.AMOUNT_AT else map(line, rows)
+    lines = (line(insert_values(table, row)) for row in rows) if table.AMOUNT_AT else map(line, rows)
     while some := [one.replace(QUOTE, QUOTE * 2) for one in islice(lines, LINES)]:
         yield f"{QUOTE}{BETWEEN_ROWS.join(some).replace(NUL, BETWEEN_VALUES)}{QUOTE}\n".encode()
 

@@ -6,7 +6,7 @@ from typing import Any
 from psycopg.sql import SQL, Composable, Identifier
 from sqlalchemy.dialects import postgresql
 
-from workledger.projections.engine.changes import Values, key_values, said, settled
+from workledger.projections.engine.changes import Values, changed_columns, key_values, merge_amounts
 from workledger.projections.engine.table import ABSENT, Table, once
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -56,7 +56,7 @@ def alike(table: type[Table], name: str, rows: Mapping[Any, Values]) -> list[tup
     those. Where rows just begin, those that are not there do."""
     found: dict[tuple[Sequence[str], Sequence[str]], list[dict[str, Any]]] = {}
     for key, row in rows.items():
-        shape = said(table, settled(table, row))
+        shape = changed_columns(table, merge_amounts(table, row))
         if not table.BORN or shape != ((), ()):
             found.setdefault(shape, []).append(changed(table, key, row))
     statement = update_alike if table.BORN else begin_alike

@@ -131,7 +131,7 @@ def crews(ledger: Workledger) -> list[Crew]:
 
 def simulated(ledger: Workledger) -> bool:
     """Whether some project in the read tables is made up; tables that have to be rebuilt first are not asked."""
-    if any(at.fingerprint != group.fingerprint for group, at in ledger.projector.standing().items()):
+    if any(at.fingerprint != group.fingerprint for group, at in ledger.projector.checkpoints().items()):
         return False
     return any(row["metadata"].get(LABEL) for row in ledger.tables.all(sa.select(Projects.c.metadata)))
 

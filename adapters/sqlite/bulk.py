@@ -6,7 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workledger.projections.engine.changes import Changes, Values, key_values, said, settled, whole
+from workledger.projections.engine.changes import (
+    Changes,
+    Values,
+    changed_columns,
+    insert_values,
+    key_values,
+    merge_amounts,
+)
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.table import Table, once
 
@@ -25,8 +32,19 @@ class SQLiteBulk:
         UnicodeEncodeError,
         sa.exc.IntegrityError,
     )
+    outages: tuple[type[Exception], ...] = (
+        sqlite3.OperationalError,
+        sqlite3.InterfaceError,
+        sqlite3.InternalError,
+        sqlite3.ProgrammingError,
+        sa.exc.OperationalError,
+        sa.exc.InterfaceError,
+        sa.exc.InternalError,
+        sa.exc.ProgrammingError,
+        sa.exc.TimeoutError,
+    )
 
-    def at_once(
+    def small_write(
         self,
         moves: Sequence[tuple[Checkpoint, Checkpoint]],
         writings: Sequence[tuple[type[Table], str, Changes]],
@@ -38,12 +56,12 @@ class SQLiteBulk:
         _each(connection, f'delete from "{name}" where {_match(table, 1)}', map(key_values, keys))  # noqa: S608
 
     def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None:
-        _each(connection, _insert(table, name), [whole(table, row) for row in rows])
+        _each(connection, _insert(table, name), [insert_values(table, row) for row in rows])
 
     def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
         alike: dict[tuple[Sequence[str], Sequence[str]], list[list[Any]]] = {}
         for key, row in rows.items():
-            sets, adds = said(table, settled(table, row))
+            sets, adds = changed_columns(table, merge_amounts(table, row))
             values = [*(row[table.AT[one]] for one in sets), *(row[table.AMOUNT_AT[one]] for one in adds)]
             alike.setdefault((sets, adds), []).append([*key_values(key), *values])
         for (sets, adds), changes in alike.items():
@@ -61,7 +79,7 @@ class SQLiteBulk:
     def ready_to_index(self, connection: sa.Connection) -> None:
         """SQLite sorts in memory and in files as it sees fit."""
 
-    def relax(self, connection: sa.Connection) -> None:
+    def without_fsync(self, connection: sa.Connection) -> None:
         """A commit costs little where it goes to the write-ahead log."""
 
 

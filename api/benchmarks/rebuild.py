@@ -29,10 +29,10 @@ def rebuild_all(ledger: Workledger, report: Report, group: str | None = None) ->
     """Make all the read tables anew in one pass, as `workledger rebuild` does, or those of one group."""
     groups = [one for one in ledger.projector.groups if group in (None, one.name)]
 
-    def told(progress: Progress) -> None:
+    def on_progress(progress: Progress) -> None:
         report(progress.position, progress.target)
 
-    Rebuild(ledger.store, ledger.tables, groups, report=told).run()
+    Rebuild(ledger.store, ledger.tables, groups, on_progress=on_progress).run()
 
 
 def rebuild(setting: Setting) -> Figures:

@@ -1,4 +1,4 @@
-"""`workledger dead-letters`: events that could not be folded; see them, fold them after all, or let them go."""
+"""`workledger dead-letters`: lists, shows, retries and drops events that could not be folded."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,8 +17,8 @@ from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.follow.replay import DeadLetterNotFound, Replayed
 from workledger.projections.engine.follow.replay import drop as dropped
 from workledger.projections.engine.follow.replay import retry as retried
-from workledger.projections.engine.react.follower import name_of
 from workledger.projections.engine.react.reactor import Reactor
+from workledger.projections.engine.react.subscription import checkpoint_name
 from workledger.projections.engine.rebuild.shadow import OLD, SCRATCH, SHADOW
 from workledger.projections.engine.state import dead_letters
 from workledger.projections.engine.state.dead_letters import DeadLetter
@@ -35,7 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def listed(db: Database = None, json: Json = False) -> None:
     """Show all of them, in the order of the log; those without an error wait behind another one of their stream."""
     with opened(db) as ledger, ledger.tables.engine.connect() as connection:
-        letters = _live(dead_letters.listed(connection))
+        letters = _live(dead_letters.find(connection))
     if json:
         print_json({"dead_letters": [asdict(letter) for letter in letters]})
     elif letters:
@@ -68,9 +68,9 @@ def retry(
     with opened(db) as ledger:
         names = [name] if name is not None else _names(ledger)
         done = [_retried(ledger, one, position) for one in names]
-    overtaken = [one for one, outcome in zip(names, done, strict=True) if outcome.overtaken]
-    folded, left, waiting = (sum(getattr(one, what) for one in done) for what in ("folded", "left", "overtaken"))
-    _say(Replayed(folded, left, waiting), json, overtaken)
+    stale = [one for one, outcome in zip(names, done, strict=True) if outcome.stale]
+    totals = (sum(getattr(one, count) for one in done) for count in ("folded", "left", "stale"))
+    _say(Replayed(*totals), json, stale)
 
 
 @app.command("drop")
@@ -97,20 +97,20 @@ def _json(stored: str) -> Any:
 
 def _letter(ledger: Workledger, name: str, position: int) -> DeadLetter:
     with ledger.tables.engine.connect() as connection:
-        for letter in dead_letters.listed(connection, name):
+        for letter in dead_letters.find(connection, name):
             if letter.position == position:
                 return letter
     raise DeadLetterNotFound(name=name, position=position)
 
 
 def _names(ledger: Workledger) -> list[str]:
-    """Whose letters there are."""
+    """The groups and policies that have dead letters."""
     with ledger.tables.engine.connect() as connection:
-        return sorted({letter.name for letter in _live(dead_letters.listed(connection))})
+        return sorted({letter.name for letter in _live(dead_letters.find(connection))})
 
 
 def _live(letters: list[DeadLetter]) -> list[DeadLetter]:
-    """Those of tables that are read: not of old ones, nor of those that are being rebuilt."""
+    """Those of live tables and of policies."""
     return [letter for letter in letters if not letter.name.endswith((OLD, SHADOW, SCRATCH))]
 
 
@@ -121,8 +121,8 @@ def _retried(ledger: Workledger, name: str, position: int | None) -> Replayed:
 
 
 def _policy(name: str) -> Policy | None:
-    """The policy whose letters have that name; those of an app's own are retried by the app."""
-    return next((policy for policy in chosen(dispatch=True) if name_of(policy) == name), None)
+    """The policy whose dead letters have that name; an app retries those of its own policies."""
+    return next((policy for policy in chosen(dispatch=True) if checkpoint_name(policy) == name), None)
 
 
 def _group(name: str, position: int | None) -> Group:
@@ -131,19 +131,19 @@ def _group(name: str, position: int | None) -> Group:
             return group
     if position is not None:
         raise DeadLetterNotFound(name=name, position=position)
-    known = [*(group.name for group in GROUPS), *(name_of(policy) for policy in chosen(dispatch=True))]
+    known = [*(group.name for group in GROUPS), *(checkpoint_name(policy) for policy in chosen(dispatch=True))]
     raise typer.BadParameter(f"There is no group {name}; there are {', '.join(known)}", param_hint="GROUP")
 
 
-def _say(done: Replayed, json: bool, overtaken: Sequence[str] = ()) -> None:
+def _say(done: Replayed, json: bool, stale: Sequence[str] = ()) -> None:
     if json:
         print_json(asdict(done))
     else:
         print_line(f"{done.folded:,} folded, {done.left:,} left")
-    if overtaken:
+    if stale:
         say(
-            f"Later events touched or deleted what {done.overtaken:,} of them are about; only a rebuild folds them "
-            f"in their order: workledger rebuild {' '.join(overtaken)}"
+            f"{done.stale:,} of them are stale: later events deleted or changed the rows that they are about. "
+            f"Only a rebuild folds them in their order: workledger rebuild {' '.join(stale)}"
         )
     if done.left:
         raise typer.Exit(1)

@@ -22,7 +22,7 @@ def react(
     dispatch: Dispatch = False,
     once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False,
 ) -> None:
-    """Let things follow by themselves: retry after a crash, unblock dependents, queue, complete; until Ctrl-C."""
+    """Run the policies: retry after a crash, unblock dependents, queue, complete; until Ctrl-C."""
     with opened(db) as ledger, interruptible("Stopped; run it again and it goes on where it was."):
         if once:
             position = reactor_of(ledger, dispatch=dispatch).catch_up()

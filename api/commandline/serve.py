@@ -43,7 +43,7 @@ def serve(
         bool, typer.Option("--project/--no-project", help="Keep the read tables up, or leave it to a projector.")
     ] = True,
     policies: Annotated[
-        bool, typer.Option("--policies/--no-policies", help="Let things follow by themselves; see react.")
+        bool, typer.Option("--policies/--no-policies", help="Run the policies too; see react.")
     ] = False,
     dispatch: Dispatch = False,
 ) -> None:

@@ -11,7 +11,7 @@ from workledger.api.commandline.database import Database, opened
 from workledger.api.commandline.sentences import say
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.rebuild.rebuild import lease_of
+from workledger.projections.engine.rebuild.exclusive import lease_of
 from workledger.projections.engine.rebuild.shadow import SHADOW
 from workledger.projections.engine.state import checkpoints, leases, progress
 from workledger.projections.groups import GROUPS
@@ -22,7 +22,7 @@ def status(
 ) -> None:
     """Show the head of the log, and how far each group of read tables follows it."""
     with opened(db) as ledger:
-        found = standing(ledger)
+        found = status_of(ledger)
     if json:
         print_json(found)
     else:
@@ -38,7 +38,7 @@ def status(
         raise typer.Exit(1)
 
 
-def standing(ledger: Workledger) -> dict[str, Any]:
+def status_of(ledger: Workledger) -> dict[str, Any]:
     """The head of the log, each group's place in it, and whether all is well: every group can be read."""
     head = ledger.head()
     with ledger.tables.engine.connect() as connection:
@@ -50,7 +50,7 @@ def _group(connection: sa.Connection, group: Group, head: int) -> dict[str, Any]
     at = checkpoints.find(connection, group.name)
     position = at.position if at else 0
     state = _state(connection, group, at)
-    rebuild = progress.kept(connection, group.name)
+    rebuild = progress.load(connection, group.name)
     if rebuild and state != "rebuilding":  # nobody is at it
         rebuild |= {"rate": 0.0, "seconds_left": None}
     return {
@@ -58,7 +58,7 @@ def _group(connection: sa.Connection, group: Group, head: int) -> dict[str, Any]
         "position": position,
         "lag": max(head - position, 0),
         "state": state,
-        "dead_letters": at.letters if at else 0,
+        "dead_letters": at.dead_letters if at else 0,
         "rebuild": rebuild,
     }
 

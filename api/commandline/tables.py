@@ -51,7 +51,7 @@ def rebuild(
             said: dict[str, Any] = {"position": undone(ledger.tables, named)}
             ledger.catch_up()
         elif cancel:
-            said = {"cancelled": cancelled(ledger.store, ledger.tables, named)}
+            said = {"cancelled": cancelled(ledger.tables, named)}
         elif drop_old:
             said = {"dropped": bool(undoable(ledger.tables, named))}
             drop(ledger.tables, named)
@@ -66,7 +66,7 @@ def rebuild(
 
 def _rebuilt(ledger: Workledger, groups: list[Group], progress: Bars) -> dict[str, Any]:
     started = time.monotonic()
-    position = Rebuild(ledger.store, ledger.tables, groups, report=progress.rebuilding).run()
+    position = Rebuild(ledger.store, ledger.tables, groups, on_progress=progress.rebuilding).run()
     return {"position": position, "seconds": round(time.monotonic() - started, 3)}
 
 
@@ -106,7 +106,7 @@ def project(
 
 def catch_up(ledger: Workledger, progress: Bars) -> int:
     """Bring the read tables up to the head of the log, rebuilding what is declared differently; where they stand."""
-    changed = [group for group, at in ledger.projector.standing().items() if at.fingerprint != group.fingerprint]
+    changed = [group for group, at in ledger.projector.checkpoints().items() if at.fingerprint != group.fingerprint]
     if changed:
         _rebuilt(ledger, changed, progress)
     position, head = ledger.projector.position(), ledger.head()

@@ -92,8 +92,8 @@ class Service:
     @property
     def projected(self) -> bool:
         """Whether the read tables are declared as they are here, and have once been brought up to the log."""
-        standing = self.ledger.projector.standing()
-        if not all(at.fingerprint == group.fingerprint for group, at in standing.items()):
+        checkpoints = self.ledger.projector.checkpoints()
+        if not all(at.fingerprint == group.fingerprint for group, at in checkpoints.items()):
             return False
         return self.loop is None or self.loop.position > 0 or self.ledger.head() == 0
 

@@ -1,4 +1,4 @@
-"""The tail of the log: one reader for each process, which hands new events on to everybody who follows them."""
+"""The tail of the log: one reader for each process, which passes new events on to all clients of the live feed."""
 
 import asyncio
 import logging
@@ -21,10 +21,10 @@ PAGE = 500
 """Events read at a time."""
 
 BUFFER = 5000
-"""Events kept for a follower that takes them more slowly than they come; with one more it is dropped."""
+"""Events queued for a client that reads them more slowly than they come; with one more it is dropped."""
 
-FOLLOWERS = 50
-"""Feeds at a time (AgentPane's limit, DOMAIN.md 4.3)."""
+FEEDS = 50
+"""Feeds open at a time (AgentPane's limit, DOMAIN.md 4.3)."""
 
 POLL_SECONDS = 0.15
 """Between looks at the log, for what other processes append."""
@@ -43,7 +43,7 @@ class TooManyFeeds(Refused):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which events a follower wants: those of a project, or of some topics; all, unless it says so."""
+    """The events that a client wants: those of a project, or of some topics; all, by default."""
 
     project_id: str | None = None
     topics: frozenset[str] = frozenset()
@@ -54,7 +54,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An event as it goes over the wire, encoded once for all who follow."""
+    """An event as it goes over the wire, encoded once for all clients."""
 
     position: int
     topic: str
@@ -69,8 +69,8 @@ class Frame:
 
 
 @dataclass(eq=False)
-class Follower:
-    """One who follows, and what has come since it last looked."""
+class FeedClient:
+    """A client of the live feed, and the frames queued for it."""
 
     wanted: Wanted
     loop: asyncio.AbstractEventLoop
@@ -96,7 +96,7 @@ class Follower:
 
 
 class Tail:
-    """Reads the log for as long as anybody follows.
+    """Reads the log for as long as there are clients.
 
     Args:
         stopping: asked time and again whether the server is about to stop, as feeds must end before it can.
@@ -104,8 +104,8 @@ class Tail:
 
     def __init__(self, ledger: Workledger, *, heartbeat: float, stopping: Callable[[], bool]) -> None:
         self.ledger, self.heartbeat, self._stopping = ledger, heartbeat, stopping
-        self._open: WeakSet[Follower] = WeakSet()
-        self._joined: set[Follower] = set()
+        self._open: WeakSet[FeedClient] = WeakSet()
+        self._joined: set[FeedClient] = set()
         self._turn = threading.Lock()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -117,13 +117,13 @@ class Tail:
         Raises:
             TooManyFeeds: RATE_LIMITED.
         """
-        follower = Follower(wanted, asyncio.get_running_loop())
+        client = FeedClient(wanted, asyncio.get_running_loop())
         with self._turn:
-            if len(self._open) >= FOLLOWERS:
-                raise TooManyFeeds(limit=FOLLOWERS)
-            self._open.add(follower)
+            if len(self._open) >= FEEDS:
+                raise TooManyFeeds(limit=FEEDS)
+            self._open.add(client)
         head = await run_in_threadpool(self.ledger.head)
-        return self._frames(follower, head if after is None else after, head)
+        return self._frames(client, head if after is None else after, head)
 
     def end(self) -> None:
         """End all feeds with `bye`."""
@@ -138,37 +138,37 @@ class Tail:
         if thread is not None:
             thread.join()
 
-    async def _frames(self, follower: Follower, position: int, head: int) -> AsyncIterator[bytes]:
+    async def _frames(self, client: FeedClient, position: int, head: int) -> AsyncIterator[bytes]:
         try:
             yield format_sse_event(comment="workledger", retry=RETRY_MS)
             if position > head:
                 yield _reset(head)
                 return
             joined = False
-            while not (joined or follower.over):
-                page, position = await run_in_threadpool(self._page, follower.wanted, position)
+            while not (joined or client.over):
+                page, position = await run_in_threadpool(self._page, client.wanted, position)
                 for frame in page:
                     yield frame.encoded
-                joined = len(page) < PAGE and self._join(follower, position)
-            while not follower.dropped:
-                follower.awake.clear()
-                while follower.waiting:
-                    frame = follower.waiting.popleft()
+                joined = len(page) < PAGE and self._join(client, position)
+            while not client.dropped:
+                client.awake.clear()
+                while client.waiting:
+                    frame = client.waiting.popleft()
                     if frame.position > position:
                         position = frame.position
                         yield frame.encoded
-                if follower.over:
+                if client.over:
                     yield format_sse_event(event="bye", data_str="{}")
                     return
                 try:
-                    await asyncio.wait_for(follower.awake.wait(), self.heartbeat)
+                    await asyncio.wait_for(client.awake.wait(), self.heartbeat)
                 except TimeoutError:
                     yield HEARTBEAT
             yield _reset(position)
         finally:
             with self._turn:
-                self._open.discard(follower)
-                self._joined.discard(follower)
+                self._open.discard(client)
+                self._joined.discard(client)
 
     def _page(self, wanted: Wanted, position: int) -> tuple[list[Frame], int]:
         """The next wanted events of the log, and the position that is thereby read."""
@@ -177,12 +177,12 @@ class Tail:
         rows = self.ledger.read(position, PAGE, upto=head, topics=tuple(wanted.topics), tag=tag)
         return [Frame.of(row) for row in rows], rows[-1].position if len(rows) == PAGE else max(head, position)
 
-    def _join(self, follower: Follower, position: int) -> bool:
+    def _join(self, client: FeedClient, position: int) -> bool:
         """Have it given what comes after a position; False when the tail has handed on more than that already."""
         with self._turn:
             if self._thread is not None and self._position > position:
                 return False
-            self._joined.add(follower)
+            self._joined.add(client)
             if self._thread is None:
                 self._position = position
                 self._thread = threading.Thread(target=self._run, name="workledger-feed", daemon=True)
@@ -197,8 +197,8 @@ class Tail:
             with self._turn:
                 if self._stopping():
                     self._end_all()
-                for follower in self._joined if frames else ():
-                    follower.give(frames)
+                for client in self._joined if frames else ():
+                    client.give(frames)
                 if frames:
                     self._position = frames[-1].position
                 self._joined = {one for one in self._joined if not (one.dropped or one.over)}
@@ -217,10 +217,10 @@ class Tail:
             return []
 
     def _end_all(self) -> None:
-        for follower in tuple(self._open):
-            follower.end()
+        for client in tuple(self._open):
+            client.end()
 
 
 def _reset(position: int) -> bytes:
-    """The follower is dropped: let it read the tables again, and follow from a position of its own."""
+    """The client is dropped: let it read the tables again, and follow from a position of its own."""
     return format_sse_event(event="reset", data_str=f'{{"position":{position}}}')

@@ -1,4 +1,4 @@
-"""A policy: what follows from events by itself, as commands (DOMAIN.md 3.8). The reactor of projections runs it."""
+"""A policy: it reacts to events with commands, automatically (DOMAIN.md 3.8). The reactor runs it."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -25,10 +25,10 @@ A = TypeVar("A", bound=Aggregate)
 ACTOR = "automation"
 
 BROKEN = (CommandIdReused, ConcurrencyConflict, InvalidInput, PayloadTooLarge, UnknownTopic)
-"""Refusals that say nothing of the state of things: the policy itself is wrong, or could not get through."""
+"""Refusals that do not settle an event: they are mistakes of the policy, or conflicts that outlasted its retries."""
 
 DATABASE = ("DATABASE_", "APPEND_OUTCOME_UNKNOWN")
-"""What the codes of refusals begin with that say: nothing can be stored just now."""
+"""Prefixes of the codes of refusals by a database that cannot store anything now."""
 
 PAGE = 1000
 
@@ -37,23 +37,24 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Policy:
-    """What is done about events of some kinds.
+    """A reaction to events of some kinds.
 
     Args:
-        name: never changed: it is in the ids of the commands that follow, and its place in the log is kept under it.
+        name: never changed: it is in the ids of its commands, and in the name of its checkpoint.
         on: the kinds of events.
-        react: what follows from one of them; all that it does goes through the reaction.
-        when: whether an event is of concern, from what the event itself says.
-        later: refusals that do not settle it: it is set aside, and tried again as the log grows.
-        alike: of events with the same key that stand together in the log, the last one is reacted to; None: to each.
+        react: reacts to one of them; all that it does goes through the reaction.
+        when: whether an event is of concern, decided on the event alone.
+        retry_on: refusals that mean "not yet": the event becomes a dead letter, and is retried as the log grows.
+        coalesce_by: the key of an event; of events with the same key that are read together, only the last is reacted
+            to. An event without a key (None) is always reacted to.
     """
 
     name: str
     on: tuple[type[Event], ...]
     react: Callable[["Reaction"], None]
     when: Callable[[Recorded], bool] = lambda past: True
-    later: tuple[type[Refused], ...] = ()
-    alike: Callable[[Recorded], str | None] | None = None
+    retry_on: tuple[type[Refused], ...] = ()
+    coalesce_by: Callable[[Recorded], str | None] | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -62,15 +63,21 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a decision: events at `positions`, nothing, or a refusal. `repeated`: it came of it before."""
+    """The outcome of a decision.
+
+    Attributes:
+        positions: of the events it recorded; none when nothing changed.
+        refused: the refusal, when it was refused.
+        repeated: the decision was made before, and not made again.
+    """
 
     positions: Sequence[int] = ()
     refused: Refused | None = None
     repeated: bool = False
 
 
-class Later(Exception):
-    """The reaction was refused in a way that does not settle it."""
+class RetryLater(Exception):
+    """A decision was refused with one of the policy's `retry_on`."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(str(refused))
@@ -78,7 +85,7 @@ class Later(Exception):
 
 
 class Reaction:
-    """One event, and the means to answer it once, however often one begins to."""
+    """A reaction to one event. Its decisions have their effect once, however often it is repeated."""
 
     def __init__(self, ledger: Ledger, policy: Policy, past: Recorded) -> None:
         self.ledger, self.policy, self.past = ledger, policy, past
@@ -90,21 +97,20 @@ class Reaction:
 
     @property
     def id(self) -> str:
-        """The id of the aggregate that it happened to."""
+        """The id of the aggregate whose event it is."""
         return self.past.stream_id.partition("-")[2]
 
     def decide(self, decision: Callable[..., object], *about: Any, part: str = "") -> Outcome:
-        """Record what is decided, in one unit of work, with a command id made from the event's.
+        """Make a decision and record its events, in one unit of work with a command id made from the event's.
 
-        The whole decision is made again when another writer was faster. When it is refused, that is its outcome, and
-        it stays so.
+        The decision is retried on conflict. A refusal is recorded as its outcome and is final.
 
         Args:
-            decision: is called with the unit, and what it is about.
-            part: names it among several decisions about one event; each is recorded by itself.
+            decision: called with the unit, and with `about`.
+            part: names it among several decisions about one event; each has a unit of its own.
 
         Raises:
-            Later: it was refused in a way that the policy does not leave it at.
+            RetryLater: it was refused with one of the policy's `retry_on`.
         """
         command_id = ":".join(filter(None, (self.policy.name, self.past.event_id, part)))
         outcome = self._outcome(lambda unit: decision(unit, *about), command_id)
@@ -112,7 +118,7 @@ class Reaction:
         return outcome
 
     def since(self, kind: type[A], id: str, position: int | None = None) -> list[Recorded]:
-        """What has happened to an aggregate since the event, or since a position in the log."""
+        """The events of an aggregate after this event, or after a position in the log."""
         after = self.past.position if position is None else position
         return [past for past in self.ledger.history(kind, id) if past.position > after]
 
@@ -124,17 +130,18 @@ class Reaction:
                 return self._decided(decision, command_id)
         except AlreadyDone as done:
             return Outcome(done.positions, repeated=True)
-        except self.policy.later as refused:
-            raise Later(refused) from refused
+        except self.policy.retry_on as refused:
+            raise RetryLater(refused) from refused
 
     def _decided(self, decision: Callable[[Unit], object], command_id: str) -> Outcome:
         try:
             with self.ledger.unit(command_id) as unit:
                 unit.decide(lambda: decision(unit))
         except Refused as refused:
-            if isinstance(refused, self.policy.later + BROKEN) or unavailable(refused):
+            if isinstance(refused, self.policy.retry_on + BROKEN) or unavailable(refused):
                 raise
-            logger.debug("%s: nothing follows from %s: %s", self.policy.name, self.past.event_id, refused.code)
+            logger.debug("%s: a decision about %s was refused: %s", self.policy.name, self.past.event_id, refused.code)
+            # An empty unit stores the command id, so that a repeated reaction is not decided on a later state.
             with suppress(AlreadyDone), self.ledger.unit(command_id):
                 pass
             return Outcome(refused=refused)
@@ -142,8 +149,8 @@ class Reaction:
         return Outcome(unit.receipt.positions, repeated=unit.receipt.repeated)
 
 
-def begun(ledger: Ledger, first: type[Event], tag: tuple[str, str]) -> Iterator[str]:
-    """The ids of all aggregates that ever began with such an event under a tag, in the order of the log."""
+def aggregate_ids_started_by(ledger: Ledger, first: type[Event], tag: tuple[str, str]) -> Iterator[str]:
+    """The ids of all aggregates whose first event was of that kind and bears that tag, in the order of the log."""
     after = 0
     while rows := ledger.read(after, PAGE, topics=[first.TOPIC], tag=tag):
         yield from (row.stream_id.partition("-")[2] for row in rows)
@@ -151,5 +158,5 @@ def begun(ledger: Ledger, first: type[Event], tag: tuple[str, str]) -> Iterator[
 
 
 def unavailable(refused: Refused) -> bool:
-    """Whether it is the database that refuses; what was asked for may be asked again."""
+    """Whether the database refused it, so that the same may succeed later."""
     return refused.code.startswith(DATABASE)

@@ -1,4 +1,4 @@
-"""The policies that come with workledger: what follows from events by itself."""
+"""The policies that come with workledger: reactions to events, by commands."""
 
 from workledger.domain.kernel.policy import Policy
 from workledger.domain.policies.deletes import CASCADE_PROJECT
@@ -15,7 +15,7 @@ POLICIES: tuple[Policy, ...] = (
     QUEUE_AGAIN,
     CASCADE_PROJECT,
 )
-"""Those that only carry on what somebody began. DISPATCH_NEXT begins work by itself, and is asked for."""
+"""Policies that only carry on what somebody started. DISPATCH_NEXT starts work on its own, and must be asked for."""
 
 __all__ = [
     "BLOCK_ON_SPAWN_FAILURE",

@@ -1,11 +1,11 @@
-"""The policy that ends what a deleted project leaves behind (DOMAIN.md 3.5, rule 3, and 3.8)."""
+"""The cascade of a deleted project: its sessions, worktrees and agents end with it (DOMAIN.md 3.5, rule 3, and 3.8)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
 from workledger.domain.agent import Agent, AgentAlreadyRunning, AgentCreated
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.policy import Policy, Reaction, begun
+from workledger.domain.kernel.policy import Policy, Reaction, aggregate_ids_started_by
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.policies.dependents import dependents
 from workledger.domain.project.events import ProjectDeleted
@@ -20,9 +20,10 @@ REASON = "project_deleted"
 
 
 def _end(reaction: Reaction) -> None:
-    """Sessions and worktrees are ended as facts: their own commands would ask how far they are, and for the project.
+    """End what the project leaves behind.
 
-    Agents come last: one that has a run in another project is deleted when that has ended.
+    Sessions and worktrees end by events, not by commands, which would refuse some states, and ask for the project.
+    Agents come last: one with a run in another project is refused, and retried when the run has ended.
     """
     for id in _in_project(reaction, SessionOpened):
         reaction.decide(_close, id, part=Session.stream(id))
@@ -35,7 +36,7 @@ def _end(reaction: Reaction) -> None:
 
 
 def _in_project(reaction: Reaction, first: type[Event]) -> Iterator[str]:
-    return begun(reaction.ledger, first, ("project", reaction.id))
+    return aggregate_ids_started_by(reaction.ledger, first, ("project", reaction.id))
 
 
 def _close(unit: Unit, id: str) -> None:
@@ -56,17 +57,17 @@ def _delete(unit: Unit, id: str) -> None:
 
 
 def _waiting_elsewhere(reaction: Reaction) -> dict[str, list[str]]:
-    """Tasks that depend on tasks of the project, and on which."""
-    found = defaultdict(list)
+    """Tasks elsewhere that depend on tasks of the project, and on which."""
+    waiting = defaultdict(list)
     for gone in _in_project(reaction, TaskCreated):
         for id in dependents(reaction, gone):
-            found[id].append(gone)
-    return found
+            waiting[id].append(gone)
+    return waiting
 
 
 def _give_up(unit: Unit, id: str, gone: list[str]) -> None:
-    """A task of another project waits no longer for those that will never be done: they cannot be deleted one by
-    one, as the project's tasks have no events of their own when it goes."""
+    """Remove a task's dependencies on the project's tasks, which will never be done: they have no delete events of
+    their own that UNBLOCK_DEPENDENTS could react to."""
     task = unit.find(Task, id)
     if task is None:
         return
@@ -76,6 +77,6 @@ def _give_up(unit: Unit, id: str, gone: list[str]) -> None:
             unit.edit(Task, id).remove_dependency(depends_on_task_id=one, reason=REASON)
 
 
-CASCADE_PROJECT = Policy("cascade_project", (ProjectDeleted,), _end, later=(AgentAlreadyRunning,))
-"""What a deleted project leaves behind is ended: its sessions closed, its worktrees removed, its agents deleted, and
-tasks of other projects depend on its tasks no more. Its own tasks have no such event (DOMAIN.md 3.5)."""
+CASCADE_PROJECT = Policy("cascade_project", (ProjectDeleted,), _end, retry_on=(AgentAlreadyRunning,))
+"""When a project is deleted, its sessions are closed, its worktrees removed, its agents deleted, and the dependencies
+of other projects' tasks on its tasks removed. Its own tasks are deleted without events (DOMAIN.md 3.5)."""

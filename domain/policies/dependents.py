@@ -1,4 +1,4 @@
-"""The policy that tasks wait no longer than for what they depend on (Codewalkers, DOMAIN.md 2.1 and 3.8)."""
+"""The policy that unblocks tasks when their dependencies are done (Codewalkers, DOMAIN.md 2.1 and 3.8)."""
 
 from workledger.domain.kernel.policy import Policy, Reaction
 from workledger.domain.kernel.unit import Unit
@@ -8,25 +8,25 @@ from workledger.domain.task.events import TaskBlocked, TaskCompleted, TaskDelete
 
 
 def dependents(reaction: Reaction, task_id: str | None = None) -> list[str]:
-    """The tasks that depend on the event's, or another. Their dependencies hold claims, which lag behind nothing."""
+    """The ids of the tasks that depend on the event's task, or on another: read from their claims, which never lag."""
     return [stream.partition("-")[2] for stream in reaction.ledger.holders(dependents_of(task_id or reaction.id))]
 
 
-def _free(reaction: Reaction) -> None:
+def _unblock_all(reaction: Reaction) -> None:
     removed = isinstance(reaction.event, TaskDependencyRemoved)
     for id in [reaction.id] if removed else dependents(reaction):
-        if _waits(reaction.ledger.find(Task, id)):
+        if _is_waiting(reaction.ledger.find(Task, id)):
             reaction.decide(_unblock, reaction, id, part=id)
 
 
-def _waits(task: Task | None) -> bool:
+def _is_waiting(task: Task | None) -> bool:
     return task is not None and task.status == "blocked" and task.blocked_reason == "dependency"
 
 
 def _unblock(unit: Unit, reaction: Reaction, id: str) -> None:
-    """A task that was blocked only after the event waits for something else, which somebody knows."""
+    """Unblock a task whose dependencies are all done; not when it was blocked again after the event."""
     task = unit.find(Task, id)
-    if task is None or not _waits(task):
+    if task is None or not _is_waiting(task):
         return
     if any(isinstance(past.event, TaskBlocked) for past in reaction.since(Task, id)):
         return
@@ -34,8 +34,8 @@ def _unblock(unit: Unit, reaction: Reaction, id: str) -> None:
         unit.edit(Task, id).unblock(cause="dependency")
 
 
-UNBLOCK_DEPENDENTS = Policy("unblock_dependents", (TaskCompleted, TaskDeleted, TaskDependencyRemoved), _free)
-"""When the last of a blocked task's dependencies is done, deleted or given up, the task is ready, or at work, again.
+UNBLOCK_DEPENDENTS = Policy("unblock_dependents", (TaskCompleted, TaskDeleted, TaskDependencyRemoved), _unblock_all)
+"""A blocked task is unblocked when the last of its dependencies is done, deleted or removed.
 
-Dropping a task does not free those that wait for it (DOMAIN.md 10.3).
+Dropping a task does not unblock its dependents (DOMAIN.md 10.3).
 """

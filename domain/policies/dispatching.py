@@ -1,4 +1,5 @@
-"""Policies about the queue: who was in it comes back, and who is free is given the next (DOMAIN.md 2.1 and 3.8)."""
+"""Queue policies: put an unblocked task back in the queue, and give the next queued task to an idle agent
+(DOMAIN.md 2.1 and 3.8)."""
 
 from contextlib import suppress
 from itertools import count
@@ -7,7 +8,7 @@ from workledger.domain.agent import Agent, AgentCreated, AgentNoAvailableTask, r
 from workledger.domain.agent_run.events import AgentRunCompleted, AgentRunFailed, AgentRunStopped
 from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.ledger import Ledger
-from workledger.domain.kernel.policy import Policy, Reaction, begun
+from workledger.domain.kernel.policy import Policy, Reaction, aggregate_ids_started_by
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.policies.dependents import dependents
 from workledger.domain.policies.run_ends import DECIDED
@@ -26,13 +27,13 @@ from workledger.domain.task.events import (
     TaskUnblocked,
 )
 
-ENDED = (AgentRunCompleted, AgentRunFailed, AgentRunStopped)
+RUN_ENDED = (AgentRunCompleted, AgentRunFailed, AgentRunStopped)
 DONE = (TaskCompleted, TaskDeleted)
-BEGINS = (TaskQueued, TaskDependencyRemoved, AgentCreated, ProjectConcurrencyLimitChanged, ProjectStatusChanged)
+STARTABLE = (TaskQueued, TaskDependencyRemoved, AgentCreated, ProjectConcurrencyLimitChanged, ProjectStatusChanged)
 SETTLED = (TaskQueued, TaskDequeued, *DECIDED)
 
 TRIES = 5
-"""Times that others may take what was about to be given, in one reaction."""
+"""Refusals in one reaction, such as when another process assigned the task first, before it gives up."""
 
 
 def _queue_again(reaction: Reaction) -> None:
@@ -47,58 +48,58 @@ def _queue(unit: Unit, reaction: Reaction) -> None:
 
 
 def _was_queued(reaction: Reaction) -> bool:
-    """Whether the task was in the queue when it was blocked."""
-    queued = blocked = False
+    """Whether the task was in the queue when it was last blocked."""
+    queued = was_queued = False
     for past in reaction.ledger.history(Task, reaction.id):
         if past.position >= reaction.past.position:
             break
         if isinstance(past.event, TaskBlocked):
-            blocked = queued
+            was_queued = queued
         queued = getattr(past.event, "queued", queued)
-    return blocked
+    return was_queued
 
 
 def _dispatch(reaction: Reaction) -> None:
     for project_id in _projects(reaction):
         refusals = 0
         for nth in count(1):
-            if refusals == TRIES or not _free(reaction.ledger, project_id):
+            if refusals == TRIES or not _idle_agents(reaction.ledger, project_id):
                 break
-            outcome = reaction.decide(_give, reaction, project_id, part=f"{project_id}:{nth}")
+            outcome = reaction.decide(_assign_next, reaction, project_id, part=f"{project_id}:{nth}")
             refusals += outcome.refused is not None
             if not (outcome.positions or outcome.refused or outcome.repeated):
                 break
 
 
-def _give(unit: Unit, reaction: Reaction, project_id: str) -> None:
-    """Give the next task to the agent that has run least of those that are free."""
-    if agents := _free(reaction.ledger, project_id):
+def _assign_next(unit: Unit, reaction: Reaction, project_id: str) -> None:
+    """Assign the next task to the idle agent with the fewest runs, and start its run."""
+    if agents := _idle_agents(reaction.ledger, project_id):
         with suppress(AgentNoAvailableTask):
             take_next(unit, reaction.ledger, min(agents, key=lambda agent: (agent.session_count, agent.id)).id)
 
 
-def _free(ledger: Ledger, project_id: str) -> list[Agent]:
-    """The agents that may begin with something that is queued; none when no task or no place is there for them."""
+def _idle_agents(ledger: Ledger, project_id: str) -> list[Agent]:
+    """The agents that could start a queued task; none when nothing is queued or the project's limit is reached."""
     project = ledger.find(Project, project_id)
     if project is None or project.status != "active" or not waiting(ledger, project_id) or full(ledger, project_id):
         return []
     return [
         agent
-        for id in begun(ledger, AgentCreated, ("project", project_id))
+        for id in aggregate_ids_started_by(ledger, AgentCreated, ("project", project_id))
         if (agent := ledger.find(Agent, id)) and agent.type == "task" and not agent.dismissed
         if not ledger.holders(run_of_agent(id))
     ]
 
 
 def _projects(reaction: Reaction) -> list[str]:
-    """Those in which a task may be begun now that could not be before."""
+    """The projects in which a task may be startable since the event."""
     ids = {reaction.past.tags.get("project")}
     if isinstance(reaction.event, DONE):
         ids |= {task.project_id for id in dependents(reaction) if (task := reaction.ledger.find(Task, id))}
     return sorted(id for id in ids if id)
 
 
-def _project(past: Recorded) -> str | None:
+def _project_of(past: Recorded) -> str | None:
     return None if isinstance(past.event, DONE) else past.tags.get("project")
 
 
@@ -106,17 +107,17 @@ def _ready(past: Recorded) -> bool:
     return isinstance(past.event, TaskUnblocked) and past.event.status == "pending"
 
 
-QUEUE_AGAIN = Policy("queue_again", (TaskUnblocked,), _queue_again, when=_ready, later=(QueueFull,))
-"""A task that was queued when it was blocked is queued again when nothing is in its way any more."""
+QUEUE_AGAIN = Policy("queue_again", (TaskUnblocked,), _queue_again, when=_ready, retry_on=(QueueFull,))
+"""A task that was queued when it was blocked is queued again when it is unblocked."""
 
 DISPATCH_NEXT = Policy(
     "dispatch_next",
-    (*BEGINS, *DONE, *ENDED),
+    (*STARTABLE, *DONE, *RUN_ENDED),
     _dispatch,
-    alike=_project,
+    coalesce_by=_project_of,
 )
-"""Idle agents of an active project take what is queued there, as far as its limit allows.
+"""Idle agents of an active project are assigned its queued tasks, up to the project's concurrency limit.
 
-Left out are agents of another type than `task`, and those that were put out of sight. A task is assigned and its run
-started in one unit; whoever spawns processes goes by AgentRunStarted.
+Agents of another type than `task`, and dismissed ones, are left out. The task is assigned and its run started in one
+unit; AgentRunStarted is the event on which a process is spawned.
 """

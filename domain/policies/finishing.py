@@ -1,4 +1,4 @@
-"""The policy that an agent which stops has finished its task (Codewalkers, DOMAIN.md 1.2 and 3.8)."""
+"""The policy that finishes the task of a run that ends (Codewalkers, DOMAIN.md 1.2 and 3.8)."""
 
 import json
 from typing import Any, Literal
@@ -6,32 +6,32 @@ from typing import Any, Literal
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentRunCompleted, AgentRunStopped
 from workledger.domain.kernel.envelope import Recorded
-from workledger.domain.kernel.policy import Policy, Reaction, begun
+from workledger.domain.kernel.policy import Policy, Reaction, aggregate_ids_started_by
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.policies.run_ends import left_behind
 from workledger.domain.worktree import Worktree
 from workledger.domain.worktree.events import WorktreeCreated
 
 UNFINISHED = ("user_requested", "error", "waiting_for_input")
-"""Reasons to stop that say that the work is not done. Codewalkers names the first; the others speak for themselves."""
+"""Stop reasons by which the work is not done. Codewalkers names the first; the others are ours."""
 
 CHANGES_CODE = ("execute",)
-"""Categories whose work is a diff; that of the others may be a finding, a plan, a verdict or a merge."""
+"""Task categories whose work is a diff; that of others is a finding, a plan, a verdict or a merge."""
 
 COUNTS = ("files_changed", "lines_added", "lines_removed")
 LONGEST = 50_000
-"""Characters of a summary: whatever they are, an event takes them."""
+"""Characters of a summary that are kept: they fit into an event, whatever they are."""
 
 
 def complete_on_stop(approval: Literal["required", "none"] = "required") -> Policy:
-    """The task of a run that completed, or stopped for a reason that is not among UNFINISHED, is finished.
+    """A policy that finishes the task of a run that completed, or stopped for a reason not among UNFINISHED.
 
-    Its summary is the run's result. Its diff is what the result says (`diff_summary`, `files_changed`, `lines_added`,
-    `lines_removed`), or else what is known of its worktree.
+    The task's summary is the run's result. Its diff is taken from the result (`diff_summary`, `files_changed`,
+    `lines_added`, `lines_removed`), or else from its worktree.
 
     Args:
-        approval: required: a diff waits for a reviewer. Where there is none, a task that was to change code stays
-            in progress, as TASK_NO_DIFF has it, and any other is done. none: every task is done.
+        approval: `required`: a diff waits for a reviewer; a task without one stays in progress if it was to change
+            code (TASK_NO_DIFF), and is done otherwise. `none`: every task is done.
     """
 
     def finish(reaction: Reaction) -> None:
@@ -66,7 +66,7 @@ def _summary(result: Any) -> str | None:
 
 
 def _diff(result: Any) -> dict[str, Any]:
-    """What a result says of its diff, as far as it fits."""
+    """The fields of a diff in a run's result, those that have the right type."""
     if not isinstance(result, dict):
         return {}
     diff = {name: result[name] for name in COUNTS if type(result.get(name)) is int and result[name] >= 0}
@@ -76,8 +76,8 @@ def _diff(result: Any) -> dict[str, Any]:
 
 
 def _worktree(reaction: Reaction, unit: Unit, task_id: str) -> dict[str, Any]:
-    """What is known of a diff from the worktrees of the task, the latest first."""
-    for id in reversed([*begun(reaction.ledger, WorktreeCreated, ("task", task_id))]):
+    """The fields of a diff from the task's worktrees, the latest first."""
+    for id in reversed([*aggregate_ids_started_by(reaction.ledger, WorktreeCreated, ("task", task_id))]):
         worktree = unit.find(Worktree, id)
         if worktree is not None and worktree.files:
             return {"files_changed": len(worktree.files)}

@@ -1,4 +1,4 @@
-"""Policies about runs that fail (Codewalkers, DOMAIN.md 1.2 and 3.8), and the task that a run which ended was at."""
+"""Policies for runs that fail: retry their task, or block it (Codewalkers, DOMAIN.md 1.2 and 3.8)."""
 
 from typing import Any
 
@@ -31,20 +31,20 @@ DECIDED = (
     *(TaskWorkFinished, TaskApprovalRequested, TaskApproved, TaskRejected, TaskBlocked, TaskUnblocked),
     *(TaskCancelled, TaskRetryScheduled, TaskRetriesExhausted, TaskRetriedManually),
 )
-"""What happens to a task when somebody says how it goes on."""
+"""Events by which somebody has decided how a task goes on."""
 
 
 def left_behind(reaction: Reaction, unit: Unit) -> Any:
-    """The task, as a draft, that the run worked on when it ended; None when it is in other hands by now.
+    """A draft of the task that an ended run worked on; None when the policy must leave the task alone.
 
-    So it is when the run goes on or another one has begun, when the task has been assigned since the run began, or
-    when anybody has said since it ended how the task goes on: what they said stands.
+    That is so when the run was resumed or another one started, when the task was assigned to somebody since the run
+    started, or when somebody has decided since it ended how the task goes on.
     """
     run = unit.find(AgentRun, reaction.id)
     if run is None or run.live or run.task_id is None or unit.find(Task, run.task_id) is None:
         return None
-    begun = reaction.ledger.store.read_stream(reaction.past.stream_id, limit=1)[0].position
-    for past in reaction.since(Task, run.task_id, begun):
+    started = reaction.ledger.store.read_stream(reaction.past.stream_id, limit=1)[0].position
+    for past in reaction.since(Task, run.task_id, started):
         if isinstance(past.event, GIVEN if past.position < reaction.past.position else DECIDED):
             return None
     if reaction.ledger.holders(run_of_task(run.task_id)):
@@ -76,8 +76,8 @@ def _crashed(past: Recorded) -> bool:
     return isinstance(past.event, AgentRunFailed) and past.event.recoverable and not _not_spawned(past)
 
 
-RETRY_ON_CRASH = Policy("retry_on_crash", (AgentRunFailed,), _retry, when=_crashed, later=(QueueFull,))
-"""The task of a run that failed and could recover is queued again, three times; then it is left to somebody."""
+RETRY_ON_CRASH = Policy("retry_on_crash", (AgentRunFailed,), _retry, when=_crashed, retry_on=(QueueFull,))
+"""The task of a run that failed recoverably is queued again, three times; after that somebody must decide."""
 
 BLOCK_ON_SPAWN_FAILURE = Policy("block_on_spawn_failure", (AgentRunFailed,), _block, when=_not_spawned)
-"""A task whose run could not even begin is blocked."""
+"""A task whose run could not be spawned is blocked."""

@@ -1,4 +1,4 @@
-"""What a batch of events comes to in one table: each row is written once, however many events touched it."""
+"""The changes of a batch to one table, row by row: each row is written once, however many events touch it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 from workledger.projections.engine.table import ABSENT, Change, Table
 
 Values = list[Any]
-"""A row: a value for each column (ABSENT where nothing was said), then the amounts to add (see Table.AMOUNT_AT)."""
+"""A row: a value for each column (ABSENT where it is not set), then the amounts to add (see Table.AMOUNT_AT)."""
 
 
 class Changes(NamedTuple):
-    """Rows of one table that are new, changed or gone, by key. Folds write into it (see compiler.py)."""
+    """Rows of one table that are inserted, updated or deleted, by key; fold functions write into it.
+
+    A key that is both gone and new is deleted first and then inserted.
+    """
 
     new: dict[Any, Values]
     changed: dict[Any, Values]
@@ -22,16 +25,17 @@ class Changes(NamedTuple):
 
     @property
     def some(self) -> bool:
+        """Whether there is anything to write."""
         return bool(self.new or self.changed or self.gone)
 
 
 def blank(table: type[Table]) -> Values:
-    """A row that nothing has been said about."""
+    """A row in which no column is set and nothing is added."""
     return [ABSENT] * len(table.COLUMNS) + [0] * len(table.AMOUNT_AT)
 
 
-def touched(table: type[Table], changes: Changes, key: Any) -> Values | None:
-    """The row with that key, to be written to; None when it is gone."""
+def row_to_change(table: type[Table], changes: Changes, key: Any) -> Values | None:
+    """The pending row with that key; None when the batch deleted it, and the table has events that begin a row."""
     new, changed, gone = changes
     row = new.get(key) or changed.get(key)
     if row is None and not (table.BORN and key in gone):
@@ -40,13 +44,13 @@ def touched(table: type[Table], changes: Changes, key: Any) -> Values | None:
 
 
 def apply(table: type[Table], changes: Changes, change: Change) -> None:
-    """Fold in what a plain function asked for."""
+    """Fold in a change that a plain function asks for (see Table.FOLDS)."""
     if change.gone:
         changes.new.pop(change.key, None)
         changes.changed.pop(change.key, None)
         changes.gone[change.key] = None
         return
-    row = touched(table, changes, change.key)
+    row = row_to_change(table, changes, change.key)
     if row is not None:
         for name, value in change.set.items():
             row[table.AT[name]] = value
@@ -55,12 +59,12 @@ def apply(table: type[Table], changes: Changes, change: Change) -> None:
 
 
 def key_values(key: Any) -> tuple[Any, ...]:
-    """The values of the key columns."""
+    """The values of the key columns: a key of one column is the bare value."""
     return key if isinstance(key, tuple) else (key,)
 
 
-def whole(table: type[Table], row: Values) -> Values:
-    """A new row's values in the order of the columns; what was never added to is 0."""
+def insert_values(table: type[Table], row: Values) -> Values:
+    """A new row's values in the order of the columns, with what was added; a sum that nothing was added to is 0."""
     width = len(table.COLUMNS)
     if len(row) > width:
         for name, at in table.AMOUNT_AT.items():
@@ -70,8 +74,8 @@ def whole(table: type[Table], row: Values) -> Values:
     return row
 
 
-def settled(table: type[Table], row: Values) -> Values:
-    """A changed row in which no column is both set and added to."""
+def merge_amounts(table: type[Table], row: Values) -> Values:
+    """A changed row in which no column is both set and added to: the sum is set instead."""
     for name, at in table.AMOUNT_AT.items():
         column = table.AT[name]
         if row[at] and row[column] is not ABSENT:
@@ -79,7 +83,7 @@ def settled(table: type[Table], row: Values) -> Values:
     return row
 
 
-def said(table: type[Table], row: Values) -> tuple[Sequence[str], Sequence[str]]:
+def changed_columns(table: type[Table], row: Values) -> tuple[Sequence[str], Sequence[str]]:
     """The columns that a changed row sets, and those that it adds to."""
     sets = tuple(name for name, at in table.AT.items() if row[at] is not ABSENT and name not in table.KEY)
     return sets, tuple(name for name, at in table.AMOUNT_AT.items() if row[at])

@@ -149,7 +149,7 @@ class Change:
 Fold = Callable[[Scanned, Mapping[str, Any], Mapping[str, str]], Iterable[Change]]
 """(row of the log, payload, tags) → changes."""
 Barrier = Callable[[Any, Mapping[str, Any]], None]
-"""(side, payload): called with everything before the event written."""
+"""(table set, payload): called with everything before the event written."""
 
 
 class Table:
@@ -246,7 +246,7 @@ class Table:
         return hashlib.sha256(repr(declared).encode()).hexdigest()[:16]
 
     @classmethod
-    def removed(cls, side: Any, rows: list[Mapping[str, Any]]) -> None:
+    def removed(cls, table_set: Any, rows: list[Mapping[str, Any]]) -> None:
         """Called when a delete took rows of this table away."""
 
 

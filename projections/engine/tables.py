@@ -22,18 +22,21 @@ class Bulk(Protocol):
         encoded: whether payloads are read, and JSON is written, as bytes instead of text.
         overlaps: whether one thread may read the log while another writes.
         faults: what is raised when the data does not fit the tables, so that trying again cannot help.
+        outages: what is raised when the database fails, so that the same may succeed later.
     """
 
     encoded: bool
     overlaps: bool
     faults: tuple[type[Exception], ...]
+    outages: tuple[type[Exception], ...]
 
-    def at_once(
+    def small_write(
         self,
         moves: "Sequence[tuple[Checkpoint, Checkpoint]]",
         writings: Sequence[tuple[type[Table], str, Changes]],
     ) -> bool:
-        """Move checkpoints and write changes of tables in one go, if there is a quicker way for so few of them.
+        """Advance checkpoints and write changes of a few rows in one transaction; False, and nothing is done, when the
+        ordinary way is as quick.
 
         Raises:
             Superseded: one of the checkpoints is no longer where it was; nothing is written.
@@ -64,8 +67,8 @@ class Bulk(Protocol):
         """This transaction makes indexes, and may take more memory than others."""
         ...
 
-    def relax(self, connection: sa.Connection) -> None:
-        """This transaction need not be flushed when it commits."""
+    def without_fsync(self, connection: sa.Connection) -> None:
+        """The commit of this transaction need not wait for the disk: a crash of the server may lose it."""
         ...
 
 

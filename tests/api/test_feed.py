@@ -207,7 +207,7 @@ async def _first(feed: object, memory: Workledger) -> bytes:
 
 
 def test_no_more_follow_than_may(served_memory: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "FOLLOWERS", 1)
+    monkeypatch.setattr(tail, "FEEDS", 1)
     with following(served_memory.url) as feed:
         next(feed)
         answer = httpx2.get(f"{served_memory.url}/api/feed")

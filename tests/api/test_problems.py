@@ -18,7 +18,7 @@ from workledger.domain.kernel.refusals import Refused
 OF_THE_COMMAND_LINE = (
     "workledger.api.commandline",
     "workledger.api.benchmarks",
-    "workledger.projections.engine.rebuild.rebuild",
+    "workledger.projections.engine.rebuild.exclusive",
     "workledger.projections.engine.rebuild.undo",
 )
 """Where refusals are that no request meets."""

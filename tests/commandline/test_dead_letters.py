@@ -10,7 +10,7 @@ from commandline.typed import Run, parsed, refusal
 from support.golden_events import append, card, happened
 from workledger.projections.groups import GROUPS
 
-NOTHING = {"folded": 0, "left": 0, "overtaken": 0}
+NOTHING = {"folded": 0, "left": 0, "stale": 0}
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_who_names_a_group_that_is_none_is_told_which_there_are(run: Run, poison
     assert "there are board, tool_calls, agent_logs, session_feed, policy:" in told
 
 
-def test_those_that_were_overtaken_are_for_a_rebuild(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stale_ones_are_left_for_a_rebuild(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with workledger.open(url) as ledger, monkeypatch.context() as broken:
-        broken.setitem(GROUPS[0]._foldings, ("task.created", False), lambda *given: 1 / 0)
+        broken.setitem(GROUPS[0]._functions, ("task.created", False), lambda *given: 1 / 0)
         append(ledger, card("t"))
         ledger.catch_up()
         broken.undo()
@@ -78,7 +78,8 @@ def test_those_that_were_overtaken_are_for_a_rebuild(run: Run, url: str, monkeyp
         ledger.catch_up()
     result = run("dead-letters", "retry", "--db", url)
     assert (result.exit_code, result.stdout) == (1, "0 folded, 1 left\n")
-    assert result.stderr.endswith("only a rebuild folds them in their order: workledger rebuild board\n")
+    assert "1 of them are stale" in result.stderr
+    assert result.stderr.endswith("Only a rebuild folds them in their order: workledger rebuild board\n")
     assert run("rebuild", "board", "--db", url).exit_code == 0
     assert run("dead-letters", "list", "--db", url).stdout == "There are no dead letters.\n"
 
@@ -102,7 +103,7 @@ def test_what_fails_again_is_left_and_the_exit_code_says_so(run: Run, poisoned: 
     result = run("dead-letters", "retry", "--db", poisoned)
     assert (result.exit_code, result.stdout) == (1, "0 folded, 4 left\n")
     result = run("dead-letters", "retry", "board", "6", "--db", poisoned, "--json")
-    assert (result.exit_code, json.loads(result.stdout)) == (1, {"folded": 0, "left": 2, "overtaken": 0})
+    assert (result.exit_code, json.loads(result.stdout)) == (1, {"folded": 0, "left": 2, "stale": 0})
 
 
 def test_one_is_let_go_and_what_waited_behind_it_is_folded(run: Run, poisoned: str) -> None:
@@ -111,12 +112,12 @@ def test_one_is_let_go_and_what_waited_behind_it_is_folded(run: Run, poisoned: s
     assert parsed(run("dead-letters", "drop", "board", "6", "--db", poisoned, "--json")) == {
         "folded": 0,
         "left": 0,
-        "overtaken": 0,
+        "stale": 0,
     }
     assert parsed(run("dead-letters", "drop", "board", "5", "--db", poisoned, "--json")) == {
         "folded": 0,
         "left": 0,
-        "overtaken": 0,
+        "stale": 0,
     }
     assert parsed(run("dead-letters", "list", "--db", poisoned, "--json")) == {"dead_letters": []}
     assert {group["dead_letters"] for group in parsed(run("status", "--db", poisoned, "--json"))["groups"]} == {0}

@@ -61,8 +61,8 @@ def test_a_group_says_what_is_the_matter_with_it(run: Run, url: str, sql: str, s
 def test_a_rebuild_that_nobody_is_at_says_how_to_go_on(run: Run, url: str) -> None:
     """It fails when the progress of one that was killed is told as if it went on."""
     with workledger.open(url) as ledger, ledger.tables.writing() as connection:
-        progress.keep(connection, "board", Progress("board", 2, 5))
-        checkpoints.begin(connection, "board__shadow", "any")
+        progress.save(connection, "board", Progress("board", 2, 5))
+        checkpoints.create(connection, "board__shadow", "any")
     told = parsed(run("status", "--db", url, "--json"))["groups"][0]
     assert (told["state"], told["rebuild"]["position"]) == ("interrupted", 2)
     assert (told["rebuild"]["rate"], told["rebuild"]["seconds_left"]) == (0, None)
@@ -76,7 +76,7 @@ def test_a_rebuild_that_nobody_is_at_says_how_to_go_on(run: Run, url: str) -> No
 def test_one_that_was_cancelled_says_so(run: Run, url: str) -> None:
     with workledger.open(url) as ledger, ledger.tables.writing() as connection:
         connection.execute(checkpoints.CHECKPOINTS.update().values(fingerprint="older"))
-        progress.cancel(connection, "board")
+        progress.mark_cancelled(connection, "board")
     assert parsed(run("status", "--db", url, "--json"))["groups"][0]["state"] == "outdated"
     said = run("status", "--db", url).stderr
     assert said == "The rebuild of board was cancelled, and its tables are outdated: workledger rebuild\n"

@@ -1,22 +1,26 @@
 """The compiler: what it makes of each kind of event is what the tables declare, read slowly (X7)."""
 
+import textwrap
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import orjson
 import pytest
 import sqlalchemy as sa
+from pydantic import Field
 
 from support import golden_events
-from support.reference_fold import Reference, said
+from support.reference_fold import Reference, payload_of, said
 from workledger import Workledger
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.store import Scanned
+from workledger.projections.engine import payloads
 from workledger.projections.engine.changes import Changes
+from workledger.projections.engine.fold import compiler
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.payloads import WrittenByNewerRelease
-from workledger.projections.engine.table import ABSENT, From, Stream, Sum, Table, When
+from workledger.projections.engine.table import ABSENT, Becomes, Change, From, Stream, Sum, Table, When
 from workledger.projections.groups import GROUPS
 
 AT = "2026-11-21T06:00:00.000Z"
@@ -34,9 +38,9 @@ def scanned(topic: str, payload: Any, *, encoded: bool, version: int = 1, tags: 
 def compiled(group: Group, past: Scanned, *, encoded: bool) -> Told:
     """What the compiled function writes into empty changes."""
     changes = tuple(Changes.none() for _ in group.tables)
-    folding = group.folding(past.topic, encoded)
-    assert folding is not None
-    folding(tuple(past), changes)
+    function = group.fold_function(past.topic, encoded)
+    assert function is not None
+    function(tuple(past), changes)
     told: Told = {}
     for table, (new, changed, gone) in zip(group.tables, changes, strict=True):
         told |= {(table.NAME, key): ("dies", {}, {}) for key in gone}
@@ -67,7 +71,7 @@ def declared(group: Group, past: Scanned) -> Told:
         told[table.NAME, one.key] = (one.how, {}, {}) if one.how == "dies" else (one.how, sets, adds)
     for table in group.tables:
         if fold := table.FOLDS.get(Event.TOPICS[past.topic]):
-            for change in fold(past, orjson.loads(past.data), orjson.loads(past.tags)):
+            for change in fold(past, payload_of(past), orjson.loads(past.tags)):
                 how, adds = "dies" if change.gone else "touched", dict(change.add)
                 told[table.NAME, change.key] = (how, dict(change.set), adds)
     return told
@@ -91,11 +95,14 @@ def outcome(fold: Callable[..., Told], *arguments: Any, **also: Any) -> Told | t
 
 
 def variants(line: dict[str, Any]) -> list[dict[str, Any]]:
-    """The golden payload; the same with null wherever that may be; of a patch, also each field alone."""
+    """The golden payload; the same with null wherever that may be; of a patch, also each field alone; of others, also
+    without the fields that may have been added after it was stored."""
     payload, fields = line["payload"], line["fields"]
+    optional = [] if line["patch"] else [name.rstrip("?") for name in fields if name.endswith("?")]
     may_be_null = [name.rstrip("?") for name, kind in fields.items() if isinstance(kind, str) and "None" in kind]
     alone = [{name: payload[name]} for name in payload] if line["patch"] else []
-    return [payload, {**payload, **dict.fromkeys(may_be_null)}, *alone]
+    old = {name: value for name, value in payload.items() if name not in optional}
+    return [payload, {**payload, **dict.fromkeys(may_be_null)}, old, *alone]
 
 
 @pytest.mark.parametrize("encoded", [True, False], ids=["bytes", "text"])
@@ -171,6 +178,115 @@ def test_an_event_of_a_version_to_come_is_not_folded(letters: Group) -> None:
     """Proves that nobody guesses: it fails when upcast takes a newer version for the one it knows."""
     with pytest.raises(WrittenByNewerRelease, match=r"letter\.sent of version 4; this release knows 3"):
         compiled(letters, scanned("letter.sent", {"to": "Ann"}, encoded=True, version=4), encoded=True)
+
+
+class Upcast(Exception):
+    """A payload left the fast path."""
+
+
+@pytest.fixture
+def no_upcast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is upcast is noticed."""
+
+    def noticed(event: type[Event], data: Any, version: int) -> Any:
+        raise Upcast(f"{event.TOPIC} of version {version}")
+
+    monkeypatch.setattr(compiler, "upcast", noticed)
+    monkeypatch.setattr(Event, "upcast", classmethod(noticed))
+
+
+@pytest.fixture
+def parcels(monkeypatch: pytest.MonkeyPatch) -> Group:
+    """Version 2 of the event added optional fields, without a step; version 2 of the other renamed one, with a step,
+    and version 3 added an optional one."""
+    monkeypatch.setattr(Event, "TOPICS", dict(Event.TOPICS))
+    monkeypatch.setattr(Table, "METADATA", sa.MetaData())
+
+    class ParcelSent(Event, topic="parcel.sent", version=2):
+        to: str
+        priority: str = "normal"
+        labels: tuple[str, ...] = ()
+        stamps: list[int] = Field(default_factory=lambda: [7])
+        note: str | None = None
+        grams: int = 5
+
+    class ParcelLost(Event, topic="parcel.lost", version=3):
+        where: str
+        sure: bool = True
+
+        @classmethod
+        def upcast_v1_v2(cls, payload: dict[str, Any]) -> dict[str, Any]:
+            return {"where": payload["place"]}
+
+    class Parcels(Table, name="parcels", group="parcels", born=(ParcelSent,)):
+        id: Annotated[str, Stream()]
+        to: Annotated[str, From(ParcelSent)]
+        priority: Annotated[str, From(ParcelSent)]
+        labels: Annotated[list[str], From(ParcelSent)]
+        postage: Annotated[int, From(ParcelSent, field="stamps", by=sum)]
+        note: Annotated[str | None, From(ParcelSent)]
+        urgent: Annotated[bool, Becomes({ParcelSent: lambda data: data["priority"] == "high"})]
+        grams: Annotated[int, Sum("grams", ParcelSent)]
+        lost_at: Annotated[str | None, From(ParcelLost, field="where")]
+        FOLDS: ClassVar[dict[Any, Any]] = {
+            ParcelSent: lambda past, data, tags: [Change("noted", set={"note": data["note"]})]
+        }
+
+    return Group("parcels", [Parcels])
+
+
+ADDED = {"priority": "high", "labels": ["x"], "stamps": [1, 2], "note": "hi", "grams": 9}
+
+
+@pytest.mark.usefixtures("no_upcast")
+@pytest.mark.parametrize("encoded", [True, False], ids=["bytes", "text"])
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("added", [{}, ADDED], ids=["as it was stored", "with all fields"])
+def test_an_event_that_lacks_optional_fields_has_their_defaults_and_stays_on_the_fast_path(
+    parcels: Group, version: int, added: dict[str, Any], encoded: bool
+) -> None:
+    """A version without a step only added optional fields. It fails when any other version is upcast, and when a field
+    that is missing is null."""
+    past = scanned("parcel.sent", {"to": "Ann", **added}, encoded=encoded, version=version)
+    told = compiled(parcels, past, encoded=encoded)
+    how, sets, adds = told["parcels", "the id"]
+    assert (how, adds) == ("born", {"grams": 9 if added else 5})
+    assert {name: sets[name] for name in ("to", "priority", "labels", "postage", "note", "urgent")} == {
+        "to": "Ann",
+        "priority": "high" if added else "normal",
+        "labels": ["x"] if added else [],
+        "postage": 3 if added else 7,
+        "note": "hi" if added else None,
+        "urgent": bool(added),
+    }
+    assert told["parcels", "noted"] == ("touched", {"note": "hi" if added else None}, {})
+
+
+@pytest.mark.usefixtures("no_upcast")
+def test_what_a_step_changes_is_upcast_and_what_lies_behind_the_last_step_is_not(parcels: Group) -> None:
+    """It fails when a step is looked for only right before the newest version."""
+    with pytest.raises(Upcast, match=r"parcel\.lost of version 1"):
+        compiled(parcels, scanned("parcel.lost", {"place": "Rome"}, encoded=True), encoded=True)
+    for version in (2, 3):
+        past = scanned("parcel.lost", {"where": "Rome"}, encoded=True, version=version)
+        assert compiled(parcels, past, encoded=True)["parcels", "the id"][1]["lost_at"] == "Rome"
+    with pytest.raises(Upcast, match=r"parcel\.lost of version 4"):
+        compiled(parcels, scanned("parcel.lost", {"where": "Rome"}, encoded=True, version=4), encoded=True)
+
+
+def test_a_whole_payload_has_the_defaults_too(parcels: Group) -> None:
+    """As barriers are given it."""
+    sent = Event.TOPICS["parcel.sent"]
+    for data in (b'{"to":"Ann"}', '{"to":"Ann"}'):
+        whole = payloads.load(sent, data, 1)
+        assert whole == {"to": "Ann", "priority": "normal", "labels": [], "stamps": [7], "note": None, "grams": 5}
+    with pytest.raises(WrittenByNewerRelease):
+        payloads.load(sent, b"{}", 3)
+
+
+def test_the_compiler_s_docstring_shows_the_function_that_it_generates() -> None:
+    [source] = [one for group in GROUPS if (one := group.fold_source("agent_log.chunk_appended"))]
+    assert textwrap.indent(source, "    ") in str(compiler.__doc__)
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,13 @@ def moved(id: str, to: str, by: str = "backlog") -> Any:
 
 def letters(ledger: Workledger) -> list[DeadLetter]:
     with ledger.tables.engine.connect() as connection:
-        return dead_letters.listed(connection, BOARD.name)
+        return dead_letters.find(connection, BOARD.name)
 
 
 def positions(ledger: Workledger) -> list[int]:
-    assert {at.letters for group, at in ledger.projector.standing().items() if group is BOARD} == {len(letters(ledger))}
+    assert {at.dead_letters for group, at in ledger.projector.checkpoints().items() if group is BOARD} == {
+        len(letters(ledger))
+    }
     return [letter.position for letter in letters(ledger)]
 
 
@@ -81,7 +83,7 @@ def test_what_was_set_aside_is_folded_after_all_each_stream_in_its_order(poisone
 
 
 def test_later_events_of_a_stream_wait_and_those_of_others_do_not(poisoned: Workledger) -> None:
-    """Proves that streams stay held up: it fails when `held_up` is not read with the checkpoint."""
+    """Proves that streams stay blocked: it fails when `blocked_streams` is not read with the checkpoint."""
     append(poisoned, moved("one", "done", "in_progress"), card("three"))
     poisoned.catch_up()
     assert positions(poisoned) == [2, 3, 4, 6, 7, 8, 9]

@@ -17,7 +17,7 @@ from workledger.domain.project import Project
 from workledger.domain.task import Task
 from workledger.projections import agent_logs, board
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.fold.table_set import Side
+from workledger.projections.engine.fold.table_set import TableSet
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.rebuild.verify import verify
@@ -83,13 +83,13 @@ def test_catching_up_again_changes_nothing(busy: Workledger) -> None:
 def test_rows_and_checkpoint_are_written_together_or_not_at_all(
     busy: Workledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply = Side.write
+    apply = TableSet.write
 
-    def breaks_down(side: Side, rows: object) -> None:
-        apply(side, rows)  # type: ignore[arg-type]
+    def breaks_down(table_set: TableSet, rows: object) -> None:
+        apply(table_set, rows)  # type: ignore[arg-type]
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Side, "write", breaks_down)
+    monkeypatch.setattr(TableSet, "write", breaks_down)
     with pytest.raises(ZeroDivisionError):
         busy.catch_up()
     assert (busy.projector.position(), counted(busy)) == (0, (0, 0))
@@ -99,7 +99,7 @@ def test_rows_and_checkpoint_are_written_together_or_not_at_all(
 
 
 def test_a_checkpoint_is_moved_by_whoever_knows_where_it_stands(busy: Workledger) -> None:
-    at = busy.projector.standing()[GROUPS[0]]
+    at = busy.projector.checkpoints()[GROUPS[0]]
     busy.catch_up()
     with pytest.raises(Superseded), busy.tables.writing() as connection:
         checkpoints.advance(connection, at, replace(at, position=5))
@@ -211,15 +211,15 @@ def test_an_older_release_that_is_still_running_spoils_nothing(
     original = old._round
     rounds: list[int] = []
 
-    def overtaken(*arguments: object) -> object:
+    def another_was_first(*arguments: object) -> object:
         if not rounds:
             later.catch_up()
         rounds.append(1)
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(old, "_round", overtaken)
+    monkeypatch.setattr(old, "_round", another_was_first)
     old.catch_up()
-    assert {at.fingerprint for at in old.standing().values()} == {group.fingerprint for group in GROUPS}, (
+    assert {at.fingerprint for at in old.checkpoints().values()} == {group.fingerprint for group in GROUPS}, (
         "it has folded into tables that are declared as it knows them"
     )
     assert counted(busy) == (60, 60)
@@ -249,7 +249,7 @@ def test_the_loop_goes_on_after_a_failure(
 ) -> None:
     monkeypatch.setattr("workledger.projections.engine.follow.worker_loop.PAUSE_SECONDS", 0.01)
     with monkeypatch.context() as broken:
-        broken.setattr("workledger.projections.engine.fold.folding.write", lambda *arguments: 1 / 0)
+        broken.setattr("workledger.projections.engine.fold.writing.write", lambda *arguments: 1 / 0)
         write(database_ledger, 20)
         while loop.error is None:
             assert not loop.wait_for(database_ledger.head(), 0.01)

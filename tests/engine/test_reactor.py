@@ -1,15 +1,18 @@
 """The reactor: each event is reacted to once, in order, from where the policy was enabled on."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 import workledger
 from workledger import Refused, Workledger
+from workledger.adapters.postgres.lines import Lost
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.mapping import decode
@@ -19,7 +22,7 @@ from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskCreated, TaskDetailsChanged
 from workledger.projections.engine.follow.replay import DeadLetterNotFound
-from workledger.projections.engine.react import follower
+from workledger.projections.engine.react import attempts, postponed
 from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.engine.state import checkpoints, dead_letters
@@ -51,8 +54,8 @@ class TooEarly(Refused):
 
 @pytest.fixture(autouse=True)
 def no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follower, "NAP", 0)
-    monkeypatch.setattr(follower, "TRY_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(attempts, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(postponed, "RETRY_SECONDS", 0)
 
 
 def begin(ledger: Workledger, *titles: str) -> None:
@@ -84,7 +87,7 @@ def listening(react: Callable[[Reaction], None], **details: Any) -> Policy:
 
 def letters(ledger: Workledger) -> list[tuple[str, str | None, int]]:
     with ledger.tables.engine.connect() as connection:
-        return [(one.stream_id, one.error, one.attempts) for one in dead_letters.listed(connection)]
+        return [(one.stream_id, one.error, one.attempts) for one in dead_letters.find(connection)]
 
 
 # Where it stands
@@ -129,7 +132,7 @@ def test_events_of_no_concern_are_passed(memory_ledger: Workledger, batch: int) 
     begin(memory_ledger, "a", "b", "c")
     rename(memory_ledger, "a", "d", "e")
     assert reactor.catch_up() == memory_ledger.head()
-    assert reactor.standing()[REVIEW].position == memory_ledger.head()
+    assert reactor.checkpoints()[REVIEW].position == memory_ledger.head()
     assert reviews(memory_ledger) == ["Review a", "Review b", "Review c"]
 
 
@@ -147,7 +150,7 @@ def test_a_place_that_is_lost_costs_time_and_nothing_else(database_ledger: Workl
     for _ in range(2):
         enabled(database_ledger, REVIEW, from_start=True).catch_up()
         with database_ledger.tables.writing() as connection:
-            checkpoints.forget(connection, "policy:review")
+            checkpoints.delete(connection, "policy:review")
     assert reviews(database_ledger) == ["Review a", "Review b"]
 
 
@@ -171,7 +174,7 @@ def test_one_that_wakes_after_another_took_over_does_no_harm(database_ledger: Wo
     awake.set()
     thread.join()
     assert sorted(reviews(database_ledger)) == ["Review a", "Review b", "Review c"]
-    assert slow.standing()[slow.policies[0]].position == database_ledger.head()
+    assert slow.checkpoints()[slow.policies[0]].position == database_ledger.head()
 
 
 def test_a_refusal_is_an_outcome_and_stays_so(database_ledger: Workledger) -> None:
@@ -185,7 +188,7 @@ def test_a_refusal_is_an_outcome_and_stays_so(database_ledger: Workledger) -> No
     enabled(database_ledger, listening(approve), from_start=True).catch_up()
     assert letters(database_ledger) == []
     with database_ledger.tables.writing() as connection:
-        checkpoints.forget(connection, "policy:listen")
+        checkpoints.delete(connection, "policy:listen")
     with database_ledger.edit(Task, "a") as task:
         task.assign(agent_id=database_ledger.create(Agent.create(name="ann")).id)
         task.finish_work(turn_count=1, files_changed=1)
@@ -242,10 +245,10 @@ def test_a_rebuild_reacts_to_nothing(database_ledger: Workledger) -> None:
     reactor.catch_up()
     begin(database_ledger, "b")
     database_ledger.catch_up()
-    standing, head = reactor.standing(), database_ledger.head()
+    found, head = reactor.checkpoints(), database_ledger.head()
     Rebuild(database_ledger.store, database_ledger.tables, GROUPS).run()
     database_ledger.catch_up()
-    assert (reactor.standing(), database_ledger.head()) == (standing, head)
+    assert (reactor.checkpoints(), database_ledger.head()) == (found, head)
     reactor.catch_up()
     assert reviews(database_ledger) == ["Review a", "Review b"]
 
@@ -292,7 +295,7 @@ def test_what_cannot_be_reacted_to_is_set_aside_with_what_follows_in_its_stream(
         ("task-a", None, 0),
         ("task-a", None, 0),
     ]
-    assert reactor.standing()[policy].letters == 3
+    assert reactor.checkpoints()[policy].dead_letters == 3
 
 
 def test_it_is_reacted_to_in_order_once_the_cause_is_mended(database_ledger: Workledger, shaky: Shaky) -> None:
@@ -309,7 +312,7 @@ def test_it_is_reacted_to_in_order_once_the_cause_is_mended(database_ledger: Wor
     rename(database_ledger, "a", "four")
     reactor.catch_up()
     assert shaky.heard[3:] == ["four"]
-    assert (letters(database_ledger), reactor.standing()[policy].letters) == ([], 0)
+    assert (letters(database_ledger), reactor.checkpoints()[policy].dead_letters) == ([], 0)
 
 
 def test_one_may_be_let_go_of(memory_ledger: Workledger, shaky: Shaky) -> None:
@@ -370,6 +373,38 @@ def test_a_database_that_is_away_is_no_event_s_fault(memory_ledger: Workledger, 
     assert shaky.heard == ["one", "poison"]
 
 
+OUTAGES = {
+    "sqlite": [
+        sqlite3.OperationalError("disk I/O error"),
+        sqlite3.ProgrammingError("Cannot operate on a closed database"),
+    ],
+    "postgresql": [psycopg.OperationalError("the server closed the connection"), Lost("it broke", "line 1")],
+}
+"""By database: errors of its driver, and of our own calls to it, that SQLAlchemy does not wrap."""
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+def test_an_outage_that_only_the_adapter_knows_is_no_event_s_fault(database_ledger: Workledger, nth: int) -> None:
+    """It fails when outages are told by what errors are called, or asked of SQLAlchemy alone."""
+    error = OUTAGES[database_ledger.tables.engine.dialect.name][nth]
+    shaky = Shaky("poison", error=error)
+    reactor = enabled(database_ledger, listening(shaky))
+    begin(database_ledger, "a")
+    rename(database_ledger, "a", "poison")
+    with pytest.raises(type(error)):
+        reactor.catch_up()
+    assert (shaky.tries, letters(database_ledger)) == (1, [])
+
+
+def test_data_that_the_database_refuses_is_the_event_s_fault(database_ledger: Workledger) -> None:
+    shaky = Shaky("poison", error=sa.exc.IntegrityError("insert", {}, Exception("duplicate")))
+    reactor = enabled(database_ledger, listening(shaky))
+    begin(database_ledger, "a")
+    rename(database_ledger, "a", "poison")
+    reactor.catch_up()
+    assert (shaky.tries, len(letters(database_ledger))) == (3, 1)
+
+
 def test_a_database_that_is_away_in_a_decision_leaves_nothing_remembered(memory_ledger: Workledger) -> None:
     away = [True]
 
@@ -388,7 +423,7 @@ def test_a_database_that_is_away_in_a_decision_leaves_nothing_remembered(memory_
     assert memory_ledger.get(Task, "a").labels == ("x",)
 
 
-def test_what_is_to_be_tried_later_is_tried_when_the_log_has_grown(database_ledger: Workledger) -> None:
+def test_what_a_policy_retries_on_is_retried_when_the_log_has_grown(database_ledger: Workledger) -> None:
     """In the order of its stream, and only as long as it is the refusal that the policy has named."""
 
     def label(unit: Unit, reaction: Reaction) -> None:
@@ -396,7 +431,7 @@ def test_what_is_to_be_tried_later_is_tried_when_the_log_has_grown(database_ledg
             raise TooEarly
         unit.edit(Task, reaction.id).change_labels(labels=(reaction.event.title,))
 
-    policy = listening(lambda reaction: reaction.decide(label, reaction) and None, later=(TooEarly,))
+    policy = listening(lambda reaction: reaction.decide(label, reaction) and None, retry_on=(TooEarly,))
     reactor = enabled(database_ledger, policy)
     begin(database_ledger, "a")
     rename(database_ledger, "a", "one", "two")
@@ -409,12 +444,12 @@ def test_what_is_to_be_tried_later_is_tried_when_the_log_has_grown(database_ledg
     reactor.catch_up()
     assert letters(database_ledger) == []
     assert database_ledger.get(Task, "a").labels == ("two",)
-    assert reactor.standing()[policy].letters == 0
+    assert reactor.checkpoints()[policy].dead_letters == 0
 
 
-def test_of_events_that_are_alike_the_last_is_reacted_to(memory_ledger: Workledger) -> None:
+def test_of_events_with_one_key_only_the_last_is_reacted_to(memory_ledger: Workledger) -> None:
     shaky = Shaky()
-    reactor = enabled(memory_ledger, listening(shaky, alike=lambda past: past.stream_id))
+    reactor = enabled(memory_ledger, listening(shaky, coalesce_by=lambda past: past.stream_id))
     begin(memory_ledger, "a", "b")
     rename(memory_ledger, "a", "one", "two")
     rename(memory_ledger, "b", "three")

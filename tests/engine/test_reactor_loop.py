@@ -45,7 +45,7 @@ def test_it_reacts_to_what_is_appended(desk: Desk) -> None:
     until(lambda: desk.state("t") == "queued" and loop.reactor.position == desk.ledger.head())
     loop.stop()
     assert (loop.alive, loop.error) == (False, None)
-    assert desk.reactor.standing()[RETRY_ON_CRASH].position == desk.ledger.head()
+    assert desk.reactor.checkpoints()[RETRY_ON_CRASH].position == desk.ledger.head()
 
 
 def test_one_works_and_the_other_takes_over_when_it_is_gone(desk: Desk) -> None:

@@ -94,7 +94,7 @@ def test_a_rebuild_reports_how_far_it_has_come(full: Workledger) -> None:
         assert progress.seconds_left >= 0
         seen.append((progress.group, progress.phase, progress.position, progress.target))
 
-    Rebuild(full.store, full.tables, BOARD, batch=20, report=report).run()
+    Rebuild(full.store, full.tables, BOARD, batch=20, on_progress=report).run()
     assert seen == [
         ("board", "reading", 20, 41),
         ("board", "reading", 40, 41),

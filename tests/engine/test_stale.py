@@ -1,4 +1,4 @@
-"""Dead letters that later events of other streams have overtaken: alone they would go wrong, in a rebuild not."""
+"""Stale dead letters: folded alone after later events of other streams they would go wrong, in a rebuild not."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ def broken(topic: str, stream: str) -> Group:
     """The board of a release that cannot fold that kind of event in that stream."""
     group = Group(BOARD.name, BOARD.tables)
     for encoded in (True, False):
-        folding = group.folding(topic, encoded)
-        assert folding is not None
+        function = group.fold_function(topic, encoded)
+        assert function is not None
 
-        def breaks(row: tuple[Any, ...], changes: Any, folding: Any = folding) -> None:
+        def breaks(row: tuple[Any, ...], changes: Any, function: Any = function) -> None:
             if row[1] == stream:
                 raise RuntimeError("broken")
-            folding(row, changes)
+            function(row, changes)
 
-        group._foldings[topic, encoded] = breaks
+        group._functions[topic, encoded] = breaks
     return group
 
 
@@ -52,14 +52,14 @@ def fold(ledger: Workledger, group: Group, *events: Stored) -> list[int]:
 
 def positions(ledger: Workledger) -> list[int]:
     with ledger.tables.engine.connect() as connection:
-        return [letter.position for letter in dead_letters.listed(connection, BOARD.name)]
+        return [letter.position for letter in dead_letters.find(connection, BOARD.name)]
 
 
 def retried(ledger: Workledger) -> Replayed:
     return retry(ledger.store, ledger.tables, BOARD)
 
 
-OVERTAKEN = {
+STALE = {
     "its project was deleted": (
         broken("task.created", "task-t"),
         [happened("project.created", "p", {"project": "p"}), card("t")],
@@ -79,13 +79,13 @@ OVERTAKEN = {
 
 
 @pytest.mark.parametrize("page", [1, 10_000])
-@pytest.mark.parametrize("what", OVERTAKEN)
-def test_what_was_overtaken_is_left_for_a_rebuild(
+@pytest.mark.parametrize("what", STALE)
+def test_stale_letters_are_left_for_a_rebuild(
     database_ledger: Workledger, monkeypatch: pytest.MonkeyPatch, what: str, page: int
 ) -> None:
     """It fails when letters are folded whatever came later: the tables are not what the log says then."""
     monkeypatch.setattr(stale, "PAGE", page)
-    group, events, later = OVERTAKEN[what]
+    group, events, later = STALE[what]
     aside = fold(database_ledger, group, *events, later)
     assert retried(database_ledger) == Replayed(0, len(aside), len(aside))
     assert positions(database_ledger) == aside != []
@@ -94,9 +94,9 @@ def test_what_was_overtaken_is_left_for_a_rebuild(
     engine_processes.nothing_differs(database_ledger)
 
 
-@pytest.mark.parametrize("what", OVERTAKEN)
-def test_in_time_they_are_folded(database_ledger: Workledger, what: str) -> None:
-    group, events, later = OVERTAKEN[what]
+@pytest.mark.parametrize("what", STALE)
+def test_before_they_are_stale_they_are_folded(database_ledger: Workledger, what: str) -> None:
+    group, events, later = STALE[what]
     aside = fold(database_ledger, group, *events)
     assert retried(database_ledger) == Replayed(len(aside), 0)
     append(database_ledger, later)
@@ -104,7 +104,7 @@ def test_in_time_they_are_folded(database_ledger: Workledger, what: str) -> None
     engine_processes.nothing_differs(database_ledger)
 
 
-def test_what_others_did_to_other_rows_overtakes_nothing(database_ledger: Workledger) -> None:
+def test_what_others_did_to_other_rows_makes_nothing_stale(database_ledger: Workledger) -> None:
     aside = fold(
         database_ledger,
         broken("task.created", "task-bad"),
@@ -121,7 +121,7 @@ def test_what_others_did_to_other_rows_overtakes_nothing(database_ledger: Workle
     engine_processes.nothing_differs(database_ledger)
 
 
-def test_one_stream_that_was_overtaken_does_not_hold_up_another(database_ledger: Workledger) -> None:
+def test_a_stale_stream_does_not_block_another(database_ledger: Workledger) -> None:
     both = broken("task.created", "task-t")
     fold(database_ledger, both, card("t"), run("r", "turn_completed"))
     fold(database_ledger, broken("task.created", "task-two"), card("two"))

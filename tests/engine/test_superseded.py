@@ -9,8 +9,8 @@ from support import engine_processes
 from support.golden_events import append, happened, work
 from workledger import Workledger
 from workledger.adapters.postgres import bulk
-from workledger.projections.engine.fold import folding
-from workledger.projections.engine.fold.folding import Folded
+from workledger.projections.engine.fold import writing
+from workledger.projections.engine.fold.writing import FoldedEvents
 from workledger.projections.engine.state.checkpoints import CHECKPOINTS, Superseded
 from workledger.projections.groups import GROUPS
 
@@ -38,28 +38,28 @@ def test_nothing_is_written(
     database_ledger: Workledger, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Workledger], None], few: int
 ) -> None:
     """The checkpoint fences, in each of the ways in which batches are written. It fails when one of position,
-    fingerprint and letters is not asked for in `advance`, or in the statement of `brief`."""
+    fingerprint and dead letters is not asked for in `advance`, or in the statement of `brief`."""
     monkeypatch.setattr(bulk, "FEW", few)
     work(database_ledger, 2)
     database_ledger.catch_up()
-    standing = database_ledger.projector.standing()
+    begun = database_ledger.projector.checkpoints()
     moved = {"from_column": "in_progress", "board_column": "done"}
     append(database_ledger, happened("task.moved", "t0", {"project": "p", "task": "t0"}, **moved))  # would count twice
     rows = database_ledger.store.scan(10, 10, upto=11)
-    folded = Folded(database_ledger.tables, standing, rows)
+    folded = FoldedEvents(database_ledger.tables, begun, rows)
     meanwhile(database_ledger)
     found, checkpoints = engine_processes.dump(database_ledger), places(database_ledger)
     with pytest.raises(Superseded):
-        folding.write(database_ledger.tables, standing, folded.batches, folded.rows, 11)
+        writing.write(database_ledger.tables, begun, folded, 11)
     assert engine_processes.dump(database_ledger) == found
     assert places(database_ledger) == checkpoints
 
 
 def test_the_others_wait_for_no_one(database_ledger: Workledger) -> None:
     work(database_ledger, 2)
-    standing = {group: at for group, at in database_ledger.projector.standing().items() if group is GROUPS[0]}
+    board = {group: at for group, at in database_ledger.projector.checkpoints().items() if group is GROUPS[0]}
     rows = database_ledger.store.scan(0, 10, upto=10)
-    folding.write(database_ledger.tables, standing, Folded(database_ledger.tables, standing, rows).batches, rows, 10)
+    writing.write(database_ledger.tables, board, FoldedEvents(database_ledger.tables, board, rows), 10)
     assert {name: position for name, position, *_ in places(database_ledger)}["board"] == 10
     database_ledger.catch_up()
     engine_processes.nothing_differs(database_ledger)

@@ -1,6 +1,6 @@
 """Events of an older version: readable for ever, by ledger and projections, once there is an upcaster (X7)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import pytest
@@ -11,7 +11,7 @@ from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.refusals import UnknownTopic
 from workledger.domain.kernel.store import Conditions, Stored
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.fold.table_set import Side
+from workledger.projections.engine.fold.table_set import TableSet
 from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.table import From, Stream, Table
 
@@ -96,10 +96,44 @@ def test_the_projections_read_old_events_as_new_ones(log: Workledger, parcels: P
     """X7."""
     events = log.store.scan(0, 100, upto=log.head())
     with log.tables.writing() as connection:
-        shadow.make(connection, parcels.group)
-        Side(connection, log.tables.bulk, parcels.group).apply(events)
+        shadow.create(connection, parcels.group)
+        TableSet(connection, log.tables.bulk, parcels.group).apply(events)
     rows = log.tables.all(sa.select(parcels.table.c.id, parcels.table.c.to_last, parcels.table.c.grams))
     assert sorted(tuple(row.values()) for row in rows) == [("1", "Miller", 0), ("2", "Baker", 0), ("3", "Cook", 7)]
+
+
+def test_the_projections_read_an_event_that_lacks_fields_added_since(
+    ledger: Workledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their defaults, without a step, whether or not the version was raised for them."""
+    monkeypatch.setattr(Event, "TOPICS", dict(Event.TOPICS))
+    monkeypatch.setattr(Table, "METADATA", sa.MetaData())
+
+    class ParcelLabelled(Event, topic="parcel.labelled", version=2):
+        text: str
+        colours: tuple[str, ...] = ("white",)
+        copies: int = 1
+
+    class Labels(Table, name="labels", group="labels", born=(ParcelLabelled,)):
+        id: Annotated[str, Stream()]
+        text: Annotated[str, From(ParcelLabelled)]
+        colours: Annotated[list[str], From(ParcelLabelled)]
+        copies: Annotated[int, From(ParcelLabelled)]
+
+    group = Group("labels", [Labels])
+    added = b'{"text":"c","colours":["red"],"copies":2}'
+    payloads = {"a": (1, b'{"text":"a"}'), "b": (2, b'{"text":"b"}'), "c": (2, added)}
+    stored = [
+        replace(old(version, payload, "parcel.labelled"), originator_id=f"parcel-{id}")
+        for id, (version, payload) in payloads.items()
+    ]
+    ledger.store.insert_events(stored, conditions=Conditions())
+    events = ledger.store.scan(0, 100, upto=ledger.head())
+    with ledger.tables.writing() as connection:
+        shadow.create(connection, group)
+        TableSet(connection, ledger.tables.bulk, group).apply(events)
+    rows = ledger.tables.all(sa.select(Labels.c.id, Labels.c.colours, Labels.c.copies).order_by(Labels.c.id))
+    assert [tuple(row.values()) for row in rows] == [("a", ["white"], 1), ("b", ["white"], 1), ("c", ["red"], 2)]
 
 
 def test_what_is_stored_stays_as_it_was(log: Workledger, parcels: Parcels) -> None:

@@ -112,7 +112,7 @@ def test_an_agent_that_runs_elsewhere_is_deleted_when_that_is_over(desk: Desk) -
         start_run(unit, id="r1", agent_id="ann", project_id="q")
     desk.project(delete)
     assert desk.follows() == []
-    assert desk.reactor.standing()[CASCADE_PROJECT].letters == 1
+    assert desk.reactor.checkpoints()[CASCADE_PROJECT].dead_letters == 1
     desk.run("r1", crash)
     assert desk.reactor.retry(CASCADE_PROJECT).left == 0
     assert [desk.ledger.find(Agent, id) for id in ("ann", "bob")] == [None, None]

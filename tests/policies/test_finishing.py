@@ -93,7 +93,7 @@ def test_whatever_the_result_is_it_is_the_summary(desk: Desk) -> None:
 def test_what_does_not_fit_is_not_taken_for_a_diff(desk: Desk) -> None:
     desk.run("r1", completed({"files_changed": -1, "lines_added": "many", "diff_summary": ["x"]}))
     assert desk.follows() == []
-    assert desk.reactor.standing()[COMPLETE_ON_STOP].letters == 0
+    assert desk.reactor.checkpoints()[COMPLETE_ON_STOP].dead_letters == 0
 
 
 def test_the_worktree_knows_of_a_diff_as_well(desk: Desk) -> None:

@@ -120,7 +120,7 @@ def test_a_task_that_is_gone_by_then_is_no_error(desk: Desk) -> None:
     desk.run("r1", crash)
     desk.task("t", lambda task: task.delete())
     assert desk.follows() == []
-    assert not any(at.letters for at in desk.reactor.standing().values())
+    assert not any(at.dead_letters for at in desk.reactor.checkpoints().values())
 
 
 def test_a_full_queue_is_waited_for(desk: Desk) -> None:
@@ -128,11 +128,11 @@ def test_a_full_queue_is_waited_for(desk: Desk) -> None:
     desk.cards(*(f"other_{number}" for number in range(QUEUE_CAPACITY)))
     desk.run("r1", crash)
     assert desk.follows() == []
-    assert desk.reactor.standing()[RETRY_ON_CRASH].letters == 1
+    assert desk.reactor.checkpoints()[RETRY_ON_CRASH].dead_letters == 1
     desk.task("other_1", lambda task: task.dequeue())
     desk.reactor.retry(RETRY_ON_CRASH)
     assert desk.state("t") == "queued"
-    assert desk.reactor.standing()[RETRY_ON_CRASH].letters == 0
+    assert desk.reactor.checkpoints()[RETRY_ON_CRASH].dead_letters == 0
 
 
 def test_an_agent_that_is_gone_by_then_costs_its_task_nothing(desk: Desk) -> None:

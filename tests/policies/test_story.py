@@ -44,7 +44,7 @@ def test_work_goes_on_by_itself(database_ledger: Workledger) -> None:
     assert desk.ledger.get(Session, "s").status == "closed"
     assert desk.ledger.get(Worktree, "w").status == "removed"
     assert desk.follows() == []
-    assert not any(at.letters for at in desk.reactor.standing().values())
+    assert not any(at.dead_letters for at in desk.reactor.checkpoints().values())
 
     desk.ledger.catch_up()
     for group in GROUPS:

@@ -190,12 +190,16 @@ def test_who_takes_another_role_takes_part_once(session: Workledger) -> None:
 
 def test_what_agents_said_is_found_in_the_log_as_it_would_be_written_today(database_ledger: Workledger) -> None:
     """Rows only point to it: an old event is brought up to date when it is read, and one that is erased is gone."""
+
+    def louder(data: dict[str, str]) -> dict[str, str]:
+        return {**data, "content": f"{data['content']}!"}
+
     chunk = golden_events.chunk("ann", "What I think")
     golden_events.append(database_ledger, chunk, chunk)
     database_ledger.catch_up()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AgentLogChunkAppended, "VERSION", 2)
-        patch.setattr(AgentLogChunkAppended, "upcast", lambda data, version: {**data, "content": f"{data['content']}!"})
+        patch.setattr(AgentLogChunkAppended, "upcast_v1_v2", louder, raising=False)
         read = agent_logs.chunks(database_ledger.tables, "ann")
     assert [row["content"] for row in read] == ["What I think!", "What I think!"]
     database_ledger.store.erase("agent_log-ann:1", "agent_log.chunk_appended", 1)

@@ -409,4 +409,4 @@ def test_a_call_may_be_denied_after_it_has_started(ledger: Workledger, at_once: 
     shown = row(ledger, "tool_calls", "c")
     assert (shown["status"], shown["error"], shown["input"]) == ("denied", "not now", {"command": "ls"})
     with ledger.tables.engine.connect() as connection:
-        assert not dead_letters.listed(connection)
+        assert not dead_letters.find(connection)

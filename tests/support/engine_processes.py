@@ -12,16 +12,17 @@ import sqlalchemy as sa
 import workledger
 from support.reference_fold import Reference
 from workledger import Workledger
-from workledger.projections.engine.fold import folding
-from workledger.projections.engine.fold.table_set import Side
+from workledger.projections.engine.fold import writing
+from workledger.projections.engine.fold.table_set import TableSet
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.rebuild import rebuild as rebuilding
 from workledger.projections.engine.rebuild import shadow
-from workledger.projections.engine.rebuild.rebuild import Progress, Rebuild, RebuildCancelled
+from workledger.projections.engine.rebuild.exclusive import RebuildCancelled
+from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.engine.state import leases
 from workledger.projections.engine.state.checkpoints import CHECKPOINTS, Superseded
-from workledger.projections.engine.state.progress import REBUILDS
+from workledger.projections.engine.state.progress import REBUILDS, Progress
 from workledger.projections.groups import GROUPS
 
 
@@ -61,7 +62,12 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
     committed_by_then = moment.startswith("committed")
     with workledger.open(url) as ledger:
         batches, groups = itertools.count(1), itertools.count(1)
-        fold, write, statements, exchange = folding.write, Side.write, brief._statements, ledger.tables.bulk.at_once
+        fold, write, statements, exchange = (
+            writing.write,
+            TableSet.write,
+            brief._statements,
+            ledger.tables.bulk.small_write,
+        )
         doomed = threading.Event()
 
         def next_batch(*given: Any) -> Any:
@@ -82,10 +88,10 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
                 driver.execute("commit")
             die()
 
-        folding.write = next_batch
+        writing.write = next_batch
         match moment:
             case "rows half written":
-                Side.write = lambda *given: (write(*given), next(groups) % 4 == 3 and die())
+                TableSet.write = lambda *given: (write(*given), next(groups) % 4 == 3 and die())
             case "rows written":
                 sa.event.listen(ledger.tables.engine, "commit", lambda connection: die())
             case "committed":
@@ -93,7 +99,7 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
             case "exchange begun":
                 brief._statements = lambda writings: (die(), statements(writings))[1]
             case "committed in one exchange":
-                ledger.tables.bulk.at_once = lambda *given: (exchange(*given), die())[0]
+                ledger.tables.bulk.small_write = lambda *given: (exchange(*given), die())[0]
         Projector(ledger.store, ledger.tables, GROUPS, batch=batch).catch_up()
 
 
@@ -103,22 +109,22 @@ def follow(pipe: Connection, url: str, lease_seconds: float, batch: int = 5000, 
     Args:
         wait: before the first batch is written, say so, and wait for a sign.
     """
-    go_on, write = threading.Event(), folding.write
+    go_on, write = threading.Event(), writing.write
 
-    def written(tables: Any, standing: Any, *rest: Any) -> Any:
+    def written(tables: Any, begun: Any, *rest: Any) -> Any:
         if wait and not go_on.is_set():
             pipe.send("about to write")
             go_on.wait()
         try:
-            moved = write(tables, standing, *rest)
+            advanced = write(tables, begun, *rest)
         except Superseded:
-            pipe.send([group.name for group in standing])
+            pipe.send([group.name for group in begun])
             raise
-        pipe.send({group.name: (at.position, moved[group].position) for group, at in standing.items()})
-        return moved
+        pipe.send({group.name: (at.position, advanced[group].position) for group, at in begun.items()})
+        return advanced
 
     with workledger.open(url) as ledger:
-        folding.write = written
+        writing.write = written
         loop = ProjectorLoop(Projector(ledger.store, ledger.tables, GROUPS, batch=batch), lease_seconds=lease_seconds)
         ledger.listen(loop.wake)
         loop.start()
@@ -132,7 +138,7 @@ def follow(pipe: Connection, url: str, lease_seconds: float, batch: int = 5000, 
 def rebuild(pipe: Connection, url: str, batch: int, lease_seconds: float) -> None:
     """Rebuild all groups; after each batch say where it is, and wait for a sign. At the end say what came of it."""
     leases.SECONDS = lease_seconds
-    rebuilding.KEEP_SECONDS = 0
+    rebuilding.SAVE_SECONDS = 0
 
     def report(progress: Progress) -> None:
         if progress.phase == "indexing":
@@ -142,6 +148,6 @@ def rebuild(pipe: Connection, url: str, batch: int, lease_seconds: float) -> Non
 
     with workledger.open(url) as ledger:
         try:
-            pipe.send(("rebuilt", Rebuild(ledger.store, ledger.tables, GROUPS, batch=batch, report=report).run()))
+            pipe.send(("rebuilt", Rebuild(ledger.store, ledger.tables, GROUPS, batch=batch, on_progress=report).run()))
         except RebuildCancelled as refused:
             pipe.send(("refused", refused.code))

@@ -6,8 +6,8 @@ from typing import Any
 
 import workledger
 from workledger.domain.policies import RETRY_ON_CRASH, UNBLOCK_DEPENDENTS
-from workledger.projections.engine.react.follower import Follower
 from workledger.projections.engine.react.reactor import Reactor
+from workledger.projections.engine.react.subscription import PolicySubscription
 from workledger.projections.engine.state import checkpoints
 
 POLICIES = (UNBLOCK_DEPENDENTS, RETRY_ON_CRASH)
@@ -37,9 +37,9 @@ def react_step_by_step(pipe: Connection, url: str) -> None:
         )
         advance: Any = checkpoints.advance
         checkpoints.advance = announced(advance, False, lambda connection, at, to: f"write {at.name} at {to.position}")  # type: ignore[assignment]
-        move: Any = Follower._move
-        Follower._move = announced(  # type: ignore[method-assign]
-            move, False, lambda follower, at, position, *letters: f"move {at.name} to {position}"
+        move: Any = PolicySubscription._advance
+        PolicySubscription._advance = announced(  # type: ignore[method-assign]
+            move, False, lambda subscription, at, position, *letters: f"move {at.name} to {position}"
         )
         Reactor(ledger, ledger.tables, POLICIES, from_start=True).catch_up()
 

@@ -33,10 +33,19 @@ class Said:
     adds: Row = field(default_factory=dict)
 
 
+def payload_of(past: Scanned) -> Row:
+    """A payload as it would be written today: upcast, and with the defaults of fields that were added since."""
+    kind = Event.TOPICS[past.topic]
+    data = kind.upcast(orjson.loads(past.data), past.schema_version)
+    optional = {} if kind.PATCH else {name: one for name, one in kind.model_fields.items() if not one.is_required()}
+    defaults = {name: one.get_default(call_default_factory=True) for name, one in optional.items()}
+    return {**orjson.loads(orjson.dumps(defaults, default=lambda model: model.model_dump(mode="json"))), **data}
+
+
 def said(table: type[Table], past: Scanned) -> Said | None:
     """What the rules of the table make of an event; None when it has nothing to do with it."""
     kind, topic = Event.TOPICS[past.topic], past.topic
-    data, tags = kind.upcast(orjson.loads(past.data), past.schema_version), orjson.loads(past.tags)
+    data, tags = payload_of(past), orjson.loads(past.tags)
     own = bool(table.BORN) and table.BORN[0].split(".")[0] == topic.split(".")[0]
     named = {name: [rule for rule in one.rules if topic in rule.topics] for name, one in table.COLUMNS.items()}
     how = "dies" if topic in table.DIES else "born" if topic in table.BORN else "touched"
@@ -118,7 +127,7 @@ class Reference:
 
     def _one(self, past: Scanned) -> None:
         kind = Event.TOPICS[past.topic]
-        data, tags = kind.upcast(orjson.loads(past.data), past.schema_version), orjson.loads(past.tags)
+        data, tags = payload_of(past), orjson.loads(past.tags)
         if any(kind in table.BARRIERS for table in self.group.tables):
             self._purge(data)
         for table in self.group.tables:

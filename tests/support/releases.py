@@ -20,7 +20,7 @@ def newer(*changed: str) -> list[Group]:
 
 
 def fingerprint(ledger: Workledger) -> str:
-    return ledger.projector.standing()[GROUPS[0]].fingerprint
+    return ledger.projector.checkpoints()[GROUPS[0]].fingerprint
 
 
 class Held:

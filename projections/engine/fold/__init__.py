@@ -1,1 +1,1 @@
-"""Folding: events become rows, in compiled batches."""
+"""Folding: events become rows, by compiled functions, in batches written in one transaction with their checkpoint."""

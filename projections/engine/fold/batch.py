@@ -1,4 +1,4 @@
-"""A batch: events folded in memory into what is to be written, in order."""
+"""A batch: the changes that a group's fold functions make of some events, in memory, in the order to write them."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +8,19 @@ from workledger.domain.kernel.store import Scanned
 from workledger.projections.engine.changes import Changes
 from workledger.projections.engine.fold.group import Group
 
-Part = tuple[Changes, ...] | Scanned
-"""Changes of each table of the group, to be written together; or an event at which the tables themselves are acted on,
-with everything before it written."""
+Rows = Sequence[tuple[Any, ...]]
+"""Events as Store.scan gives them: plain tuples in the order of Scanned."""
 
-Doing = Callable[[tuple[Any, ...], Any], None]
+Part = tuple[Changes, ...] | Scanned
+"""Changes of each table of the group, to be written together; or a barrier: an event that acts on the tables themselves
+once everything before it is written."""
+
+Handler = Callable[[tuple[Any, ...], Any], None]
+"""(event, its second argument): a fold function with its changes, or the barrier handler with none."""
 
 
 class Unfoldable(Exception):
-    """An event that cannot be folded; nothing of its batch counts."""
+    """An event whose fold function raised an error; nothing of its batch is written."""
 
     def __init__(self, row: Scanned, error: Exception) -> None:
         super().__init__(f"{row.topic} at {row.position}: {error!r}")
@@ -25,91 +29,90 @@ class Unfoldable(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """What a group makes of some events.
+    """The changes of one group.
 
     Attributes:
-        encoded: whether payloads are bytes (see compiler.py).
-        held_up: streams whose events wait behind one that could not be folded.
+        encoded: payloads are bytes, not text.
+        blocked_streams: streams that have dead letters: their events are deferred.
         parts: to be written in this order.
-        parked: events of streams that are held up, left out.
+        deferred: events of blocked streams, left out; they become dead letters.
     """
 
     group: Group
     encoded: bool
-    held_up: Collection[str] = ()
+    blocked_streams: Collection[str] = ()
     parts: list[Part] = field(default_factory=list)
-    parked: list[Scanned] = field(default_factory=list)
+    deferred: list[Scanned] = field(default_factory=list)
 
     def changes(self) -> tuple[Changes, ...]:
-        """Where the next event is folded into."""
+        """The changes that the next event is folded into: new ones after a barrier."""
         if not self.parts or isinstance(self.parts[-1], Scanned):
             self.parts.append(tuple(Changes.none() for _ in self.group.tables))
         changes = self.parts[-1]
         assert not isinstance(changes, Scanned)
         return changes
 
-    def acted_on_at(self, row: tuple[Any, ...]) -> None:
-        """An event at which some group's tables are acted on."""
+    def add_barrier(self, row: tuple[Any, ...]) -> None:
+        """An event that is a barrier in some group, perhaps in this one."""
         if row[3] in self.group.barriers:
             self.parts.append(Scanned._make(row))
-        folding = self.group.folding(row[3], self.encoded)
-        if folding is not None:
-            folding(row, self.changes())
+        function = self.group.fold_function(row[3], self.encoded)
+        if function is not None:
+            function(row, self.changes())
 
-    def park(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
-        """The events that nothing is in the way of."""
+    def without_deferred(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        """The events that are folded; those of blocked streams that the group would fold are deferred instead."""
         for row in rows:
-            if row[1] in self.held_up and row[3] in self.group.plan:
-                self.parked.append(Scanned._make(row))
+            if row[1] in self.blocked_streams and row[3] in self.group.plan:
+                self.deferred.append(Scanned._make(row))
             else:
                 yield row
 
 
-def fold(batches: Collection[Batch], rows: Sequence[tuple[Any, ...]]) -> None:
+def fold(batches: Collection[Batch], rows: Rows) -> None:
     """Fold events into the batches of several groups, in the order of the log.
 
-    Args:
-        rows: as Store.scan gives them.
-
     Raises:
-        Unfoldable: one of them cannot be folded.
+        Unfoldable: the fold function of one of them raised an error.
     """
-    free = [batch for batch in batches if not batch.held_up]
+    # Groups without blocked streams, which is nearly always all of them, share one pass over the events.
+    free = [batch for batch in batches if not batch.blocked_streams]
     if free:
-        _fold(_Steps(free), rows)
+        _fold(_Handlers(free), rows)
     for batch in batches:
-        if batch.held_up:
-            _fold(_Steps([batch]), batch.park(rows))
+        if batch.blocked_streams:
+            _fold(_Handlers([batch]), batch.without_deferred(rows))
 
 
-def _fold(steps: "_Steps", rows: Iterable[tuple[Any, ...]]) -> None:
+def _fold(handlers: "_Handlers", rows: Iterable[tuple[Any, ...]]) -> None:
     row: tuple[Any, ...] = ()
     try:
         for row in rows:
-            for folding, changes in steps[row[3]]:
-                folding(row, changes)
+            for handler, argument in handlers[row[3]]:
+                handler(row, argument)
     except Exception as error:
         raise Unfoldable(Scanned._make(row), error) from error
 
 
-class _Steps(dict[str, list[tuple[Doing, Any]]]):
-    """What is done at each kind of event, in all groups; worked out when it is first asked for."""
+class _Handlers(dict[str, list[tuple[Handler, Any]]]):
+    """The fold functions of a topic in all groups, with the changes they write into; looked up once for each topic."""
 
     def __init__(self, batches: Sequence[Batch]) -> None:
         super().__init__()
         self._batches = batches
 
-    def __missing__(self, topic: str) -> list[tuple[Doing, Any]]:
+    def __missing__(self, topic: str) -> list[tuple[Handler, Any]]:
         if any(topic in batch.group.barriers for batch in self._batches):
-            return [(self._at_barrier, None)]
+            return [(self._barrier, None)]
         self[topic] = [
-            (folding, batch.changes())
+            (function, batch.changes())
             for batch in self._batches
-            if (folding := batch.group.folding(topic, batch.encoded)) is not None
+            if (function := batch.group.fold_function(topic, batch.encoded)) is not None
         ]
         return self[topic]
 
-    def _at_barrier(self, row: tuple[Any, ...], _: object) -> None:
+    def _barrier(self, row: tuple[Any, ...], _: object) -> None:
         for batch in self._batches:
-            batch.acted_on_at(row)
+            batch.add_barrier(row)
+        # What is cached here writes into changes from before the barrier.
         self.clear()

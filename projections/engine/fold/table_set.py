@@ -1,15 +1,13 @@
-"""One side of a group: its live tables, or the shadow they are rebuilt in. What batches come to is written to one."""
+"""A table set: the physical tables of a group, live, shadow or scratch, to which batches are written."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from workledger.domain.kernel.store import Scanned
-from workledger.projections.engine.fold.batch import Batch, Part, Unfoldable, fold
+from workledger.projections.engine.fold.batch import Batch, Part, Rows, Unfoldable, fold
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.payloads import upcast
+from workledger.projections.engine.payloads import load
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import Bulk
 
@@ -17,11 +15,11 @@ PAGE = 500
 """Keys named in one statement."""
 
 
-class Side:
-    """A group's tables in one transaction.
+class TableSet:
+    """A group's physical tables in one transaction; `table_set[Tasks]` is one of them.
 
     Args:
-        suffix: of the physical tables: none for the live ones.
+        suffix: of their names; none for the live ones (see rebuild/shadow.py).
     """
 
     def __init__(self, connection: sa.Connection, bulk: Bulk, group: Group, suffix: str = "") -> None:
@@ -34,14 +32,14 @@ class Side:
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:
-        """What is raised when an event cannot be folded, or does not fit the tables."""
+        """The errors of an event that cannot be folded, or whose values do not fit the tables."""
         return (Unfoldable, *self._bulk.faults)
 
     def __getitem__(self, table: type[Table]) -> sa.Table:
         return table.named(table.NAME + self._suffix)
 
-    def apply(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Fold events into the tables, in the order of the log.
+    def apply(self, rows: Rows) -> None:
+        """Fold events and write them, in the order of the log.
 
         Raises:
             Unfoldable: one of them cannot be folded; nothing is written.
@@ -51,13 +49,14 @@ class Side:
         self.write(batch.parts)
 
     def write(self, parts: Sequence[Part]) -> None:
-        """Write what a batch came to."""
+        """Write the parts of a batch."""
         for part in parts:
             if isinstance(part, Scanned):
-                self._at_barrier(part)
+                self._act(part)
                 continue
             for table, changes in zip(self._group.tables, part, strict=True):
                 name = table.NAME + self._suffix
+                # Deletes first: a row that was renewed is both deleted and inserted.
                 if changes.gone:
                     self._bulk.delete(self.connection, table, name, changes.gone)
                 if changes.new:
@@ -65,36 +64,34 @@ class Side:
                 if changes.changed:
                     self._bulk.change(self.connection, table, name, changes.changed)
 
-    def remove(self, table: type[Table], where: sa.ColumnElement[bool]) -> None:
-        """Delete rows with all that DOMAIN.md 3.5 says goes with them; references that only point are set to null."""
+    def delete(self, table: type[Table], where: sa.ColumnElement[bool]) -> None:
+        """Delete rows, and carry that through the references to them: cascade, or set to null (DOMAIN.md 3.5)."""
         physical = self[table]
-        gone = self.connection.execute(physical.delete().where(where).returning(*physical.c)).mappings().all()
-        ids = [row[table.KEY[0]] for row in gone]
+        deleted = self.connection.execute(physical.delete().where(where).returning(*physical.c)).mappings().all()
+        ids = [row[table.KEY[0]] for row in deleted]
         for start in range(0, len(ids), PAGE):
             for child, column, on_delete in self._group.children.get(table.NAME, ()):
                 pointing = self[child].c[column].in_(ids[start : start + PAGE])
                 if on_delete == "cascade":
-                    self.remove(child, pointing)
+                    self.delete(child, pointing)
                 else:
                     self.connection.execute(self[child].update().where(pointing).values({column: None}))
-        if gone:
-            table.removed(self, [dict(row) for row in gone])
+        if deleted:
+            table.removed(self, [dict(row) for row in deleted])
 
-    def _at_barrier(self, row: Scanned) -> None:
-        steps = self._group.plan[row.topic]
-        for step in steps.steps:
-            if step.dies and step.table.NAME in self._group.children:
-                self.remove(step.table, self[step.table].c[step.table.KEY[0]] == row.stream_id.partition("-")[2])
-        if not steps.barriers:
+    def _act(self, row: Scanned) -> None:
+        """What a barrier does to the tables themselves."""
+        plan = self._group.plan[row.topic]
+        for effect in plan.effects:
+            if effect.dies and effect.table.NAME in self._group.children:
+                self.delete(effect.table, self[effect.table].c[effect.table.KEY[0]] == row.stream_id.partition("-")[2])
+        if not plan.barriers:
             return
         try:
-            data = row.data
-            if row.schema_version != steps.event.VERSION:
-                data = upcast(steps.event, data, row.schema_version)
-            payload = orjson.loads(data)
-            for barrier in steps.barriers:
+            payload = load(plan.event, row.data, row.schema_version)
+            for barrier in plan.barriers:
                 barrier(self, payload)
         except sa.exc.SQLAlchemyError:
-            raise
+            raise  # the database's error, which the caller tells from a fault of the event
         except Exception as error:
             raise Unfoldable(row, error) from error

@@ -1,1 +1,1 @@
-"""Following: the projector keeps the live tables up with the log."""
+"""Following the log: the projector keeps read tables up with it, and dead letters are replayed."""

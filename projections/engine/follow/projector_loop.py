@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from workledger.projections.engine.fold.folding import Standing
 from workledger.projections.engine.fold.group import Group
+from workledger.projections.engine.fold.writing import Checkpoints
 from workledger.projections.engine.follow.background import BackgroundRebuild
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
@@ -39,7 +39,7 @@ class ProjectorLoop(WorkerLoop):
         """The groups that it works on."""
         self._owner, self._lease_seconds, self._renew_at = leases.new_owner(), lease_seconds, 0.0
         self._on_advance = on_advance or (lambda position: None)
-        self._standing: Standing = {}
+        self._standing: Checkpoints = {}
         self._fitted: set[Group] = set()
         """Groups whose tables have once been declared as this release declares them, since it started."""
         self._others: frozenset[Group] = frozenset()
@@ -104,7 +104,7 @@ class ProjectorLoop(WorkerLoop):
     def _look(self) -> None:
         """See where our groups stand. Those that are declared differently are rebuilt, unless they were not so before:
         then another release has come, and follows the log with them."""
-        standing = self.projector.standing()
+        standing = self.projector.checkpoints()
         fitting = {group: at for group, at in standing.items() if at.fingerprint == group.fingerprint}
         self._others = frozenset(self._fitted - set(fitting))
         self._fitted |= set(fitting)

@@ -1,1 +1,1 @@
-"""Reacting: policies are run on what the log says, each event once."""
+"""Reacting: policies subscribe to the log, and decide on commands that follow from its events."""

@@ -1,8 +1,8 @@
-"""The reactor: it walks along the log for policies, and has them react to each event that they are about.
+"""The reactor: it runs policies, each with a subscription to the log of its own.
 
-It stands on the bookkeeping of the read tables, checkpoints, dead letters and leases, and is no projection: it has no
-tables, and nothing that makes tables anew runs it. Each policy has a checkpoint of its own, which begins at the head
-of the log when the policy is first enabled: what has happened before is not enacted again.
+It uses the checkpoints, dead letters and leases of the read tables, but it is no projection: it has no tables, and no
+rebuild runs it. The checkpoint of a policy starts at the head of the log when the policy is first enabled: earlier
+events are not reacted to.
 """
 
 import threading
@@ -14,8 +14,8 @@ from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.policy import Policy
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.follow.replay import DeadLetterNotFound, Replayed
-from workledger.projections.engine.react.follower import FINGERPRINT, Follower, name_of
-from workledger.projections.engine.state import checkpoints
+from workledger.projections.engine.react.subscription import FINGERPRINT, PolicySubscription, checkpoint_name
+from workledger.projections.engine.state import checkpoints as stored
 from workledger.projections.engine.state.checkpoints import Superseded
 from workledger.projections.engine.state.dead_letters import DeadLetter
 from workledger.projections.engine.tables import ReadTables
@@ -23,15 +23,19 @@ from workledger.projections.engine.tables import ReadTables
 BATCH = 500
 """Events read at a time."""
 
-KEEP_SECONDS = 1.0
-"""How long a place is not written down that only events of no concern have led to."""
+SAVE_SECONDS = 1.0
+"""Between saves of positions that only events without a decision have led to."""
 
 
 class Reactor:
-    """Runs policies. Any number may run: every reaction has its effect once, and checkpoints settle who was first.
+    """Runs policies. Any number of processes may: command ids make every reaction count once.
 
     Args:
-        from_start: policies that have never been enabled begin at the start of the log.
+        from_start: policies that were never enabled start at the start of the log.
+        batch: events read at a time.
+
+    Raises:
+        ValueError: two policies have the same name.
     """
 
     def __init__(
@@ -45,115 +49,118 @@ class Reactor:
     ) -> None:
         self.ledger, self.tables, self.policies = ledger, tables, tuple(policies)
         self._from_start, self._prepared, self._reacting = from_start, False, False
-        self._followers = {policy.name: Follower(ledger, tables, policy, batch=batch) for policy in self.policies}
-        if len(self._followers) < len(self.policies):
+        self._subscriptions = {
+            policy.name: PolicySubscription(ledger, tables, policy, batch=batch) for policy in self.policies
+        }
+        if len(self._subscriptions) < len(self.policies):
             raise ValueError("two policies have one name")
         self._turn = threading.RLock()
-        self._keep_at = 0.0
+        self._save_at = 0.0
 
     def prepare(self) -> None:
-        """Begin the policies that have never been enabled."""
+        """Create the checkpoints of policies that were never enabled."""
         if self._prepared:
             return
-        missing = {name_of(policy) for policy in self.policies} - set(self._found())
+        missing = {checkpoint_name(policy) for policy in self.policies} - set(self._stored())
         if missing:
-            head = 0 if self._from_start else self.ledger.head()
-            for follower in self._followers.values():
-                if follower.name in missing:
-                    follower.begin(head)
+            start = 0 if self._from_start else self.ledger.head()
+            for subscription in self._subscriptions.values():
+                if subscription.name in missing:
+                    subscription.create(start)
         self._prepared = True
 
-    def standing(self) -> dict[Policy, Checkpoint]:
-        """Where each policy stands; one that was never enabled stands at 0."""
-        found = self._found()
+    def checkpoints(self) -> dict[Policy, Checkpoint]:
+        """The checkpoint of each policy; at position 0 when it was never enabled."""
+        found = self._stored()
         return {
-            policy: found.get(name_of(policy)) or Checkpoint(name_of(policy), 0, FINGERPRINT)
+            policy: found.get(checkpoint_name(policy)) or Checkpoint(checkpoint_name(policy), 0, FINGERPRINT)
             for policy in self.policies
         }
 
     @property
     def position(self) -> int:
-        """The position that all policies have come to, as far as is known here."""
-        return min((follower.position for follower in self._followers.values()), default=0)
+        """The position that all policies have reached, as far as this process knows."""
+        return min((subscription.position for subscription in self._subscriptions.values()), default=0)
 
     def forward(self, go_on: Callable[[], bool] = lambda: True) -> bool:
-        """React to what is in the log by now; whether there was anything. What follows from it is for the next time.
+        """React to the events in the log; whether there were any. What their reactions append is for the next call.
 
         Args:
-            go_on: asked before each event; when it says no, the rest is left for the next time.
+            go_on: asked before each event; when False, the rest is left for the next call.
         """
         with self._turn:
             if self._reacting:
-                return False  # called by what a reaction has just recorded
-            with self._at_it():
+                return False  # a reaction appended an event, and a listener called us
+            with self._reacting_block():
                 self.prepare()
                 return self._forward(go_on)
 
     def catch_up(self) -> int:
-        """React to all there is, and to what follows from it; the position that all policies have come to then."""
+        """React to all events, and to those that the reactions append; the position that all policies have reached."""
         while self.forward():
             pass
-        self.keep()
+        self.save()
         return self.position
 
-    def keep(self) -> None:
-        """Write down how far each policy has come."""
+    def save(self) -> None:
+        """Advance the checkpoints to the positions that the policies have reached."""
         with self._turn:
-            ahead = [follower for follower in self._followers.values() if follower.ahead]
+            ahead = [subscription for subscription in self._subscriptions.values() if subscription.ahead]
             if not ahead:
                 return
             try:
                 with self.tables.writing() as connection:
-                    self.tables.bulk.relax(connection)
-                    places = [follower.keep(connection) for follower in ahead]
+                    self.tables.bulk.without_fsync(connection)
+                    saved = [subscription.save(connection) for subscription in ahead]
             except Superseded:
-                for follower in ahead:
-                    follower.forget()
+                for subscription in ahead:
+                    subscription.forget()
             else:
-                for follower, at in zip(ahead, places, strict=True):
-                    follower.kept(at)
+                for subscription, at in zip(ahead, saved, strict=True):
+                    subscription.saved(at)
 
     def forget(self) -> None:
-        """Look again where the policies stand, after the database was away."""
-        for follower in self._followers.values():
-            follower.forget()
+        """Load the checkpoints again, after the database was unreachable or another process has run the policies."""
+        for subscription in self._subscriptions.values():
+            subscription.forget()
 
     def skip(self, policy: Policy) -> int:
-        """Have a policy go on from the head of the log: what has happened since it was last enabled stays as it is."""
+        """Have a policy go on from the head of the log, and not react to what happened since it was last enabled; the
+        position of its checkpoint."""
         self.prepare()
         with self._turn:
-            follower = self._followers[policy.name]
-            follower.skip(self.ledger.head())
-            return follower.position
+            subscription = self._subscriptions[policy.name]
+            subscription.skip_to(self.ledger.head())
+            return subscription.position
 
     def retry(self, policy: Policy, *, position: int | None = None) -> Replayed:
-        """React to what a policy has set aside: of one stream, when a position in it is given, or of all.
+        """React to the dead letters of a policy: of the stream that has one at `position`, or of all streams.
 
-        A stream whose event fails again stays as it is from there on; others go on.
+        A stream stops at the first that fails again; other streams go on.
 
         Raises:
             DeadLetterNotFound: DEAD_LETTER_NOT_FOUND.
         """
-        with self._turn, self._at_it():
-            follower = self._followers[policy.name]
-            letters = follower.letters() if position is None else self._behind(follower, position)
-            return follower.retry(dict.fromkeys(letter.stream_id for letter in letters))
+        with self._turn, self._reacting_block():
+            subscription = self._subscriptions[policy.name]
+            letters = subscription.postponed.find() if position is None else self._of_stream(subscription, position)
+            return subscription.retry(dict.fromkeys(letter.stream_id for letter in letters))
 
     def drop(self, policy: Policy, position: int) -> Replayed:
-        """Let go of one event for good, and react to what waits behind it.
+        """Delete one dead letter, and react to those that wait behind it.
 
         Raises:
             DeadLetterNotFound: DEAD_LETTER_NOT_FOUND.
         """
-        with self._turn, self._at_it():
-            follower = self._followers[policy.name]
-            letters = self._behind(follower, position)
+        with self._turn, self._reacting_block():
+            subscription = self._subscriptions[policy.name]
+            letters = self._of_stream(subscription, position)
             [dropped] = [letter for letter in letters if letter.position == position]
-            follower.drop(dropped)
-            return follower.retry([dropped.stream_id] if letters[0] is dropped else [])
+            subscription.drop(dropped)
+            return subscription.retry([dropped.stream_id] if letters[0] is dropped else [])
 
     @contextmanager
-    def _at_it(self) -> Iterator[None]:
+    def _reacting_block(self) -> Iterator[None]:
         self._reacting = True
         try:
             yield
@@ -162,25 +169,25 @@ class Reactor:
 
     def _forward(self, go_on: Callable[[], bool]) -> bool:
         head, busy = self.ledger.head(), False
-        for follower in self._followers.values():
+        for subscription in self._subscriptions.values():
             try:
-                busy |= follower.follow(head, go_on)
+                busy |= subscription.follow(head, go_on)
             except Superseded:
-                follower.forget()
+                subscription.forget()
                 busy = True
-        if time.monotonic() > self._keep_at:
-            self.keep()
-            self._keep_at = time.monotonic() + KEEP_SECONDS
+        if time.monotonic() > self._save_at:
+            self.save()
+            self._save_at = time.monotonic() + SAVE_SECONDS
         return busy
 
-    def _behind(self, follower: Follower, position: int) -> list[DeadLetter]:
-        """The letters of the stream that has one at that position."""
-        letters = follower.letters()
-        streams = {letter.stream_id for letter in letters if letter.position == position}
-        if not streams:
-            raise DeadLetterNotFound(name=follower.name, position=position)
-        return [letter for letter in letters if letter.stream_id in streams]
+    def _of_stream(self, subscription: PolicySubscription, position: int) -> list[DeadLetter]:
+        """The dead letters of the stream that has one at that position."""
+        letters = subscription.postponed.find()
+        stream_ids = {letter.stream_id for letter in letters if letter.position == position}
+        if not stream_ids:
+            raise DeadLetterNotFound(name=subscription.name, position=position)
+        return [letter for letter in letters if letter.stream_id in stream_ids]
 
-    def _found(self) -> dict[str, Checkpoint]:
+    def _stored(self) -> dict[str, Checkpoint]:
         with self.tables.engine.connect() as connection:
-            return checkpoints.found(connection, [name_of(policy) for policy in self.policies])
+            return stored.find_all(connection, [checkpoint_name(policy) for policy in self.policies])

@@ -32,7 +32,7 @@ class ReactorLoop(WorkerLoop):
 
     def leave(self) -> None:
         if self.leading:
-            self.reactor.keep()
+            self.reactor.save()
         leases.release(self.reactor.tables, self._owner)
 
     def _go_on(self) -> bool:

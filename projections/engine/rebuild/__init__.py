@@ -1,1 +1,1 @@
-"""Rebuilding: tables are made anew beside the live ones, swapped in, undone, and verified."""
+"""Rebuilding: read tables built again from the log beside the live ones, swapped in, undone, cancelled and verified."""

@@ -1,20 +1,19 @@
-"""Cancel: rebuilds are stopped wherever they run, and nothing is left of them."""
+"""Cancels rebuilds, in whatever process they run, and drops what they have built."""
 
 from collections.abc import Sequence
 
-from workledger.domain.kernel.store import EventStore
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild import shadow
-from workledger.projections.engine.rebuild.rebuild import Rebuild, lease_of
+from workledger.projections.engine.rebuild.exclusive import lease_of
 from workledger.projections.engine.state import checkpoints, leases, progress
 from workledger.projections.engine.tables import ReadTables
 
 
-def cancel(store: EventStore, tables: ReadTables, groups: Sequence[Group]) -> bool:
-    """Stop the rebuilds of groups wherever they run, and throw away what they have built; whether there were any.
+def cancel(tables: ReadTables, groups: Sequence[Group]) -> bool:
+    """Cancel the rebuilds of groups, running or interrupted; whether there were any.
 
-    One that a loop has begun, as this release declares the tables differently, is not begun again before somebody
-    runs one.
+    When a loop started one because this release declares the tables differently, no loop starts it again before
+    somebody runs a rebuild.
     """
     found = False
     for group in groups:
@@ -24,9 +23,10 @@ def cancel(store: EventStore, tables: ReadTables, groups: Sequence[Group]) -> bo
             live = checkpoints.find(connection, group.name)
             if not (running or built):
                 continue
+            # Of this release, and of the one that was building: either may find the live tables outdated.
             wanted = {group.fingerprint, built.fingerprint if built else group.fingerprint}
             if live is not None and wanted != {live.fingerprint}:
-                progress.cancel(connection, group.name)
+                progress.mark_cancelled(connection, group.name)
         found = True
-        Rebuild(store, tables, group).discard()
+        shadow.discard(tables, [group], shadow.SHADOW)
     return found

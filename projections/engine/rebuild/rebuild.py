@@ -1,63 +1,49 @@
-"""Rebuild: the tables of groups made anew from the log beside the live ones, which serve until the swap."""
+"""A rebuild: the tables of groups built again from the log beside the live ones, which serve until the swap."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 
 import sqlalchemy as sa
 
-from workledger.domain.kernel.refusals import Refused
 from workledger.domain.kernel.store import EventStore
 from workledger.projections.engine.checkpoint import Checkpoint
-from workledger.projections.engine.fold import folding
-from workledger.projections.engine.fold.filling import Filling
-from workledger.projections.engine.fold.folding import Standing
+from workledger.projections.engine.fold import writing
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.fold.reading import Reading
-from workledger.projections.engine.fold.tuning import undisturbed
+from workledger.projections.engine.fold.log_reader import LogReader
+from workledger.projections.engine.fold.pipeline import FoldPipeline
+from workledger.projections.engine.fold.tuning import tuned_gc
+from workledger.projections.engine.fold.writing import Checkpoints
 from workledger.projections.engine.rebuild import shadow
+from workledger.projections.engine.rebuild.exclusive import Exclusive, RebuildCancelled
 from workledger.projections.engine.state import checkpoints, leases, progress
-from workledger.projections.engine.state.leases import Kept
 from workledger.projections.engine.state.progress import Progress
 from workledger.projections.engine.tables import ReadersStay, ReadTables
 
 BATCH = 20_000
 """Events folded and written at a time, at most."""
 
-ROUNDS = 10
-"""Times that we go after what was appended meanwhile; the rest is folded while the live tables are held still."""
+CATCH_UP_ROUNDS = 10
+"""Passes over what was appended meanwhile; what is left then is folded in the transaction of the swap."""
 
-AGAIN_SECONDS = 1.0
-"""Between attempts to swap, in which the projector goes on, and those who read the live tables may finish."""
+SWAP_RETRY_SECONDS = 1.0
+"""Between attempts to swap, in which the projector goes on, and readers of the live tables may finish."""
 
-KEEP_SECONDS = 0.25
-"""Between notes in the database of how far it is, for others to read."""
+SAVE_SECONDS = 0.25
+"""Between saves of the progress, for other processes to see."""
 
-Report = Callable[[Progress], None]
-
-
-class RebuildUnderWay(Refused):
-    """Another process is rebuilding {group} right now; let it finish, then try again."""
-
-    code = "REBUILD_UNDER_WAY"
-
-
-class RebuildCancelled(Refused):
-    """The rebuild of {group} was cancelled; the tables are as they were."""
-
-    code = "REBUILD_CANCELLED"
-
-
-class Interrupted(Exception):
-    """The rebuild stopped where it was, and can go on."""
+OnProgress = Callable[[Progress], None]
 
 
 class Rebuild:
-    """One rebuild of one group, or of several in one pass. Killed, it goes on where it was when it is run again.
+    """One rebuild of one group, or of several in one pass. After a kill, the next one resumes it.
 
     Args:
-        by_itself: nobody asked for it, so that it is not begun after somebody has cancelled it, or done it.
+        batch: events in a batch, at most.
+        suffix: of the tables to build (see shadow.py).
+        on_progress: called after each batch.
+        automatic: nobody asked for it, so it does not run when one was cancelled, and does nothing when another
+            process has rebuilt the tables already.
     """
 
     def __init__(
@@ -68,227 +54,174 @@ class Rebuild:
         *,
         batch: int = BATCH,
         suffix: str = shadow.SHADOW,
-        report: Report | None = None,
-        by_itself: bool = False,
+        on_progress: OnProgress | None = None,
+        automatic: bool = False,
     ) -> None:
         self.store, self.tables, self.batch, self.suffix = store, tables, batch, suffix
         self.groups = (groups,) if isinstance(groups, Group) else tuple(groups)
-        self.names = ", ".join(group.name for group in self.groups)
-        self._by_itself, self._report = by_itself, report or (lambda progress: None)
-        self._owner = leases.new_owner()
-        self._cancelled, self._interrupted = threading.Event(), threading.Event()
-        self._kept: Kept | None = None
-        self._keep_at = 0.0
-        self._told = Progress(self.names)
-        self._filling = Filling(
+        self._automatic, self._on_progress = automatic, on_progress or (lambda progress: None)
+        self._exclusive = Exclusive(tables, self.groups, suffix)
+        self.names = self._exclusive.names
+        self._progress = Progress(self.names)
+        self._save_at = 0.0
+        self._pipeline = FoldPipeline(
             store,
             tables,
             suffix,
             batch,
-            check=self._check,
-            wrote=self._wrote,
-            report=lambda: self._report(self._told),
+            before_page=self._exclusive.check,
+            after_write=self._written,
+            after_batch=lambda: self._on_progress(self._progress),
         )
 
     def run(self) -> int:
-        """Build, catch up with the live tables, and swap; the position that the new ones stand at.
+        """Build the tables, catch up with the live ones, and swap; the position of the new ones.
 
         Raises:
-            RebuildUnderWay: REBUILD_UNDER_WAY, another process is at it.
-            RebuildCancelled: REBUILD_CANCELLED, by `cancel` here, or `cancel` elsewhere.
+            RebuildUnderWay: REBUILD_UNDER_WAY, another process is rebuilding one of the groups.
+            RebuildCancelled: REBUILD_CANCELLED, by `cancel`, here or elsewhere.
+            Interrupted: by `interrupt`.
         """
-        with self.alone():
-            if self._by_itself and (done := self._done()):
-                return min(done)
-            standing = self.build()
+        with self.exclusive():
+            if self._automatic and (rebuilt := self._rebuilt_elsewhere()):
+                return min(rebuilt)
+            built = self.build()
             while True:
                 with suppress(ReadersStay):
                     return self._swap()
-                self._check()
-                self._cancelled.wait(AGAIN_SECONDS)
-                with undisturbed():
-                    standing = self._follow(standing)
+                self._exclusive.check()
+                self._exclusive.wait(SWAP_RETRY_SECONDS)
+                # So that the next attempt holds the live checkpoints no longer than this one did.
+                with tuned_gc():
+                    built = self._catch_up(built)
 
     def cancel(self) -> None:
-        """Have it stop before its next batch. What it has built is thrown away."""
-        self._cancelled.set()
+        """Stop it, from another thread, and drop what it has built (see exclusive.py)."""
+        self._exclusive.cancel()
 
     def interrupt(self) -> None:
-        """Have it stop before its next batch. What it has built is there when it is run again."""
-        self._interrupted.set()
+        """Stop it, from another thread, so that it can be resumed (see exclusive.py)."""
+        self._exclusive.interrupt()
 
-    def build(self, upto: int | None = None) -> Standing:
-        """The tables beside the live ones, filled and indexed, up to that position or the head of the log."""
-        with undisturbed():
+    def exclusive(self) -> AbstractContextManager[None]:
+        """A block in which nobody else rebuilds these groups; see Exclusive.hold."""
+        return self._exclusive.hold()
+
+    def build(self, upto: int | None = None) -> Checkpoints:
+        """Fill and index the tables beside the live ones, up to that position, or the head of the log."""
+        with tuned_gc():
             return self._build(upto)
 
-    def _build(self, upto: int | None) -> Standing:
-        standing = self._begin()
+    def _build(self, upto: int | None) -> Checkpoints:
+        built = self._begin()
         target = self.store.head() if upto is None else upto
-        origin = min(at.position for at in standing.values())
-        self._told = Progress(self.names, origin, target, origin)
-        standing = self._filling.upto(standing, target)
-        self._told.phase = "indexing"
-        self._keep()
+        origin = min(at.position for at in built.values())
+        self._progress = Progress(self.names, origin, target, origin)
+        built = self._pipeline.run(built, target)
+        self._progress.phase = "indexing"
+        self._save_progress()
         if target > 0:
-            self._report(self._told)
+            self._on_progress(self._progress)
         try:
-            shadow.index(self.tables, self.groups, self.suffix, self._check)
+            shadow.index(self.tables, self.groups, self.suffix, self._exclusive.check)
         except shadow.NotIndexable:
-            standing = self._filled_with_indexes(target)
-        return standing if upto is not None else self._follow(standing)
+            built = self._build_indexed(target)
+        return built if upto is not None else self._catch_up(built)
 
-    def _filled_with_indexes(self, target: int) -> Standing:
-        """A row that an index does not take is found when it is written into a table that has it: its event is set
-        aside then."""
+    def _build_indexed(self, target: int) -> Checkpoints:
+        """Start again with tables that have their indexes. An index does not take some row, and does not say whose: in
+        an indexed table that row fails when it is written, and its event is isolated."""
         self.discard()
-        standing = self._begin(indexed=True)
-        self._told = Progress(self.names, 0, target)
-        return self._filling.upto(standing, target)
+        built = self._begin(indexed=True)
+        self._progress = Progress(self.names, 0, target)
+        return self._pipeline.run(built, target)
 
-    def _follow(self, standing: Standing) -> Standing:
-        """Go after what was appended meanwhile, until a batch at most is left."""
-        self._told.phase = "following"
-        for _ in range(ROUNDS):
-            self._told.target = self.store.head()
-            if self._told.target - min(at.position for at in standing.values()) <= self.batch:
+    def _catch_up(self, built: Checkpoints) -> Checkpoints:
+        """Fold what was appended meanwhile, until a batch at most is left."""
+        self._progress.phase = "following"
+        for _ in range(CATCH_UP_ROUNDS):
+            self._progress.target = self.store.head()
+            if self._progress.target - min(at.position for at in built.values()) <= self.batch:
                 break
-            standing = self._filling.upto(standing, self._told.target)
-        return standing
+            built = self._pipeline.run(built, self._progress.target)
+        return built
 
     def discard(self) -> None:
-        """Leave nothing behind."""
-        with self.tables.writing() as connection:
-            for group in self.groups:
-                checkpoints.forget(connection, group.name + self.suffix)
-                shadow.drop(connection, group, self.suffix)
-                if self.suffix == shadow.SHADOW:
-                    progress.withdraw(connection, group.name)
+        """Drop what was built, with its checkpoints and its progress."""
+        shadow.discard(self.tables, self.groups, self.suffix)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """The leases of this rebuild, for the block.
-
-        Raises:
-            RebuildUnderWay: somebody else has one of them.
-            RebuildCancelled: it was cancelled in the block.
-        """
-        names = {lease_of(group, self.suffix) for group in self.groups}
-        leases.outlast(self.tables, names)
-        with leases.keeping(self.tables, names, self._owner) as self._kept:
-            if self._kept is None:
-                raise RebuildUnderWay(group=self.names)
-            try:
-                yield
-            except RebuildCancelled:
-                self.discard()
-                raise
-            except Exception as error:
-                if not self._lost_by(error):
-                    raise
-                if leases.take(self.tables, names, self._owner) == names:  # nobody else is at it
-                    self.discard()
-                raise RebuildCancelled(group=self.names) from None
-            finally:
-                self._kept = None
-
-    def _done(self) -> list[int]:
-        """Where those of the tables stand that somebody else has made anew by now."""
+    def _rebuilt_elsewhere(self) -> list[int]:
+        """The positions of the groups whose live tables are those of this release by now."""
         with self.tables.engine.connect() as connection:
             found = [(group, checkpoints.find(connection, group.name)) for group in self.groups]
         return [at.position for group, at in found if at and at.fingerprint == group.fingerprint]
 
-    def _lost_by(self, error: Exception) -> bool:
-        """Whether it failed because somebody has taken its leases away, and with them, perhaps, its tables."""
-        if isinstance(error, leases.LeaseLost | checkpoints.Superseded):
-            return True
-        with suppress(sa.exc.SQLAlchemyError, OSError), self.tables.writing() as connection:
-            try:
-                self._hold(connection)
-            except leases.LeaseLost:
-                return True
-        return False
-
-    def _begin(self, *, indexed: bool = False) -> Standing:
-        """Where an earlier run was interrupted, if its tables still fit, or the start."""
-        standing = {}
+    def _begin(self, *, indexed: bool = False) -> Checkpoints:
+        """The checkpoints of an interrupted rebuild, if its tables are still declared the same, or of new tables."""
+        begun = {}
         with self.tables.writing() as connection:
-            self._hold(connection)
-            if self._by_itself and any(progress.cancelled(connection, group.name) for group in self.groups):
+            self._exclusive.lock(connection)
+            if self._automatic and any(progress.is_cancelled(connection, group.name) for group in self.groups):
                 raise RebuildCancelled(group=self.names)
             for group in self.groups:
                 name = group.name + self.suffix
-                at = checkpoints.find(connection, name, hold=True)
+                at = checkpoints.find(connection, name, lock=True)
                 if at is None or at.fingerprint != group.fingerprint:
-                    checkpoints.forget(connection, name)
-                    at = checkpoints.begin(connection, name, group.fingerprint)
+                    checkpoints.delete(connection, name)
+                    at = checkpoints.create(connection, name, group.fingerprint)
                     if self.suffix == shadow.SHADOW:
+                        # The swap will keep the live tables as old ones: those of the rebuild before make room now.
                         shadow.drop(connection, group, shadow.OLD)
-                        checkpoints.forget(connection, group.name + shadow.OLD)
-                    shadow.make(connection, group, self.suffix, indexed=indexed)
-                standing[group] = at
-        return standing
+                        checkpoints.delete(connection, group.name + shadow.OLD)
+                    shadow.create(connection, group, self.suffix, indexed=indexed)
+                begun[group] = at
+        return begun
 
-    def _wrote(self, reached: int) -> None:
-        self._told.position = reached
-        if time.monotonic() >= self._keep_at:
-            self._keep()
+    def _written(self, position: int) -> None:
+        self._progress.position = position
+        if time.monotonic() >= self._save_at:
+            self._save_progress()
 
-    def _keep(self) -> None:
-        """Let others see how far it is, for as long as it is not cancelled."""
-        self._keep_at = time.monotonic() + KEEP_SECONDS
+    def _save_progress(self) -> None:
+        """Save the progress, unless the rebuild was cancelled."""
+        self._save_at = time.monotonic() + SAVE_SECONDS
         if self.suffix == shadow.SHADOW:
             with self.tables.writing() as connection:
-                self.tables.bulk.relax(connection)
-                self._hold(connection)
+                self.tables.bulk.without_fsync(connection)
+                self._exclusive.lock(connection)
                 for group in self.groups:
-                    progress.keep(connection, group.name, self._told)
+                    progress.save(connection, group.name, self._progress)
 
     def _swap(self) -> int:
-        """In one transaction that nobody sees half of; the old tables are kept (see shadow.py).
+        """Swap the tables in one transaction, and keep the old ones (see shadow.py).
 
         Raises:
-            ReadersStay: somebody does not stop reading the live tables; nothing is done.
+            ReadersStay: a reader of the live tables does not finish; nothing is done.
         """
         reached = []
         with self.tables.writing() as connection:
-            self._hold(connection)
+            self._exclusive.lock(connection)
             for group in self.groups:
-                at = checkpoints.find(connection, group.name + self.suffix, hold=True)
-                live = checkpoints.find(connection, group.name, hold=True)
+                at = checkpoints.find(connection, group.name + self.suffix, lock=True)
+                live = checkpoints.find(connection, group.name, lock=True)
                 if at is None:
                     raise leases.LeaseLost
-                live = live or checkpoints.begin(connection, group.name, group.fingerprint)
+                live = live or checkpoints.create(connection, group.name, group.fingerprint)
+                # Never behind the live tables: who has seen a row in them must not miss it in the new ones.
                 reached.append(self.fold_rest(connection, group, at, live.position).position)
             shadow.swap(connection, self.tables.bulk, self.groups)
             for group in self.groups:
                 checkpoints.rename(connection, group.name, group.name + shadow.OLD)
                 checkpoints.rename(connection, group.name + self.suffix, group.name)
-                progress.forget(connection, group.name)
-            if self._kept is not None:
-                self._kept.give_back(connection)
+                progress.delete(connection, group.name)
+            self._exclusive.release(connection)
         return min(reached)
 
     def fold_rest(self, connection: sa.Connection, group: Group, at: Checkpoint, upto: int) -> Checkpoint:
-        """What the live tables have read since, in the transaction that is open."""
+        """Fold the events up to the position of the live tables, in the transaction that locks their checkpoint."""
         if at.position < upto:
-            reading = Reading(self.store, at.position, upto, batch=self.batch, topics=tuple(group.plan), ahead=False)
-            for rows, reached in reading.batches():
-                at = folding.carefully(connection, self.tables, group, at, rows, reached, self.suffix)
+            topics = tuple(group.plan)
+            reader = LogReader(self.store, at.position, upto, batch=self.batch, topics=topics, ahead=False)
+            for rows, position in reader.batches():
+                at = writing.bisect(connection, self.tables, group, at, rows, position, self.suffix)
         return at
-
-    def _hold(self, connection: sa.Connection) -> None:
-        if self._kept is not None:
-            self._kept.hold(connection)
-
-    def _check(self) -> None:
-        if self._cancelled.is_set():
-            raise RebuildCancelled(group=self.names)
-        if self._interrupted.is_set():
-            raise Interrupted
-        if self._kept is not None:
-            self._kept.check()
-
-
-def lease_of(group: Group, suffix: str) -> str:
-    return f"rebuild:{group.name}{suffix}"

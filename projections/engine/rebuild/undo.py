@@ -1,4 +1,4 @@
-"""Undo: the tables as they were before the last rebuild, at once; and letting go of them."""
+"""Undoes the last rebuild: swaps the old tables back in, or drops them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +10,7 @@ from workledger.projections.engine.state import checkpoints
 from workledger.projections.engine.tables import ReadersStay, ReadTables
 
 ASIDE = "__aside"
+"""The suffix of a checkpoint while two exchange their names."""
 
 
 class NothingToUndo(Refused):
@@ -19,42 +20,42 @@ class NothingToUndo(Refused):
 
 
 def undo(tables: ReadTables, groups: Sequence[Group]) -> int:
-    """Swap the tables that the last rebuild replaced back in, and keep those it made; the position they stand at.
+    """Swap the old tables of groups back in, and keep the new ones as old; the position of those that are live now.
 
-    They are brought up to the log by the projector, or rebuilt again where they are declared differently by now.
+    The projector brings them up to the log, or rebuilds them when this release declares them differently.
 
     Raises:
         NothingToUndo: REBUILD_NOTHING_TO_UNDO, one of the groups has no old tables.
     """
     while True:
         with suppress(ReadersStay):
-            return _undone(tables, groups)
+            return _swap_back(tables, groups)
 
 
-def _undone(tables: ReadTables, groups: Sequence[Group]) -> int:
+def _swap_back(tables: ReadTables, groups: Sequence[Group]) -> int:
     with tables.writing() as connection:
         for group in groups:
-            checkpoints.find(connection, group.name, hold=True)
-            if checkpoints.find(connection, group.name + shadow.OLD, hold=True) is None:
+            checkpoints.find(connection, group.name, lock=True)
+            if checkpoints.find(connection, group.name + shadow.OLD, lock=True) is None:
                 raise NothingToUndo(group=group.name)
         shadow.swap_back(connection, tables.bulk, groups)
         for group in groups:
             checkpoints.rename(connection, group.name, group.name + ASIDE)
             checkpoints.rename(connection, group.name + shadow.OLD, group.name)
             checkpoints.rename(connection, group.name + ASIDE, group.name + shadow.OLD)
-        standing = [checkpoints.find(connection, group.name) for group in groups]
-    return min(at.position for at in standing if at is not None)
+        live = [checkpoints.find(connection, group.name) for group in groups]
+    return min(at.position for at in live if at is not None)
 
 
 def undoable(tables: ReadTables, groups: Sequence[Group]) -> list[Group]:
-    """Those of the groups whose tables from before a rebuild are there."""
+    """The groups that have old tables."""
     with tables.engine.connect() as connection:
         return [group for group in groups if checkpoints.find(connection, group.name + shadow.OLD)]
 
 
 def drop_old(tables: ReadTables, groups: Sequence[Group]) -> None:
-    """Let go of the tables that the last rebuild replaced."""
+    """Drop the old tables of groups."""
     with tables.writing() as connection:
         for group in groups:
             shadow.drop(connection, group, shadow.OLD)
-            checkpoints.forget(connection, group.name + shadow.OLD)
+            checkpoints.delete(connection, group.name + shadow.OLD)

@@ -1,4 +1,4 @@
-"""Verify: the log folded again in a scratch area, and every row of the live tables compared with it."""
+"""Verifies read tables: the log is folded again into scratch tables, and every row compared with the live ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,19 +10,24 @@ import sqlalchemy as sa
 from workledger.domain.kernel.store import EventStore
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild import shadow
-from workledger.projections.engine.rebuild.rebuild import Rebuild, Report
+from workledger.projections.engine.rebuild.rebuild import OnProgress, Rebuild
 from workledger.projections.engine.state import checkpoints
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import JsonType, MomentType
 
 SHOWN = 100
-"""Differences that are told of one table."""
+"""Differences listed for one table, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that is not what the log says; `expected` or `found` is None when there should or does stand none."""
+    """A row that is not what the log says.
+
+    Attributes:
+        expected: the row that the log gives; None when there should be none.
+        found: the row in the live table; None when there is none.
+    """
 
     table: str
     key: tuple[Any, ...]
@@ -32,7 +37,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of verifying one group."""
+    """The result of verifying one group.
+
+    Attributes:
+        position: at which the tables were compared.
+        rows: how many the live tables have.
+    """
 
     name: str
     position: int
@@ -40,53 +50,56 @@ class Verdict:
     differences: list[Difference]
 
 
-def verify(store: EventStore, tables: ReadTables, group: Group, report: Report | None = None) -> Verdict:
-    """Compare a group's tables with what its events come to, at the very position of its checkpoint.
+def verify(store: EventStore, tables: ReadTables, group: Group, on_progress: OnProgress | None = None) -> Verdict:
+    """Compare a group's live tables with what its events fold to, at the position of its checkpoint.
 
-    Nobody is held up: appends, and the projector, go on while rows are compared as they were at one moment.
+    It blocks nobody: appends and the projector go on, while rows are compared in one snapshot of the database.
+
+    Raises:
+        RebuildUnderWay: REBUILD_UNDER_WAY, another process is verifying the group.
     """
-    scratch = Rebuild(store, tables, group, suffix=shadow.SCRATCH, report=report)
-    with scratch.alone():
+    scratch = Rebuild(store, tables, group, suffix=shadow.SCRATCH, on_progress=on_progress)
+    with scratch.exclusive():
         scratch.discard()
         try:
             while True:
-                _follow(tables, group, scratch)
-                if verdict := _compared(tables, group):
+                _catch_up(tables, group, scratch)
+                if verdict := _compare(tables, group):
                     return verdict
         finally:
             scratch.discard()
 
 
-def _follow(tables: ReadTables, group: Group, scratch: Rebuild) -> None:
-    """Bring the scratch tables to where the live ones stand: the last step with the checkpoint held still."""
+def _catch_up(tables: ReadTables, group: Group, scratch: Rebuild) -> None:
+    """Bring the scratch tables to the position of the live ones: the last step with the live checkpoint locked."""
     with tables.engine.connect() as connection:
         live = checkpoints.find(connection, group.name)
         built = checkpoints.find(connection, group.name + shadow.SCRATCH)
-    if live is None or built is None or built.position > live.position:  # they were undone
+    if live is None or built is None or built.position > live.position:  # a rebuild was undone
         scratch.discard()
     scratch.build(live.position if live else 0)
     with tables.writing() as connection:
-        live = checkpoints.find(connection, group.name, hold=True)
+        live = checkpoints.find(connection, group.name, lock=True)
         built = checkpoints.find(connection, group.name + shadow.SCRATCH)
         assert live is not None
         assert built is not None
         scratch.fold_rest(connection, group, built, live.position)
 
 
-def _compared(tables: ReadTables, group: Group) -> Verdict | None:
-    """None when the live tables have moved on already."""
+def _compare(tables: ReadTables, group: Group) -> Verdict | None:
+    """None when the projector has moved the live tables on since."""
     with tables.moment([table.NAME for table in group.tables]) as connection:
         live = checkpoints.find(connection, group.name)
         built = checkpoints.find(connection, group.name + shadow.SCRATCH)
         if live is None or built is None or live.position != built.position:
             return None
-        found: list[Difference] = []
+        differences: list[Difference] = []
         count = 0
         for table in group.tables:
             count += int(connection.scalar(sa.select(sa.func.count()).select_from(table.table)) or 0)
             expected = table.named(table.NAME + shadow.SCRATCH)
-            found += islice(_differences(connection, table, expected), SHOWN)
-        return Verdict(group.name, live.position, count, found)
+            differences += islice(_differences(connection, table, expected), SHOWN)
+        return Verdict(group.name, live.position, count, differences)
 
 
 def _differences(connection: sa.Connection, table: type[Table], expected: sa.Table) -> Iterator[Difference]:
@@ -105,19 +118,20 @@ def _differences(connection: sa.Connection, table: type[Table], expected: sa.Tab
 
 
 def _subset(one: sa.Table, table: type[Table], keys: Any, minus: sa.Table | None = None) -> Any:
-    """Keys of the rows that are in one of the tables and not, or not the same, in the other."""
+    """Keys of the rows in one table that are missing, or not the same, in the other."""
     other = table.table if minus is None else minus
     stray = sa.except_(sa.select(*_comparable(one)), sa.select(*_comparable(other))).subquery()
     return sa.select(*(stray.c[key.name] for key in keys)).subquery()
 
 
 def _comparable(table: sa.Table) -> list[sa.ColumnElement[Any]]:
-    """The columns of a table; JSON as the text it is."""
+    """The columns of a table; JSON as the text it is, as PostgreSQL cannot compare values of its type json."""
     return [sa.cast(one, sa.Text).label(one.name) if isinstance(one.type, JsonType) else one for one in table.c]
 
 
 def _row(connection: sa.Connection, where: sa.Table, table: type[Table], key: tuple[Any, ...]) -> dict[str, Any] | None:
-    """The row as it stands, even if one of its values is nothing that could be there."""
+    """The row of that key."""
+    # Not as a datetime: somebody may have tampered with it, and what cannot be parsed should be shown too.
     shown = (sa.type_coerce(one, sa.Text) if isinstance(one.type, MomentType) else one for one in where.c)
     chosen = sa.select(*shown).where(*(where.c[name] == part for name, part in zip(table.KEY, key, strict=True)))
     row = connection.execute(chosen).mappings().first()

@@ -1,1 +1,1 @@
-"""What the engine keeps in the database: checkpoints, dead letters, leases, and the progress of rebuilds."""
+"""The engine's own tables: checkpoints, dead letters, leases, and the progress of rebuilds."""

@@ -1,4 +1,4 @@
-"""Checkpoints: how far each group has read the log, kept beside its rows and moved by compare-and-swap."""
+"""The checkpoints in the database: stored beside the rows they vouch for, and advanced by compare-and-swap."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,62 +18,67 @@ CHECKPOINTS = sa.Table(
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("letters", sa.BigInteger, nullable=False, server_default="0"),
 )
+"""`letters` counts the dead letters; the name is part of the stored schema."""
 
 
 class Superseded(Exception):
-    """Another process has moved this checkpoint: what was folded here counts for nothing."""
+    """Another process has advanced this checkpoint: what was folded here is rolled back."""
 
 
-def find(connection: sa.Connection, name: str, *, hold: bool = False) -> Checkpoint | None:
-    """The checkpoint of that name; held, nobody moves it before this transaction ends."""
-    chosen = CHECKPOINTS.select().where(CHECKPOINTS.c.name == name)
-    row = connection.execute(chosen.with_for_update() if hold else chosen).first()
-    if row is None and hold:  # a swap that we waited for gave the name to another, which a second look sees
-        row = connection.execute(chosen.with_for_update()).first()
+def find(connection: sa.Connection, name: str, *, lock: bool = False) -> Checkpoint | None:
+    """The checkpoint of that name; with `lock`, nobody else advances it before this transaction ends."""
+    query = CHECKPOINTS.select().where(CHECKPOINTS.c.name == name)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    if row is None and lock:
+        # We waited for a swap that renamed the row we had found: PostgreSQL checks that row again, sees that it no
+        # longer matches, and does not look for the one that bears the name now. A second statement does.
+        row = connection.execute(query.with_for_update()).first()
     return None if row is None else _checkpoint(connection, row)
 
 
-def found(connection: sa.Connection, names: Sequence[str]) -> dict[str, Checkpoint]:
-    """Those of the checkpoints that there are."""
+def find_all(connection: sa.Connection, names: Sequence[str]) -> dict[str, Checkpoint]:
+    """The existing checkpoints among those names."""
     rows = connection.execute(CHECKPOINTS.select().where(CHECKPOINTS.c.name.in_(names))).all()
     return {row.name: _checkpoint(connection, row) for row in rows}
 
 
-def _checkpoint(connection: sa.Connection, row: Any) -> Checkpoint:
-    held_up = dead_letters.streams(connection, row.name) if row.letters else frozenset()
-    return Checkpoint(row.name, row.position, row.fingerprint, row.letters, held_up)
-
-
-def begin(connection: sa.Connection, name: str, fingerprint: str) -> Checkpoint:
-    """A checkpoint at the start of the log."""
+def create(connection: sa.Connection, name: str, fingerprint: str) -> Checkpoint:
+    """A new checkpoint at the start of the log."""
     connection.execute(CHECKPOINTS.insert().values(name=name, position=0, fingerprint=fingerprint, letters=0))
     return Checkpoint(name, 0, fingerprint)
 
 
 def advance(connection: sa.Connection, at: Checkpoint, to: Checkpoint) -> Checkpoint:
-    """Move it, in the transaction that writes the rows.
+    """Compare-and-swap a checkpoint, in the transaction that writes the rows.
 
     Raises:
-        Superseded: it is no longer where it was.
+        Superseded: it is no longer as `at` says.
     """
-    moved = connection.execute(
+    updated = connection.execute(
         CHECKPOINTS.update()
         .where(CHECKPOINTS.c.name == at.name, CHECKPOINTS.c.position == at.position)
-        .where(CHECKPOINTS.c.fingerprint == at.fingerprint, CHECKPOINTS.c.letters == at.letters)
-        .values(position=to.position, fingerprint=to.fingerprint, letters=to.letters)
+        .where(CHECKPOINTS.c.fingerprint == at.fingerprint, CHECKPOINTS.c.letters == at.dead_letters)
+        .values(position=to.position, fingerprint=to.fingerprint, letters=to.dead_letters)
     )
-    if moved.rowcount != 1:
+    if updated.rowcount != 1:
         raise Superseded(at.name)
     return to
 
 
 def rename(connection: sa.Connection, name: str, to: str) -> None:
-    """Let it be called otherwise, with its dead letters; what was called so is forgotten."""
-    forget(connection, to)
+    """Rename a checkpoint and its dead letters, replacing any that had the new name."""
+    delete(connection, to)
     connection.execute(CHECKPOINTS.update().where(CHECKPOINTS.c.name == name).values(name=to))
     dead_letters.rename(connection, name, to)
 
 
-def forget(connection: sa.Connection, name: str) -> None:
+def delete(connection: sa.Connection, name: str) -> None:
+    """Delete a checkpoint and its dead letters, if it exists."""
     connection.execute(CHECKPOINTS.delete().where(CHECKPOINTS.c.name == name))
-    dead_letters.forget(connection, name)
+    dead_letters.delete_all(connection, name)
+
+
+def _checkpoint(connection: sa.Connection, row: Any) -> Checkpoint:
+    # Most checkpoints have no dead letters: the count spares the query for the streams they block.
+    blocked = dead_letters.blocked_streams(connection, row.name) if row.letters else frozenset()
+    return Checkpoint(row.name, row.position, row.fingerprint, row.letters, blocked)

@@ -1,11 +1,11 @@
-"""Dead letters: events that a group could not fold, set aside with the later events of their streams, in order.
+"""Dead letters: events that a group could not fold, set aside together with the later events of their streams.
 
-The events themselves stay in the log. Everything else goes on; after the cause is mended they are folded as they would
-have been, each stream in its order (see replay.py).
+The events themselves stay in the log. Other streams go on; once the cause is mended, dead letters are folded in the
+order of their stream (see follow/replay.py).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
@@ -25,13 +25,18 @@ DEAD_LETTERS = sa.Table(
     sa.Index("dead_letters_stream", "name", "stream_id", "position"),
 )
 
-LONGEST = 2000
-"""Characters kept of an error."""
+LONGEST_ERROR = 2000
+"""Characters of an error that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event set aside by the group (or policy) `name`; without an error, it waits behind another of its stream."""
+    """An event set aside by the group or policy `name`.
+
+    Attributes:
+        error: why it failed; None when it was not tried, because an earlier event of its stream is a dead letter.
+        attempts: how often it was tried: 0 without an error.
+    """
 
     name: str
     position: int
@@ -41,59 +46,66 @@ class DeadLetter:
     attempts: int
 
     @classmethod
-    def of(cls, name: str, row: Scanned, error: Exception | None) -> "DeadLetter":
-        tried = error is not None
-        return cls(name, row.position, row.stream_id, row.topic, said(error) if error else None, int(tried))
+    def failed(cls, name: str, event: Scanned, error: Exception) -> "DeadLetter":
+        """A poison event."""
+        return cls(name, event.position, event.stream_id, event.topic, error_text(error), 1)
+
+    @classmethod
+    def deferred(cls, name: str, event: Scanned) -> "DeadLetter":
+        """An event that waits behind a dead letter of its stream."""
+        return cls(name, event.position, event.stream_id, event.topic, None, 0)
 
 
-def said(error: Exception) -> str:
-    """What an error says, in characters that every database keeps."""
-    text = f"{type(error).__name__}: {error}".strip()[:LONGEST]
+def error_text(error: Exception) -> str:
+    """An error's class and message, cut to LONGEST_ERROR, in characters that every database stores."""
+    text = f"{type(error).__name__}: {error}".strip()[:LONGEST_ERROR]
+    # PostgreSQL stores no NUL, and no database stores a lone surrogate.
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 def add(connection: sa.Connection, letters: Iterable[DeadLetter]) -> None:
-    rows = [{name: getattr(letter, name) for name in DEAD_LETTERS.c.keys()} for letter in letters]  # noqa: SIM118
+    """Store dead letters."""
+    rows = [asdict(letter) for letter in letters]
     if rows:
         connection.execute(DEAD_LETTERS.insert(), rows)
 
 
-def listed(connection: sa.Connection, name: str | None = None, stream_id: str | None = None) -> list[DeadLetter]:
-    """Those of a group or policy, or of a stream, or all; in the order of the log."""
-    chosen = DEAD_LETTERS.select().order_by(DEAD_LETTERS.c.name, DEAD_LETTERS.c.position)
+def find(connection: sa.Connection, name: str | None = None, stream_id: str | None = None) -> list[DeadLetter]:
+    """The dead letters of a group or policy, of a stream, or all, in the order of the log."""
+    query = DEAD_LETTERS.select().order_by(DEAD_LETTERS.c.name, DEAD_LETTERS.c.position)
     if name is not None:
-        chosen = chosen.where(DEAD_LETTERS.c.name == name)
+        query = query.where(DEAD_LETTERS.c.name == name)
     if stream_id is not None:
-        chosen = chosen.where(DEAD_LETTERS.c.stream_id == stream_id)
-    return [DeadLetter(*row) for row in connection.execute(chosen)]
+        query = query.where(DEAD_LETTERS.c.stream_id == stream_id)
+    return [DeadLetter(*row) for row in connection.execute(query)]
 
 
-def streams(connection: sa.Connection, name: str) -> frozenset[str]:
-    """The streams that are held up."""
-    chosen = sa.select(DEAD_LETTERS.c.stream_id).where(DEAD_LETTERS.c.name == name).distinct()
-    return frozenset(connection.scalars(chosen))
+def blocked_streams(connection: sa.Connection, name: str) -> frozenset[str]:
+    """The streams of a group or policy that have dead letters."""
+    query = sa.select(DEAD_LETTERS.c.stream_id).where(DEAD_LETTERS.c.name == name).distinct()
+    return frozenset(connection.scalars(query))
 
 
-def failed_again(connection: sa.Connection, letter: DeadLetter, error: Exception) -> None:
-    again = DeadLetter.of(
-        letter.name, Scanned(letter.position, letter.stream_id, 0, letter.topic, 0, "", "", ""), error
-    )
-    connection.execute(
-        DEAD_LETTERS.update().where(*_this(letter)).values(error=again.error, attempts=letter.attempts + 1)
-    )
+def record_failure(connection: sa.Connection, letter: DeadLetter, error: Exception) -> None:
+    """Store the error of one more attempt that failed."""
+    failed = {"error": error_text(error), "attempts": letter.attempts + 1}
+    connection.execute(DEAD_LETTERS.update().where(*_is(letter)).values(failed))
 
 
-def remove(connection: sa.Connection, letter: DeadLetter) -> None:
-    connection.execute(DEAD_LETTERS.delete().where(*_this(letter)))
+def delete(connection: sa.Connection, letter: DeadLetter) -> None:
+    """Delete one."""
+    connection.execute(DEAD_LETTERS.delete().where(*_is(letter)))
 
 
 def rename(connection: sa.Connection, name: str, to: str) -> None:
+    """Hand the dead letters of one group over to another name."""
     connection.execute(DEAD_LETTERS.update().where(DEAD_LETTERS.c.name == name).values(name=to))
 
 
-def forget(connection: sa.Connection, name: str) -> None:
+def delete_all(connection: sa.Connection, name: str) -> None:
+    """Delete those of a group or policy."""
     connection.execute(DEAD_LETTERS.delete().where(DEAD_LETTERS.c.name == name))
 
 
-def _this(letter: DeadLetter) -> tuple[sa.ColumnElement[bool], ...]:
+def _is(letter: DeadLetter) -> tuple[sa.ColumnElement[bool], ...]:
     return DEAD_LETTERS.c.name == letter.name, DEAD_LETTERS.c.position == letter.position

@@ -1,4 +1,4 @@
-"""Progress: how far a rebuild has come, kept where other processes can see it."""
+"""The progress of rebuilds, saved in the database so that other processes can see it, and cancel them."""
 
 import time
 from dataclasses import dataclass, field
@@ -21,16 +21,20 @@ REBUILDS = sa.Table(
 
 
 CANCELLED = "cancelled"
-"""The phase of a rebuild that no loop begins again by itself."""
+"""The phase of a cancelled rebuild, which no loop starts again automatically."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a long run has come.
+    """How far a rebuild has come.
 
     Attributes:
-        group: what it is about: names of groups.
-        phase: `reading`, then `indexing`, then `following` what was appended meanwhile.
+        group: the names of its groups.
+        position: of the last event written.
+        target: the position to reach.
+        origin: the position at which this run started: not 0 when it resumed an interrupted one.
+        phase: `reading`, then `indexing`, then `following` (catching up with events appended meanwhile).
+        started: when this run started, in seconds of the monotonic clock.
     """
 
     group: str
@@ -42,7 +46,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Events a second, since this run began."""
+        """Events a second, since this run started."""
         return (self.position - self.origin) / max(time.monotonic() - self.started, 1e-9)
 
     @property
@@ -50,9 +54,9 @@ class Progress:
         return (self.target - self.position) / max(self.rate, 1e-9)
 
 
-def keep(connection: sa.Connection, name: str, progress: Progress) -> None:
-    """Let others see it."""
-    forget(connection, name)
+def save(connection: sa.Connection, name: str, progress: Progress) -> None:
+    """Store the progress of a group's rebuild, replacing what was stored before."""
+    delete(connection, name)
     connection.execute(
         REBUILDS.insert().values(
             name=name,
@@ -65,29 +69,27 @@ def keep(connection: sa.Connection, name: str, progress: Progress) -> None:
     )
 
 
-def kept(connection: sa.Connection, name: str) -> dict[str, object] | None:
-    """{phase, position, target, rate, seconds_left} of the rebuild of that name, as it was last told.
-
-    Its phase is `cancelled` when no loop begins it again by itself.
-    """
+def load(connection: sa.Connection, name: str) -> dict[str, object] | None:
+    """{phase, position, target, rate, seconds_left} of a group's rebuild, as last saved; None when there is none."""
     row = connection.execute(REBUILDS.select().where(REBUILDS.c.name == name)).mappings().first()
     return None if row is None else {key: value for key, value in row.items() if key != "name"}
 
 
-def cancel(connection: sa.Connection, name: str) -> None:
-    """Note that it was cancelled, until somebody rebuilds after all."""
-    keep(connection, name, Progress(name, phase=CANCELLED))
+def mark_cancelled(connection: sa.Connection, name: str) -> None:
+    """Keep loops from starting a group's rebuild again, until somebody runs one."""
+    save(connection, name, Progress(name, phase=CANCELLED))
 
 
-def cancelled(connection: sa.Connection, name: str) -> bool:
-    """Whether the rebuild of that name was cancelled, and nobody has rebuilt since."""
+def is_cancelled(connection: sa.Connection, name: str) -> bool:
+    """Whether a group's rebuild was cancelled, and none has run since."""
     return connection.scalar(sa.select(REBUILDS.c.phase).where(REBUILDS.c.name == name)) == CANCELLED
 
 
-def withdraw(connection: sa.Connection, name: str) -> None:
-    """Forget how far it was, but not that it was cancelled."""
+def delete_unless_cancelled(connection: sa.Connection, name: str) -> None:
+    """Delete the progress of a group's rebuild, but keep the mark that it was cancelled."""
     connection.execute(REBUILDS.delete().where(REBUILDS.c.name == name, REBUILDS.c.phase != CANCELLED))
 
 
-def forget(connection: sa.Connection, name: str) -> None:
+def delete(connection: sa.Connection, name: str) -> None:
+    """Delete the progress of a group's rebuild, and the mark that it was cancelled."""
     connection.execute(REBUILDS.delete().where(REBUILDS.c.name == name))

@@ -17,7 +17,8 @@ from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.rebuild.cancel import cancel
-from workledger.projections.engine.rebuild.rebuild import Rebuild, RebuildCancelled
+from workledger.projections.engine.rebuild.exclusive import RebuildCancelled
+from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.engine.state.progress import REBUILDS
 from workledger.projections.groups import GROUPS
 
@@ -30,7 +31,7 @@ def full(database_ledger: Workledger) -> Workledger:
 
 
 def cancelled(ledger: Workledger) -> bool:
-    return cancel(ledger.store, ledger.tables, GROUPS)
+    return cancel(ledger.tables, GROUPS)
 
 
 def before(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, act: Callable[[], object]) -> None:
@@ -45,7 +46,7 @@ def before(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, act: Callable
     monkeypatch.setattr(where, name, acting)
 
 
-@pytest.mark.parametrize(("where", "name"), [(shadow, "index"), (Rebuild, "_keep")])
+@pytest.mark.parametrize(("where", "name"), [(shadow, "index"), (Rebuild, "_save_progress")])
 def test_one_that_is_cancelled_while_it_makes_indexes_says_so_and_leaves_nothing(
     full: Workledger, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
 ) -> None:
@@ -106,7 +107,7 @@ def test_one_of_a_loop_is_not_begun_again_before_somebody_rebuilds(
         loop.start()
     try:
         assert held.began.wait(60)
-        assert cancel(full.store, full.tables, newer("board"))
+        assert cancel(full.tables, newer("board"))
         held.go_on.set()
         told = "the rebuild of board was cancelled; run `workledger rebuild board`"
         for loop in running:
@@ -114,7 +115,7 @@ def test_one_of_a_loop_is_not_begun_again_before_somebody_rebuilds(
             assert not loop.healthy
         held.began.clear()
         work(full, 1, 12)
-        wait_until(lambda: full.projector.standing()[GROUPS[2]].position == 65)
+        wait_until(lambda: full.projector.checkpoints()[GROUPS[2]].position == 65)
         assert not held.began.wait(1)
         assert fingerprint(full) == GROUPS[0].fingerprint
         Rebuild(full.store, full.tables, newer("board")[0]).run()

@@ -63,7 +63,7 @@ def events() -> list[tuple[object, ...]]:
 
 
 def test_four_times_the_events_take_no_more_memory(tmp_path: Path, events: list[tuple[object, ...]]) -> None:
-    """17. Proves that a rebuild holds a few batches at a time: it fails when `Reading` reads everything that there is
+    """17. Proves that a rebuild holds a few batches at a time: it fails when `LogReader` reads everything that there is
     before it gives the first batch, or when what was written is kept."""
     peaks = []
     for count in (EVENTS, 4 * EVENTS):

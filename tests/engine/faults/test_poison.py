@@ -1,6 +1,6 @@
 """Events that cannot be folded: each is set aside with the later events of its stream, everything else goes on (16).
 
-Each test fails when `careful.apply` is left out of `folding.write`, as then nothing goes on.
+Each test fails when `bisect` is left out of `writing.write`, as then nothing goes on.
 """
 
 import random
@@ -57,7 +57,7 @@ PURGES = {
 
 def letters(ledger: Workledger, group: Group) -> list[DeadLetter]:
     with ledger.tables.engine.connect() as connection:
-        return dead_letters.listed(connection, group.name)
+        return dead_letters.find(connection, group.name)
 
 
 def only_letters_are_left_out(ledger: Workledger, groups: tuple[Group, ...] = GROUPS) -> None:

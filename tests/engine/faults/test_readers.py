@@ -132,7 +132,7 @@ def test_while_somebody_reads_for_hours_a_rebuild_waits_and_everything_else_goes
     """4. A dump reads all tables, and does not end. Proves that a swap gives up its transaction: it fails when it waits
     for readers within, as the projector waits for it."""
     monkeypatch.setattr(bulk, "PATIENCE", (10, 10))
-    monkeypatch.setattr(rebuilds, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(rebuilds, "SWAP_RETRY_SECONDS", 0.05)
     tries: list[int] = []
     swap = shadow.swap
 
@@ -206,7 +206,7 @@ def test_while_readers_stay_the_rest_that_is_left_to_fold_does_not_grow(
     """Proves that a swap that is tried again holds others up for no longer than the first: it fails when the rebuild
     does not go after the log in between."""
     monkeypatch.setattr(bulk, "PATIENCE", (10, 10))
-    monkeypatch.setattr(rebuilds, "AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(rebuilds, "SWAP_RETRY_SECONDS", 0.02)
     left, rest = list[int](), Rebuild.fold_rest
 
     def counted(one: Rebuild, connection: Any, group: Any, at: Any, upto: int) -> Any:
@@ -233,7 +233,7 @@ def test_while_readers_stay_the_rest_that_is_left_to_fold_does_not_grow(
 
 
 def test_a_connection_that_has_not_seen_a_table_yet_finds_its_indexes(database_ledger: Workledger) -> None:
-    """Proves that SQLite's cache of the schema is renewed: it fails without the look in `_inspected`."""
+    """Proves that SQLite's cache of the schema is renewed: it fails without the look in `_inspector`."""
     with workledger.open(database_ledger.url) as other:
         Rebuild(other.store, other.tables, GROUPS)._begin()
         shadow.index(database_ledger.tables, GROUPS, shadow.SHADOW)

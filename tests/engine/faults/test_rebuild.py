@@ -15,13 +15,9 @@ from workledger import Workledger
 from workledger.api.commandline.app import app
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.rebuild.cancel import cancel
-from workledger.projections.engine.rebuild.rebuild import (
-    Interrupted,
-    Progress,
-    Rebuild,
-    RebuildCancelled,
-    RebuildUnderWay,
-)
+from workledger.projections.engine.rebuild.exclusive import Interrupted, RebuildCancelled, RebuildUnderWay
+from workledger.projections.engine.rebuild.rebuild import Rebuild
+from workledger.projections.engine.state.progress import Progress
 from workledger.projections.groups import GROUPS
 
 BATCH, LEASE = 20, 0.5
@@ -117,7 +113,7 @@ def test_a_rebuild_that_another_process_cancels_leaves_the_tables_and_nothing_be
     writers.finish(process)
     assert engine_processes.dump(full) == before
     assert engine_processes.left_behind(full) == []
-    assert not cancel(full.store, full.tables, GROUPS), "there is none any more"
+    assert not cancel(full.tables, GROUPS), "there is none any more"
     again = CliRunner().invoke(app, ["rebuild", "--cancel", "--db", full.url])
     assert again.stdout.strip().endswith("no rebuild was under way")
 
@@ -126,13 +122,13 @@ def test_a_rebuild_that_another_process_cancels_leaves_the_tables_and_nothing_be
 def test_a_rebuild_that_is_cancelled_at_the_last_moment_does_nothing(
     full: Workledger, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """Proves that the lease is asked for in the very transaction: it fails without `_hold`. The thread that renews
-    the lease finds out only later."""
+    """Proves that the lease is asked for in the very transaction: it fails without `Exclusive.lock`. The thread that
+    renews the lease finds out only later."""
     before = engine_processes.dump(full)
     one = Rebuild(full.store, full.tables, GROUPS)
     step = "_begin" if moment == "it begins" else "_swap"
     original = getattr(Rebuild, step)
-    monkeypatch.setattr(Rebuild, step, lambda self: (cancel(full.store, full.tables, GROUPS), original(self))[1])
+    monkeypatch.setattr(Rebuild, step, lambda self: (cancel(full.tables, GROUPS), original(self))[1])
     with pytest.raises(RebuildCancelled):
         one.run()
     assert engine_processes.dump(full) == before
@@ -146,7 +142,7 @@ def test_an_interrupted_rebuild_goes_on_where_it_was(full: Workledger, monkeypat
         if progress.position == 20:
             one.interrupt()
 
-    one = Rebuild(full.store, full.tables, GROUPS, batch=BATCH, report=interrupt)
+    one = Rebuild(full.store, full.tables, GROUPS, batch=BATCH, on_progress=interrupt)
     with pytest.raises(Interrupted):
         one.run()
     assert engine_processes.dump(full) == before
@@ -158,7 +154,7 @@ def test_an_interrupted_rebuild_goes_on_where_it_was(full: Workledger, monkeypat
 
 
 def test_a_rebuild_cancelled_here_leaves_nothing_behind(full: Workledger) -> None:
-    one = Rebuild(full.store, full.tables, GROUPS, batch=BATCH, report=lambda progress: one.cancel())
+    one = Rebuild(full.store, full.tables, GROUPS, batch=BATCH, on_progress=lambda progress: one.cancel())
     with pytest.raises(RebuildCancelled):
         one.run()
     assert engine_processes.left_behind(full) == []

@@ -57,7 +57,7 @@ def test_changed_tables_are_built_beside_the_old_ones_while_those_serve_and_othe
     loop = start(running, full, newer("board"))
     assert held.began.wait(60)
     work(full, 2, 4)
-    wait_until(lambda: full.projector.standing()[GROUPS[2]].position == 30)
+    wait_until(lambda: full.projector.checkpoints()[GROUPS[2]].position == 30)
     assert cards(full) == 4, "the old tables are there, and stay as they were"
     assert fingerprint(full) == GROUPS[0].fingerprint
     held.go_on.set()
@@ -119,7 +119,7 @@ def test_a_rebuild_that_fails_is_told_until_it_succeeds(
         loop = start(running, full, newer("board"))
         wait_until(lambda: loop.error)
         work(full, 1, 4)
-        wait_until(lambda: full.projector.standing()[GROUPS[2]].position == 25)
+        wait_until(lambda: full.projector.checkpoints()[GROUPS[2]].position == 25)
         assert loop.error == "ZeroDivisionError: division by zero"
     assert loop.wait_for(25, 60)
     wait_until(lambda: loop.healthy)
@@ -136,9 +136,9 @@ def test_a_loop_that_waited_while_another_rebuilt_does_not_do_it_again(
     both = newer("board", "session_feed")
     wanted = [group for group in both if group.name in ("board", "session_feed")]
     Rebuild(full.store, full.tables, wanted[:1]).run()
-    assert Rebuild(full.store, full.tables, wanted, by_itself=True).run() == 20
+    assert Rebuild(full.store, full.tables, wanted, automatic=True).run() == 20
     assert built == ["board"], "the loop looks again, and begins with what is left"
-    Rebuild(full.store, full.tables, wanted[1:], by_itself=True).run()
+    Rebuild(full.store, full.tables, wanted[1:], automatic=True).run()
     assert built == ["board", "session_feed"]
     Rebuild(full.store, full.tables, wanted).run()
     assert built == ["board", "session_feed", "board, session_feed"], "it was asked for"

@@ -96,7 +96,7 @@ def test_a_rebuild_whose_connections_were_ended_goes_on_when_it_is_run_again(doo
             end_all(ledger)
 
     with suppress(Exception):
-        Rebuild(ledger.store, ledger.tables, GROUPS, batch=10, report=end_once).run()
+        Rebuild(ledger.store, ledger.tables, GROUPS, batch=10, on_progress=end_once).run()
     assert ended
     wait_until(lambda: rebuilt(lambda: Rebuild(ledger.store, ledger.tables, GROUPS, batch=10).run() == 60))
     engine_processes.nothing_differs(ledger)
