@@ -1,4 +1,5 @@
 """The engine that fills read tables from the log, in layers: each imports only those before it.
 
-The words a table is declared in (table, types, tables, logged, payloads, changes), state, fold, rebuild, follow, react.
+What a table is declared with: table, columns, rules, types; its functions' code_digest. What all rooms share: tables,
+changes, checkpoint, logged, payloads. Then the rooms: state, fold, rebuild, follow, react.
 """

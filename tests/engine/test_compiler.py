@@ -14,9 +14,11 @@ from workledger import Workledger
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.store import Scanned
 from workledger.projections.engine.changes import Changes
+from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.payloads import WrittenByNewerRelease
-from workledger.projections.engine.table import ABSENT, From, Stream, Sum, Table, When
+from workledger.projections.engine.rules import ABSENT, From, Stream, Sum, When
+from workledger.projections.engine.table import Table
 from workledger.projections.groups import GROUPS
 
 AT = "2026-11-21T06:00:00.000Z"
@@ -134,15 +136,21 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> Group:
         def upcast_v2_v3(cls, payload: dict[str, Any]) -> dict[str, Any]:
             return {"to": payload["name"], "grams": len(payload["name"]), "about": payload["about"]}
 
-    class Letters(Table, name="letters", group="letters", born=(LetterSent,)):
+    class LetterRow(Stamped):
         id: Annotated[str, Stream()]
         to: Annotated[str, From(LetterSent)]
         about: Annotated[dict[str, Any], From(LetterSent)]
 
-    class Bags(Table, name="bags", group="letters", key=("to",), stamped=False):
+    class Letters(Table, row=LetterRow, name="letters", born=(LetterSent,)):
+        pass
+
+    class BagRow(TableRow):
         to: Annotated[str, From(LetterSent)]
         grams: Annotated[int, Sum("grams", LetterSent)]
         heavy_at: Annotated[str | None, When(LetterSent, only="grams")]
+
+    class Bags(Table, row=BagRow, name="bags", key=("to",)):
+        pass
 
     return Group("letters", [Letters, Bags])
 

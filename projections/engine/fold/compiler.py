@@ -13,24 +13,23 @@ import orjson
 
 from workledger.domain.kernel.store import Scanned
 from workledger.projections.engine.changes import Changes, apply, blank
+from workledger.projections.engine.columns import Column
 from workledger.projections.engine.fold.plan import Step, Steps
 from workledger.projections.engine.payloads import Remembered, json_bytes, json_text, upcast
-from workledger.projections.engine.table import (
+from workledger.projections.engine.rules import (
     ABSENT,
     Becomes,
-    Column,
-    Constant,
     Count,
     From,
     Position,
     Rule,
     Stream,
     Sum,
-    Table,
     Tag,
     Version,
     When,
 )
+from workledger.projections.engine.table import Table
 from workledger.projections.engine.types import DollarsType, MomentType, millionths
 
 Folding = Callable[[tuple[Any, ...], Sequence[Changes]], None]
@@ -183,8 +182,6 @@ class _Source:
                 return f"(at if {self._field(only)} else ABSENT)", "ABSENT"
             case Count():
                 return "1", ""
-            case Constant(value=value):
-                return self._name(value), ""
             case Tag(name=name):
                 self.tags.add(name)
                 return f"tags.{name}", ""
