@@ -12,7 +12,7 @@ from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task, ranks
 from workledger.domain.task.board import TaskPositionConflict
 from workledger.domain.task.card_events import TaskMoved
-from workledger.projections import board
+from workledger.projections import tasks
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.tasks import Tasks
 
@@ -55,7 +55,7 @@ class _Column:
     def __init__(self, tables: ReadTables, moving: Task, name: str) -> None:
         self.tables, self.moving, self.name = tables, moving, name
         self.others = sa.and_(
-            board.shown(moving.project_id),
+            tasks.shown(moving.project_id),
             Tasks.c.board_column == name,
             Tasks.c.id != moving.id,
         )
@@ -63,7 +63,7 @@ class _Column:
     def rank(self, unit: Unit, before: str | None = None, after: str | None = None, position: int | None = None) -> str:
         """The rank of that place; the whole column is spread out again when there is no room left in between."""
         place = self._place(before, after, position)
-        low, high = board.neighbours(self.tables, self.moving.project_id, self.name, place, self.moving.id)
+        low, high = tasks.neighbours(self.tables, self.moving.project_id, self.name, place, self.moving.id)
         if self.moving.board_column == self.name and (low or "") < self.moving.rank < (high or "~"):
             return self.moving.rank
         if high is None or (low or "") < high:

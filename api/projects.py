@@ -13,10 +13,11 @@ from workledger.api.web.listing import Listing, Sort, containing, equal
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.project.project import Stage, Status
-from workledger.projections import board, commits, projects
-from workledger.projections.projects import Projects
+from workledger.domain.task.board import Column
+from workledger.projections import commits, projects, tasks
+from workledger.projections.projects import ProjectRow, Projects
 
-TITLES = {
+TITLES: dict[Column, str] = {
     "backlog": "Backlog",
     "in_progress": "In progress",
     "waiting_approval": "Waiting approval",
@@ -56,11 +57,11 @@ def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, a
 
 @router.get("/{id}/board")
 def the_board(
-    id: TheId, tables: TheTables, position: Reached, limit: Annotated[int, Query(ge=1, le=1000)] = board.CARDS
+    id: TheId, tables: TheTables, position: Reached, limit: Annotated[int, Query(ge=1, le=1000)] = tasks.CARDS
 ) -> Json:
     """Its columns with their counts, and the first cards of each in order, with dense positions."""
     project = found(projects.get(tables, id), id)
-    counts, cards = board.counts(tables, id), board.board(tables, id, limit=limit)
+    counts, cards = tasks.counts(tables, id), tasks.board(tables, id, limit=limit)
     columns = [
         {"name": name, "title": title, "count": counts[name], "tasks": cards[name]} for name, title in TITLES.items()
     ]
@@ -82,7 +83,7 @@ def commit_history(
     return read({"commits": page, "pagination": pagination}, position)
 
 
-def found(row: dict[str, object] | None, id: str) -> dict[str, object]:
+def found(row: ProjectRow | None, id: str) -> ProjectRow:
     """
     Raises:
         ProjectNotFound: there is no such row.

@@ -17,7 +17,7 @@ from workledger.domain.task import Task
 from workledger.domain.task.board import COLUMNS, Column, Status
 from workledger.domain.task.card import Category, Priority
 from workledger.domain.task.events import TaskNotFound
-from workledger.projections import board
+from workledger.projections import tasks
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.task_dependencies import dependencies, dependents
 from workledger.projections.tasks import Tasks
@@ -57,12 +57,12 @@ TASKS = Listing(
         "created_at": Sort([Tasks.c.created_at], "asc"),
         "updated_at": Sort([Tasks.c.updated_at], "asc"),
     },
-    columns=[board.unmet_dependencies()],
+    columns=[tasks.unmet_dependencies()],
     always=_on_the_board,
 )
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=StrictRoute)
-listing.add(router, TASKS, lambda tables, asked: {"counts": board.counts(tables, asked.project_id)})
+listing.add(router, TASKS, lambda tables, asked: {"counts": tasks.counts(tables, asked.project_id)})
 commands.add_create(router, Task, lambda unit, given: unit.create(Task.create(**given)), model("NewTask", Task.create))
 
 
@@ -71,12 +71,12 @@ def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, a
     """A task, with what it waits for, what waits for it, and its dense position in its column."""
     if at is not None:
         return as_it_was(ledger, Task, id, at)
-    row = tables.first(sa.select(Tasks.table, board.unmet_dependencies()).where(Tasks.c.id == id))
+    row = tasks.get(tables, id)
     if row is None:
         raise TaskNotFound(id=id)
     shown = row["status"] != "cancelled" and row["project_id"] is not None
     edges = {"depends_on": dependencies(tables, id), "dependents": dependents(tables, id)}
-    return row_json({**row, **edges, "position": board.position(tables, row) if shown else None}, position)
+    return row_json({**row, **edges, "position": tasks.position(tables, row) if shown else None}, position)
 
 
 history.add(router, Task)

@@ -18,37 +18,26 @@ from workledger.domain.agent_run.events import (
     AgentRunWaitingForInput,
     AgentTurnCompleted,
 )
-from workledger.projections.engine.table import ABSENT, Becomes, Count, From, References, Stream, Sum, Table, When
+from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.rules import ABSENT, Becomes, Count, From, References, Stream, Sum, When
+from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import Dollars
 
 ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
 STATUS = (AgentRunStarted, AgentRunBegan, AgentRunPaused, AgentRunWaitingForInput, AgentRunResumed, *ENDED)
-GOES_ON = Becomes({AgentRunResumed: None})
+RESUMED = Becomes({AgentRunResumed: None})
 NEW_PROCESS = Becomes({AgentRunResumed: None, AgentProcessSpawned: None})
 
 
 def _exit_code(data: Mapping[str, Any]) -> Any:
-    """A failure that knows none leaves the one that was reported."""
+    """A failure without an exit code leaves the one that was reported."""
     return ABSENT if data["exit_code"] is None else data["exit_code"]
 
 
-class AgentRuns(
-    Table,
-    name="agent_runs",
-    group="board",
-    born=(AgentRunStarted,),
-    indexes=(
-        "agent_id, started_at desc, id",
-        "task_id, started_at desc, id",
-        "project_id, started_at desc, id",
-        "status, started_at desc, id",
-        "started_at desc, id",
-        "provider_session_id",
-        "account_id",
-        "session_id",
-    ),
-):
+class AgentRunRow(Stamped):
+    """A run of an agent: what it was started with, what it used so far, and how it ended."""
+
     id: Annotated[str, Stream()]
     agent_id: Annotated[str, From(AgentRunStarted), References("agents", "cascade")]
     agent_name: Annotated[str | None, From(AgentRunStarted)]
@@ -68,8 +57,8 @@ class AgentRuns(
     prompt_ref: Annotated[str | None, From(AgentRunStarted)]
     result: Annotated[Any | None, From(AgentRunCompleted)]
     pending_questions: Annotated[list[Any] | None, From(AgentRunWaitingForInput, AgentRunResumed)]
-    pause_reason: Annotated[str | None, From(AgentRunPaused, field="reason"), GOES_ON]
-    end_reason: Annotated[str | None, From(AgentRunCompleted, AgentRunStopped, field="reason"), GOES_ON]
+    pause_reason: Annotated[str | None, From(AgentRunPaused, field="reason"), RESUMED]
+    end_reason: Annotated[str | None, From(AgentRunCompleted, AgentRunStopped, field="reason"), RESUMED]
     worktree_path: Annotated[str | None, From(AgentRunStarted)]
     worktree_id: Annotated[str | None, From(AgentRunStarted)]
     pid: Annotated[int | None, From(AgentProcessSpawned)]
@@ -83,21 +72,42 @@ class AgentRuns(
     error: Annotated[str | None, From(AgentRunFailed)]
     error_type: Annotated[str | None, From(AgentRunFailed)]
     started_at: Annotated[datetime, When(AgentRunStarted)]
-    completed_at: Annotated[datetime | None, When(*ENDED), GOES_ON]
-    duration_ms: Annotated[int | None, From(*ENDED), GOES_ON]
+    completed_at: Annotated[datetime | None, When(*ENDED), RESUMED]
+    duration_ms: Annotated[int | None, From(*ENDED), RESUMED]
 
 
-def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
-    """One run's row."""
-    return tables.first(AgentRuns.table.select().where(AgentRuns.c.id == id))
+class AgentRuns(
+    Table,
+    row=AgentRunRow,
+    name="agent_runs",
+    born=(AgentRunStarted,),
+    indexes=(
+        "agent_id, started_at desc, id",
+        "task_id, started_at desc, id",
+        "project_id, started_at desc, id",
+        "status, started_at desc, id",
+        "started_at desc, id",
+        "provider_session_id",
+        "account_id",
+        "session_id",
+    ),
+    revision=1,
+):
+    """The runs of all agents, those that are over too."""
 
 
-def by_provider_session(tables: ReadTables, provider_session_id: str) -> dict[str, Any] | None:
-    """The run that the provider's own session belongs to (Codewalkers findBySessionId)."""
-    return tables.first(AgentRuns.table.select().where(AgentRuns.c.provider_session_id == provider_session_id))
+def get(tables: ReadTables, id: str) -> AgentRunRow | None:
+    """The run with that id."""
+    return tables.first(AgentRuns.table.select().where(AgentRuns.c.id == id), AgentRunRow)
 
 
-def of_task(tables: ReadTables, task_id: str) -> list[dict[str, Any]]:
-    """A task's runs, latest first."""
+def by_provider_session(tables: ReadTables, provider_session_id: str) -> AgentRunRow | None:
+    """The run that the provider's own session belongs to (Codewalkers `findBySessionId`)."""
+    chosen = AgentRuns.table.select().where(AgentRuns.c.provider_session_id == provider_session_id)
+    return tables.first(chosen, AgentRunRow)
+
+
+def of_task(tables: ReadTables, task_id: str) -> list[AgentRunRow]:
+    """A task's runs, latest first (Codewalkers `findByTaskId`)."""
     chosen = AgentRuns.table.select().where(AgentRuns.c.task_id == task_id)
-    return tables.all(chosen.order_by(AgentRuns.c.started_at.desc(), AgentRuns.c.id))
+    return tables.all(chosen.order_by(AgentRuns.c.started_at.desc(), AgentRuns.c.id), AgentRunRow)

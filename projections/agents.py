@@ -21,25 +21,22 @@ from workledger.domain.agent_run.events import (
     AgentRunStopped,
     AgentRunWaitingForInput,
 )
-from workledger.projections.engine.table import Becomes, Count, From, References, Stream, Table, Tag, When
+from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.rules import Becomes, Count, From, References, Stream, Tag, When
+from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 
 ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
-GONE = Becomes(dict.fromkeys(ENDED))
+NONE_ONCE_ENDED = Becomes(dict.fromkeys(ENDED))
 
 
 def _after_failure(data: dict[str, Any]) -> str:
     return "error" if data["recoverable"] else "idle"
 
 
-class Agents(
-    Table,
-    name="agents",
-    group="board",
-    born=(AgentCreated,),
-    dies=(AgentDeleted,),
-    indexes=("project_id, status", "current_task_id", "project_id, name", "status", "initiative_id"),
-):
+class AgentRow(Stamped):
+    """An agent, and where its latest run has left it."""
+
     id: Annotated[str, Stream(), Tag("agent")]
     project_id: Annotated[str | None, From(AgentCreated), References("projects", "cascade")]
     name: Annotated[str, From(AgentCreated, AgentRenamed)]
@@ -82,14 +79,14 @@ class Agents(
         str | None,
         From(AgentRunStarted, field="task_id"),
         Tag("task", AgentRunResumed),
-        GONE,
+        NONE_ONCE_ENDED,
         References("tasks", "null"),
     ]
     current_session_id: Annotated[
-        str | None, From(AgentRunStarted, field="session_id"), Tag("session", AgentRunResumed), GONE
+        str | None, From(AgentRunStarted, field="session_id"), Tag("session", AgentRunResumed), NONE_ONCE_ENDED
     ]
-    current_worktree_id: Annotated[str | None, From(AgentRunStarted, field="worktree_id"), GONE]
-    current_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed), GONE]
+    current_worktree_id: Annotated[str | None, From(AgentRunStarted, field="worktree_id"), NONE_ONCE_ENDED]
+    current_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed), NONE_ONCE_ENDED]
     initiative_id: Annotated[str | None, From(AgentRunStarted)]
     total_tasks: Annotated[int, Count(AgentRunStarted)]
     completed_tasks: Annotated[int, Count(AgentRunCompleted)]
@@ -100,19 +97,37 @@ class Agents(
     session_count: Annotated[int, Becomes({AgentCreated: 0}), From(AgentSessionStarted, field="session_number")]
 
 
-def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
-    """One agent's row."""
-    return tables.first(Agents.table.select().where(Agents.c.id == id))
+class Agents(
+    Table,
+    row=AgentRow,
+    name="agents",
+    born=(AgentCreated,),
+    dies=(AgentDeleted,),
+    indexes=("project_id, status", "current_task_id", "project_id, name", "status", "initiative_id"),
+    revision=1,
+):
+    """Agents until they are deleted. `status` is AgentPane's word for how the latest run stands, `status_c` that of
+    Codewalkers."""
 
 
-def by_name(tables: ReadTables, name: str, project_id: str | None = None) -> dict[str, Any] | None:
-    """The agent of that exact name in a project, or among the agents of none."""
-    return tables.first(Agents.table.select().where(Agents.c.name == name, Agents.c.project_id == project_id))
+def get(tables: ReadTables, id: str) -> AgentRow | None:
+    """The agent with that id."""
+    return tables.first(Agents.table.select().where(Agents.c.id == id), AgentRow)
 
 
-def by_status(tables: ReadTables, status: str, project_id: str | None = None) -> list[dict[str, Any]]:
-    """Agents of that status (AgentPane's word), by name."""
+def by_name(tables: ReadTables, name: str, project_id: str | None = None) -> AgentRow | None:
+    """The agent of that exact name in a project, or among those of no project (Codewalkers `findByName`)."""
+    chosen = Agents.table.select().where(Agents.c.name == name, Agents.c.project_id == project_id)
+    return tables.first(chosen, AgentRow)
+
+
+def by_status(tables: ReadTables, status: str, project_id: str | None = None) -> list[AgentRow]:
+    """The agents of that `status`, by name (Codewalkers `findByStatus`).
+
+    Args:
+        project_id: of that project only.
+    """
     chosen = Agents.table.select().where(Agents.c.status == status)
     if project_id is not None:
         chosen = chosen.where(Agents.c.project_id == project_id)
-    return tables.all(chosen.order_by(Agents.c.name, Agents.c.id))
+    return tables.all(chosen.order_by(Agents.c.name, Agents.c.id), AgentRow)

@@ -1,31 +1,22 @@
 """The commit history of each project, with the stage run that each commit came from (Elmer, DOMAIN.md 1.1)."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, cast
 
 import sqlalchemy as sa
 
 from workledger.domain.commit import CommitRecorded
-from workledger.projections.engine.table import From, References, Table
+from workledger.projections.engine.columns import Stamped, TableRow
+from workledger.projections.engine.rules import From, References
+from workledger.projections.engine.table import Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.projects import Projects, count_commits
 from workledger.projections.stage_runs import StageRuns
 
 
-class ProjectCommits(
-    Table,
-    name="project_commits",
-    group="board",
-    born=(CommitRecorded,),
-    indexes=(
-        "project_id, created_at desc, last_position desc",
-        "workspace_id",
-        "created_at desc",
-        "unique project_id, commit_sha",
-        "stage_run_id",
-        "github_write_op_id",
-    ),
-):
+class CommitRow(Stamped):
+    """A commit of a project's repository; `message`, author and files are git's own."""
+
     id: Annotated[str, From(CommitRecorded, field="commit_id")]
     project_id: Annotated[str, From(CommitRecorded), References("projects", "cascade")]
     workspace_id: Annotated[str | None, From(CommitRecorded), References("workspaces", "cascade")]
@@ -42,15 +33,47 @@ class ProjectCommits(
         str | None, From(CommitRecorded, field="write_operation_id"), References("write_operations", "null")
     ]
 
+
+class ProjectCommits(
+    Table,
+    row=CommitRow,
+    name="project_commits",
+    born=(CommitRecorded,),
+    indexes=(
+        "project_id, created_at desc, last_position desc",
+        "workspace_id",
+        "created_at desc",
+        "unique project_id, commit_sha",
+        "stage_run_id",
+        "github_write_op_id",
+    ),
+    revision=1,
+):
+    """The commits of all projects, until the project goes; one for each project and sha."""
+
     @classmethod
-    def removed(cls, table_set: Any, rows: list[Mapping[str, Any]]) -> None:
-        count_commits(table_set, table_set[cls], rows)
+    def removed(cls, tables: WriteTables, rows: Sequence[Mapping[str, Any]]) -> None:
+        count_commits(tables, tables[cls], rows)
 
 
-def history(tables: ReadTables, project_id: str, *, limit: int = 20, offset: int = 0) -> list[dict[str, Any]]:
-    """A project's commits, newest first, each with `stage_run` {id, stage, status} or None.
+class StageRunOfCommit(TableRow):
+    """The stage run that a commit came from."""
 
-    Commits of the same moment keep the order of the log, so that pages never overlap (E2).
+    id: str
+    stage: str
+    status: str
+
+
+class HistoryRow(CommitRow):
+    """A commit, with the stage run that it came from."""
+
+    stage_run: StageRunOfCommit | None
+
+
+def history(tables: ReadTables, project_id: str, *, limit: int = 20, offset: int = 0) -> list[HistoryRow]:
+    """A project's commits, newest first (Elmer `getProjectCommitHistory`).
+
+    Commits of the same time keep the order of the log, so that pages never overlap (E2).
     """
     run = StageRuns.table.alias("stage_run")
     chosen = (
@@ -65,23 +88,17 @@ def history(tables: ReadTables, project_id: str, *, limit: int = 20, offset: int
 
 
 def count(tables: ReadTables, project_id: str) -> int:
-    """How many commits a project has; 0 when it is unknown (E4)."""
-    return tables.scalar(sa.select(Projects.c.commit_count).where(Projects.c.id == project_id)) or 0
+    """How many commits a project has; 0 when it is unknown (Elmer `getProjectCommitCount`, E4)."""
+    return tables.scalar(sa.select(Projects.c.commit_count).where(Projects.c.id == project_id), int) or 0
 
 
-def counts(tables: ReadTables) -> dict[str, int]:
-    """How many commits each project has."""
-    rows = tables.all(sa.select(Projects.c.id, Projects.c.commit_count))
-    return {row["id"]: row["commit_count"] for row in rows}
-
-
-def by_sha(tables: ReadTables, project_id: str, sha: str) -> dict[str, Any] | None:
-    """One commit's row."""
+def by_sha(tables: ReadTables, project_id: str, sha: str) -> CommitRow | None:
+    """The commit of a project with that sha."""
     chosen = ProjectCommits.table.select().where(ProjectCommits.c.project_id == project_id)
-    return tables.first(chosen.where(ProjectCommits.c.commit_sha == sha))
+    return tables.first(chosen.where(ProjectCommits.c.commit_sha == sha), CommitRow)
 
 
-def _with_run(row: dict[str, Any]) -> dict[str, Any]:
+def _with_run(row: dict[str, Any]) -> HistoryRow:
     stage, status = row.pop("stage_run_stage"), row.pop("stage_run_status")
     run = None if stage is None else {"id": row["stage_run_id"], "stage": stage, "status": status}
-    return {**row, "stage_run": run}
+    return cast(HistoryRow, {**row, "stage_run": run})

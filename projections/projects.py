@@ -1,6 +1,6 @@
 """Projects, each one row with the facets it has (DOMAIN.md 3.1 and 3.7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -22,28 +22,18 @@ from workledger.domain.project.events import (
     ProjectStageChanged,
     ProjectStatusChanged,
 )
-from workledger.projections.engine.table import Becomes, Count, From, Stream, Table, Tag, When
+from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.rules import Becomes, Count, From, Stream, Tag, When
+from workledger.projections.engine.table import Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 
 DETAILS = (ProjectCreated, ProjectDetailsChanged)
 GITHUB = (ProjectCreated, ProjectGitHubLinked, ProjectGitHubUnlinked)
 
 
-class Projects(
-    Table,
-    name="projects",
-    group="board",
-    born=(ProjectCreated,),
-    dies=(ProjectDeleted,),
-    indexes=(
-        "workspace_id, name",
-        "repository_url",
-        "repository_path",
-        "github_owner, github_repo",
-        "updated_at desc, id",
-        "workspace_id, status, updated_at desc",
-    ),
-):
+class ProjectRow(Stamped):
+    """A project; the columns of a facet that it has not are null, or their defaults."""
+
     id: Annotated[str, Stream(), Tag("project")]
     workspace_id: Annotated[str | None, From(ProjectCreated)]
     name: Annotated[str, From(*DETAILS)]
@@ -66,20 +56,38 @@ class Projects(
     commit_count: Annotated[int, Count(CommitRecorded)]
 
 
-def count_commits(table_set: Any, commits: sa.Table, rows: list[Mapping[str, Any]]) -> None:
-    """Count again for projects whose commits a delete took away."""
-    projects = table_set[Projects]
+class Projects(
+    Table,
+    row=ProjectRow,
+    name="projects",
+    born=(ProjectCreated,),
+    dies=(ProjectDeleted,),
+    indexes=(
+        "workspace_id, name",
+        "repository_url",
+        "repository_path",
+        "github_owner, github_repo",
+        "updated_at desc, id",
+        "workspace_id, status, updated_at desc",
+    ),
+):
+    """Projects until they are deleted."""
+
+
+def count_commits(tables: WriteTables, commits: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Count again the commits of projects that a delete took commits from."""
+    projects = tables[Projects]
     counted = sa.select(sa.func.count()).where(commits.c.project_id == projects.c.id).scalar_subquery()
     for id in {row["project_id"] for row in rows}:
-        table_set.connection.execute(projects.update().where(projects.c.id == id).values(commit_count=counted))
+        tables.connection.execute(projects.update().where(projects.c.id == id).values(commit_count=counted))
 
 
-def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
-    """One project's row."""
-    return tables.first(Projects.table.select().where(Projects.c.id == id))
+def get(tables: ReadTables, id: str) -> ProjectRow | None:
+    """The project with that id."""
+    return tables.first(Projects.table.select().where(Projects.c.id == id), ProjectRow)
 
 
-def recent(tables: ReadTables, limit: int = 100) -> list[dict[str, Any]]:
-    """Projects, those that changed last first; archived ones are left out (Elmer)."""
+def recent(tables: ReadTables, limit: int = 100) -> list[ProjectRow]:
+    """The projects that changed last, latest first, without archived ones (Elmer's list of projects)."""
     chosen = Projects.table.select().where(Projects.c.status != "archived")
-    return tables.all(chosen.order_by(Projects.c.updated_at.desc(), Projects.c.id).limit(limit))
+    return tables.all(chosen.order_by(Projects.c.updated_at.desc(), Projects.c.id).limit(limit), ProjectRow)

@@ -5,44 +5,55 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeedPurged
-from workledger.projections.engine.table import Barrier, From, Kind, Stream, Table, Version, When
+from workledger.projections.engine.columns import TableRow
+from workledger.projections.engine.rules import From, Kind, Logged, Stream, Version, When
+from workledger.projections.engine.table import Barrier, Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
-from workledger.projections.engine.types import Logged
 
 
-def _purged(table_set: Any, data: Mapping[str, Any]) -> None:
-    entries = table_set[SessionEvents]
+def _purged(tables: WriteTables, data: Mapping[str, Any]) -> None:
+    entries = tables[SessionEvents]
     purged = (entries.c.session_id == data["session_id"]) & (entries.c.offset <= data["up_to_offset"])
-    table_set.connection.execute(entries.delete().where(purged))
+    tables.connection.execute(entries.delete().where(purged))
 
 
-class SessionEvents(
-    Table,
-    name="session_events",
-    group="session_feed",
-    born=(SessionEntryPublished,),
-    key=("session_id", "offset"),
-    indexes=('session_id, type, "offset"',),
-    stamped=False,
-):
+class SessionEventRow(TableRow):
+    """An entry that an app published in a session's feed."""
+
     session_id: Annotated[str, Stream()]
     offset: Annotated[int, Version(SessionEntryPublished)]
     type: Annotated[str, From(SessionEntryPublished)]
     channel: Annotated[str, From(SessionEntryPublished)]
-    data: Annotated[Logged, From(SessionEntryPublished)]
+    data: Annotated[Any, Logged(SessionEntryPublished)]
     user_id: Annotated[str | None, From(SessionEntryPublished)]
     timestamp: Annotated[datetime, When(SessionEntryPublished)]
+
+
+class SessionEvents(
+    Table,
+    row=SessionEventRow,
+    name="session_events",
+    born=(SessionEntryPublished,),
+    key=("session_id", "offset"),
+    indexes=('session_id, type, "offset"',),
+    revision=1,
+):
+    """The entries of all feeds; purged ones are gone."""
 
     BARRIERS: ClassVar[dict[Kind, Barrier]] = {SessionFeedPurged: _purged}
 
 
 def since(
     tables: ReadTables, session_id: str, offset: int = 0, *, limit: int = 100, types: tuple[str, ...] = ()
-) -> list[dict[str, Any]]:
-    """Entries after an offset, in order."""
+) -> list[SessionEventRow]:
+    """The entries after an offset, in order (AgentPane `getHistory`).
+
+    Args:
+        types: of these types only.
+    """
     chosen = SessionEvents.table.select().where(
         SessionEvents.c.session_id == session_id, SessionEvents.c.offset > offset
     )
     if types:
         chosen = chosen.where(SessionEvents.c.type.in_(types))
-    return tables.all(chosen.order_by(SessionEvents.c.offset).limit(limit))
+    return tables.all(chosen.order_by(SessionEvents.c.offset).limit(limit), SessionEventRow)

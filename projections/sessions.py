@@ -20,40 +20,18 @@ from workledger.domain.session.events import (
 )
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeedPurged
 from workledger.domain.tool_calls import ToolCallStarted
-from workledger.projections.engine.table import (
-    Becomes,
-    Change,
-    Count,
-    Fold,
-    From,
-    Kind,
-    References,
-    Stream,
-    Table,
-    Tag,
-    Version,
-    When,
-)
+from workledger.projections.engine.columns import Stamped, TableRow
+from workledger.projections.engine.rules import Becomes, Count, From, Kind, References, Stream, Tag, Version, When
+from workledger.projections.engine.table import Change, Fold, Table
 from workledger.projections.engine.tables import ReadTables
 
 OVER = (SessionClosing, SessionClosed, SessionFailed)
 STATUS = (SessionOpened, SessionActivated, SessionPaused, SessionResumed, *OVER)
 
 
-class Sessions(
-    Table,
-    name="sessions",
-    group="board",
-    born=(SessionOpened,),
-    indexes=(
-        "project_id, created_at desc, id",
-        "task_id",
-        "agent_id",
-        "url",
-        "is_active, created_at desc, id",
-        "status, created_at desc, id",
-    ),
-):
+class SessionRow(Stamped):
+    """A session: what it is about, its state, and how much was said in it."""
+
     id: Annotated[str, Stream(), Stream(SessionEntryPublished, SessionFeedPurged), Tag("session")]
     project_id: Annotated[str, From(SessionOpened), References("projects", "cascade")]
     task_id: Annotated[str | None, From(SessionOpened), References("tasks", "null")]
@@ -74,6 +52,23 @@ class Sessions(
     closed_at: Annotated[datetime | None, When(SessionClosed)]
 
 
+class Sessions(
+    Table,
+    row=SessionRow,
+    name="sessions",
+    born=(SessionOpened,),
+    indexes=(
+        "project_id, created_at desc, id",
+        "task_id",
+        "agent_id",
+        "url",
+        "is_active, created_at desc, id",
+        "status, created_at desc, id",
+    ),
+):
+    """The sessions of all projects, those that are closed too."""
+
+
 def _joined(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     yield Change((tags["session"], data["user_id"]), set={"role": data["role"], "joined_at": row.at})
 
@@ -82,32 +77,37 @@ def _left(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Ite
     yield Change((tags["session"], data["user_id"]), gone=True)
 
 
-class SessionParticipants(
-    Table,
-    name="session_participants",
-    group="board",
-    key=("session_id", "user_id"),
-    indexes=("user_id",),
-    stamped=False,
-):
-    """Who takes part, since when, and as what; to join again is to take another role."""
+class SessionParticipantRow(TableRow):
+    """A user who takes part in a session, since when, and as what."""
 
     session_id: Annotated[str, References("sessions", "cascade")]
     user_id: str
     role: str
     joined_at: datetime
 
+
+class SessionParticipants(
+    Table,
+    row=SessionParticipantRow,
+    name="session_participants",
+    key=("session_id", "user_id"),
+    indexes=("user_id",),
+    revision=1,
+):
+    """Who takes part in sessions now; to join again is to take another role."""
+
     FOLDS: ClassVar[dict[Kind, Fold]] = {SessionParticipantJoined: _joined, SessionParticipantLeft: _left}
 
 
-def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
-    """One session's row."""
-    return tables.first(Sessions.table.select().where(Sessions.c.id == id))
+def get(tables: ReadTables, id: str) -> SessionRow | None:
+    """The session with that id."""
+    return tables.first(Sessions.table.select().where(Sessions.c.id == id), SessionRow)
 
 
-def participants(tables: ReadTables, session_id: str) -> list[dict[str, Any]]:
-    """Who takes part, in the order they joined; nobody does once the session is closed."""
+def participants(tables: ReadTables, session_id: str) -> list[SessionParticipantRow]:
+    """Who takes part, in the order in which they joined; nobody once the session is closed (AgentPane
+    `getActiveUsers`)."""
     part = SessionParticipants
     chosen = part.table.select().join(Sessions.table, Sessions.c.id == part.c.session_id)
     chosen = chosen.where(part.c.session_id == session_id, Sessions.c.status != "closed")
-    return tables.all(chosen.order_by(part.c.joined_at, part.c.user_id))
+    return tables.all(chosen.order_by(part.c.joined_at, part.c.user_id), SessionParticipantRow)

@@ -11,19 +11,16 @@ from workledger.domain.stage_run import (
     StageRunStarted,
     StageRunSucceeded,
 )
-from workledger.projections.engine.table import From, References, Stream, Table, When
+from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.rules import From, References, Stream, When
+from workledger.projections.engine.table import Table
 
 ENDED = (StageRunSucceeded, StageRunFailed, StageRunCancelled)
 
 
-class StageRuns(
-    Table,
-    name="stage_runs",
-    group="board",
-    born=(StageRunQueued,),
-    dies=(StageRunDeleted,),
-    indexes=("unique idempotency_key", "project_id, created_at desc", "status, created_at"),
-):
+class StageRunRow(Stamped):
+    """One run of a delivery stage, or one attempt at it."""
+
     id: Annotated[str, Stream()]
     project_id: Annotated[str, From(StageRunQueued), References("projects", "cascade")]
     workspace_id: Annotated[str | None, From(StageRunQueued)]
@@ -39,3 +36,14 @@ class StageRuns(
     metadata: Annotated[dict[str, Any], From(StageRunQueued, StageRunSucceeded)]
     started_at: Annotated[datetime | None, When(StageRunStarted)]
     finished_at: Annotated[datetime | None, When(*ENDED)]
+
+
+class StageRuns(
+    Table,
+    row=StageRunRow,
+    name="stage_runs",
+    born=(StageRunQueued,),
+    dies=(StageRunDeleted,),
+    indexes=("unique idempotency_key", "project_id, created_at desc", "status, created_at"),
+):
+    """The stage runs of all projects until they are deleted; one for each idempotency key."""

@@ -6,9 +6,12 @@ from typing import Annotated, Any, ClassVar
 import sqlalchemy as sa
 
 from workledger.domain.kernel.store import Scanned
+from workledger.domain.task.board import Column
 from workledger.domain.task.card_events import TaskCreated, TaskMoved
 from workledger.domain.task.events import TaskCancelled, TaskReopened
-from workledger.projections.engine.table import Change, Count, Fold, Kind, References, Table
+from workledger.projections.engine.columns import TableRow
+from workledger.projections.engine.rules import Count, Kind, References
+from workledger.projections.engine.table import Change, Fold, Table, WriteTables
 
 
 def _entered(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
@@ -23,7 +26,7 @@ def _moved(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> It
 
 
 def _dropped(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
-    """A dropped card ends in the backlog, hidden."""
+    """A dropped card ends in the backlog, where boards hide it."""
     if "project" in tags and data["status"] == "cancelled":
         yield Change((tags["project"], "backlog"), add={"count": -1})
 
@@ -33,10 +36,16 @@ def _reopened(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) ->
         yield Change((tags["project"], "backlog"), add={"count": 1})
 
 
-class TaskCounts(Table, name="task_counts", group="board", key=("project_id", "board_column"), stamped=False):
+class TaskCountRow(TableRow):
+    """How many cards stand in a column of a project's board."""
+
     project_id: Annotated[str, References("projects", "cascade")]
-    board_column: str
+    board_column: Column
     count: Annotated[int, Count()]
+
+
+class TaskCounts(Table, row=TaskCountRow, name="task_counts", key=("project_id", "board_column"), revision=1):
+    """A row for each column that ever had a card; kept by events, and counted again when a delete takes cards away."""
 
     FOLDS: ClassVar[dict[Kind, Fold]] = {
         TaskCreated: _entered,
@@ -46,12 +55,12 @@ class TaskCounts(Table, name="task_counts", group="board", key=("project_id", "b
     }
 
 
-def recount(table_set: Any, tasks: sa.Table, project_ids: Iterable[str | None]) -> None:
-    """Count again for projects whose cards a delete took away."""
-    counts = table_set[TaskCounts]
+def recount(tables: WriteTables, tasks: sa.Table, project_ids: Iterable[str | None]) -> None:
+    """Count again the cards of projects that a delete took cards from."""
+    counts = tables[TaskCounts]
     for project_id in filter(None, project_ids):
         shown = (tasks.c.project_id == project_id) & (tasks.c.status != "cancelled")
-        table_set.connection.execute(counts.delete().where(counts.c.project_id == project_id))
+        tables.connection.execute(counts.delete().where(counts.c.project_id == project_id))
         counted = sa.select(tasks.c.project_id, tasks.c.board_column, sa.func.count()).where(shown)
         counted = counted.group_by(tasks.c.project_id, tasks.c.board_column)
-        table_set.connection.execute(counts.insert().from_select(["project_id", "board_column", "count"], counted))
+        tables.connection.execute(counts.insert().from_select(["project_id", "board_column", "count"], counted))

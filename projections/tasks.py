@@ -1,10 +1,13 @@
 """Tasks, both faces of them: lifecycle status and kanban column (DOMAIN.md D4, 2.1 and 3.7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
+import sqlalchemy as sa
+
 from workledger.domain.agent_run.events import AgentTurnCompleted
+from workledger.domain.task.board import COLUMNS, Column, Status
 from workledger.domain.task.card_events import (
     TaskCreated,
     TaskDetailsChanged,
@@ -34,10 +37,13 @@ from workledger.domain.task.events import (
     TaskUnblocked,
     TaskWorkFinished,
 )
-from workledger.projections.board import board, counts
-from workledger.projections.engine.table import ABSENT, Becomes, From, References, Stream, Sum, Table, Tag, When
+from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.rules import ABSENT, Becomes, From, References, Stream, Sum, Tag, When
+from workledger.projections.engine.table import Table, WriteTables
+from workledger.projections.engine.tables import Query, ReadTables
 from workledger.projections.engine.types import Dollars
-from workledger.projections.task_counts import recount
+from workledger.projections.task_counts import TaskCountRow, TaskCounts, recount
+from workledger.projections.task_dependencies import TaskDependencies
 
 DETAILS = (TaskCreated, TaskDetailsChanged)
 STATUS = (
@@ -57,29 +63,18 @@ DIFF = (TaskApprovalRequested, TaskRejected, TaskCancelled, TaskReopened)
 CLEARED = Becomes({TaskUnassigned: None})
 NOT_QUEUED = Becomes(dict.fromkeys(OUT_OF_QUEUE))
 
+CARDS = 200
+"""Cards of a column that a board shows unless asked for more."""
 
-def _summed_up(data: Mapping[str, Any]) -> Any:
+
+def _summary(data: Mapping[str, Any]) -> Any:
+    """A completion without a summary leaves that of the work."""
     return data["summary"] or ABSENT
 
 
-class Tasks(
-    Table,
-    name="tasks",
-    group="board",
-    born=(TaskCreated,),
-    dies=(TaskDeleted,),
-    indexes=(
-        "project_id, board_column, rank, id",
-        "agent_id",
-        "branch",
-        "phase_id, plan_order, id",
-        "initiative_id",
-        "parent_task_id",
-        "queued, priority, queued_at",
-        "project_id, updated_at desc, id",
-        "project_id, created_at, id",
-    ),
-):
+class TaskRow(Stamped):
+    """A task, in its lifecycle (`status`) and on the board (`board_column`, `rank`)."""
+
     id: Annotated[str, Stream(), Tag("task")]
     project_id: Annotated[str | None, From(TaskCreated), References("projects", "cascade")]
     initiative_id: Annotated[str | None, From(TaskCreated)]
@@ -90,8 +85,8 @@ class Tasks(
     type: Annotated[str, From(TaskCreated)]
     category: Annotated[str, From(*DETAILS)]
     priority: Annotated[str, From(*DETAILS)]
-    status: Annotated[str, From(*STATUS)]
-    board_column: Annotated[str, From(TaskCreated, TaskMoved)]
+    status: Annotated[Status, From(*STATUS)]
+    board_column: Annotated[Column, From(TaskCreated, TaskMoved)]
     rank: Annotated[str, From(TaskCreated, TaskMoved)]
     plan_order: Annotated[int, From(TaskCreated, TaskReordered)]
     queued: Annotated[bool, Becomes({TaskCreated: False}), From(TaskQueued, *OUT_OF_QUEUE)]
@@ -101,7 +96,7 @@ class Tasks(
         From(TaskBlocked, field="reason"),
         From(TaskUnblocked, TaskRetriesExhausted, TaskRetriedManually, TaskCancelled),
     ]
-    summary: Annotated[str | None, From(TaskWorkFinished), Becomes({TaskCompleted: _summed_up})]
+    summary: Annotated[str | None, From(TaskWorkFinished), Becomes({TaskCompleted: _summary})]
     retry_count: Annotated[
         int, Becomes({TaskCreated: 0}), From(TaskRetryScheduled, TaskRetriesExhausted, TaskRetriedManually)
     ]
@@ -128,9 +123,101 @@ class Tasks(
     tokens_out: Annotated[int, Sum("tokens_out", AgentTurnCompleted)]
     cost_usd: Annotated[Dollars, Sum("cost_usd", AgentTurnCompleted)]
 
+
+class Tasks(
+    Table,
+    row=TaskRow,
+    name="tasks",
+    born=(TaskCreated,),
+    dies=(TaskDeleted,),
+    indexes=(
+        "project_id, board_column, rank, id",
+        "agent_id",
+        "branch",
+        "phase_id, plan_order, id",
+        "initiative_id",
+        "parent_task_id",
+        "queued, priority, queued_at",
+        "project_id, updated_at desc, id",
+        "project_id, created_at, id",
+    ),
+    revision=1,
+):
+    """Tasks until they are deleted; dropped ones too, which boards hide."""
+
     @classmethod
-    def removed(cls, table_set: Any, rows: list[Mapping[str, Any]]) -> None:
-        recount(table_set, table_set[cls], {row["project_id"] for row in rows})
+    def removed(cls, tables: WriteTables, rows: Sequence[Mapping[str, Any]]) -> None:
+        recount(tables, tables[cls], {row["project_id"] for row in rows})
 
 
-__all__ = ["Tasks", "board", "counts"]
+class CardRow(TaskRow):
+    """A task as a card of a board."""
+
+    unmet_dependencies: int
+    """How many of the tasks that it waits for are not done."""
+
+
+class PlacedCardRow(CardRow):
+    """A card with its place in its column, counted from 0."""
+
+    position: int
+
+
+def get(tables: ReadTables, id: str) -> CardRow | None:
+    """The task with that id."""
+    return tables.first(cards().where(Tasks.c.id == id), CardRow)
+
+
+def cards() -> Query:
+    """The columns of CardRow, of all tasks, to be narrowed and ordered."""
+    return sa.select(Tasks.table, unmet_dependencies())
+
+
+def unmet_dependencies() -> sa.ColumnElement[int]:
+    """The column `unmet_dependencies` of a query of tasks: how many that each waits for are not done."""
+    edges, other = TaskDependencies, Tasks.table.alias("other")
+    unmet = sa.select(sa.func.count()).select_from(edges.table.join(other, other.c.id == edges.c.depends_on_task_id))
+    unmet = unmet.where(edges.c.task_id == Tasks.c.id, other.c.status != "completed")
+    return unmet.correlate(Tasks.table).scalar_subquery().label("unmet_dependencies")
+
+
+def shown(project_id: str | None) -> sa.ColumnElement[bool]:
+    """The condition for tasks that a project's board shows: dropped ones are hidden. None stands for no project."""
+    return sa.and_(Tasks.c.project_id == project_id, Tasks.c.status != "cancelled")
+
+
+def board(tables: ReadTables, project_id: str, *, limit: int = CARDS) -> dict[Column, list[PlacedCardRow]]:
+    """A project's kanban board: the first `limit` cards of each column, in order."""
+    return {name: column(tables, project_id, name, limit) for name in COLUMNS}
+
+
+def column(tables: ReadTables, project_id: str, name: str, limit: int = CARDS) -> list[PlacedCardRow]:
+    """The first cards of a column of the board, in order (AgentPane `getByColumn`)."""
+    chosen = cards().where(shown(project_id), Tasks.c.board_column == name)
+    ordered = tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id).limit(limit), CardRow)
+    return [{**card, "position": position} for position, card in enumerate(ordered)]
+
+
+def counts(tables: ReadTables, project_id: str) -> dict[Column, int]:
+    """How many cards each column of the board has."""
+    rows = tables.all(TaskCounts.table.select().where(TaskCounts.c.project_id == project_id), TaskCountRow)
+    counted = {row["board_column"]: row["count"] for row in rows}
+    return {name: counted.get(name, 0) for name in COLUMNS}
+
+
+def position(tables: ReadTables, task: TaskRow) -> int:
+    """The place of a card in its column, counted from 0."""
+    before = sa.tuple_(Tasks.c.rank, Tasks.c.id) < sa.tuple_(sa.literal(task["rank"]), sa.literal(task["id"]))
+    same = Tasks.c.board_column == task["board_column"]
+    return tables.scalar(sa.select(sa.func.count()).where(shown(task["project_id"]), same, before), int) or 0
+
+
+def neighbours(
+    tables: ReadTables, project_id: str | None, name: str, position: int, moving: str
+) -> tuple[str | None, str | None]:
+    """The ranks between which a card would stand at that place of a column, itself left out; None at either end."""
+    chosen = sa.select(Tasks.c.rank).where(shown(project_id), Tasks.c.board_column == name, Tasks.c.id != moving)
+    chosen = chosen.order_by(Tasks.c.rank, Tasks.c.id).offset(max(position - 1, 0)).limit(2 if position else 1)
+    ranks = [row["rank"] for row in tables.all(chosen)]
+    around = [*ranks, None, None] if position else [None, *ranks, None]
+    return around[0], around[1]

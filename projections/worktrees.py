@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from workledger.domain.worktree.events import (
+    State,
     WorktreeChanged,
     WorktreeCheckedOut,
     WorktreeCommitStarted,
@@ -23,7 +24,9 @@ from workledger.domain.worktree.events import (
     WorktreeRetried,
     WorktreeSetupStepCompleted,
 )
-from workledger.projections.engine.table import ABSENT, Becomes, From, References, Stream, Table, When
+from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.rules import ABSENT, Becomes, From, References, Stream, When
+from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 
 STATUS = (
@@ -55,14 +58,8 @@ def _done(step: str) -> Becomes:
     return Becomes({WorktreeCreated: False, WorktreeSetupStepCompleted: done})
 
 
-class Worktrees(
-    Table,
-    name="worktrees",
-    group="board",
-    born=(WorktreeCreated,),
-    indexes=("project_id, created_at desc, id", "project_id, branch", "task_id", "branch", "status", "path"),
-):
-    """A removed worktree keeps its row."""
+class WorktreeRow(Stamped):
+    """A worktree: `status` is AgentPane's word, `status_detail` the state of the machine behind it."""
 
     id: Annotated[str, Stream()]
     project_id: Annotated[str, From(WorktreeCreated), References("projects", "cascade")]
@@ -71,7 +68,7 @@ class Worktrees(
     base_branch: Annotated[str, From(WorktreeCreated)]
     path: Annotated[str, From(WorktreeCreated)]
     status: Annotated[str, From(*STATUS)]
-    status_detail: Annotated[str, From(*STATUS)]
+    status_detail: Annotated[State, From(*STATUS)]
     env_copied: Annotated[bool, _done("env_copied")]
     deps_installed: Annotated[bool, _done("deps_installed")]
     init_script_run: Annotated[bool, _done("init_script_run")]
@@ -82,18 +79,29 @@ class Worktrees(
     stale: Annotated[bool, Becomes(dict.fromkeys(ACTIVITY, False)), From(WorktreeMarkedStale)]
 
 
-def get(tables: ReadTables, id: str) -> dict[str, Any] | None:
-    """One worktree's row."""
-    return tables.first(Worktrees.table.select().where(Worktrees.c.id == id))
+class Worktrees(
+    Table,
+    row=WorktreeRow,
+    name="worktrees",
+    born=(WorktreeCreated,),
+    indexes=("project_id, created_at desc, id", "project_id, branch", "task_id", "branch", "status", "path"),
+    revision=1,
+):
+    """The worktrees of all projects; a removed one keeps its row."""
 
 
-def of_project(tables: ReadTables, project_id: str) -> list[dict[str, Any]]:
-    """A project's worktrees that are not removed, the newest first."""
+def get(tables: ReadTables, id: str) -> WorktreeRow | None:
+    """The worktree with that id."""
+    return tables.first(Worktrees.table.select().where(Worktrees.c.id == id), WorktreeRow)
+
+
+def of_project(tables: ReadTables, project_id: str) -> list[WorktreeRow]:
+    """A project's worktrees that are not removed, newest first (AgentPane `list`)."""
     chosen = Worktrees.table.select().where(Worktrees.c.project_id == project_id, Worktrees.c.status != "removed")
-    return tables.all(chosen.order_by(Worktrees.c.created_at.desc(), Worktrees.c.id))
+    return tables.all(chosen.order_by(Worktrees.c.created_at.desc(), Worktrees.c.id), WorktreeRow)
 
 
-def by_branch(tables: ReadTables, project_id: str, branch: str) -> dict[str, Any] | None:
-    """The worktree of a branch that is not removed: there is one at most (X11)."""
+def by_branch(tables: ReadTables, project_id: str, branch: str) -> WorktreeRow | None:
+    """The worktree of a branch that is not removed; there is one at most (AgentPane `getByBranch`, X11)."""
     chosen = Worktrees.table.select().where(Worktrees.c.project_id == project_id, Worktrees.c.branch == branch)
-    return tables.first(chosen.where(Worktrees.c.status != "removed"))
+    return tables.first(chosen.where(Worktrees.c.status != "removed"), WorktreeRow)

@@ -11,19 +11,16 @@ from workledger.domain.write_operation import (
     WriteOperationFailed,
     WriteOperationPrepared,
 )
-from workledger.projections.engine.table import From, References, Stream, Table
+from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.rules import From, References, Stream
+from workledger.projections.engine.table import Table
 
 MOVED = (WriteOperationCommitted, PullRequestOpened, PullRequestMerged, PullRequestClosed, WriteOperationFailed)
 
 
-class WriteOperations(
-    Table,
-    name="write_operations",
-    group="board",
-    born=(WriteOperationPrepared,),
-    dies=(WriteOperationDeleted,),
-    indexes=("status", "project_id"),
-):
+class WriteOperationRow(Stamped):
+    """A write to a repository: the change that was prepared, its commit, and its pull request."""
+
     id: Annotated[str, Stream()]
     project_id: Annotated[str | None, From(WriteOperationPrepared), References("projects", "null")]
     repo_full_name: Annotated[str, From(WriteOperationPrepared)]
@@ -37,3 +34,14 @@ class WriteOperations(
     error: Annotated[str | None, From(WriteOperationFailed)]
     proposed_changes: Annotated[Any | None, From(WriteOperationPrepared)]
     created_by: Annotated[str | None, From(WriteOperationPrepared)]
+
+
+class WriteOperations(
+    Table,
+    row=WriteOperationRow,
+    name="write_operations",
+    born=(WriteOperationPrepared,),
+    dies=(WriteOperationDeleted,),
+    indexes=("status", "project_id"),
+):
+    """Write operations until they are deleted."""

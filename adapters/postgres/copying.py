@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from psycopg.sql import SQL, Composable, Identifier
 
 from workledger.projections.engine.changes import Values, insert_values
-from workledger.projections.engine.table import ABSENT, Column, Table, once
+from workledger.projections.engine.columns import Column
+from workledger.projections.engine.rules import ABSENT
+from workledger.projections.engine.table import Table, memoised
 from workledger.projections.engine.types import LoggedType, MomentType
 
 QUOTE, DELIMITER = "\x01", "\x02"
@@ -25,7 +27,7 @@ LINES = 500
 """Rows that are put together before they are sent."""
 
 
-@once
+@memoised
 def statement(table: type[Table], name: str) -> Composable:
     columns = SQL(", ").join(Identifier(column) for column in table.COLUMNS)
     how = SQL("format csv, quote {}, escape {}, delimiter {}, null {}, force_null ({})")
@@ -41,7 +43,7 @@ def copied(table: type[Table], rows: Iterable[Values]) -> Iterator[bytes]:
         yield f"{QUOTE}{BETWEEN_ROWS.join(some).replace(NUL, BETWEEN_VALUES)}{QUOTE}\n".encode()
 
 
-@once
+@memoised
 def _line(table: type[Table]) -> Callable[[Values], str]:
     """Puts a row's values together: a function made for the table, as it is called for each row."""
     names = ", ".join(f"v{at}" for at in table.AT.values())

@@ -7,7 +7,8 @@ from psycopg.sql import SQL, Composable, Identifier
 from sqlalchemy.dialects import postgresql
 
 from workledger.projections.engine.changes import Values, changed_columns, key_values, merge_amounts
-from workledger.projections.engine.table import ABSENT, Table, once
+from workledger.projections.engine.rules import ABSENT
+from workledger.projections.engine.table import Table, memoised
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -37,14 +38,14 @@ def changed(table: type[Table], key: Any, row: Values) -> dict[str, Any]:
     return change
 
 
-@once
+@memoised
 def delete(table: type[Table], name: str) -> str:
     return _text(
         SQL("delete from {} t using {} where {}").format(Identifier(name), _given(table, table.KEY, ()), _match(table))
     )
 
 
-@once
+@memoised
 def update(table: type[Table], name: str) -> str:
     sets = SQL(", ").join(_set(table, column) for column in table.COLUMNS if column not in table.KEY)
     statement = SQL("update {} t set {} from {} where {}")
@@ -63,7 +64,7 @@ def alike(table: type[Table], name: str, rows: Mapping[Any, Values]) -> list[tup
     return [(statement(table, name, *shape), document) for shape, document in found.items()]
 
 
-@once
+@memoised
 def update_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
     """Rows that set these columns, and add to those."""
     changes = [SQL("{} = {}").format(Identifier(column), _value(table, column)) for column in sets]
@@ -73,7 +74,7 @@ def update_alike(table: type[Table], name: str, sets: Sequence[str], adds: Seque
     return _text(statement.format(Identifier(name), SQL(", ").join(changes), given, _match(table)))
 
 
-@once
+@memoised
 def begin_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
     """The same for rows that just begin when they are not there."""
     columns = [*table.KEY, *sets]
@@ -122,7 +123,7 @@ def _match(table: type[Table]) -> Composable:
     return SQL(" and ").join(SQL("t.{0} = u.{0}").format(Identifier(name)) for name in table.KEY)
 
 
-@once
+@memoised
 def insert(table: type[Table], name: str) -> str:
     """Whole new rows."""
     values = SQL(", ").join(_value(table, column) for column in table.COLUMNS)

@@ -23,11 +23,11 @@ from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task.board import state_of
-from workledger.projections import board
+from workledger.projections import tasks
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
 from workledger.projections.projects import Projects
-from workledger.projections.tasks import Tasks
+from workledger.projections.tasks import CardRow, Tasks
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -52,8 +52,8 @@ class Present(World):
         return self._ledger.find(kind, id)
 
     def cards(self, project_id: str) -> Sequence[Card]:
-        chosen = sa.select(Tasks.table, board.unmet_dependencies()).where(board.shown(project_id))
-        rows = self._ledger.tables.all(chosen.where(Tasks.c.status != "completed").order_by(Tasks.c.rank, Tasks.c.id))
+        chosen = tasks.cards().where(tasks.shown(project_id), Tasks.c.status != "completed")
+        rows = self._ledger.tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id), CardRow)
         return [
             Card(
                 row["id"],

@@ -15,7 +15,7 @@ from workledger.projections.engine.changes import (
     merge_amounts,
 )
 from workledger.projections.engine.checkpoint import Checkpoint
-from workledger.projections.engine.table import Table, once
+from workledger.projections.engine.table import Table, memoised
 
 
 class SQLiteBulk:
@@ -83,13 +83,13 @@ class SQLiteBulk:
         """A commit costs little where it goes to the write-ahead log."""
 
 
-@once
+@memoised
 def _insert(table: type[Table], name: str) -> str:
     marks = ", ".join("?" * len(table.COLUMNS))
     return f'insert into "{name}" ({_list(list(table.COLUMNS))}) values ({marks})'  # noqa: S608
 
 
-@once
+@memoised
 def _update(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
     first = len(table.KEY) + 1
     changes = [f'"{one}" = ?{at}' for at, one in enumerate(sets, first)]
@@ -97,7 +97,7 @@ def _update(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[s
     return f'update "{name}" set {", ".join(changes)} where {_match(table, 1)}'  # noqa: S608
 
 
-@once
+@memoised
 def _upsert(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
     columns = [*table.KEY, *sets, *adds]
     changes = [f'"{one}" = excluded."{one}"' for one in sets]

@@ -14,7 +14,7 @@ from workledger.api.benchmarks import big_tables
 from workledger.api.benchmarks.big_tables import Sizes
 from workledger.api.benchmarks.figures import LIMIT, OURS, Figures, percentile
 from workledger.api.benchmarks.setting import Setting
-from workledger.projections import agent_logs, board, commits
+from workledger.projections import agent_logs, commits, tasks
 from workledger.projections.agent_logs import AgentLogChunks
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.engine.table import Table
@@ -74,7 +74,7 @@ def _pages(sizes: Sizes) -> dict[str, Page]:
     ordinary = max(sizes.projects - 1, 1)
 
     def cards(tables: ReadTables, project_id: str) -> Sequence[Any]:
-        return [card for column in board.board(tables, project_id).values() for card in column]
+        return [card for column in tasks.board(tables, project_id).values() for card in column]
 
     return {
         "board": Page(lambda tables, number: cards(tables, f"prj_{number + 1}"), Tasks, ordinary),

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from workledger.projections.engine.table import ABSENT, Change, Table
+from workledger.projections.engine.rules import ABSENT
+from workledger.projections.engine.table import Change, Table
 
 Values = list[Any]
 """A row: a value for each column (ABSENT where it is not set), then the amounts to add (see Table.AMOUNT_AT)."""

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 import sqlalchemy as sa
 
 from workledger.domain.kernel.store import EventStore
 from workledger.projections.engine.changes import Changes, Values
+from workledger.projections.engine.checkpoint import Checkpoint
+from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.logged import fill_in
 from workledger.projections.engine.table import Table
 
-if TYPE_CHECKING:
-    from workledger.projections.engine.checkpoint import Checkpoint
+R = TypeVar("R", bound=TableRow)
+T = TypeVar("T")
+Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
+"""A query of any columns."""
 
 
 class Bulk(Protocol):
@@ -32,7 +36,7 @@ class Bulk(Protocol):
 
     def small_write(
         self,
-        moves: "Sequence[tuple[Checkpoint, Checkpoint]]",
+        moves: Sequence[tuple[Checkpoint, Checkpoint]],
         writings: Sequence[tuple[type[Table], str, Changes]],
     ) -> bool:
         """Advance checkpoints and write changes of a few rows in one transaction; False, and nothing is done, when the
@@ -100,15 +104,49 @@ class ReadTables:
             self.bulk.hold_still(connection, names)
             yield connection
 
-    def all(self, chosen: sa.Select[Any]) -> list[dict[str, Any]]:
-        with self.engine.connect() as connection:
-            rows = [dict(row) for row in connection.execute(chosen).mappings()]
-        fill_in(self._log, chosen.selected_columns, rows)
-        return rows
+    @overload
+    def all(self, chosen: Query) -> list[dict[str, Any]]: ...
 
-    def first(self, chosen: sa.Select[Any]) -> dict[str, Any] | None:
-        return next(iter(self.all(chosen.limit(1))), None)
+    @overload
+    def all(self, chosen: Query, row: type[R]) -> list[R]: ...
 
-    def scalar(self, chosen: sa.Select[Any]) -> Any:
+    def all(self, chosen: Query, row: type[Any] | None = None) -> list[Any]:
+        """The rows that a query selects, as dictionaries; logged values are looked up in the log.
+
+        Args:
+            row: the TypedDict that they are.
+
+        Raises:
+            TypeError: the query does not select the columns of `row`.
+        """
+        return self._read(chosen, row)
+
+    @overload
+    def first(self, chosen: Query) -> dict[str, Any] | None: ...
+
+    @overload
+    def first(self, chosen: Query, row: type[R]) -> R | None: ...
+
+    def first(self, chosen: Query, row: type[Any] | None = None) -> Any:
+        """The first row of a query, see `all`; None when it selects none."""
+        return next(iter(self._read(chosen.limit(1), row)), None)
+
+    @overload
+    def scalar(self, chosen: Query) -> Any: ...
+
+    @overload
+    def scalar(self, chosen: Query, kind: type[T]) -> T | None: ...
+
+    def scalar(self, chosen: Query, kind: type[Any] = object) -> Any:
+        """The first column of the first row of a query, which is of that type; None when it selects no row."""
         with self.engine.connect() as connection:
             return connection.scalar(chosen)
+
+    def _read(self, chosen: Query, row: type[Any] | None) -> list[Any]:
+        with self.engine.connect() as connection:
+            found = connection.execute(chosen)
+            if row is not None and {*found.keys()} != row.__required_keys__:
+                raise TypeError(f"{row.__name__} is not what is selected: {', '.join(found.keys())}")
+            rows = [dict(one) for one in found.mappings()]
+        fill_in(self._log, chosen.selected_columns, rows)
+        return rows

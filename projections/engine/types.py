@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import sqlalchemy as sa
@@ -10,12 +10,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
 
-class Dollars(float):
-    """US dollars, kept and added up as whole millionths, so that sums do not depend on their order."""
-
-
 class MomentType(TypeDecorator[datetime]):
-    """A moment in UTC, to the millisecond; RFC 3339 text where the database has no such type."""
+    """A time in UTC, to the millisecond; RFC 3339 text where the database has no such type."""
 
     impl = sa.Text
     cache_ok = True
@@ -36,7 +32,7 @@ class MomentType(TypeDecorator[datetime]):
 
 
 class JsonType(TypeDecorator[Any]):
-    """A JSON value, kept as the text it is in the log."""
+    """A JSON value, stored as the text that it is in the log."""
 
     impl = sa.Text
     cache_ok = True
@@ -49,15 +45,11 @@ class JsonType(TypeDecorator[Any]):
         return orjson.loads(value) if isinstance(value, str) and dialect.name != "postgresql" else value
 
 
-class Logged:
-    """A value that stays in the log: the column has the position of the event that says it (see logged.py)."""
-
-
 class LoggedType(TypeDecorator[int]):
-    """A position in the log.
+    """The position of the event that has the value (see logged.py).
 
     Args:
-        fields: which field of the payload is meant, by topic.
+        fields: (topic, field of its payload that is meant).
     """
 
     impl = sa.BigInteger
@@ -73,7 +65,7 @@ class LoggedType(TypeDecorator[int]):
 
 
 class DollarsType(TypeDecorator[float]):
-    """Millionths of a dollar in the database, a float of dollars outside."""
+    """US dollars: a float for readers, whole millionths in the database, so that sums do not depend on their order."""
 
     impl = sa.BigInteger
     cache_ok = True
@@ -86,11 +78,15 @@ class DollarsType(TypeDecorator[float]):
 
 
 def millionths(dollars: float) -> int:
+    """An amount as DollarsType stores it."""
     return round(dollars * 1_000_000)
 
 
+Dollars = Annotated[float, DollarsType()]
+"""The type of columns of US dollars."""
+
 KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-"""Ids, ranks and enums: compared byte by byte everywhere."""
+"""Ids, ranks and enums: compared byte by byte on every database."""
 
 COLUMN_TYPES: dict[Any, Any] = {
     str: KEY,
@@ -101,5 +97,5 @@ COLUMN_TYPES: dict[Any, Any] = {
     dict: JsonType(),
     list: JsonType(),
     Any: JsonType(),
-    Dollars: DollarsType(),
 }
+"""The column type of each type of a row."""

@@ -17,10 +17,12 @@ from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.store import Scanned
 from workledger.projections.engine import payloads
 from workledger.projections.engine.changes import Changes
+from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.fold import compiler
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.payloads import WrittenByNewerRelease
-from workledger.projections.engine.table import ABSENT, Becomes, Change, From, Stream, Sum, Table, When
+from workledger.projections.engine.rules import ABSENT, Becomes, From, Stream, Sum, When
+from workledger.projections.engine.table import Change, Table
 from workledger.projections.groups import GROUPS
 
 AT = "2026-11-21T06:00:00.000Z"
@@ -141,15 +143,21 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> Group:
         def upcast_v2_v3(cls, payload: dict[str, Any]) -> dict[str, Any]:
             return {"to": payload["name"], "grams": len(payload["name"]), "about": payload["about"]}
 
-    class Letters(Table, name="letters", group="letters", born=(LetterSent,)):
+    class LetterRow(Stamped):
         id: Annotated[str, Stream()]
         to: Annotated[str, From(LetterSent)]
         about: Annotated[dict[str, Any], From(LetterSent)]
 
-    class Bags(Table, name="bags", group="letters", key=("to",), stamped=False):
+    class Letters(Table, row=LetterRow, name="letters", born=(LetterSent,)):
+        pass
+
+    class BagRow(TableRow):
         to: Annotated[str, From(LetterSent)]
         grams: Annotated[int, Sum("grams", LetterSent)]
         heavy_at: Annotated[str | None, When(LetterSent, only="grams")]
+
+    class Bags(Table, row=BagRow, name="bags", key=("to",)):
+        pass
 
     return Group("letters", [Letters, Bags])
 
@@ -218,7 +226,7 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> Group:
         def upcast_v1_v2(cls, payload: dict[str, Any]) -> dict[str, Any]:
             return {"where": payload["place"]}
 
-    class Parcels(Table, name="parcels", group="parcels", born=(ParcelSent,)):
+    class ParcelRow(Stamped):
         id: Annotated[str, Stream()]
         to: Annotated[str, From(ParcelSent)]
         priority: Annotated[str, From(ParcelSent)]
@@ -228,6 +236,8 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> Group:
         urgent: Annotated[bool, Becomes({ParcelSent: lambda data: data["priority"] == "high"})]
         grams: Annotated[int, Sum("grams", ParcelSent)]
         lost_at: Annotated[str | None, From(ParcelLost, field="where")]
+
+    class Parcels(Table, row=ParcelRow, name="parcels", born=(ParcelSent,)):
         FOLDS: ClassVar[dict[Any, Any]] = {
             ParcelSent: lambda past, data, tags: [Change("noted", set={"note": data["note"]})]
         }

@@ -11,7 +11,7 @@ from support.golden_events import append, card, happened, work
 from support.reference_fold import Reference
 from workledger import Workledger
 from workledger.domain.task.card_events import TaskMoved
-from workledger.projections import board
+from workledger.projections import tasks
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
@@ -67,7 +67,7 @@ def positions(ledger: Workledger) -> list[int]:
 
 
 def columns(ledger: Workledger) -> dict[str, int]:
-    return {name: count for name, count in board.counts(ledger.tables, "p").items() if count}
+    return {name: count for name, count in tasks.counts(ledger.tables, "p").items() if count}
 
 
 def test_what_was_set_aside_is_folded_after_all_each_stream_in_its_order(poisoned: Workledger) -> None:

@@ -15,7 +15,7 @@ from workledger.domain.agent_log import append_chunk
 from workledger.domain.kernel.store import Conditions, Stored
 from workledger.domain.project import Project
 from workledger.domain.task import Task
-from workledger.projections import agent_logs, board
+from workledger.projections import agent_logs, tasks
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.fold.table_set import TableSet
 from workledger.projections.engine.follow.projector import Projector
@@ -47,7 +47,7 @@ def write(ledger: Workledger, count: int) -> None:
 def counted(ledger: Workledger) -> tuple[int, int]:
     """What the counters say: cards in the backlog, chunks of the log."""
     sessions = agent_logs.sessions(ledger.tables, "ann")
-    return board.counts(ledger.tables, "p")["backlog"], sum(one["chunks"] for one in sessions)
+    return tasks.counts(ledger.tables, "p")["backlog"], sum(one["chunks"] for one in sessions)
 
 
 def nothing_differs(ledger: Workledger) -> None:

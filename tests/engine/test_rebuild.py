@@ -12,7 +12,7 @@ from workledger import Workledger
 from workledger.domain.project import Project
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
-from workledger.projections import board, commits
+from workledger.projections import commits, tasks
 from workledger.projections.agents import Agents
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild import shadow
@@ -75,7 +75,7 @@ def test_tables_are_rebuilt_any_number_of_times(full: Workledger) -> None:
     assert indexes(full, "tasks") == had
     full.create(Task.create(title="Later", project_id="p"))
     full.catch_up()
-    assert board.counts(full.tables, "p")["backlog"] == 41
+    assert tasks.counts(full.tables, "p")["backlog"] == 41
 
 
 def test_a_rebuild_of_an_empty_log_leaves_empty_tables(database_ledger: Workledger) -> None:
@@ -160,12 +160,12 @@ def test_readers_and_writers_notice_nothing_of_a_rebuild(full: Workledger) -> No
     rows = threading.local()
 
     def read_cards() -> None:
-        cards = len(board.column(full.tables, "p", "backlog", 10_000))
+        cards = len(tasks.column(full.tables, "p", "backlog", 10_000))
         assert cards >= getattr(rows, "seen", 40)
         rows.seen = cards
 
     def read_counts() -> None:
-        count = board.counts(full.tables, "p")["backlog"]
+        count = tasks.counts(full.tables, "p")["backlog"]
         assert count >= getattr(rows, "seen", 40)
         rows.seen = count
 
@@ -197,7 +197,7 @@ def test_readers_and_writers_notice_nothing_of_a_rebuild(full: Workledger) -> No
     assert errors == []
     full.catch_up()
     assert verify(full.store, full.tables, BOARD).differences == []
-    assert board.counts(full.tables, "p")["backlog"] == full.head() - 2
+    assert tasks.counts(full.tables, "p")["backlog"] == full.head() - 2
 
 
 def test_verifying_finds_every_planted_difference(full: Workledger) -> None:

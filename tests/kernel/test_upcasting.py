@@ -10,10 +10,12 @@ from workledger import Workledger
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.refusals import UnknownTopic
 from workledger.domain.kernel.store import Conditions, Stored
+from workledger.projections.engine.columns import Stamped
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.fold.table_set import TableSet
 from workledger.projections.engine.rebuild import shadow
-from workledger.projections.engine.table import From, Stream, Table
+from workledger.projections.engine.rules import From, Stream
+from workledger.projections.engine.table import Table
 
 
 @dataclass
@@ -51,10 +53,13 @@ def parcels(monkeypatch: pytest.MonkeyPatch) -> Parcels:
         to_last: str
         grams: int
 
-    class ParcelsSent(Table, name="parcels", group="parcels", born=(ParcelSent,)):
+    class ParcelRow(Stamped):
         id: Annotated[str, Stream()]
         to_last: Annotated[str, From(ParcelSent)]
         grams: Annotated[int, From(ParcelSent)]
+
+    class ParcelsSent(Table, row=ParcelRow, name="parcels", born=(ParcelSent,)):
+        pass
 
     return Parcels(Parcel, Group("parcels", [ParcelsSent]), ParcelsSent)
 
@@ -114,11 +119,14 @@ def test_the_projections_read_an_event_that_lacks_fields_added_since(
         colours: tuple[str, ...] = ("white",)
         copies: int = 1
 
-    class Labels(Table, name="labels", group="labels", born=(ParcelLabelled,)):
+    class LabelRow(Stamped):
         id: Annotated[str, Stream()]
         text: Annotated[str, From(ParcelLabelled)]
         colours: Annotated[list[str], From(ParcelLabelled)]
         copies: Annotated[int, From(ParcelLabelled)]
+
+    class Labels(Table, row=LabelRow, name="labels", born=(ParcelLabelled,)):
+        """Labels of parcels."""
 
     group = Group("labels", [Labels])
     added = b'{"text":"c","colours":["red"],"copies":2}'

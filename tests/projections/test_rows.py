@@ -19,7 +19,7 @@ from workledger.domain.task import Task, ranks
 from workledger.domain.task.events import TaskReopened, TaskUnassigned
 from workledger.domain.tool_calls import ToolCalls
 from workledger.domain.workspace import Workspace
-from workledger.projections import agent_runs, agents, board, projects, sessions, tool_calls
+from workledger.projections import agent_runs, agents, projects, sessions, tasks, tool_calls
 from workledger.projections.engine.state import dead_letters
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
@@ -120,7 +120,7 @@ def test_every_event_of_a_stream_moves_the_version_of_its_row(ledger: Workledger
 
 
 def cards(tables: ReadTables, name: str) -> list[str]:
-    return [card["title"] for card in board.column(tables, "p", name)]
+    return [card["title"] for card in tasks.column(tables, "p", name)]
 
 
 def test_cards_have_dense_positions_wherever_they_are_put(ledger: Workledger) -> None:
@@ -130,14 +130,14 @@ def test_cards_have_dense_positions_wherever_they_are_put(ledger: Workledger) ->
     ledger.catch_up()
     assert cards(ledger.tables, "backlog") == list("abcde")
     for moving, position, expected in (("e", 0, "eabcd"), ("a", 4, "ebcda"), ("d", 2, "ebdca")):
-        before, after = board.neighbours(ledger.tables, "p", "backlog", position, moving)
+        before, after = tasks.neighbours(ledger.tables, "p", "backlog", position, moving)
         with ledger.edit(Task, moving) as task:
             task.place(rank=ranks.between(before, after))
         ledger.catch_up()
-        shown = board.column(ledger.tables, "p", "backlog")
+        shown = tasks.column(ledger.tables, "p", "backlog")
         assert [card["title"] for card in shown] == list(expected)
         assert [card["position"] for card in shown] == list(range(5))
-        assert [board.position(ledger.tables, card) for card in shown] == list(range(5))
+        assert [tasks.position(ledger.tables, card) for card in shown] == list(range(5))
 
 
 def test_counts_agree_with_the_lists_after_every_step(ledger: Workledger) -> None:
@@ -145,8 +145,8 @@ def test_counts_agree_with_the_lists_after_every_step(ledger: Workledger) -> Non
 
     def agree() -> dict[str, int]:
         ledger.catch_up()
-        counts = board.counts(ledger.tables, "p")
-        assert counts == {name: len(column) for name, column in board.board(ledger.tables, "p").items()}
+        counts = tasks.counts(ledger.tables, "p")
+        assert counts == {name: len(column) for name, column in tasks.board(ledger.tables, "p").items()}
         return counts
 
     for id in ("one", "two"):
@@ -181,7 +181,7 @@ def test_a_card_shows_how_many_it_waits_for(ledger: Workledger) -> None:
         task.add_dependency(depends_on_task_id="one")
         task.add_dependency(depends_on_task_id="two")
     ledger.catch_up()
-    assert {card["id"]: card["unmet_dependencies"] for card in board.column(ledger.tables, "p", "backlog")} == {
+    assert {card["id"]: card["unmet_dependencies"] for card in tasks.column(ledger.tables, "p", "backlog")} == {
         "one": 0,
         "two": 0,
         "three": 2,
@@ -192,7 +192,7 @@ def test_a_card_shows_how_many_it_waits_for(ledger: Workledger) -> None:
     with ledger.edit(Task, "two") as task:
         task.delete()
     ledger.catch_up()
-    [card] = board.column(ledger.tables, "p", "backlog")
+    [card] = tasks.column(ledger.tables, "p", "backlog")
     assert (card["id"], card["unmet_dependencies"]) == ("three", 0)
 
 

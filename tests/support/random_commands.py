@@ -11,7 +11,8 @@ from workledger.domain.agent_run import AgentRun
 from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
-from workledger.domain.services import commits, retention
+from workledger.domain.services import retention
+from workledger.domain.services.commits import commit
 from workledger.domain.services.runs import resume_run, start_run
 from workledger.domain.session import Session
 from workledger.domain.session_feed import publish
@@ -226,7 +227,7 @@ class Office:
         project, sha = self.one(Project, wish.which) or "nobody", f"sha{wish.c}"
         with self.ledger.unit() as unit:
             if wish.b % 2 and (operation := self.one(WriteOperation, wish.c)):
-                commits.commit(unit, operation, commit_sha=sha, commit_url="u", message="Did it.")
+                commit(unit, operation, commit_sha=sha, commit_url="u", message="Did it.")
             else:
                 about = {"workspace_id": self.one(Workspace, wish.b), "stage_run_id": self.one(StageRun, wish.c)}
                 unit.create(

@@ -11,9 +11,11 @@ from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.mapping import parse_timestamp
 from workledger.domain.kernel.store import Scanned
 from workledger.projections.commits import ProjectCommits
-from workledger.projections.engine import table as rules
+from workledger.projections.engine import rules
+from workledger.projections.engine.columns import Column
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.table import Column, Rule, Table
+from workledger.projections.engine.rules import Rule
+from workledger.projections.engine.table import Table
 from workledger.projections.engine.types import DollarsType, MomentType, millionths
 from workledger.projections.projects import Projects
 from workledger.projections.task_counts import TaskCounts

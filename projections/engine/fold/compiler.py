@@ -11,7 +11,7 @@ through as the text it is, and creates no event object. `Group.fold_source(topic
         key = (payload.agent_id, payload.session_number, version)
         if key is not None:
             new, changed, gone = batch[0]  # agent_log_chunks
-            values = [key[0], key[1], key[2], payload.agent_name, position, utf8_bytes_0(payload.content), at]
+            values = [key[0], key[1], key[2], payload.agent_name, position, _size_0(payload.content), at]
             if new.setdefault(key, values) is not values: raise RowExists(key)
             if changed: changed.pop(key, None)
         key = (payload.agent_id, payload.session_number)
@@ -23,7 +23,7 @@ through as the text it is, and creates no event object. `Group.fold_source(topic
                 values[2] = payload.agent_name  # agent_name
                 values[5] = at  # last_at
                 values[6] += 1  # chunks
-                values[7] += utf8_bytes_0(payload.content)  # bytes
+                values[7] += _size_0(payload.content)  # bytes
         return None
 
 A chunk is a new row, written as one list in the order of the columns. Its session is a row that is changed: `values`

@@ -9,12 +9,11 @@ import msgspec
 import orjson
 
 from workledger.domain.kernel.aggregate import Event
+from workledger.projections.engine.columns import Column
 from workledger.projections.engine.payloads import TagsCache, defaults, json_bytes, json_text
-from workledger.projections.engine.table import (
+from workledger.projections.engine.rules import (
     ABSENT,
     Becomes,
-    Column,
-    Constant,
     Count,
     From,
     Position,
@@ -62,8 +61,6 @@ class Expressions:
                 return f"(at if {self._field(only)} else {self._absent()})", "ABSENT"
             case Count():
                 return "1", ""
-            case Constant(value=value):
-                return self.name(value), ""
             case Tag(name=name):
                 self._tags.add(name)
                 return f"tags.{name}", ""

@@ -4,21 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workledger.domain.kernel.aggregate import Event
-from workledger.projections.engine.table import (
-    Barrier,
-    Column,
-    Constant,
-    Count,
-    Fold,
-    Position,
-    Rule,
-    Stream,
-    Sum,
-    Table,
-    Tag,
-    Version,
-    When,
-)
+from workledger.projections.engine.columns import Column
+from workledger.projections.engine.rules import Becomes, Count, Position, Rule, Stream, Sum, Tag, Version, When
+from workledger.projections.engine.table import Barrier, Fold, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +65,7 @@ def _effect(topic: str, table: type[Table]) -> RowEffect | None:
     ruled = [(column, rule) for column, rule in ruled if column.name not in table.KEY]
     sets = [(column, rule) for column, rule in ruled if not isinstance(rule, Sum | Count)]
     adds = [(column, rule) for column, rule in ruled if isinstance(rule, Sum | Count)]
-    return RowEffect(table, _key(topic, table, own), born, dies, sets + _stamps(table, born, own), adds)
+    return RowEffect(table, _key(topic, table, own), born, dies, sets + _stamps(topic, table, born, own), adds)
 
 
 def _category(table: type[Table]) -> str:
@@ -91,7 +79,7 @@ def _is_stamped_by_its_stream(table: type[Table]) -> bool:
     )
 
 
-def _stamps(table: type[Table], born: bool, own: bool) -> list[tuple[Column, Rule]]:
+def _stamps(topic: str, table: type[Table], born: bool, own: bool) -> list[tuple[Column, Rule]]:
     if not table.STAMPED:
         return []
     stamps: dict[str, Rule] = {"updated_at": When(), "last_position": Position()}
@@ -101,7 +89,7 @@ def _stamps(table: type[Table], born: bool, own: bool) -> list[tuple[Column, Rul
         stamps["version"] = Version()
     elif born:
         # Begun by an event of another stream, whose version says nothing about this row.
-        stamps["version"] = Constant(1)
+        stamps["version"] = Becomes({Event.TOPICS[topic]: 1})
     return [(table.COLUMNS[name], rule) for name, rule in stamps.items()]
 
 

@@ -26,8 +26,8 @@ from workledger.projections.engine.changes import key_values
 from workledger.projections.engine.fold.batch import Part
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.fold.table_set import TableSet
+from workledger.projections.engine.rules import Tag
 from workledger.projections.engine.state.dead_letters import DeadLetter
-from workledger.projections.engine.table import Tag
 
 PAGE = 10_000
 """Events read at a time."""

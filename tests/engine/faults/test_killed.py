@@ -8,7 +8,7 @@ import workledger
 from support import engine_processes, writers
 from support.golden_events import work
 from workledger.domain.task.board import COLUMNS
-from workledger.projections import agent_logs, board, tool_calls
+from workledger.projections import agent_logs, tasks, tool_calls
 from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.groups import GROUPS
 
@@ -44,7 +44,7 @@ def test_a_projector_killed_in_every_batch_counts_every_event_once(
         assert ledger.projector.position() == ledger.head()
         engine_processes.nothing_differs(ledger)
         assert [verify(ledger.store, ledger.tables, group).differences for group in GROUPS] == [[]] * len(GROUPS)
-        assert board.counts(ledger.tables, "p") == dict.fromkeys(COLUMNS, 0) | {"in_progress": SHIFTS}
+        assert tasks.counts(ledger.tables, "p") == dict.fromkeys(COLUMNS, 0) | {"in_progress": SHIFTS}
         [session] = agent_logs.sessions(ledger.tables, "ann")
         assert (session["chunks"], session["bytes"]) == (SHIFTS, SHIFTS * len("so it goes"))
         [used] = tool_calls.of_run(ledger.tables, "r")

@@ -10,7 +10,7 @@ from support.golden_events import work
 from support.releases import Held, fingerprint, newer
 from workledger import Workledger
 from workledger.api.web.service import Service
-from workledger.projections import board
+from workledger.projections import tasks
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
@@ -45,7 +45,7 @@ def start(loops: list[ProjectorLoop], ledger: Workledger, groups: list[Group]) -
 
 
 def cards(ledger: Workledger) -> int:
-    return sum(board.counts(ledger.tables, "p").values())
+    return sum(tasks.counts(ledger.tables, "p").values())
 
 
 def test_changed_tables_are_built_beside_the_old_ones_while_those_serve_and_other_groups_follow(

@@ -1,0 +1,131 @@
+"""The types of rows: each table and each query gives, at run time, what type checkers are told."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, get_type_hints
+
+import pytest
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from workledger import Workledger, projections
+from workledger.domain.agent_log import append_chunk
+from workledger.domain.agent_run import AgentRun
+from workledger.domain.services.runs import start_run
+from workledger.domain.session_feed import publish
+from workledger.domain.worktree import Worktree
+from workledger.projections import (
+    agent_logs,
+    agent_runs,
+    agents,
+    commits,
+    session_feed,
+    sessions,
+    task_dependencies,
+    tasks,
+    tool_calls,
+    worktrees,
+)
+from workledger.projections import projects as project_rows
+from workledger.projections.engine.tables import ReadTables
+from workledger.projections.groups import GROUPS
+from workledger.projections.tasks import TaskRow, Tasks
+
+Query = Callable[..., Any]
+TABLES = [table for group in GROUPS for table in group.tables]
+
+CALLS: dict[Query, tuple[Any, ...]] = {
+    agent_logs.sessions: ("ann_a",),
+    agent_logs.session_count: ("ann_a",),
+    agent_logs.chunks: ("ann_a",),
+    agent_logs.tail: ("ann_a", 1),
+    agent_runs.get: ("run_a",),
+    agent_runs.by_provider_session: ("claude-1",),
+    agent_runs.of_task: ("leaf_a",),
+    agents.get: ("ann_a",),
+    agents.by_name: ("Ann", "p_a"),
+    agents.by_status: ("idle",),
+    commits.history: ("p_a",),
+    commits.count: ("p_a",),
+    commits.by_sha: ("p_a", "abc"),
+    project_rows.get: ("p_a",),
+    project_rows.recent: (),
+    session_feed.since: ("s_a",),
+    sessions.get: ("s_a",),
+    sessions.participants: ("s_a",),
+    task_dependencies.dependencies: ("other_a",),
+    task_dependencies.dependents: ("leaf_a",),
+    tasks.get: ("leaf_a",),
+    tasks.board: ("p_a",),
+    tasks.column: ("p_a", "backlog"),
+    tasks.counts: ("p_a",),
+    tasks.position: ({"id": "z", "rank": "zz", "board_column": "backlog", "project_id": "p_a"},),
+    tasks.neighbours: ("p_a", "backlog", 1, "leaf_a"),
+    tool_calls.of_run: ("run_a",),
+    worktrees.get: ("wt_a",),
+    worktrees.of_project: ("p_a",),
+    worktrees.by_branch: ("p_a", "feature"),
+}
+"""Every query of the read tables, and what it is asked for."""
+
+
+@pytest.fixture
+def full(office: Workledger) -> Workledger:
+    """A ledger in which no table is empty."""
+    with office.unit() as unit:
+        start_run(unit, id="run_c", agent_id="ann_b", task_id="leaf_b")
+    with office.edit(AgentRun, "run_c") as run:
+        run.report_process(provider_session_id="claude-1")
+    office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
+    with office.unit() as unit:
+        publish(unit, session_id="s_a", type="said", channel="chunks", data={"text": "Hello"})
+        append_chunk(unit, agent_id="ann_a", agent_name="Ann", session_number=1, content="Hello")
+    office.catch_up()
+    return office
+
+
+def queries() -> Iterator[Query]:
+    """The public functions of projections that read tables."""
+    for found in iter_modules(projections.__path__):
+        module = import_module(f"workledger.projections.{found.name}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            public = function.__module__ == module.__name__ and not name.startswith("_")
+            if public and ReadTables in get_type_hints(function).values():
+                yield function
+
+
+def test_the_rows_of_every_table_are_of_the_type_it_declares(full: Workledger) -> None:
+    for table in TABLES:
+        rows = full.tables.all(table.table.select(), table.ROW)
+        assert rows, f"{table.NAME} is empty"
+        TypeAdapter(list[table.ROW]).validate_python(rows, strict=True)  # type: ignore[name-defined]
+
+
+def test_every_query_gives_what_its_signature_says(full: Workledger) -> None:
+    for query, given in CALLS.items():
+        told = get_type_hints(query)["return"]
+        found = query(full.tables, *given)
+        assert found, query.__qualname__
+        TypeAdapter(told).validate_python(found, strict=True)
+
+
+def test_every_query_is_tried_here_and_none_gives_rows_of_no_type() -> None:
+    assert set(queries()) == set(CALLS)
+    for query in CALLS:
+        assert "dict[str, typing.Any]" not in str(inspect.signature(query))
+
+
+def test_a_row_may_be_the_model_of_a_response() -> None:
+    """Proves that FastAPI takes it, on Python 3.11 too: it fails when TableRow comes from `typing` there."""
+    schema = TypeAdapter(TaskRow).json_schema()
+    assert schema["properties"]["title"] == {"title": "Title", "type": "string"}
+    assert {"status", "cost_usd", "last_position"} <= set(schema["required"])
+
+
+def test_a_query_that_selects_other_columns_than_its_row_has_is_refused(full: Workledger) -> None:
+    with pytest.raises(TypeError, match="TaskRow is not what is selected: id, title"):
+        full.tables.all(sa.select(Tasks.c.id, Tasks.c.title), TaskRow)
+    with pytest.raises(TypeError, match="TaskRow"):
+        full.tables.first(tasks.cards(), TaskRow)
