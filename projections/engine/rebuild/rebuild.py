@@ -17,8 +17,8 @@ from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.fold.reading import Reading
 from workledger.projections.engine.fold.tuning import undisturbed
 from workledger.projections.engine.rebuild import shadow
-from workledger.projections.engine.state import checkpoints, leases, progress
-from workledger.projections.engine.state.leases import Kept
+from workledger.projections.engine.state import checkpoints, held_leases, leases, progress
+from workledger.projections.engine.state.held_leases import HeldLeases, LeaseLost
 from workledger.projections.engine.state.progress import Progress
 from workledger.projections.engine.tables import ReadersStay, ReadTables
 
@@ -77,7 +77,7 @@ class Rebuild:
         self._by_itself, self._report = by_itself, report or (lambda progress: None)
         self._owner = leases.new_owner()
         self._cancelled, self._interrupted = threading.Event(), threading.Event()
-        self._kept: Kept | None = None
+        self._held: HeldLeases | None = None
         self._keep_at = 0.0
         self._told = Progress(self.names)
         self._filling = Filling(
@@ -174,9 +174,9 @@ class Rebuild:
             RebuildCancelled: it was cancelled in the block.
         """
         names = {lease_of(group, self.suffix) for group in self.groups}
-        leases.outlast(self.tables, names)
-        with leases.keeping(self.tables, names, self._owner) as self._kept:
-            if self._kept is None:
+        leases.wait_for_expiry(self.tables, names)
+        with held_leases.hold(self.tables, names, self._owner) as self._held:
+            if self._held is None:
                 raise RebuildUnderWay(group=self.names)
             try:
                 yield
@@ -190,7 +190,7 @@ class Rebuild:
                     self.discard()
                 raise RebuildCancelled(group=self.names) from None
             finally:
-                self._kept = None
+                self._held = None
 
     def _done(self) -> list[int]:
         """Where those of the tables stand that somebody else has made anew by now."""
@@ -200,12 +200,12 @@ class Rebuild:
 
     def _lost_by(self, error: Exception) -> bool:
         """Whether it failed because somebody has taken its leases away, and with them, perhaps, its tables."""
-        if isinstance(error, leases.LeaseLost | checkpoints.Superseded):
+        if isinstance(error, LeaseLost | checkpoints.Superseded):
             return True
         with suppress(sa.exc.SQLAlchemyError, OSError), self.tables.writing() as connection:
             try:
                 self._hold(connection)
-            except leases.LeaseLost:
+            except LeaseLost:
                 return True
         return False
 
@@ -257,7 +257,7 @@ class Rebuild:
                 at = checkpoints.find(connection, group.name + self.suffix, hold=True)
                 live = checkpoints.find(connection, group.name, hold=True)
                 if at is None:
-                    raise leases.LeaseLost
+                    raise LeaseLost
                 live = live or checkpoints.begin(connection, group.name, group.fingerprint)
                 reached.append(self.fold_rest(connection, group, at, live.position).position)
             shadow.swap(connection, self.tables.bulk, self.groups)
@@ -265,8 +265,8 @@ class Rebuild:
                 checkpoints.rename(connection, group.name, group.name + shadow.OLD)
                 checkpoints.rename(connection, group.name + self.suffix, group.name)
                 progress.forget(connection, group.name)
-            if self._kept is not None:
-                self._kept.give_back(connection)
+            if self._held is not None:
+                self._held.release(connection)
         return min(reached)
 
     def fold_rest(self, connection: sa.Connection, group: Group, at: Checkpoint, upto: int) -> Checkpoint:
@@ -278,16 +278,16 @@ class Rebuild:
         return at
 
     def _hold(self, connection: sa.Connection) -> None:
-        if self._kept is not None:
-            self._kept.hold(connection)
+        if self._held is not None:
+            self._held.lock(connection)
 
     def _check(self) -> None:
         if self._cancelled.is_set():
             raise RebuildCancelled(group=self.names)
         if self._interrupted.is_set():
             raise Interrupted
-        if self._kept is not None:
-            self._kept.check()
+        if self._held is not None:
+            self._held.check()
 
 
 def lease_of(group: Group, suffix: str) -> str:
