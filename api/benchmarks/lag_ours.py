@@ -29,7 +29,7 @@ def projecting(ledger: Workledger) -> Iterator[Callable[[int], list[tuple[int, f
 
     deaf = ledger.listen(loop.wake)
     loop.start()
-    while not loop.mine and loop.alive:
+    while not loop.held and loop.alive:
         time.sleep(0.01)
     yield upto
     deaf()

@@ -12,6 +12,7 @@ from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.engine.rebuild.undo import NothingToUndo, drop_old, undo
 from workledger.projections.engine.rebuild.verify import verify
+from workledger.projections.engine.state import held_leases
 from workledger.projections.groups import GROUPS
 from workledger.projections.tasks import Tasks
 
@@ -115,12 +116,15 @@ def test_the_next_rebuild_lets_go_of_the_old_tables_when_it_begins(rebuilt: Work
     assert title(rebuilt) == "title Ω", "the tables before the last rebuild, not those before the first"
 
 
-def test_a_loop_that_runs_brings_the_tables_up_though_nothing_is_appended(rebuilt: Workledger) -> None:
+def test_a_loop_that_runs_brings_the_tables_up_though_nothing_is_appended(
+    rebuilt: Workledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Proves that a loop looks again where its groups stand: it fails when only the log wakes it, as the log stands."""
-    loop = ProjectorLoop(rebuilt.projector, lease_seconds=0.3)
+    monkeypatch.setattr(held_leases, "RENEWALS", 200)
+    loop = ProjectorLoop(rebuilt.projector, lease_seconds=60.0)
     loop.start()
     try:
-        assert loop.wait_for(30, 30)
+        assert loop.wait_for(30, 60)
         undo(rebuilt.tables, GROUPS)
         wait_until(lambda: rebuilt.projector.position() == 30)
         assert (title(rebuilt), cards(rebuilt)) == ("Before", 6)

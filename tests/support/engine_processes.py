@@ -106,21 +106,27 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
 def follow(pipe: Connection, url: str, lease_seconds: float, batch: int = 5000, wait: bool = False) -> None:
     """Follow the log until told to stop, and say what is folded: {group: (from, to)}, or which groups others had.
 
+    Told to look, it renews its leases, and says the names of the groups that it held before, as a tuple.
+
     Args:
         wait: before the first batch is written, say so, and wait for a sign.
     """
-    go_on, write = threading.Event(), writing.write
+    go_on, write, speaking = threading.Event(), writing.write, threading.Lock()
+
+    def say(what: object) -> None:
+        with speaking:
+            pipe.send(what)
 
     def written(tables: Any, begun: Any, *rest: Any) -> Any:
         if wait and not go_on.is_set():
-            pipe.send("about to write")
+            say("about to write")
             go_on.wait()
         try:
             advanced = write(tables, begun, *rest)
         except Superseded:
-            pipe.send([group.name for group in begun])
+            say([group.name for group in begun])
             raise
-        pipe.send({group.name: (at.position, advanced[group].position) for group, at in begun.items()})
+        say({group.name: (at.position, advanced[group].position) for group, at in begun.items()})
         return advanced
 
     with workledger.open(url) as ledger:
@@ -128,11 +134,16 @@ def follow(pipe: Connection, url: str, lease_seconds: float, batch: int = 5000, 
         loop = ProjectorLoop(Projector(ledger.store, ledger.tables, GROUPS, batch=batch), lease_seconds=lease_seconds)
         ledger.listen(loop.wake)
         loop.start()
-        pipe.send("following")
-        while pipe.recv() != "stop":
-            go_on.set()
+        say("following")
+        while (told := pipe.recv()) != "stop":
+            if told == "look":
+                say(tuple(group.name for group in loop.held))
+                loop._look_again.set()
+                loop.wake()
+            else:
+                go_on.set()
         loop.stop()
-        pipe.send("stopped")
+        say("stopped")
 
 
 def rebuild(pipe: Connection, url: str, batch: int, lease_seconds: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.follow.projector import Projector
-from workledger.projections.engine.follow.worker_loop import PAUSE_SECONDS, said
+from workledger.projections.engine.follow.worker_loop import PAUSE_SECONDS, error_text
 from workledger.projections.engine.rebuild.exclusive import RebuildCancelled, RebuildUnderWay
 from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.engine.state import progress
@@ -77,6 +77,6 @@ class BackgroundRebuild:
             if self._over.is_set():
                 return
             logger.exception("the rebuild failed; it will be tried again")
-            self._failure = said(error)
+            self._failure = error_text(error)
             self._over.wait(PAUSE_SECONDS)
         self._on_end()

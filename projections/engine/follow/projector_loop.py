@@ -1,12 +1,12 @@
 """The projector as a loop of its own: woken by appends, and polling for those that nobody tells it about.
 
-Leases say which groups it works on, so that any number of processes may run one. Tables that this release declares
-differently are rebuilt beside the old ones, which serve meanwhile.
+Any number of processes may run one: leases share the groups out evenly among them. Groups whose tables this release
+declares differently are rebuilt beside the old ones, which serve meanwhile.
 """
 
 import threading
-import time
 from collections.abc import Callable
+from enum import Enum, auto
 
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.fold.writing import Checkpoints
@@ -15,6 +15,21 @@ from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
 from workledger.projections.engine.state import leases
 from workledger.projections.engine.state.checkpoints import Superseded
+from workledger.projections.engine.state.held_leases import LoopLeases
+
+POOL = "group:"
+"""What the names of the leases begin with."""
+
+
+class TablesState(Enum):
+    """Whose the tables of a group are, by the fingerprint of their declaration."""
+
+    OURS = auto()
+    """This release's: the loop may follow the log with them."""
+    OUTDATED = auto()
+    """Those of another release, ever since the loop started: they are to be rebuilt."""
+    FOREIGN = auto()
+    """They were ours, and another release has rebuilt them since: they are left alone."""
 
 
 class ProjectorLoop(WorkerLoop):
@@ -35,15 +50,12 @@ class ProjectorLoop(WorkerLoop):
         super().__init__("projector")
         self.projector = projector
         self.position = 0
-        self.mine: frozenset[Group] = frozenset()
-        """The groups that it works on."""
-        self._owner, self._lease_seconds, self._renew_at = leases.new_owner(), lease_seconds, 0.0
+        self.held: frozenset[Group] = frozenset()
+        """The groups whose leases it holds: those that it works on."""
+        self._leases = LoopLeases(projector.tables, lease_seconds)
         self._on_advance = on_advance or (lambda position: None)
-        self._standing: Checkpoints = {}
-        self._fitted: set[Group] = set()
-        """Groups whose tables have once been declared as this release declares them, since it started."""
-        self._others: frozenset[Group] = frozenset()
-        """Groups that another release has rebuilt since."""
+        self._checkpoints: Checkpoints = {}
+        self._states: dict[Group, TablesState] = {}
         self._look_again = threading.Event()
         self._rebuild = BackgroundRebuild(projector, self._rebuilt)
         self._changed = threading.Condition()
@@ -51,9 +63,9 @@ class ProjectorLoop(WorkerLoop):
     @property
     def error(self) -> str | None:
         """What went wrong in the last attempt to follow the log, or to rebuild; or that another release has come."""
-        names = ", ".join(group.name for group in self.projector.groups if group in self._others)
-        others = f"another release has rebuilt {names}; this one leaves it alone" if names else None
-        return super().error or self._rebuild.failure or others
+        names = ", ".join(group.name for group in self._in_state(TablesState.FOREIGN))
+        foreign = f"another release has rebuilt {names}; this one leaves it alone" if names else None
+        return super().error or self._rebuild.failure or foreign
 
     def wait_for(self, position: int, timeout: float) -> bool:
         """Wait until the read tables have reached a position; False when that took longer than `timeout` seconds."""
@@ -61,58 +73,60 @@ class ProjectorLoop(WorkerLoop):
             return self._changed.wait_for(lambda: self.position >= position or self._over.is_set(), timeout)
 
     def step(self) -> bool:
-        """Bring the groups that are ours towards the head of the log; whether there was anything to do."""
+        """Bring the groups that it holds towards the head of the log; whether there was anything to do."""
         try:
             return self._forward()
         except Superseded:
-            self._look_again.set()
+            self._look_again.set()  # perhaps another loop has taken over some of the groups
             return True
 
     def recover(self) -> None:
-        self._renew_at = 0.0
+        self._leases.renew_at_once()
 
     def leave(self) -> None:
         self._rebuild.stop()
-        leases.release(self.projector.tables, self._owner)
+        self._leases.release()
 
     def _forward(self) -> bool:
-        if time.monotonic() >= self._renew_at:
-            self._renew()
-        if self._look_again.is_set():
+        if self._look_again.is_set() or self._leases.due:
             self._look_again.clear()
             self._look()
         head = self.projector.store.head()
-        behind = any(at.position < head for at in self._standing.values())
+        behind = any(at.position < head for at in self._checkpoints.values())
         if behind:
-            self._standing = self.projector.forward(self._standing, head, self._go_on)
-        whole = len(self._standing) == len(self.projector.groups)
-        self._reached(min(at.position for at in self._standing.values()) if whole else self.projector.position())
+            self._checkpoints = self.projector.forward(self._checkpoints, head, self._go_on)
+        whole = len(self._checkpoints) == len(self.projector.groups)
+        self._reached(min(at.position for at in self._checkpoints.values()) if whole else self.projector.position())
         return behind
 
     def _go_on(self) -> bool:
-        """A long way is broken off when the leases are to be renewed."""
-        return not self._over.is_set() and time.monotonic() < self._renew_at
-
-    def _renew(self) -> None:
-        """Take the leases that are free, keep ours, and look where everything stands."""
-        names = {f"group:{group.name}": group for group in self.projector.groups if group not in self._others}
-        taken = leases.take(self.projector.tables, names, self._owner, self._lease_seconds)
-        self.mine = frozenset(names[name] for name in taken)
-        self._renew_at = time.monotonic() + self._lease_seconds / 3
-        self._look_again.set()
+        """A long run over the log is interrupted when the leases are due to be renewed."""
+        return not self._over.is_set() and not self._leases.due
 
     def _look(self) -> None:
-        """See where our groups stand. Those that are declared differently are rebuilt, unless they were not so before:
-        then another release has come, and follows the log with them."""
-        standing = self.projector.checkpoints()
-        fitting = {group: at for group, at in standing.items() if at.fingerprint == group.fingerprint}
-        self._others = frozenset(self._fitted - set(fitting))
-        self._fitted |= set(fitting)
-        self._standing = {group: at for group, at in fitting.items() if group in self.mine}
-        if lost := self.mine & self._others:
-            leases.release(self.projector.tables, self._owner, [f"group:{group.name}" for group in lost])
-            self.mine -= lost
-        self._rebuild.begin([group for group in standing if group not in self._fitted])
+        """See whose the tables are, hold a share of those that are ours, and have outdated ones rebuilt."""
+        self._states = {group: self._state(group, at.fingerprint) for group, at in self.projector.checkpoints().items()}
+        if lost := self.held.intersection(self._in_state(TablesState.FOREIGN)):
+            self._leases.release(_lease_of(group) for group in lost)
+        ours = {_lease_of(group): group for group in self._in_state(TablesState.OURS)}
+        self.held = frozenset(ours[name] for name in self._leases.renew(ours, pool=POOL))
+        # Only now where they stand: until the lease was ours, another loop may have gone on with the group.
+        self._checkpoints = {
+            group: at
+            for group, at in self.projector.checkpoints().items()
+            if group in self.held and at.fingerprint == group.fingerprint
+        }
+        self._rebuild.begin(self._in_state(TablesState.OUTDATED))
+
+    def _state(self, group: Group, fingerprint: str) -> TablesState:
+        if fingerprint == group.fingerprint:
+            return TablesState.OURS
+        before = self._states.get(group, TablesState.OUTDATED)
+        return TablesState.OUTDATED if before is TablesState.OUTDATED else TablesState.FOREIGN
+
+    def _in_state(self, state: TablesState) -> list[Group]:
+        states = self._states
+        return [group for group in self.projector.groups if states.get(group) is state]
 
     def _rebuilt(self) -> None:
         self._look_again.set()
@@ -124,3 +138,7 @@ class ProjectorLoop(WorkerLoop):
                 self.position = position
                 self._changed.notify_all()
             self._on_advance(position)
+
+
+def _lease_of(group: Group) -> str:
+    return POOL + group.name

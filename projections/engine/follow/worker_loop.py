@@ -85,7 +85,7 @@ class WorkerLoop(ABC):
                 busy = self.step()
             except Exception as error:
                 logger.exception("the %s failed; it will try again", self.name)
-                self._failure, self._step_began = said(error), None
+                self._failure, self._step_began = error_text(error), None
                 self.recover()
                 self._awake.wait(PAUSE_SECONDS)
                 continue
@@ -98,5 +98,6 @@ class WorkerLoop(ABC):
             logger.info("the %s left without a word: %s", self.name, error)
 
 
-def said(error: Exception) -> str:
+def error_text(error: Exception) -> str:
+    """Its class and the first line of its message."""
     return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild import shadow
-from workledger.projections.engine.state import checkpoints, leases
-from workledger.projections.engine.state.leases import Kept
+from workledger.projections.engine.state import checkpoints, held_leases, leases
+from workledger.projections.engine.state.held_leases import HeldLeases, LeaseLost
 from workledger.projections.engine.tables import ReadTables
 
 
@@ -48,7 +48,7 @@ class Exclusive:
         self._owner = leases.new_owner()
         self._leases = {lease_of(group, suffix) for group in groups}
         self._cancelled, self._interrupted = threading.Event(), threading.Event()
-        self._held: Kept | None = None
+        self._held: HeldLeases | None = None
 
     def cancel(self) -> None:
         """Have it stop, and drop what it has built."""
@@ -70,8 +70,8 @@ class Exclusive:
             RebuildUnderWay: another process holds one of them.
             RebuildCancelled: it was cancelled during the block; what it had built is dropped.
         """
-        leases.outlast(self._tables, self._leases)
-        with leases.keeping(self._tables, self._leases, self._owner) as self._held:
+        leases.wait_for_expiry(self._tables, self._leases)
+        with held_leases.hold(self._tables, self._leases, self._owner) as self._held:
             if self._held is None:
                 raise RebuildUnderWay(group=self.names)
             try:
@@ -112,12 +112,12 @@ class Exclusive:
             LeaseLost: it was cancelled elsewhere.
         """
         if self._held is not None:
-            self._held.hold(connection)
+            self._held.lock(connection)
 
     def release(self, connection: sa.Connection) -> None:
         """Release the leases with this transaction: a cancel that waits for them finds that it was too late."""
         if self._held is not None:
-            self._held.give_back(connection)
+            self._held.release(connection)
 
     @property
     def names(self) -> str:
@@ -127,12 +127,12 @@ class Exclusive:
     def _is_lease_lost(self, error: Exception) -> bool:
         """Whether it failed because its leases were revoked: whoever did that dropped its tables, so that any error of
         the database may follow."""
-        if isinstance(error, leases.LeaseLost | checkpoints.Superseded):
+        if isinstance(error, LeaseLost | checkpoints.Superseded):
             return True
         with suppress(sa.exc.SQLAlchemyError, OSError), self._tables.writing() as connection:
             try:
                 self.lock(connection)
-            except leases.LeaseLost:
+            except LeaseLost:
                 return True
         return False
 

@@ -1,21 +1,21 @@
-"""Leases: rows that say who works on what, until when. Whoever wants to may try; a lease that is not renewed runs out.
+"""Leases: rows that say which process works on what, and until when. One that is not renewed expires.
 
-A lease only spares others the work. What keeps two who both believe to have it from harm is the checkpoint.
+A lease only spares other processes the work. The fence is the checkpoint, which moves by compare-and-swap: of two
+processes that both believe they hold a lease, one writes.
 """
 
 import os
 import secrets
 import socket
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workledger.projections.engine.state.bookkeeping import METADATA
+from workledger.projections.engine.state.lease import LONGEST, Lease, available, share
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import KEY
 
@@ -28,68 +28,63 @@ LEASES = sa.Table(
 )
 
 SECONDS = 6.0
-"""How long a lease holds without being renewed."""
-
-LONGEST = 60.0
-"""Nobody takes a lease for longer. One that seems to hold for longer was taken before the clock was set back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Who has it, until when in seconds of the database's clock, and how many seconds are left."""
-
-    name: str
-    owner: str
-    until: float
-    left: float
+"""How long a lease lasts without being renewed."""
 
 
 def new_owner() -> str:
-    """A name for whoever works here."""
+    """A unique name of an owner: host, process and a random part."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def take(tables: ReadTables, names: Iterable[str], owner: str, seconds: float | None = None) -> set[str]:
-    """Those of the leases that the owner has from now on: free ones, those that ran out, and its own."""
-    names, seconds = sorted(names), min(SECONDS if seconds is None else seconds, LONGEST)
+def take(
+    tables: ReadTables, names: Iterable[str], owner: str, seconds: float | None = None, *, pool: str | None = None
+) -> set[str]:
+    """Take those leases that are free, because they are new or expired, and renew those that the owner has.
+
+    Args:
+        pool: what the names of leases begin with that are shared out evenly. When given, leases are also taken over
+            from owners who have more of the pool than this one (see `lease.share`).
+
+    Returns:
+        The names of the leases that the owner has from now on.
+    """
+    wanted, seconds = set(names), min(SECONDS if seconds is None else seconds, LONGEST)
     with tables.writing() as connection:
-        now = _now(connection)
-        free = sa.or_(LEASES.c.owner == owner, LEASES.c.until < now, LEASES.c.until > now + LONGEST)
-        there = set(connection.scalars(sa.select(LEASES.c.name).where(LEASES.c.name.in_(names)).order_by("name")))
-        mine = set()
-        for name in names:
-            if name in there:
-                taking = LEASES.update().where(LEASES.c.name == name, free)
-                taken = connection.execute(taking.values(owner=owner, until=now + seconds)).rowcount
-            else:
-                taken = _begin(connection, name, owner, now + seconds)
-            if taken == 1:
-                mine.add(name)
-    return mine
+        # Rows are inserted first, then locked: what is counted after that stays so until the transaction ends.
+        _insert_missing(connection, wanted, owner)
+        free = LEASES.c.name.in_(wanted) & _free_for(connection, owner)
+        found = _read(connection, free if pool is None else LEASES.c.name.startswith(pool), lock=True)
+        taken = available(found, owner, wanted) if pool is None else share(found, owner, wanted)
+        renewed = LEASES.update().where(LEASES.c.name.in_(taken))
+        connection.execute(renewed.values(owner=owner, until=_now(connection) + seconds))
+    return taken
 
 
 def release(tables: ReadTables, owner: str, names: Iterable[str] | None = None) -> None:
     """Give back leases of the owner: those, or all."""
-    mine = LEASES.delete().where(LEASES.c.owner == owner)
     with tables.writing() as connection:
-        connection.execute(mine if names is None else mine.where(LEASES.c.name.in_(list(names))))
+        give_back(connection, owner, names)
+
+
+def give_back(connection: sa.Connection, owner: str, names: Iterable[str] | None = None) -> None:
+    """The same as a part of a transaction that is open."""
+    ours = LEASES.c.owner == owner
+    found = _read(connection, ours if names is None else ours & LEASES.c.name.in_(list(names)), lock=True)
+    connection.execute(LEASES.delete().where(LEASES.c.name.in_([lease.name for lease in found])))
 
 
 def revoke(connection: sa.Connection, name: str) -> bool:
-    """Take a lease away from whoever has it; whether anybody had."""
+    """Delete a lease, whoever its owner is; whether there was one."""
     return connection.execute(LEASES.delete().where(LEASES.c.name == name)).rowcount == 1
 
 
 def find(connection: sa.Connection, name: str) -> Lease | None:
-    """The lease of that name, if it has not run out."""
-    row = connection.execute(sa.select(LEASES, _now(connection).label("now")).where(LEASES.c.name == name)).first()
-    if row is None or row.until < row.now:
-        return None
-    return Lease(row.name, row.owner, row.until, row.until - row.now)
+    """The lease of that name, if it has not expired."""
+    return next((lease for lease in _read(connection, LEASES.c.name == name) if not lease.free), None)
 
 
-def outlast(tables: ReadTables, names: Iterable[str]) -> None:
-    """Wait until leases have run out whose owners are dead; one that is renewed meanwhile is not waited for."""
+def wait_for_expiry(tables: ReadTables, names: Iterable[str]) -> None:
+    """Wait until leases of dead owners have expired. A lease that is renewed meanwhile ends the wait."""
     names = tuple(names)
     seen: dict[str, float] = {}
     while True:
@@ -100,84 +95,41 @@ def outlast(tables: ReadTables, names: Iterable[str]) -> None:
         time.sleep(0.1)
 
 
-class LeaseLost(Exception):
-    """Somebody else has the lease now, or it was revoked."""
+def lock(connection: sa.Connection, names: Iterable[str], owner: str) -> set[str]:
+    """Those of the leases that the owner has, even if expired. Until the transaction ends, nobody takes or revokes
+    them."""
+    ours = LEASES.c.name.in_(list(names)) & (LEASES.c.owner == owner)
+    return {lease.name for lease in _read(connection, ours, lock=True)}
 
 
-class Kept:
-    """Leases that are renewed for as long as the block of `keeping` runs."""
-
-    def __init__(self, tables: ReadTables, names: set[str], owner: str) -> None:
-        self._tables, self._names, self._owner = tables, names, owner
-        self._over = threading.Event()
-        self._lost = False
-
-    def check(self) -> None:
-        """
-        Raises:
-            LeaseLost: one of them is no longer ours.
-        """
-        if self._lost:
-            raise LeaseLost
-
-    def hold(self, connection: sa.Connection) -> None:
-        """Nobody takes one of them away before this transaction ends.
-
-        Raises:
-            LeaseLost: one of them is no longer ours.
-        """
-        ours = sa.select(LEASES.c.name).where(LEASES.c.name.in_(self._names), LEASES.c.owner == self._owner)
-        if len(connection.scalars(ours.order_by("name").with_for_update()).all()) != len(self._names):
-            raise LeaseLost
-
-    def give_back(self, connection: sa.Connection) -> None:
-        """With what this transaction does: who comes to take them away is told that it was too late."""
-        ours = LEASES.c.name.in_(self._names) & (LEASES.c.owner == self._owner)
-        connection.execute(LEASES.delete().where(ours))
-
-    def renew(self) -> None:
-        """Renew them, time and again, until the block ends. A database that is away for a while loses nothing."""
-        while not self._over.wait(SECONDS / 4):
-            try:
-                with self._tables.writing() as connection:
-                    ours = LEASES.update().where(LEASES.c.name.in_(self._names), LEASES.c.owner == self._owner)
-                    kept = connection.execute(ours.values(until=_now(connection) + SECONDS)).rowcount
-            except (sa.exc.SQLAlchemyError, OSError):
-                continue
-            if kept != len(self._names):
-                self._lost = True
-                return
-
-    def end(self) -> None:
-        self._over.set()
+def renew(connection: sa.Connection, names: Iterable[str], owner: str) -> set[str]:
+    """Those of the leases that the owner still has; they last for `SECONDS` from now on."""
+    ours = lock(connection, names, owner)
+    connection.execute(LEASES.update().where(LEASES.c.name.in_(ours)).values(until=_now(connection) + SECONDS))
+    return ours
 
 
-@contextmanager
-def keeping(tables: ReadTables, names: Iterable[str], owner: str) -> Iterator[Kept | None]:
-    """All of the leases, renewed during the block and given back after it; None when one of them is another's."""
-    wanted = set(names)
-    taken = take(tables, wanted, owner)
-    if taken != wanted:
-        release(tables, owner, taken)
-        yield None
+def _read(connection: sa.Connection, chosen: sa.ColumnElement[bool], *, lock: bool = False) -> list[Lease]:
+    left = (LEASES.c.until - _now(connection)).label("left")
+    # Every transaction locks rows in the order of their names, so that two never wait for each other.
+    rows = sa.select(LEASES, left).where(chosen).order_by(LEASES.c.name)
+    found = connection.execute(rows.with_for_update() if lock else rows)
+    return [Lease(row.name, row.owner, row.until, row.left) for row in found]
+
+
+def _free_for(connection: sa.Connection, owner: str) -> sa.ColumnElement[bool]:
+    left = LEASES.c.until - _now(connection)
+    return sa.or_(LEASES.c.owner == owner, left < 0, left > LONGEST)
+
+
+def _insert_missing(connection: sa.Connection, names: AbstractSet[str], owner: str) -> None:
+    """Insert expired leases where there are none."""
+    missing = names - set(connection.scalars(sa.select(LEASES.c.name).where(LEASES.c.name.in_(names))))
+    if not missing:
         return
-    kept = Kept(tables, wanted, owner)
-    renewing = threading.Thread(target=kept.renew, name="workledger-leases", daemon=True)
-    renewing.start()
-    try:
-        yield kept
-    finally:
-        kept.end()
-        renewing.join()
-        release(tables, owner, wanted)
-
-
-def _begin(connection: sa.Connection, name: str, owner: str, until: sa.ColumnElement[float]) -> int:
-    given = sa.select(sa.literal(name), sa.literal(owner), until)
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    taking = insert(LEASES).from_select(["name", "owner", "until"], given.where(sa.true()))
-    begun = connection.execute(taking.on_conflict_do_nothing().returning(LEASES.c.name))
-    return len(begun.all())
+    rows = [{"name": name, "owner": owner, "until": 0.0} for name in sorted(missing)]
+    connection.execute(insert(LEASES).values(rows).on_conflict_do_nothing())
 
 
 def _now(connection: sa.Connection) -> sa.ColumnElement[float]:

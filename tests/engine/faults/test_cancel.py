@@ -19,6 +19,7 @@ from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.rebuild.cancel import cancel
 from workledger.projections.engine.rebuild.exclusive import RebuildCancelled
 from workledger.projections.engine.rebuild.rebuild import Rebuild
+from workledger.projections.engine.state import held_leases
 from workledger.projections.engine.state.progress import REBUILDS
 from workledger.projections.groups import GROUPS
 
@@ -100,9 +101,10 @@ def test_one_of_a_loop_is_not_begun_again_before_somebody_rebuilds(
 ) -> None:
     """Not by the loop that ran it, nor by another, nor when they are started anew. It fails without the look at what
     was cancelled, in `begin`."""
+    monkeypatch.setattr(held_leases, "RENEWALS", 200)
     held = Held(monkeypatch)
     loops = [Projector(full.store, full.tables, newer("board")) for _ in range(2)]
-    running = [ProjectorLoop(projector, lease_seconds=0.3) for projector in loops]
+    running = [ProjectorLoop(projector, lease_seconds=60.0) for projector in loops]
     for loop in running:
         loop.start()
     try:
