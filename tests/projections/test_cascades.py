@@ -3,13 +3,13 @@
 import pytest
 
 from workledger import Workledger
-from workledger.domain import write_operation
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectHasRunningAgents
+from workledger.domain.services.commits import commit
 from workledger.domain.services.runs import start_run, start_tool_call
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
@@ -61,7 +61,7 @@ def office(database_ledger: Workledger) -> Workledger:
             )
         )
         with ledger.unit() as unit:
-            write_operation.commit(
+            commit(
                 unit,
                 f"op_{side}",
                 commit_sha="abc",

@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from workledger import Refused, Workledger
-from workledger.domain import write_operation
 from workledger.domain.agent import Agent
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
@@ -13,6 +12,7 @@ from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
 from workledger.domain.services import retention
+from workledger.domain.services.commits import commit
 from workledger.domain.services.runs import resume_run, start_run
 from workledger.domain.session import Session
 from workledger.domain.session_feed import publish
@@ -227,7 +227,7 @@ class Office:
         project, sha = self.one(Project, wish.which) or "nobody", f"sha{wish.c}"
         with self.ledger.unit() as unit:
             if wish.b % 2 and (operation := self.one(WriteOperation, wish.c)):
-                write_operation.commit(unit, operation, commit_sha=sha, commit_url="u", message="Did it.")
+                commit(unit, operation, commit_sha=sha, commit_url="u", message="Did it.")
             else:
                 about = {"workspace_id": self.one(Workspace, wish.b), "stage_run_id": self.one(StageRun, wish.c)}
                 unit.create(
