@@ -3,9 +3,11 @@
 import pytest
 
 from workledger import Workledger
-from workledger.domain.kernel.claims import Claim, Limit, Release, Require, Take, Vacancy
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Limit, Release, Require, Take, Vacancy
 from workledger.domain.kernel.refusals import NameTaken, NotFound
 from workledger.domain.kernel.store import ClaimUnmet, Conditions, EventStore, Stored
+
+STORES = ("memory", "sqlite", "postgres")
 
 
 @pytest.fixture
@@ -17,6 +19,16 @@ def claim(store: EventStore, stream: str, *claims: Claim) -> None:
     """Append an event of the stream with these claims."""
     event = Stored(originator_id=stream, originator_version=0, topic="sample.happened", state=b"{}", event_id=stream)
     store.insert_events([event], conditions=Conditions(claims=[(stream, one) for one in claims]))
+
+
+def claim_together(store: EventStore, *claims: tuple[str, Claim]) -> None:
+    """Append an event of each of the streams, with claims of all of them."""
+    streams = dict.fromkeys(stream for stream, _ in claims)
+    events = [
+        Stored(originator_id=stream, originator_version=0, topic="sample.happened", state=b"{}", event_id=stream)
+        for stream in streams
+    ]
+    store.insert_events(events, conditions=Conditions(claims=claims))
 
 
 def refused(store: EventStore, stream: str, *claims: Claim) -> ClaimUnmet:
@@ -120,3 +132,36 @@ def test_a_claim_that_is_not_met_takes_back_those_before_it(store: EventStore) -
     refused(store, "s-4", Require("name:cyd"))
     claim(store, "s-4", Take("runs:p"))
     refused(store, "s-5", Take("runs:p"))
+
+
+def test_any_number_may_hold_a_key_that_says_who_belongs_to_something(store: EventStore) -> None:
+    belonging = Take("task_of:p", capacity=UNLIMITED)
+    claim(store, "s-0", Limit("task_of:p", capacity=1))
+    for stream in ("s-3", "s-1", "s-2", "s-1"):
+        claim(store, stream, belonging)
+    assert list(store.holders("task_of:p")) == ["s-1", "s-2", "s-3"]
+    claim(store, "s-4", Require("task_of:p"))
+    assert refused(store, "s-4", Vacancy("task_of:p", capacity=3)).holder == "s-1"
+    claim(store, "s-2", Release("task_of:p"))
+    claim(store, "s-4", Vacancy("task_of:p", capacity=3))
+    assert list(store.holders("task_of:p")) == ["s-1", "s-3"]
+    assert list(store.holders("task_of:nobody")) == []
+
+
+def test_what_a_stream_takes_is_there_for_the_others_of_its_append(store: EventStore) -> None:
+    claim_together(store, ("s-1", Take("project:p")), ("s-2", Require("project:p")), ("s-3", Require("project:p")))
+    assert list(store.holders("project:p")) == ["s-1"]
+
+
+def test_what_a_stream_gives_back_another_of_its_append_may_take(store: EventStore) -> None:
+    claim(store, "s-1", Take("name:ann"))
+    claim_together(store, ("s-1", Release("name:ann")), ("s-2", Take("name:ann")))
+    assert list(store.holders("name:ann")) == ["s-2"]
+
+
+def test_two_streams_of_one_append_do_not_both_take_a_key(store: EventStore) -> None:
+    with pytest.raises(ClaimUnmet) as unmet:
+        claim_together(store, ("s-1", Take("name:ann")), ("s-2", Take("name:ann")))
+    assert (unmet.value.claim, unmet.value.holder) == (Take("name:ann"), "s-1")
+    assert store.head() == 0
+    assert list(store.holders("name:ann")) == []

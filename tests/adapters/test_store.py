@@ -14,6 +14,8 @@ from workledger.domain.kernel.store import AlreadyDone, Conditions, EventStore, 
 
 Append = Callable[..., list[int]]
 
+STORES = ("memory", "sqlite", "postgres")
+
 
 def happened(stream: str, version: int, *, topic: str = "sample.happened", **fields: Any) -> Stored:
     return Stored(

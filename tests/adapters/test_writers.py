@@ -17,6 +17,8 @@ from workledger.domain.task import Task
 
 Work = Callable[[int], object]
 
+STORES = ("memory", "sqlite", "postgres")
+
 
 def at_once(count: int, work: Work) -> list[object]:
     """What each of so many threads returned or raised, all started by one signal."""

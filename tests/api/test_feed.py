@@ -17,6 +17,8 @@ from workledger.api.web import tail
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 
+STORES = ("memory", "sqlite", "postgres")
+
 
 @pytest.fixture
 def served(ledger: Workledger) -> Iterator[Serving]:

@@ -13,6 +13,7 @@ import json
 import os
 import pkgutil
 import types
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -99,6 +100,14 @@ def golden(kind: type[Event]) -> dict[str, Any]:
     }
 
 
+def outcome(read: Callable[[], Any]) -> Any:
+    """What is read, or the exception that was raised instead: one event does not hide the others."""
+    try:
+        return read()
+    except Exception as error:
+        return error
+
+
 def write(kinds: list[type[Event]]) -> None:
     lines = sorted([*LINES, *map(golden, kinds)], key=lambda line: (line["topic"], line["version"]))
     FILE.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
@@ -117,22 +126,27 @@ def test_no_event_that_was_ever_stored_is_forgotten() -> None:
     assert len(HELD) == len(LINES)
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line['topic']}-{line['version']}")
-def test_a_stored_event_is_read_as_it_was_written(line: dict[str, Any]) -> None:
+def test_stored_events_are_read_as_they_were_written() -> None:
     """X7."""
-    kind = KINDS[line["topic"]]
-    event = kind.load(line["payload"], line["version"])
-    if line["version"] == kind.VERSION:
-        assert event.payload() == line["payload"]
+    unlike = {}
+    for line in LINES:
+        kind = KINDS[line["topic"]]
+        read = outcome(lambda kind=kind, line=line: kind.load(line["payload"], line["version"]).payload())
+        if isinstance(read, Exception) or (line["version"] == kind.VERSION and read != line["payload"]):
+            unlike[line["topic"], line["version"]] = read
+    assert unlike == {}
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line['topic']}-{line['version']}")
-def test_the_fields_of_an_event_change_with_its_version_only(line: dict[str, Any]) -> None:
+def test_the_fields_of_an_event_change_with_its_version_only() -> None:
     """X7: kernel.py, Event."""
-    kind = KINDS[line["topic"]]
-    assert line["version"] <= kind.VERSION
-    if line["version"] == kind.VERSION:
-        assert (kind.PATCH, fields(kind)) == (line["patch"], line["fields"])
+    changed = {}
+    for line in LINES:
+        kind = KINDS[line["topic"]]
+        now = (kind.VERSION, kind.PATCH, fields(kind))
+        before = (line["version"], line["patch"], line["fields"])
+        if line["version"] > kind.VERSION or (line["version"] == kind.VERSION and now != before):
+            changed[line["topic"], line["version"]] = now
+    assert changed == {}
 
 
 def test_an_event_of_an_older_version_is_brought_up_to_date_step_by_step(

@@ -10,6 +10,8 @@ from workledger.domain.task import Task
 from workledger.projections import projects
 from workledger.projections.tasks import Tasks
 
+STORES = ("memory", "sqlite", "postgres")
+
 
 def own(heard: list[int]) -> list[int]:
     """Without the wake-ups of other processes, and the one that every listener begins with."""

