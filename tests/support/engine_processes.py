@@ -55,13 +55,18 @@ def left_behind(ledger: Workledger) -> list[Any]:
 
 def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: int) -> None:
     """Fold a batch, and die in the next one at that moment; where the batch is committed by then, die in the first."""
-    from workledger.adapters.postgres import brief, bulk
+    from workledger.adapters.postgres import bulk, small_write
 
     bulk.FEW = at_once
     committed_by_then = moment.startswith("committed")
     with workledger.open(url) as ledger:
         batches, groups = itertools.count(1), itertools.count(1)
-        fold, write, statements, exchange = folding.write, Side.write, brief._statements, ledger.tables.bulk.at_once
+        fold, write, statements, exchange = (
+            folding.write,
+            Side.write,
+            small_write._statements,
+            ledger.tables.bulk.at_once,
+        )
         doomed = threading.Event()
 
         def next_batch(*given: Any) -> Any:
@@ -91,7 +96,7 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
             case "committed":
                 sa.event.listen(ledger.tables.engine, "commit", commit_and_die)
             case "exchange begun":
-                brief._statements = lambda writings: (die(), statements(writings))[1]
+                small_write._statements = lambda writings: (die(), statements(writings))[1]
             case "committed in one exchange":
                 ledger.tables.bulk.at_once = lambda *given: (exchange(*given), die())[0]
         Projector(ledger.store, ledger.tables, GROUPS, batch=batch).catch_up()
