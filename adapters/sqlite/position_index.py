@@ -1,8 +1,9 @@
 """The position index: the positions of the events of each topic and each tag, segment by segment of the log.
 
-An index of SQLite's own has an entry for each event and topic or tag, and each of them on another page: measured, a
-hundred events at a time then take three times as long to append. Here a list of positions is kept for each stretch of
-the log, written when the stretch is full. What came after the last full stretch is looked through.
+An ordinary index has an entry for each event and topic or tag, each on another page. By
+`make bench ARGS="-k position_index"`, a second of CPU appends 59,000 events in batches of a hundred with this index,
+31,000 with ordinary ones, 19,000 with a table of tags, and 68,000 with none. Here one row has the positions of a topic
+or tag in a segment of the log, and is written when the segment is full; events after the last full segment are scanned.
 """
 
 import sqlite3
