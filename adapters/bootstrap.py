@@ -65,7 +65,7 @@ class Workledger(Ledger):
 
     def _recorded(self, receipt: Receipt) -> None:
         if self._wakeups is not None:
-            self._wakeups.tell()
+            self._wakeups.notify()
         if self._inline:
             self.projector.catch_up()
         self._call(receipt.position)

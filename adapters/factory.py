@@ -25,16 +25,16 @@ OUR_VERSION = sa.select(META.c.value).where(META.c.key == "version")
 
 
 class Wakeups(Protocol):
-    """Wake-ups between processes: they spare waiting, and may be lost."""
+    """Wake-ups between processes: they only save waiting, and may be lost."""
 
-    def tell(self) -> None:
-        """Something was appended, and is committed."""
+    def notify(self) -> None:
+        """Wake the other processes: something was appended and committed."""
 
-    def listen(self, hear: Callable[[], None]) -> None:
-        """Have `hear` called when something was appended."""
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when something was appended."""
 
     def close(self) -> None:
-        """End it."""
+        """Stop."""
 
 
 class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):

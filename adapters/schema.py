@@ -27,7 +27,7 @@ EVENTS = sa.Table(
     sa.Column("tags", _tags, nullable=False),
     sa.Column("data", _json, nullable=False),
     sa.Index("events_stream_version", "stream_id", "version", unique=True),
-    sa.Index("events_topic", "topic", "position").ddl_if(dialect="postgresql"),  # SQLite has its own way: places.py
+    sa.Index("events_topic", "topic", "position").ddl_if(dialect="postgresql"),  # SQLite: position_index.py
     sqlite_autoincrement=True,
 )
 

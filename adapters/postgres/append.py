@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from zlib import crc32
 
-from workledger.adapters.postgres.arrays import ints, texts
+import orjson
+
+from workledger.adapters.postgres.arrays import bigints, ints, texts
+from workledger.adapters.postgres.connection import StatementRefused
 from workledger.domain.kernel.claims import UNLIMITED, Claim, Limit, Release, Require, Take, Vacancy
-from workledger.domain.kernel.store import Conditions, Stored
+from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, Stored
 
 STATEMENT = b"""select workledger_append_v2($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[],
 $7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
 $16::text, $17::text[], $18::int[], $19::text[], $20::int[])"""
+
+CONFLICT, UNMET = "WL001", "WL002"
+"""SQLSTATEs of the function: a stream is at another version, a claim cannot be met."""
 
 BUCKETS = 1024
 """Streams, claims and command ids are locked by the bucket they fall into, so that no append has more locks."""
@@ -31,6 +38,11 @@ class Append:
         self._counts: dict[str, int] = {}
         self._numbered = [self._number(event) for event in events]
         self._holders = [self._at(stream, ANY) for stream, _ in conditions.claims]
+
+    @property
+    def empty(self) -> bool:
+        """It stores nothing and checks nothing."""
+        return not (self.events or self.conditions.command_id or self.conditions.claims)
 
     @property
     def streams(self) -> list[str]:
@@ -93,6 +105,30 @@ class Append:
             at = self._index[stream] = len(self._index) + 1
             self._expected[stream] = expected
         return at
+
+
+def positions(result: bytes | None) -> Sequence[int]:
+    """The positions in what the function returned.
+
+    Raises:
+        AlreadyDone: the command id has been recorded before.
+    """
+    repeated, *drawn = bigints(result or b"")
+    if repeated:
+        raise AlreadyDone(drawn)
+    return drawn
+
+
+def refusal(append: Append, refused: StatementRefused) -> Exception:
+    """ConcurrencyConflict or ClaimUnmet when the function refused the append, otherwise the driver's error."""
+    if refused.state == CONFLICT:
+        nth, actual = orjson.loads(refused.detail)
+        stream, expected = append.expected(nth)
+        return ConcurrencyConflict(stream=stream, expected=expected, actual=actual)
+    if refused.state == UNMET:
+        nth, holder = orjson.loads(refused.detail)
+        return ClaimUnmet(append.conditions.claims[nth - 1][1], holder)
+    return refused.error
 
 
 def _bucket(key: str) -> int:

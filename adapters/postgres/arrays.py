@@ -1,10 +1,11 @@
-"""Values and arrays as PostgreSQL's binary protocol has them, for calls too frequent for a general adapter."""
+"""Values and arrays in PostgreSQL's binary protocol, for calls too frequent for a general adapter."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from struct import pack, unpack
 
-INT4, INT8, TEXT = 23, 20, 25
+INT4, TEXT = 23, 25
+"""Object ids of the element types."""
 _NULL = b"\xff\xff\xff\xff"
 
 

@@ -1,4 +1,4 @@
-"""Rows of read tables into PostgreSQL: many by COPY and merged by key, a few in one exchange."""
+"""Rows of read tables into PostgreSQL: COPY or an upsert for many, one exchange with the server for a few."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -10,18 +10,19 @@ import sqlalchemy as sa
 from psycopg.errors import LockNotAvailable, ProgramLimitExceeded
 from psycopg.sql import SQL, Identifier
 
-from workledger.adapters.postgres import brief, copying, merging
-from workledger.adapters.postgres.lines import Lines, Lost
+from workledger.adapters.postgres import copying, small_write, upsert
+from workledger.adapters.postgres.connection import ConnectionLost
+from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.projections.engine.changes import Changes, Values, merge_amounts
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadersStay
 
 PATIENCE = range(50, 900, 50)
-"""Milliseconds in which we wait for readers, time after time."""
+"""Milliseconds that each attempt to lock the tables waits for readers."""
 
 FEW = 100
-"""Rows that one exchange is faster for than COPY."""
+"""The most rows for which one exchange is faster than COPY."""
 
 
 class PostgresBulk:
@@ -39,7 +40,7 @@ class PostgresBulk:
         sa.exc.IntegrityError,
     )
     outages: tuple[type[Exception], ...] = (
-        Lost,
+        ConnectionLost,
         psycopg.OperationalError,
         psycopg.InterfaceError,
         psycopg.InternalError,
@@ -51,8 +52,8 @@ class PostgresBulk:
         sa.exc.TimeoutError,
     )
 
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
 
     def small_write(
         self,
@@ -61,12 +62,12 @@ class PostgresBulk:
     ) -> bool:
         if sum(len(changes.new) + len(changes.changed) + len(changes.gone) for _, _, changes in writings) > FEW:
             return False
-        with self._lines.line() as line:
-            brief.write(line.connection, moves, writings, prepare=self._lines.manners.prepare)
+        with self._pool.connection() as connection:
+            small_write.write(connection.driver, moves, writings, prepare=self._pool.capabilities.prepare)
         return True
 
     def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None:
-        self._run(connection, merging.delete(table, name), [merging.keyed(table, key) for key in keys])
+        self._run(connection, upsert.delete(table, name), [upsert.keyed(table, key) for key in keys])
 
     def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None:
         with _driver(connection).cursor().copy(copying.statement(table, name)) as copy:
@@ -75,17 +76,17 @@ class PostgresBulk:
 
     def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
         if table.BORN:
-            document = [merging.changed(table, key, merge_amounts(table, row)) for key, row in rows.items()]
-            self._run(connection, merging.update(table, name), document)
+            document = [upsert.changed(table, key, merge_amounts(table, row)) for key, row in rows.items()]
+            self._run(connection, upsert.update(table, name), document)
             return
-        for statement, document in merging.alike(table, name, rows):
+        for statement, document in upsert.by_columns(table, name, rows):
             self._run(connection, statement, document)
 
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
         """A reader of several tables may hold one that we wait for, and wait for one that we hold.
 
-        We give way before PostgreSQL looks for such deadlocks (after one second), as it might end the reader. In the
-        end we give up: a dump of the database may read for hours, and our transaction holds up the projector.
+        Each attempt ends before PostgreSQL looks for deadlocks (after one second), as it might abort the reader. In
+        the end it is given up: a dump of the database may read for hours, and this transaction blocks the projector.
         """
         locking = SQL("lock table {} in access exclusive mode").format(
             SQL(", ").join(Identifier(table) for table in tables)
@@ -99,22 +100,22 @@ class PostgresBulk:
         raise ReadersStay
 
     def hold_still(self, connection: sa.Connection, tables: Sequence[str]) -> None:
-        """The tables are locked first: a moment that was chosen before a swap would find the new ones empty."""
+        """The tables are locked first: a snapshot from before a swap would find the new ones empty."""
         names = ", ".join(f'"{table}"' for table in tables)
         connection.exec_driver_sql("set transaction isolation level repeatable read")
         connection.exec_driver_sql(f"lock table {names} in access share mode")
 
     def ready_to_index(self, connection: sa.Connection) -> None:
-        """Its keys are sorted in memory when they fit."""
+        """Have the keys sorted in memory when they fit."""
         _driver(connection).execute("set local maintenance_work_mem = '128MB'")
 
     def without_fsync(self, connection: sa.Connection) -> None:
-        """What is lost in a crash is folded again: the log it comes from was flushed before."""
+        """Rows lost in a crash are folded again: the log that they come from was flushed before."""
         _driver(connection).execute("set local synchronous_commit = off")
 
     def _run(self, connection: sa.Connection, statement: str, document: list[dict[str, Any]]) -> None:
         _driver(connection).execute(
-            statement, (orjson.dumps(document).decode(),), prepare=self._lines.manners.prepare or None
+            statement, (orjson.dumps(document).decode(),), prepare=self._pool.capabilities.prepare or None
         )
 
 

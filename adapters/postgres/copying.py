@@ -18,13 +18,13 @@ QUOTE, DELIMITER = "\x01", "\x02"
 BETWEEN_VALUES, BETWEEN_ROWS = f"{QUOTE}{DELIMITER}{QUOTE}", f"{QUOTE}\n{QUOTE}"
 
 NUL = "\x00"
-"""Between values for a start; none of them can hold it."""
+"""Separates values while rows are put together; no value can contain it."""
 
 NULL = secrets.token_hex(8)
-"""Stands for null in what is copied; no value can be meant to be it."""
+"""Stands for null in the copied data; it is random, so no value equals it."""
 
-LINES = 500
-"""Rows that are put together before they are sent."""
+ROWS = 500
+"""Rows that are sent together."""
 
 
 @memoised
@@ -36,32 +36,32 @@ def statement(table: type[Table], name: str) -> Composable:
 
 
 def copied(table: type[Table], rows: Iterable[Values]) -> Iterator[bytes]:
-    """Rows as COPY reads them, some at a time: CSV with control characters that no JSON holds around each value."""
-    line = _line(table)
-    lines = (line(insert_values(table, row)) for row in rows) if table.AMOUNT_AT else map(line, rows)
-    while some := [one.replace(QUOTE, QUOTE * 2) for one in islice(lines, LINES)]:
+    """Rows as COPY reads them, some at a time: CSV, quoted and delimited by control characters that JSON escapes."""
+    encode = _encoder(table)
+    encoded = (encode(insert_values(table, row)) for row in rows) if table.AMOUNT_AT else map(encode, rows)
+    while some := [row.replace(QUOTE, QUOTE * 2) for row in islice(encoded, ROWS)]:
         yield f"{QUOTE}{BETWEEN_ROWS.join(some).replace(NUL, BETWEEN_VALUES)}{QUOTE}\n".encode()
 
 
 @memoised
-def _line(table: type[Table]) -> Callable[[Values], str]:
-    """Puts a row's values together: a function made for the table, as it is called for each row."""
+def _encoder(table: type[Table]) -> Callable[[Values], str]:
+    """A function that joins the values of a row: source made for the table, since it runs once for each row."""
     names = ", ".join(f"v{at}" for at in table.AT.values())
-    values = ", ".join(_written(table.COLUMNS[name], f"v{at}") for name, at in table.AT.items())
-    known: dict[str, Any] = {"NUL": NUL, "say": _said}
-    exec(f"def line(row):\n {names}, = row\n return NUL.join(({values},))", known)  # noqa: S102
-    return known["line"]  # type: ignore[no-any-return]
+    values = ", ".join(_expression(table.COLUMNS[name], f"v{at}") for name, at in table.AT.items())
+    known: dict[str, Any] = {"NUL": NUL, "text": _text}
+    exec(f"def encode(row):\n {names}, = row\n return NUL.join(({values},))", known)  # noqa: S102
+    return known["encode"]  # type: ignore[no-any-return]
 
 
-def _written(column: Column, value: str) -> str:
+def _expression(column: Column, value: str) -> str:
     if isinstance(column.type, sa.Text | MomentType):
-        return f"({value} if {value}.__class__ is str else say({value}))"
+        return f"({value} if {value}.__class__ is str else text({value}))"
     if isinstance(column.type, sa.BigInteger | LoggedType):
-        return f"(f'{{{value}}}' if {value}.__class__ is int else say({value}))"
-    return f"say({value})"
+        return f"(f'{{{value}}}' if {value}.__class__ is int else text({value}))"
+    return f"text({value})"
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None or value is ABSENT:
         return NULL
     if value is True or value is False:

@@ -11,7 +11,7 @@ from eventsourcing.persistence import ApplicationRecorder
 from workledger.adapters.database import unknown
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.postgres.bulk import PostgresBulk
-from workledger.adapters.postgres.lines import Lines
+from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.store import PostgresStore
 from workledger.adapters.postgres.wakeups import Wakeups
 
@@ -42,9 +42,9 @@ class PostgresFactory(DatabaseFactory):
             parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
         except (sa.exc.ArgumentError, ValueError):
             raise unknown(url) from None
-        self._lines = Lines(lambda: self._connection(engine))
-        self.bulk = PostgresBulk(self._lines)
-        self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._lines.manners.prepare)
+        self._pool = ConnectionPool(lambda: self._connection(engine))
+        self.bulk = PostgresBulk(self._pool)
+        self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._pool.capabilities.prepare)
         engine = sa.create_engine(
             parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )
@@ -64,10 +64,10 @@ class PostgresFactory(DatabaseFactory):
         connection.exec_driver_sql("alter table events alter column tags type jsonb using tags::jsonb")
 
     def application_recorder(self) -> ApplicationRecorder:
-        return PostgresStore(self.engine, self._lines)
+        return PostgresStore(self.engine, self._pool)
 
     def close(self) -> None:
-        self._lines.close()
+        self._pool.close()
         super().close()
 
     def _connection(self, engine: sa.Engine) -> psycopg.Connection[Any]:
@@ -77,7 +77,7 @@ class PostgresFactory(DatabaseFactory):
         options.update(application_name=name, autocommit=True, client_encoding="utf8")
         connection: psycopg.Connection[Any] = psycopg.connect(*args, **options)
         self._greet(connection)
-        if self._lines.manners.prepare:
+        if self._pool.capabilities.prepare:
             connection.execute("set enable_seqscan = off")  # plans outlive the size that tables have when they are made
         return connection
 
@@ -87,6 +87,6 @@ class PostgresFactory(DatabaseFactory):
         with connection.cursor() as cursor:
             pid, server = cursor.execute(GREETING).fetchone()
         connection.rollback()
-        self._lines.manners.server = server
+        self._pool.capabilities.server = server
         if pid != connection.info.backend_pid:
-            self._lines.manners.prepare, connection.prepare_threshold = False, None
+            self._pool.capabilities.prepare, connection.prepare_threshold = False, None

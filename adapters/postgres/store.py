@@ -2,73 +2,59 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-import orjson
 import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
-from workledger.adapters.database import DatabaseUnreachable, reason_of
-from workledger.adapters.postgres.append import STATEMENT, Append
-from workledger.adapters.postgres.arrays import bigints, int8, ints, texts
-from workledger.adapters.postgres.lines import Failed, Lines, Lost
+from workledger.adapters.database import DatabaseBusy, DatabaseUnreachable, reason_of
+from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
+from workledger.adapters.postgres.arrays import int8, texts
+from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
+from workledger.adapters.postgres.outcome import resolve
+from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.watermark import Watermark
 from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
-from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, Stored
+from workledger.domain.kernel.store import Conditions, Stored
 
 T = TypeVar("T")
 
+DEADLOCK = "40P01"
 PATIENCE = 30.0
-"""Seconds in which we try to learn what became of an append whose answer was lost."""
+"""Seconds in which an append that a deadlock ended is repeated."""
 
 WINDOW, WIDER = 10_000, 16
-"""Positions that are first searched for a tag, and how much wider each next search is."""
+"""Positions that are searched first for a tag, and the factor by which each further search is wider."""
 
 SCAN = b"""select position, stream_id, version, topic, schema_version, at, tags::text, data from events
 where position > $1::bigint and position <= $2::bigint order by position limit $3::bigint"""
 OF_TOPICS = SCAN.replace(b" order by", b" and topic = any($4::text[]) order by")
 
-CONFLICT, UNMET = "WL001", "WL002"
-
-WAIT = b"select count(pg_advisory_xact_lock(1464615270, abs(bucket))) from unnest($1::int[]) as bucket"
-END = b"""select count(*) filter (where not pg_terminate_backend(pid, 5000)) from pg_stat_activity
-where application_name = any($1::text[]) and datname = current_database() and pid <> pg_backend_pid()"""
-FOUND = b"""select array(select position from events
-where stream_id = any($1::text[]) and event_id = any($2::text[]) order by position)"""
-
-
-class OutcomeUnknown(Refused):
-    """The database went away during an append and has not come back; repeat the command with the same id later."""
-
-    code = "APPEND_OUTCOME_UNKNOWN"
-
 
 class PostgresStore(DatabaseStore):
-    """Conflicts, unmet claims and repeated commands come back as the port says; nothing is stored then."""
+    """Conflicts, unmet claims and repeated commands are raised as the port says; nothing is stored then."""
 
-    def __init__(self, engine: sa.Engine, lines: Lines) -> None:
+    def __init__(self, engine: sa.Engine, pool: ConnectionPool) -> None:
         super().__init__(engine)
-        self._lines = lines
-        self._watermark = Watermark(lines)
+        self._pool = pool
+        self._watermark = Watermark(pool)
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
     ) -> Sequence[int]:
         append = Append([event for event in stored_events if isinstance(event, Stored)], conditions or Conditions())
-        if not append.events and not append.conditions.command_id and not append.conditions.claims:
+        if append.empty:
             return ()
         try:
-            return self._appended(append, self._lines.call(STATEMENT, append.parameters()))
-        except Failed as failed:
-            raise self._refused(append, failed) from None
-        except Lost as lost:
-            return self._resolved(append, [lost.line])
+            return positions(self._call(append))
+        except StatementRefused as refused:
+            raise refusal(append, refused) from None
+        except ConnectionLost as lost:
+            return resolve(self._pool, append, lost.name)
         except psycopg.OperationalError as error:
             raise _unreachable(error) from None
 
@@ -87,24 +73,24 @@ class PostgresStore(DatabaseStore):
         last = complete if upto is None else min(upto, complete)
         if tag is None or topics:
             whole = partial(super().read, after, limit, topics=topics, tag=tag)
-            return self._certainly(last, lambda last: whole(upto=last))
-        return self._certainly(last, lambda last: self._searched(after, limit, last, tag))
+            return self._on_one_server(last, lambda last: whole(upto=last))
+        return self._on_one_server(last, lambda last: self._search(after, limit, last, tag))
 
     def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
         """Straight from the driver; payloads stay the bytes that they are."""
         query, given = (OF_TOPICS, [texts(topics)]) if topics else (SCAN, [])
         last = upto if upto <= self._watermark.position else min(upto, self.head())
-        return self._certainly(
-            last, lambda last: self._lines.rows(query, [int8(after), int8(last), int8(limit), *given])
+        return self._on_one_server(
+            last, lambda last: self._pool.rows(query, [int8(after), int8(last), int8(limit), *given])
         )
 
     def head(self) -> int:
         try:
             return self._watermark.advance()
-        except (Lost, psycopg.OperationalError) as error:
+        except (ConnectionLost, psycopg.OperationalError) as error:
             raise _unreachable(error) from None
-        except Failed as failed:
-            raise failed.error from None
+        except StatementRefused as refused:
+            raise refused.error from None
 
     def done(self, command_id: str) -> Sequence[int] | None:
         known = super().done(command_id)
@@ -116,12 +102,24 @@ class PostgresStore(DatabaseStore):
             return connection.scalars(own.order_by(EVENTS.c.position)).all()
 
     def close(self) -> None:
-        """Close the lines of the store."""
-        self._lines.close()
+        """Close the connections of the store."""
+        self._pool.close()
 
-    def _certainly(self, last: int, read: Callable[[int], Sequence[T]]) -> Sequence[T]:
-        """What is read up to there, and once more when we were led to another server meanwhile: there may be less in
-        its log, and appends under way at positions that the other one had settled."""
+    def _call(self, append: Append) -> bytes | None:
+        """Appends cannot deadlock with each other, but with transactions of apps that hold locks of several."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._pool.call(STATEMENT, append.parameters())
+            except StatementRefused as refused:
+                if refused.state != DEADLOCK:
+                    raise
+                if time.monotonic() > give_up:
+                    raise DatabaseBusy from None
+
+    def _on_one_server(self, last: int, read: Callable[[int], Sequence[T]]) -> Sequence[T]:
+        """The rows up to `last`, read again when a failover came in between: the new server's log may be shorter, and
+        appends may be under way there at positions that the old one had settled."""
         for _ in range(3):
             rows = read(last)
             if self._watermark.sure:
@@ -129,70 +127,16 @@ class PostgresStore(DatabaseStore):
             last = min(last, self.head())
         raise DatabaseUnreachable(reason="its connections lead to different servers")
 
-    def _searched(self, after: int, limit: int, last: int, tag: tuple[str, str]) -> Sequence[Row]:
-        """Rows with the tag: first among a few positions, then among ever more."""
-        found: list[Row] = []
+    def _search(self, after: int, limit: int, last: int, tag: tuple[str, str]) -> Sequence[Row]:
+        """Rows with the tag, looked for in windows of the log that grow: the index of tags gives no order, and each
+        window is small enough to be sorted."""
+        rows: list[Row] = []
         width = WINDOW
-        while after < last and len(found) < limit:
+        while after < last and len(rows) < limit:
             edge = min(after + width, last)
-            found += super().read(after, limit - len(found), upto=edge, tag=tag)
+            rows += super().read(after, limit - len(rows), upto=edge, tag=tag)
             after, width = edge, width * WIDER
-        return found
-
-    def _appended(self, append: Append, answer: bytes | None) -> Sequence[int]:
-        repeated, *positions = bigints(answer or b"")
-        if repeated:
-            raise AlreadyDone(positions)
-        return positions
-
-    def _refused(self, append: Append, failed: Failed) -> Exception:
-        if failed.state == CONFLICT:
-            nth, actual = orjson.loads(failed.detail)
-            stream, expected = append.expected(nth)
-            return ConcurrencyConflict(stream=stream, expected=expected, actual=actual)
-        if failed.state == UNMET:
-            nth, holder = orjson.loads(failed.detail)
-            return ClaimUnmet(append.conditions.claims[nth - 1][1], holder)
-        return failed.error
-
-    def _resolved(self, append: Append, lost: list[str]) -> Sequence[int]:
-        """What became of an append whose answer was lost: its positions, once it is certain that it is stored.
-
-        Raises:
-            OutcomeUnknown: the database did not come back in time.
-        """
-        give_up = time.monotonic() + PATIENCE
-        while time.monotonic() < give_up:
-            with suppress(psycopg.OperationalError):
-                try:
-                    return self._found(append, lost) or self._again(append)
-                except Lost as again:
-                    lost.append(again.line)
-            time.sleep(0.1)
-        raise OutcomeUnknown
-
-    def _found(self, append: Append, lost: Sequence[str]) -> Sequence[int]:
-        """Its positions when it is stored.
-
-        When it is under way it holds locks, or stands in line for them: we stand behind it. Should the server not have
-        begun with it, it never will: the lines that it may still lie in are ended.
-        """
-        with self._lines.line() as line:
-            line.call(WAIT, (ints(append.locks()),))
-            if int.from_bytes(line.call(END, (texts(lost),)) or b"", "big"):
-                raise Lost("it does not end", lost[-1])
-            ids = texts([event.event_id for event in append.events])
-            return bigints(line.call(FOUND, (texts(append.streams), ids)) or b"")
-
-    def _again(self, append: Append) -> Sequence[int]:
-        try:
-            return self._appended(append, self._lines.call(STATEMENT, append.parameters()))
-        except Failed as failed:
-            raise self._refused(append, failed) from None
-        except AlreadyDone as done:
-            if append.events or done.positions:
-                raise
-            return ()  # it was ours: that nothing changed is all there was to remember
+        return rows
 
 
 def _unreachable(error: Exception) -> DatabaseUnreachable:

@@ -1,27 +1,28 @@
-"""The watermark: up to where the log is complete, so that a reader who goes by it never skips an event.
+"""The watermark: the position up to which the log is complete, so that a reader who stops there never skips an event.
 
 Positions are drawn while an append holds a shared lock, and become visible when it commits, in any order. Where they
-are contiguous the watermark moves on at once. At a hole it notes the highest position there is and who holds the lock
-just then: every position below it was drawn by one of those, or by appends that are over. When those are gone, what is
-still missing below will never be there, and the watermark passes. Nothing is decided by a time-out.
+are contiguous the watermark advances at once. At a gap it notes the highest position that is visible and the
+transactions that hold the lock just then: every position below was drawn by one of those, or by an append that has
+ended. When those have ended, what is still missing below was rolled back, and the watermark passes the gap. No time-out
+decides anything.
 
-On a standby the primary's locks cannot be seen, so holes are passed only as far as the primary has settled them.
+On a standby the primary's locks cannot be seen, so gaps are passed only as far as the primary has settled them.
 """
 
 import threading
 from contextlib import suppress
-from typing import Any
 
 import orjson
 
 from workledger.adapters.postgres.arrays import int8
-from workledger.adapters.postgres.lines import Failed, Lines, Lost
+from workledger.adapters.postgres.connection import Connection, ConnectionLost, StatementRefused
+from workledger.adapters.postgres.pool import ConnectionPool
 
 PAGE = 50_000
-"""Positions looked at in one go."""
+"""Positions that are looked at with one query."""
 
-KEPT_EVERY = 10_000
-"""Positions between the watermarks that are kept in the database for readers to come."""
+SAVE_EVERY = 10_000
+"""Positions between the watermarks that are saved in the database, where later readers begin."""
 
 LOOK = b"""
 select json_build_array(
@@ -38,8 +39,8 @@ where locktype = 'advisory' and classid = 1464615268 and objsubid = 2 and grante
     and objid = (hashtext(current_schema())::bigint & 4294967295)::oid
     and database = (select oid from pg_database where datname = current_database())
 """
-SETTLED = b"select coalesce((select value from workledger where key = 'settled'), '0')::bigint"
-KEEP = b"""
+SAVED = b"select coalesce((select value from workledger where key = 'settled'), '0')::bigint"
+SAVE = b"""
 insert into workledger values ('settled', $1::bigint::text) on conflict (key)
 do update set value = excluded.value where workledger.value::bigint < excluded.value::bigint returning 1
 """
@@ -48,69 +49,74 @@ do update set value = excluded.value where workledger.value::bigint < excluded.v
 class Watermark:
     """The watermark of one log, shared by all readers of a process."""
 
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
-        self._turn = threading.Lock()
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._one_reader = threading.Lock()
         self._forget()
 
     def _forget(self) -> None:
         self.position = 0
-        self._kept = -1
+        self._saved = -1
         self._server: str | None = None
-        self._beyond: tuple[int, frozenset[str]] | None = None
-        """A position seen beyond a hole, and who may still fill what is missing below it."""
+        self._gap: tuple[int, frozenset[str]] | None = None
+        """A position seen beyond a gap, and the transactions that may still fill it."""
 
     @property
     def sure(self) -> bool:
-        """Whether it is of the server that we were connected to last."""
-        return self._lines.manners.server in ("", self._server)
+        """Whether it is that of the server which the last connection led to."""
+        return self._pool.capabilities.server in ("", self._server)
 
     def advance(self) -> int:
-        """Move as far as the log is complete by now; the last position that may be read."""
-        with self._turn:
+        """Advance as far as the log is complete by now; the last position that may be read."""
+        with self._one_reader:
             if not self.sure:
-                self._lines.close()
+                self._pool.close()
             try:
                 return self._advance()
-            except Lost:
+            except ConnectionLost:
                 return self._advance()
 
     def _advance(self) -> int:
-        with self._lines.line() as line:
-            if self._kept < 0:
-                self._kept = self.position = _int(line.call(SETTLED, ()))
+        with self._pool.connection() as connection:
+            if self._saved < 0:
+                self._saved = self.position = _int(connection.call(SAVED, ()))
             while True:
                 page = (int8(self.position), int8(PAGE))
-                complete, seen, count, server, standby = orjson.loads(line.call(LOOK, page) or b"[]")
+                complete, seen, count, server, standby = orjson.loads(connection.call(LOOK, page) or b"[]")
                 if self._server not in (None, server):
-                    self._forget()  # another server, or this one after a crash, may not have what we saw
-                    self._kept = self.position = _int(line.call(SETTLED, ()))
+                    # Another server, or this one after a crash, may not have the events that we saw.
+                    self._forget()
+                    self._saved = self.position = _int(connection.call(SAVED, ()))
                     self._server = server
                     continue
                 self._server = server
                 self.position = complete
                 if complete < seen:
                     if standby:
-                        self.position = max(complete, _int(line.call(SETTLED, ())))
+                        self.position = max(complete, _int(connection.call(SAVED, ())))
                         break
-                    if not self._passed(line, seen):
+                    if not self._passed_gap(connection, seen):
                         break
                 elif count < PAGE:
                     break
-            if self.position >= self._kept + KEPT_EVERY and not standby:
-                with suppress(Failed):  # who only reads may not be allowed to
-                    line.call(KEEP, (int8(self.position),))
-                self._kept = self.position
+            if self.position >= self._saved + SAVE_EVERY and not standby:
+                with suppress(StatementRefused):  # a role that only reads may not save it
+                    connection.call(SAVE, (int8(self.position),))
+                self._saved = self.position
             return self.position
 
-    def _passed(self, line: Any, seen: int) -> bool:
-        """Whether all that could fill the holes below a position seen earlier, or now, is over."""
-        holders = frozenset(orjson.loads(line.call(HOLDERS, ()) or b"[]"))
-        beyond, waited_for = self._beyond or (seen, holders)
+    def _passed_gap(self, connection: Connection, seen: int) -> bool:
+        """Whether the appends that could fill the gaps below a position seen earlier, or now, have all ended.
+
+        The order matters: the log was looked at before the holders are. An append that begins after the look draws
+        positions above `seen`.
+        """
+        holders = frozenset(orjson.loads(connection.call(HOLDERS, ()) or b"[]"))
+        beyond, waited_for = self._gap or (seen, holders)
         if waited_for & holders:
-            self._beyond = (beyond, waited_for & holders)
+            self._gap = (beyond, waited_for & holders)
             return False
-        self._beyond = None
+        self._gap = None
         self.position = max(self.position, beyond)
         return True
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from workledger.adapters.schema import COLUMNS
-from workledger.adapters.sqlite import places
+from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.claims import settle
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, Conditions, Stored
@@ -37,8 +37,8 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
     for stream, claim in conditions.claims:
         settle(cursor, stream, claim)
     cursor.executemany(INSERT, map(_row, positions, versions, events))
-    if drawn % places.STRETCH + len(events) >= places.STRETCH:
-        places.note(cursor, positions[-1])
+    if drawn % position_index.SEGMENT + len(events) >= position_index.SEGMENT:
+        position_index.extend(cursor, positions[-1])
     return positions
 
 

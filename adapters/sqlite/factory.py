@@ -5,7 +5,7 @@ from eventsourcing.persistence import ApplicationRecorder
 
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.schema import EVENTS
-from workledger.adapters.sqlite import places
+from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.bulk import SQLiteBulk
 from workledger.adapters.sqlite.file import File
 from workledger.adapters.sqlite.store import SQLiteStore, cursor_of
@@ -59,8 +59,8 @@ class SQLiteFactory(DatabaseFactory):
     def protect(self, connection: sa.Connection) -> None:
         for change in ("update", "delete"):
             connection.exec_driver_sql(KEPT.format(change))
-        connection.exec_driver_sql(places.MAKE)
-        places.note(cursor_of(connection), connection.scalars(HEAD).one())
+        connection.exec_driver_sql(position_index.MAKE)
+        position_index.extend(cursor_of(connection), connection.scalars(HEAD).one())
 
     def _begin(self, connection: sa.Connection) -> None:
         """Begin for SQLAlchemy: with the write lock at once when it will write, so that it never gives up half-way."""

@@ -10,7 +10,7 @@ from eventsourcing.persistence import StoredEvent
 
 from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
-from workledger.adapters.sqlite import places
+from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.append import append
 from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
 from workledger.adapters.sqlite.writer import Writer
@@ -67,12 +67,11 @@ class SQLiteStore(DatabaseStore):
             return super().read(after, limit, upto=upto)
         with self.engine.connect() as connection:
             cursor = cursor_of(connection)
-            noted = places.noted(cursor)
-            last = noted if upto is None else min(noted, upto)
-            found = places.rows(cursor, after, limit, last, topics, tag)
-        rows = list(map(Row._make, found))
+            covered = position_index.covered(cursor)
+            last = covered if upto is None else min(covered, upto)
+            rows = list(map(Row._make, position_index.rows(cursor, after, limit, last, topics, tag)))
         if len(rows) < limit:
-            rows += super().read(max(after, noted), limit - len(rows), upto=upto, topics=topics, tag=tag)
+            rows += super().read(max(after, covered), limit - len(rows), upto=upto, topics=topics, tag=tag)
         return rows
 
     def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:

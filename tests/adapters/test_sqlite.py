@@ -13,7 +13,7 @@ import pytest
 import workledger
 from support.sqlite_writers import Steps, happened
 from workledger import Workledger
-from workledger.adapters.sqlite import append, places
+from workledger.adapters.sqlite import append, position_index
 from workledger.adapters.sqlite.file import File
 from workledger.adapters.sqlite.store import cursor_of
 from workledger.adapters.sqlite.writer import Writer
@@ -120,8 +120,8 @@ def test_many_threads_may_read_a_ledger_in_memory() -> None:
 
 
 @pytest.fixture
-def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "STRETCH", 10)
+def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(position_index, "SEGMENT", 10)
 
 
 def wanted(store: EventStore, topics: list[str], tag: tuple[str, str] | None) -> list[int]:
@@ -133,9 +133,9 @@ def wanted(store: EventStore, topics: list[str], tag: tuple[str, str] | None) ->
     ]
 
 
-@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.usefixtures("short_segments")
 def test_what_is_read_by_topic_and_by_tag_is_what_a_reader_of_everything_finds(sqlite_url: str) -> None:
-    """Many stretches, appends of all sizes, events that were erased, pages of all lengths, and a last stretch that is
+    """Many segments, appends of all sizes, events that were erased, pages of all lengths, and a last segment that is
     not full."""
     chance = random.Random(5)
     with workledger.open(sqlite_url) as ledger:
@@ -159,14 +159,14 @@ def test_what_is_read_by_topic_and_by_tag_is_what_a_reader_of_everything_finds(s
                 assert [row.position for row in found] == due[:limit], (topics, tag, after, limit, upto)
 
 
-@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.usefixtures("short_segments")
 def test_no_read_by_stream_position_topic_or_tag_goes_through_the_log(sqlite_url: str) -> None:
     statements = {
         append.STANDING: ("[]",),
         append.DONE: ("once",),
-        places.NOTED: (),
-        places.PLACES: ("[]", "project", "[]"),
-        places.ROWS: ("[]",),
+        position_index.COVERED: (),
+        position_index.LOOKUP: ("[]", "project", "[]"),
+        position_index.ROWS: ("[]",),
         "select * from events where stream_id = ? and version > ? order by version": ("s-1", 0),
         "select * from events where position > ? order by position limit ?": (0, 10),
     }
@@ -193,8 +193,8 @@ def test_a_page_by_tag_takes_as_much_work_in_a_long_log_as_in_a_short_one(
         assert max(costs) < 100, costs
 
 
-@pytest.mark.usefixtures("short_stretches")
-def test_what_was_written_past_the_store_or_before_there_were_notes_is_found_too(sqlite_url: str) -> None:
+@pytest.mark.usefixtures("short_segments")
+def test_what_was_written_past_the_store_or_before_there_was_an_index_is_found_too(sqlite_url: str) -> None:
     with workledger.open(sqlite_url) as ledger:
         ledger.store.insert_events([tagged(number, project="p") for number in range(25)])
     with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as past, past:
@@ -203,7 +203,7 @@ def test_what_was_written_past_the_store_or_before_there_were_notes_is_found_too
     with workledger.open(sqlite_url) as ledger:
         assert len(ledger.read(tag=("project", "p"))) == 25
         with ledger.tables.engine.connect() as connection:
-            assert places.noted(cursor_of(connection)) == 20
+            assert position_index.covered(cursor_of(connection)) == 20
         with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as past, past:
             columns = "stream_id, version, topic, schema_version, at, actor, event_id, tags, data"
             past.execute(
@@ -213,10 +213,10 @@ def test_what_was_written_past_the_store_or_before_there_were_notes_is_found_too
         ledger.store.insert_events([tagged(number, project="p") for number in range(25)])
         assert len(ledger.read(tag=("project", "p"))) == 75
         with ledger.tables.engine.connect() as connection:
-            assert places.noted(cursor_of(connection)) == 70
+            assert position_index.covered(cursor_of(connection)) == 70
 
 
-@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.usefixtures("short_segments")
 def test_an_event_whose_tags_are_no_json_is_in_nobodys_way(sqlite_url: str) -> None:
     with workledger.open(sqlite_url) as ledger:
         ledger.store.insert_events([happened("s-1", tags="nonsense"), happened("s-1", tags="[]")])

@@ -88,10 +88,10 @@ def test_a_plan_that_was_made_while_the_log_was_short_has_an_index_too(postgres_
         append(store, *map(tagged, range(COUNT)))
         assert store.head() > COUNT
         assert one_more(writer, 10) < 2 * short + 50
-        with store._lines.line() as line:
-            line.connection.execute("set plan_cache_mode = force_generic_plan")
-            for name, count in line.connection.execute(PREPARED).fetchall():
-                plan = line.connection.execute(f'explain execute "{name}"({", ".join(["null"] * count)})').fetchall()
+        with store._pool.connection() as connection:
+            connection.driver.execute("set plan_cache_mode = force_generic_plan")
+            for name, count in connection.driver.execute(PREPARED).fetchall():
+                plan = connection.driver.execute(f'explain execute "{name}"({", ".join(["null"] * count)})').fetchall()
                 assert "Seq Scan on events" not in str(plan)
 
 

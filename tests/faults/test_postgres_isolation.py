@@ -11,7 +11,7 @@ from support.pooler import pooling
 from support.slow_writer import in_line, slow_writer
 from support.stores import append, happened, opened
 from workledger.adapters.postgres.factory import MAKING
-from workledger.adapters.postgres.lines import Lines
+from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.domain.kernel.claims import Require, Take
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet
@@ -74,14 +74,14 @@ def test_what_is_refused_is_refused_as_ever(url: str) -> None:
 
 def test_a_call_that_is_made_another_way_begins_anew(strict_url: str) -> None:
     """Proves that a refusal ends the transaction that was begun for the call: its statement is no longer prepared."""
-    lines = Lines(lambda: psycopg.connect(strict_url, autocommit=True))
-    lines.manners.say_isolation = True
+    pool = ConnectionPool(lambda: psycopg.connect(strict_url, autocommit=True))
+    pool.capabilities.set_isolation = True
     question = b"select current_setting('transaction_isolation')"
-    with lines.line() as line:
-        assert line.call(question, ()) == b"read committed"
-        line.connection.execute("deallocate all")
-        assert line.call(question, ()) == b"read committed"
-    lines.close()
+    with pool.connection() as connection:
+        assert connection.call(question, ()) == b"read committed"
+        connection.driver.execute("deallocate all")
+        assert connection.call(question, ()) == b"read committed"
+    pool.close()
 
 
 def test_several_may_open_an_empty_database_there(postgres_url: str) -> None:

@@ -12,7 +12,7 @@ from support.postgres_server import GivenServer
 from support.proxy import Fault, Proxy, between
 from support.slow_writer import in_line, slow_writer
 from support.stores import append, happened, opened
-from workledger.adapters.postgres import store as postgres
+from workledger.adapters.postgres import outcome
 from workledger.adapters.postgres.append import Append
 from workledger.adapters.postgres.store import PostgresStore
 from workledger.domain.kernel.claims import Take
@@ -141,11 +141,11 @@ def test_no_lines_but_those_that_were_lost_are_ended(store: EventStore, proxy: P
     who = b"select pg_backend_pid()"
     with opened(url) as other:
         assert isinstance(other, PostgresStore)
-        with other._lines.line() as line:
-            before = line.call(who, ())
+        with other._pool.connection() as connection:
+            before = connection.call(who, ())
             proxy.next(Fault.REQUEST_LOST)
             append(store, happened(stream))
-            assert line.call(who, ()) == before
+            assert connection.call(who, ()) == before
 
 
 @pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.REQUEST_LOST])
@@ -184,10 +184,10 @@ def test_an_outcome_that_cannot_be_learnt_is_said_to_be_unknown(
     store: EventStore, proxy: Proxy, url: str, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database cannot be reached after the answer was lost. Proves that we do not guess."""
-    monkeypatch.setattr(postgres, "PATIENCE", 0.3)
+    monkeypatch.setattr(outcome, "PATIENCE", 0.3)
     proxy.next(Fault.ANSWER_LOST)
     proxy.refuse()
-    with pytest.raises(postgres.OutcomeUnknown):
+    with pytest.raises(outcome.OutcomeUnknown):
         append(store, happened(stream), command_id=stream)
     with opened(url) as other:
         assert len(other.done(stream) or ()) == 1

@@ -14,7 +14,8 @@ import workledger
 from support.pooler import pooling
 from support.postgres_server import GivenServer
 from support.stores import append, ascending, happened, opened, tail
-from workledger.adapters.postgres.lines import Lines, Lost
+from workledger.adapters.postgres.connection import ConnectionLost
+from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.domain.kernel.claims import Require, Take
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.task import Task
@@ -100,39 +101,39 @@ QUESTION, FIVE = b"select $1::bigint + 2", (5).to_bytes(8, "big")
 
 
 @pytest.fixture
-def lines(postgres_server: GivenServer) -> Iterator[Lines]:
-    lines = Lines(lambda: psycopg.connect(postgres_server.dsn, autocommit=True))
-    yield lines
-    lines.close()
+def pool(postgres_server: GivenServer) -> Iterator[ConnectionPool]:
+    pool = ConnectionPool(lambda: psycopg.connect(postgres_server.dsn, autocommit=True))
+    yield pool
+    pool.close()
 
 
-def test_a_statement_that_is_gone_when_it_is_called_is_sent_as_it_is(lines: Lines) -> None:
+def test_a_statement_that_is_gone_when_it_is_called_is_sent_as_it_is(pool: ConnectionPool) -> None:
     """What a pooler does that knows of no prepared statements. Proves that such a refusal is taken for what it is."""
-    with lines.line() as line:
-        assert line.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
-        line.connection.execute("deallocate all")
-        assert line.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
-    assert not lines.manners.prepare
+    with pool.connection() as connection:
+        assert connection.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
+        connection.driver.execute("deallocate all")
+        assert connection.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
+    assert not pool.capabilities.prepare
 
 
-def test_a_statement_that_is_there_when_it_is_prepared_is_sent_as_it_is(lines: Lines) -> None:
+def test_a_statement_that_is_there_when_it_is_prepared_is_sent_as_it_is(pool: ConnectionPool) -> None:
     """Another client of the pooler has prepared it on the same connection. Proves that it is not prepared again."""
-    with lines.line() as one, lines.line() as other:
+    with pool.connection() as one, pool.connection() as other:
         one.call(QUESTION, ((3).to_bytes(8, "big"),))
-        [name] = one.connection.execute("select name from pg_prepared_statements").fetchone() or [""]
-        other.connection.execute(f"prepare {name} as select 0")
+        [name] = one.driver.execute("select name from pg_prepared_statements").fetchone() or [""]
+        other.driver.execute(f"prepare {name} as select 0")
         assert other.call(QUESTION, ((3).to_bytes(8, "big"),)) == FIVE
-    assert not lines.manners.prepare
+    assert not pool.capabilities.prepare
 
 
 @pytest.mark.parametrize("state", ["57P01", "08006"])
-def test_a_pooler_that_has_lost_the_server_gives_no_answer_to_a_call(lines: Lines, state: str) -> None:
-    """It says so on a line that stays open. Proves that this is not taken for a refusal: the server may have carried
-    out the call."""
-    with lines.line() as line:
-        line.connection.execute(
+def test_a_pooler_that_has_lost_the_server_gives_no_answer_to_a_call(pool: ConnectionPool, state: str) -> None:
+    """It says so on a connection that stays open. Proves that this is not taken for a refusal: the server may
+    have executed the call."""
+    with pool.connection() as connection:
+        connection.driver.execute(
             "create function pg_temp.say(state text) returns int language plpgsql as"
             " $$ begin raise exception 'the server is gone' using errcode = state; end $$"
         )
-        with pytest.raises(Lost):
-            line.call(b"select pg_temp.say($1::text)", (state.encode(),))
+        with pytest.raises(ConnectionLost):
+            connection.call(b"select pg_temp.say($1::text)", (state.encode(),))

@@ -41,7 +41,7 @@ def test_a_standby_hands_out_what_is_certain_and_no_more(
     """Proves that on a standby, where it cannot be seen who writes, holes stay closed until the primary has settled
     them: were nobody found to write, they would be passed. And that a standby's refusal is taken for one, not for an
     answer that was lost."""
-    monkeypatch.setattr(watermark, "KEPT_EVERY", 1)
+    monkeypatch.setattr(watermark, "SAVE_EVERY", 1)
     with opened(primary.dsn) as writer, opened(standby.dsn) as reader, slow_writer(primary.dsn) as slow:
         append(writer, happened("one"))
         slow.append(happened("slow"))
@@ -121,6 +121,6 @@ def test_lines_to_a_primary_that_was_replaced_and_lives_on_are_given_up(
         standby.follow(primary)
         standby.leave()
         standby.promote()
-        with store._lines.line():  # it leads to the old one, and is busy
+        with store._pool.connection():  # it leads to the old one, and is busy
             [last] = append(store, happened("two"))
         assert [row[1] for row in store.scan(0, 10, upto=last)] == ["one", "two"]

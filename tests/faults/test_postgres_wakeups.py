@@ -16,7 +16,7 @@ from workledger.domain.kernel.claims import Take
 from workledger.domain.kernel.store import EventStore
 
 APPENDS = 100
-TOGETHER_SECONDS = 0.1
+BATCH_SECONDS = 0.1
 """Longer than in earnest, so that many appends fall into it however slow the machine is."""
 
 
@@ -30,7 +30,7 @@ def listener(postgres_store_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def waking(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wakeups]:
-    monkeypatch.setattr(wakeups, "TOGETHER_SECONDS", TOGETHER_SECONDS)
+    monkeypatch.setattr(wakeups, "BATCH_SECONDS", BATCH_SECONDS)
     waking = Wakeups(lambda: psycopg.connect(postgres_store_url, autocommit=True))
     yield waking
     waking.close()
@@ -67,9 +67,9 @@ def test_appends_that_follow_each_other_quickly_wake_others_once(
     began = time.monotonic()
     for _ in range(APPENDS):
         append(postgres_store, happened("s-1"))
-        waking.tell()
+        waking.notify()
     waking.close()
-    periods = (time.monotonic() - began) / TOGETHER_SECONDS
+    periods = (time.monotonic() - began) / BATCH_SECONDS
     assert 1 <= len(heard(listener)) <= periods + 2
 
 
@@ -80,17 +80,17 @@ def test_what_is_appended_while_others_are_woken_is_told_of_as_well(
     always told of: what is told meanwhile must not count as told."""
     more = iter(range(2))
 
-    class Line(psycopg.Connection[Any]):
+    class Notifying(psycopg.Connection[Any]):
         def execute(self, *statement: Any, **options: Any) -> psycopg.Cursor[Any]:
             done = super().execute(*statement, **options)
             if "notify" in statement[0] and next(more, None) is not None:
                 append(postgres_store, happened("s-1"))
-                waking.tell()
+                waking.notify()
             return done
 
-    with closing(Wakeups(lambda: Line.connect(postgres_store_url, autocommit=True))) as waking:
+    with closing(Wakeups(lambda: Notifying.connect(postgres_store_url, autocommit=True))) as waking:
         append(postgres_store, happened("s-1"))
-        waking.tell()
+        waking.notify()
         assert len(list(listener.notifies(timeout=10, stop_after=3))) == 3
 
 

@@ -16,13 +16,14 @@ from support.postgres_server import GivenServer
 from support.slow_writer import SlowWriter, slow_writer
 from support.stores import append, happened, opened
 from workledger.adapters.postgres import watermark
-from workledger.adapters.postgres.lines import Line, Lines
-from workledger.adapters.postgres.watermark import HOLDERS, KEEP, Watermark
+from workledger.adapters.postgres.connection import Connection
+from workledger.adapters.postgres.pool import ConnectionPool
+from workledger.adapters.postgres.watermark import HOLDERS, SAVE, Watermark
 from workledger.domain.kernel.store import EventStore
 
 
-class Watched(Lines):
-    """Lines that remember what they were asked, and let something happen before each question."""
+class Watched(ConnectionPool):
+    """A pool that remembers what it was asked, and lets something happen before each question."""
 
     def __init__(self, url: str, before: Callable[[bytes], object] = lambda question: None) -> None:
         super().__init__(lambda: psycopg.connect(url, autocommit=True))
@@ -36,19 +37,19 @@ class Watched(Lines):
         self.close()
 
     @contextmanager
-    def line(self) -> Iterator[Line]:
-        with super().line() as line:
-            yield _WatchedLine(line, self)
+    def connection(self) -> Iterator[Connection]:
+        with super().connection() as connection:
+            yield _WatchedConnection(connection, self)
 
 
-class _WatchedLine:
-    def __init__(self, line: Line, lines: Watched) -> None:
-        self._line, self._lines = line, lines
+class _WatchedConnection:
+    def __init__(self, connection: Connection, pool: Watched) -> None:
+        self._connection, self._pool = connection, pool
 
     def call(self, statement: bytes, parameters: Sequence[bytes | None]) -> bytes | None:
-        self._lines.before(statement)
-        self._lines.asked.append(statement)
-        return self._line.call(statement, parameters)
+        self._pool.before(statement)
+        self._pool.asked.append(statement)
+        return self._connection.call(statement, parameters)
 
 
 class Reader:
@@ -83,12 +84,12 @@ def test_nothing_is_skipped_whatever_lands_between_two_looks(
     Proves that the log is looked at before those who write are, and that a hole is passed no further than the log was
     seen then. Either other way skips events.
     """
-    monkeypatch.setattr(watermark, "KEPT_EVERY", 1)
+    monkeypatch.setattr(watermark, "SAVE_EVERY", 1)
     with (
         opened(url) as store,
         slow_writer(url) as one,
         slow_writer(url) as two,
-        Watched(url) as lines,
+        Watched(url) as pool,
         psycopg.connect(url, autocommit=True) as connection,
     ):
         overtake = partial(append, store, happened("three"))
@@ -104,8 +105,8 @@ def test_nothing_is_skipped_whatever_lands_between_two_looks(
                 while steps and steps[0][0] <= now:
                     steps.popleft()[1]()
 
-            lines.before = take
-            mark, reader, late = Watermark(lines), Reader(connection, start), Reader(connection, start)
+            pool.before = take
+            mark, reader, late = Watermark(pool), Reader(connection, start), Reader(connection, start)
             while steps:
                 reader.read(mark.advance())
             reader.read(mark.advance())
@@ -118,7 +119,7 @@ def test_readers_of_one_process_look_one_after_the_other(url: str) -> None:
     compared with what another reader has seen since, and a hole passed that was not there yet."""
     asking, go_on, asked_by_second = threading.Event(), threading.Event(), threading.Event()
     first, second = ThreadPoolExecutor(1), ThreadPoolExecutor(1, thread_name_prefix="second")
-    with opened(url) as store, slow_writer(url) as slow, first, second, Watched(url) as lines:
+    with opened(url) as store, slow_writer(url) as slow, first, second, Watched(url) as pool:
         slow.append(happened("slow"))
         append(store, happened("fast"))
 
@@ -129,8 +130,8 @@ def test_readers_of_one_process_look_one_after_the_other(url: str) -> None:
                 asking.set()
                 assert go_on.wait(30)
 
-        lines.before = stop
-        mark = Watermark(lines)
+        pool.before = stop
+        mark = Watermark(pool)
         one = first.submit(mark.advance)
         assert asking.wait(30)
         two = second.submit(mark.advance)
@@ -145,26 +146,26 @@ def test_old_holes_are_not_looked_into_again(url: str, monkeypatch: pytest.Monke
 
     Proves the watermark that is kept in the database; without it each new reader begins at 0.
     """
-    monkeypatch.setattr(watermark, "KEPT_EVERY", 5)
+    monkeypatch.setattr(watermark, "SAVE_EVERY", 5)
     with opened(url) as store:
         for _ in range(3):
             with slow_writer(url) as dead:
                 dead.append(happened("dead"))
             append(store, happened("fast"), happened("fast"))
         head = store.head()
-    with Watched(url) as lines:
-        assert Watermark(lines).advance() == head
-    assert HOLDERS not in lines.asked
-    assert len(lines.asked) == 2, "where it was, and what is new"
+    with Watched(url) as pool:
+        assert Watermark(pool).advance() == head
+    assert HOLDERS not in pool.asked
+    assert len(pool.asked) == 2, "where it was, and what is new"
 
 
 def test_what_is_kept_never_goes_back(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a reader who is late does not take back what a faster one has kept."""
-    monkeypatch.setattr(watermark, "KEPT_EVERY", 1)
-    with opened(url) as store, Watched(url) as lines:
+    monkeypatch.setattr(watermark, "SAVE_EVERY", 1)
+    with opened(url) as store, Watched(url) as pool:
         append(store, happened("one"))
-        lines.before = lambda question: question is KEEP and append(store, happened("two")) and store.head()
-        late, last = Watermark(lines).advance(), store.head()
+        pool.before = lambda question: question is SAVE and append(store, happened("two")) and store.head()
+        late, last = Watermark(pool).advance(), store.head()
         assert (late, last) == (last - 1, last)
     with psycopg.connect(url, autocommit=True) as connection:
         assert connection.execute("select value::bigint from workledger where key = 'settled'").fetchone() == (last,)
@@ -184,7 +185,7 @@ def test_holes_at_the_edge_of_a_page_are_passed(url: str, monkeypatch: pytest.Mo
 
 def test_a_reader_who_may_not_write_reads_on(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that keeping the watermark is a favour to others, which may fail."""
-    monkeypatch.setattr(watermark, "KEPT_EVERY", 1)
+    monkeypatch.setattr(watermark, "SAVE_EVERY", 1)
     readonly = (
         f"{postgres_store_url}{'&' if '?' in postgres_store_url else '?'}options=-cdefault_transaction_read_only%3Don"
     )

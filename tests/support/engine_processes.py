@@ -56,7 +56,7 @@ def left_behind(ledger: Workledger) -> list[Any]:
 
 def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: int) -> None:
     """Fold a batch, and die in the next one at that moment; where the batch is committed by then, die in the first."""
-    from workledger.adapters.postgres import brief, bulk
+    from workledger.adapters.postgres import bulk, small_write
 
     bulk.FEW = at_once
     committed_by_then = moment.startswith("committed")
@@ -65,7 +65,7 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
         fold, write, statements, exchange = (
             writing.write,
             TableSet.write,
-            brief._statements,
+            small_write._statements,
             ledger.tables.bulk.small_write,
         )
         doomed = threading.Event()
@@ -97,7 +97,7 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
             case "committed":
                 sa.event.listen(ledger.tables.engine, "commit", commit_and_die)
             case "exchange begun":
-                brief._statements = lambda writings: (die(), statements(writings))[1]
+                small_write._statements = lambda writings: (die(), statements(writings))[1]
             case "committed in one exchange":
                 ledger.tables.bulk.small_write = lambda *given: (exchange(*given), die())[0]
         Projector(ledger.store, ledger.tables, GROUPS, batch=batch).catch_up()

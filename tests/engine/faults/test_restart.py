@@ -74,7 +74,7 @@ def test_the_loop_goes_on_when_every_connection_was_ended(doors: Doors) -> None:
         work(doors.ledger, 1, number)
         wait_until(lambda number=number: health(doors) == (200, 5 * (number + 1)))
     engine_processes.nothing_differs(doors.ledger)
-    assert len([one for one in threading.enumerate() if one.name == "workledger-hearing"]) == 1
+    assert len([one for one in threading.enumerate() if one.name == "workledger-listening"]) == 1
 
 
 def unreachable(ledger: Workledger) -> bool:

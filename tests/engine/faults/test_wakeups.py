@@ -70,7 +70,7 @@ def test_a_loop_that_nobody_wakes_looks_by_itself(
 ) -> None:
     """9. Every wake-up is lost. Proves that polling makes up for it within a second: it fails when the loop waits for
     a wake-up without a limit."""
-    monkeypatch.setattr(Wakeups, "tell", lambda self: None)
+    monkeypatch.setattr(Wakeups, "notify", lambda self: None)
     monkeypatch.setattr(Wakeups, "listen", lambda self, hear: None)
     url = request.getfixturevalue(kind)
     with workledger.open(url) as ledger, writers.running(write_on_a_sign, url) as (_, pipe):
@@ -95,8 +95,8 @@ def test_what_was_appended_before_anybody_listened_is_heard_of(postgres_store_ur
 def test_listening_begins_again_when_its_connection_was_ended(
     postgres_store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """7. Proves that a lost line is opened anew: it fails when the thread ends with it."""
-    monkeypatch.setattr("workledger.adapters.postgres.wakeups.AGAIN_SECONDS", 0.05)
+    """7. Proves that a lost connection is replaced: it fails when the thread ends with it."""
+    monkeypatch.setattr("workledger.adapters.postgres.wakeups.RECONNECT_SECONDS", 0.05)
     heard = threading.Event()
     with workledger.open(postgres_store_url) as ledger, workledger.open(postgres_store_url) as other:
         ledger.listen(lambda position: heard.set())

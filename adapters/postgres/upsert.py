@@ -1,4 +1,4 @@
-"""Rows merged into PostgreSQL by key: a JSON document of them, and one statement for it, whatever each row changes."""
+"""Upserts into PostgreSQL: rows as a JSON document, and one statement that applies it by key."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,27 +14,28 @@ DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def keyed(table: type[Table], key: Any) -> dict[str, Any]:
-    """A row's key."""
+    """The key of a row as JSON."""
     return dict(zip(table.KEY, key_values(key), strict=True))
 
 
 def written(table: type[Table], row: Values) -> dict[str, Any]:
-    """A whole new row."""
+    """A whole new row as JSON."""
     return {name: _plain(row[at]) for name, at in table.AT.items()}
 
 
 def changed(table: type[Table], key: Any, row: Values) -> dict[str, Any]:
-    """A changed row as JSON: its key, `said` with a bit for each column that is set, the values, `+` the amounts."""
+    """A changed row as JSON: its key, the columns that are set, `mask` with a bit for each of them, and what is added
+    to a column under its name with a `+` before it."""
     change = keyed(table, key)
-    said = 0
+    mask = 0
     for name, at in table.AT.items():
         if row[at] is not ABSENT:
-            said |= 1 << at
+            mask |= 1 << at
             change[name] = _plain(row[at])
     for name, at in table.AMOUNT_AT.items():
         if row[at]:
             change["+" + name] = row[at]
-    change["said"] = said
+    change["mask"] = mask
     return change
 
 
@@ -52,21 +53,21 @@ def update(table: type[Table], name: str) -> str:
     return _text(statement.format(Identifier(name), sets, _given(table), _match(table)))
 
 
-def alike(table: type[Table], name: str, rows: Mapping[Any, Values]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """A statement for all changed rows that set and add to the same columns, and their document: it says no more than
-    those. Where rows just begin, those that are not there do."""
-    found: dict[tuple[Sequence[str], Sequence[str]], list[dict[str, Any]]] = {}
+def by_columns(table: type[Table], name: str, rows: Mapping[Any, Values]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The changed rows grouped by the columns that they set and add to: a statement for each group, which names those
+    columns only, and its document. Where a table's rows have no first event, missing rows are inserted."""
+    groups: dict[tuple[Sequence[str], Sequence[str]], list[dict[str, Any]]] = {}
     for key, row in rows.items():
         shape = changed_columns(table, merge_amounts(table, row))
         if not table.BORN or shape != ((), ()):
-            found.setdefault(shape, []).append(changed(table, key, row))
-    statement = update_alike if table.BORN else begin_alike
-    return [(statement(table, name, *shape), document) for shape, document in found.items()]
+            groups.setdefault(shape, []).append(changed(table, key, row))
+    statement = update_columns if table.BORN else upsert_columns
+    return [(statement(table, name, *shape), document) for shape, document in groups.items()]
 
 
 @memoised
-def update_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
-    """Rows that set these columns, and add to those."""
+def update_columns(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
+    """Update rows: set these columns, add to those."""
     changes = [SQL("{} = {}").format(Identifier(column), _value(table, column)) for column in sets]
     changes += [SQL("{0} = t.{0} + u.{1}").format(Identifier(column), Identifier("+" + column)) for column in adds]
     statement = SQL("update {} t set {} from {} where {}")
@@ -75,8 +76,8 @@ def update_alike(table: type[Table], name: str, sets: Sequence[str], adds: Seque
 
 
 @memoised
-def begin_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
-    """The same for rows that just begin when they are not there."""
+def upsert_columns(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[str]) -> str:
+    """Update rows, or insert those that are missing: set these columns, add to those."""
     columns = [*table.KEY, *sets]
     values = [_value(table, column) for column in columns]
     values += [SQL("u.{}").format(Identifier("+" + column)) for column in adds]
@@ -92,7 +93,7 @@ def begin_alike(table: type[Table], name: str, sets: Sequence[str], adds: Sequen
 
 def _set(table: type[Table], column: str) -> Composable:
     bit = SQL(str(1 << table.AT[column]))
-    statement = SQL("{0} = case when u.said & {1} <> 0 then {2} else t.{0} end")
+    statement = SQL("{0} = case when u.mask & {1} <> 0 then {2} else t.{0} end")
     changed: Composable = statement.format(Identifier(column), bit, _value(table, column))
     if column in table.AMOUNT_AT:
         changed += SQL(" + coalesce(u.{}, 0)").format(Identifier("+" + column))
@@ -105,11 +106,11 @@ def _value(table: type[Table], column: str) -> Composable:
 
 
 def _given(table: type[Table], columns: Sequence[str] | None = None, adds: Sequence[str] | None = None) -> Composable:
-    """The rows of the document, as `u`, with those columns and amounts, or all; JSON within it is text."""
+    """The rows of the document, as `u`, with these columns and amounts, or all; JSON columns are text in it."""
     wanted = list(table.COLUMNS) if columns is None else columns
     parts = [SQL("{} {}").format(Identifier(name), SQL(_type(table, name))) for name in wanted]
     parts += [SQL("{} bigint").format(Identifier("+" + name)) for name in (table.AMOUNT_AT if adds is None else adds)]
-    return SQL("json_to_recordset(%s::json) as u({}, said bigint)").format(SQL(", ").join(parts))
+    return SQL("json_to_recordset(%s::json) as u({}, mask bigint)").format(SQL(", ").join(parts))
 
 
 def _type(table: type[Table], name: str) -> str:
@@ -125,7 +126,7 @@ def _match(table: type[Table]) -> Composable:
 
 @memoised
 def insert(table: type[Table], name: str) -> str:
-    """Whole new rows."""
+    """Insert whole rows."""
     values = SQL(", ").join(_value(table, column) for column in table.COLUMNS)
     statement = SQL("insert into {} ({}) select {} from {}")
     given = _given(table, list(table.COLUMNS), ())
@@ -133,7 +134,7 @@ def insert(table: type[Table], name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As it goes into the document: JSON within it is text."""
+    """A value as it goes into the document: JSON columns are text in it."""
     if value is ABSENT:
         return None
     return value.decode() if value.__class__ is bytes else value

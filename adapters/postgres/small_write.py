@@ -1,7 +1,7 @@
-"""A brief write: a few rows of many tables, and the checkpoints that are past them, in one exchange with the server.
+"""A small write: a few rows of many tables, and the checkpoints after them, in one exchange with the server.
 
-What follows the log closely writes a few rows at a time, to a dozen tables. Statement by statement that is mostly
-waiting.
+A projector that follows the log closely writes a few rows at a time to a dozen tables. One statement after the other,
+most of its time would be round trips.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ import orjson
 import psycopg
 from psycopg.errors import DivisionByZero
 
-from workledger.adapters.postgres import merging
+from workledger.adapters.postgres import upsert
 from workledger.projections.engine.changes import Changes, insert_values
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.state.checkpoints import Superseded
@@ -21,7 +21,7 @@ from workledger.projections.engine.table import Table
 SETTINGS = (
     "select set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
 )
-"""What a crash takes is folded again; and planning takes longer than carrying out."""
+"""Rows lost in a crash are folded again; and planning takes longer than executing."""
 
 MOVE = """
 with moved as (
@@ -33,7 +33,7 @@ with moved as (
 )
 select 1 / (count(*) = %s)::int from moved
 """
-"""Fails unless every one of them stood where it was expected: then nothing of the transaction is done."""
+"""Divides by zero, and so aborts the transaction, unless every checkpoint is where it was expected."""
 
 Writing = tuple[type[Table], str, Changes]
 
@@ -45,10 +45,10 @@ def write(
     *,
     prepare: bool,
 ) -> None:
-    """Move checkpoints, from where they were to where they come to, and write the rows, or do nothing of it.
+    """Move each checkpoint from one position to another and write the rows, all in one transaction.
 
     Raises:
-        Superseded: one of them stands elsewhere.
+        Superseded: a checkpoint is elsewhere; nothing was written.
     """
     document = [
         {
@@ -75,7 +75,7 @@ def write(
 
 @contextmanager
 def _rolled_back(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """What fails on the way leaves no transaction open."""
+    """Leave no transaction open after an error."""
     try:
         yield
     except psycopg.Error:
@@ -85,16 +85,16 @@ def _rolled_back(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def _statements(writings: Sequence[Writing]) -> list[tuple[str, list[dict[str, Any]]]]:
-    found = []
+    statements = []
     for table, name, changes in writings:
         if changes.gone:
-            found.append((merging.delete(table, name), [merging.keyed(table, key) for key in changes.gone]))
+            statements.append((upsert.delete(table, name), [upsert.keyed(table, key) for key in changes.gone]))
         if changes.new:
-            rows = [merging.written(table, insert_values(table, row)) for row in changes.new.values()]
-            found.append((merging.insert(table, name), rows))
+            rows = [upsert.written(table, insert_values(table, row)) for row in changes.new.values()]
+            statements.append((upsert.insert(table, name), rows))
         if changes.changed:
-            found += merging.alike(table, name, changes.changed)
-    return found
+            statements += upsert.by_columns(table, name, changes.changed)
+    return statements
 
 
 def _json(document: list[dict[str, Any]]) -> str:

