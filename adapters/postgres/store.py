@@ -19,7 +19,7 @@ from workledger.adapters.postgres.watermark import Watermark
 from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
+from workledger.domain.kernel.refusals import ConcurrencyConflict, Unavailable
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, Stored
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ FOUND = b"""select array(select position from events
 where stream_id = any($1::text[]) and event_id = any($2::text[]) order by position)"""
 
 
-class OutcomeUnknown(Refused):
+class OutcomeUnknown(Unavailable):
     """The database went away during an append and has not come back; repeat the command with the same id later."""
 
     code = "APPEND_OUTCOME_UNKNOWN"
