@@ -2,34 +2,36 @@
 
 import re
 
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import Refused, Unavailable
 
 
 class UnknownDatabase(Refused):
     """{url} is not a database workledger knows; give sqlite:///file.db, postgresql://user@host/name or memory:."""
 
     code = "DATABASE_URL_INVALID"
+    status = 400
 
 
-class DatabaseUnreachable(Refused):
+class DatabaseUnreachable(Unavailable):
     """The database cannot be reached: {reason}"""
 
     code = "DATABASE_UNREACHABLE"
 
 
-class DatabaseBusy(Refused):
+class DatabaseBusy(Unavailable):
     """Another process has been writing to the database all the while; nothing was stored, try again."""
 
     code = "DATABASE_BUSY"
 
 
-class DatabaseFull(Refused):
+class DatabaseFull(Unavailable):
     """There is no room left for the database; nothing was stored."""
 
     code = "DATABASE_FULL"
+    status = 507
 
 
-class DatabaseFailed(Refused):
+class DatabaseFailed(Unavailable):
     """The database cannot be used: {reason}"""
 
     code = "DATABASE_FAILED"

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable, reason_of
 from workledger.adapters.sqlite.failures import refusal
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import Refused, Unavailable
 from workledger.projections.groups import GROUPS
 
 MISSING = re.compile(r'no such table: (\w+)|relation "(\w+)" does not exist')
@@ -15,7 +15,7 @@ AWAY = ("08", "57P", "53300", "55000")
 """The beginnings of PostgreSQL's codes for a connection that failed or was ended, and a server that takes none."""
 
 
-class ReadTableMissing(Refused):
+class ReadTableMissing(Unavailable):
     """There is no table {table}; `workledger rebuild` makes it anew from the log."""
 
     code = "READ_TABLE_MISSING"

@@ -2,25 +2,32 @@
 
 from fastapi import APIRouter
 
+from workledger.api.web import problems
 from workledger.api.web.answers import Json
-from workledger.api.web.problems import STATUSES, meanings, title
-from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.kernel.refusals import NotFound, Refused
 
 router = APIRouter(prefix="/errors", tags=["service"])
 
 
 @router.get("")
-def codes() -> Json:
-    """All codes, with the status and the meaning of each."""
-    return Json({"items": [_code(code) for code in sorted(STATUSES)]})
+def errors() -> Json:
+    """All codes that are known here, with the status and the meaning of each."""
+    return Json({"items": [_shown(kind) for _, kind in sorted(problems.codes().items())]})
 
 
 @router.get("/{code}")
-def one(code: str) -> Json:
-    if code not in STATUSES:
+def error(code: str) -> Json:
+    """What one code means."""
+    kind = problems.codes().get(code)
+    if kind is None:
         raise NotFound(id=code)
-    return Json(_code(code))
+    return Json(_shown(kind))
 
 
-def _code(code: str) -> dict[str, object]:
-    return {"code": code, "title": title(code), "status": STATUSES[code], "meaning": meanings().get(code)}
+def _shown(kind: type[Refused]) -> dict[str, object]:
+    return {
+        "code": kind.code,
+        "title": problems.title(kind.code),
+        "status": kind.status,
+        "meaning": problems.meaning(kind),
+    }

@@ -7,12 +7,12 @@ from fastapi import FastAPI
 
 from workledger.api.app import service_of
 from workledger.api.web.guard import is_loopback
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import Forbidden
 
 GRACE_SECONDS = 5
 
 
-class AddressNotAllowed(Refused):
+class AddressNotAllowed(Forbidden):
     """workledger serves on this machine only: listening on {host} would ask for keys, and keys are not there yet."""
 
     code = "ADDRESS_NOT_ALLOWED"

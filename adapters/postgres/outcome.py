@@ -10,7 +10,7 @@ from workledger.adapters.postgres.append import STATEMENT, Append, positions, re
 from workledger.adapters.postgres.arrays import bigints, ints, texts
 from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
 from workledger.adapters.postgres.pool import ConnectionPool
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import Unavailable
 from workledger.domain.kernel.store import AlreadyDone
 
 PATIENCE = 30.0
@@ -23,7 +23,7 @@ STORED = b"""select array(select position from events
 where stream_id = any($1::text[]) and event_id = any($2::text[]) order by position)"""
 
 
-class OutcomeUnknown(Refused):
+class OutcomeUnknown(Unavailable):
     """The database went away during an append and has not come back; repeat the command with the same id later."""
 
     code = "APPEND_OUTCOME_UNKNOWN"

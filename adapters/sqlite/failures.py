@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseFull
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import Refused, Unavailable
 
 
-class OpenBeforeFork(Refused):
+class OpenBeforeFork(Unavailable):
     """{path} was open when this process was forked, so what it writes would be lost; open it after forking only."""
 
     code = "DATABASE_FORKED"

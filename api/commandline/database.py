@@ -7,17 +7,15 @@ import typer
 
 import workledger
 from workledger import Workledger
-from workledger.domain.kernel.refusals import Refused
+from workledger.adapters.database import DatabaseUnreachable
 
 DEFAULT = "sqlite:///workledger.db"
 VARIABLE = "WORKLEDGER_DB"
 HELP = f"sqlite:///file.db or postgresql://user@host/name; else ${VARIABLE}, else {DEFAULT}."
 
 
-class FolderMissing(Refused):
+class FolderMissing(DatabaseUnreachable):
     """There is no folder {folder} for the database; make it first, or give another --db."""
-
-    code = "DATABASE_UNREACHABLE"
 
 
 def _chosen(context: typer.Context, value: str | None) -> str:

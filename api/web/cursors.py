@@ -23,6 +23,7 @@ class InvalidCursor(Refused):
     """This cursor does not fit the list that is asked for ({reason}); begin at the first page."""
 
     code = "INVALID_CURSOR"
+    status = 400
 
 
 class Cursor(BaseModel):

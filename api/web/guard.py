@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workledger.api.web import problems
-from workledger.domain.kernel.refusals import InvalidInput, PayloadTooLarge, Refused
+from workledger.domain.kernel.refusals import Forbidden, InvalidInput, PayloadTooLarge, Refused
 
 LARGEST_BODY = 5 * 1024 * 1024
 """Bytes (AgentPane's limit, DOMAIN.md 4.3)."""
@@ -21,13 +21,13 @@ LARGEST_BODY = 5 * 1024 * 1024
 HOST = re.compile(r"^(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^:\[\]]*))(?::\d*)?$")
 
 
-class HostNotAllowed(Refused):
+class HostNotAllowed(Forbidden):
     """Workledger answers under the names of this machine only, not as {host}."""
 
     code = "HOST_NOT_ALLOWED"
 
 
-class OriginNotAllowed(Refused):
+class OriginNotAllowed(Forbidden):
     """Workledger answers its own pages only, not those of {origin}."""
 
     code = "ORIGIN_NOT_ALLOWED"

@@ -1,12 +1,7 @@
-"""Problems: every refusal as an RFC 9457 answer with its stable code; this is the one table of what HTTP makes of them.
-
-The statuses are those of DOMAIN.md 5.2, but for outcomes that are refusals here, and refusals are a 409.
-DUPLICATE_REQUEST and AGENT_TURN_LIMIT_EXCEEDED stand there with 200, as outcomes of a workflow; the WORKTREE_…_FAILED
-with 500, as what a call of git came to: here that is recorded, and what is asked next of such a worktree is refused.
-"""
+"""Problems: every refusal as an answer of RFC 9457 with its stable code, and the status that its class carries."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,98 +11,16 @@ from starlette.exceptions import HTTPException
 
 from workledger.adapters.failures import refusal_of
 from workledger.api.web.answers import Json
-from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, Refused
-
-STATUSES = {
-    "VALIDATION_ERROR": 400,
-    "INVALID_ID": 400,
-    "INVALID_CURSOR": 400,
-    "DATABASE_URL_INVALID": 400,
-    "DEPENDENCY_SELF": 400,
-    "PROJECT_HAS_NO_REPOSITORY": 400,
-    "TASK_INVALID_TRANSITION": 400,
-    "TASK_NOT_WAITING_APPROVAL": 400,
-    "TASK_NO_DIFF": 400,
-    "AGENT_NOT_RUNNING": 400,
-    "AGENT_NO_AVAILABLE_TASK": 400,
-    "SESSION_CLOSED": 400,
-    "SESSION_NOT_ACTIVE": 400,
-    "SESSION_NOT_PAUSED": 400,
-    "SESSION_NO_CONNECTIONS": 400,
-    "WORKTREE_DIRTY": 400,
-    "ADDRESS_NOT_ALLOWED": 403,
-    "AGENT_TOOL_NOT_ALLOWED": 403,
-    "HOST_NOT_ALLOWED": 403,
-    "ORIGIN_NOT_ALLOWED": 403,
-    "SESSION_INVALID_PARTICIPANT": 403,
-    "FORBIDDEN": 403,
-    "NOT_FOUND": 404,
-    "AGENT_LOG_NOT_FOUND": 404,
-    "AGENT_NOT_FOUND": 404,
-    "AGENT_RUN_NOT_FOUND": 404,
-    "COMMIT_NOT_FOUND": 404,
-    "DEAD_LETTER_NOT_FOUND": 404,
-    "IMPORT_SOURCE_NOT_FOUND": 404,
-    "PROJECT_NOT_FOUND": 404,
-    "SESSION_NOT_FOUND": 404,
-    "SESSION_PROJECT_NOT_FOUND": 404,
-    "STAGE_RUN_NOT_FOUND": 404,
-    "TASK_NOT_FOUND": 404,
-    "TOOL_CALL_NOT_FOUND": 404,
-    "WORKSPACE_NOT_FOUND": 404,
-    "WORKTREE_NOT_FOUND": 404,
-    "WRITE_OPERATION_NOT_FOUND": 404,
-    "METHOD_NOT_ALLOWED": 405,
-    "REFUSED": 409,
-    "DRAFT_READ_ONLY": 409,
-    "INVALID_TRANSITION": 409,
-    "AGENT_ALREADY_RUNNING": 409,
-    "AGENT_NOT_RESUMABLE": 409,
-    "AGENT_TURN_LIMIT_EXCEEDED": 409,
-    "CONCURRENCY_CONFLICT": 409,
-    "DATABASE_FOREIGN": 409,
-    "DATABASE_NEWER": 409,
-    "DEPENDENCY_CYCLE": 409,
-    "DUPLICATE_REQUEST": 409,
-    "IDEMPOTENCY_KEY_REUSED": 409,
-    "NAME_TAKEN": 409,
-    "PROJECT_HAS_RUNNING_AGENTS": 409,
-    "PROJECT_INVALID_TRANSITION": 409,
-    "PROJECT_PATH_EXISTS": 409,
-    "SESSION_ALREADY_ACTIVE": 409,
-    "SESSION_PENDING_WRITES": 409,
-    "STAGE_RUN_INVALID_TRANSITION": 409,
-    "TASK_ALREADY_APPROVED": 409,
-    "TASK_ALREADY_ASSIGNED": 409,
-    "TASK_BLOCKED_BY_DEPENDENCY": 409,
-    "TASK_POSITION_CONFLICT": 409,
-    "TOOL_CALL_INVALID_TRANSITION": 409,
-    "WORKTREE_BRANCH_EXISTS": 409,
-    "WORKTREE_CREATION_FAILED": 409,
-    "WORKTREE_ENV_COPY_FAILED": 409,
-    "WORKTREE_INIT_SCRIPT_FAILED": 409,
-    "WORKTREE_INVALID_TRANSITION": 409,
-    "WORKTREE_MERGE_CONFLICT": 409,
-    "WORKTREE_REMOVAL_FAILED": 409,
-    "WRITE_OPERATION_INVALID_TRANSITION": 409,
-    "PAYLOAD_TOO_LARGE": 413,
-    "CONCURRENCY_LIMIT_EXCEEDED": 429,
-    "QUEUE_FULL": 429,
-    "LIMIT_REACHED": 429,
-    "RATE_LIMITED": 429,
-    "SESSION_PARTICIPANT_LIMIT": 429,
-    "INTERNAL_ERROR": 500,
-    "UNKNOWN_TOPIC": 500,
-    "APPEND_OUTCOME_UNKNOWN": 503,
-    "UNAVAILABLE": 503,
-    "DATABASE_BUSY": 503,
-    "DATABASE_FAILED": 503,
-    "DATABASE_FORKED": 503,
-    "DATABASE_FULL": 507,
-    "DATABASE_UNREACHABLE": 503,
-    "READ_TABLES_BEHIND": 503,
-    "READ_TABLE_MISSING": 503,
-}
+from workledger.domain.kernel.refusals import (
+    ConcurrencyConflict,
+    Forbidden,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    PayloadTooLarge,
+    Refused,
+    Unavailable,
+)
 
 OWN = ("type", "title", "status", "detail", "code", "instance")
 """Members of a problem that no refusal's details replace."""
@@ -122,6 +35,8 @@ logger = logging.getLogger(__name__)
 class StaleVersion(ConcurrencyConflict):
     """{stream} is at version {actual}, not at {expected} as If-Match says."""
 
+    status = 412
+
 
 class InvalidId(InvalidInput):
     """That is no id: {summary}"""
@@ -129,11 +44,54 @@ class InvalidId(InvalidInput):
     code = "INVALID_ID"
 
 
-def problem(
-    request: Request, code: str, detail: str, status: int | None = None, details: Mapping[str, Any] = NONE
-) -> Json:
+class MethodNotAllowed(Refused):
+    """There is no such method here; the header Allow names those there are."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+
+class InternalError(Refused):
+    """Something went wrong here; the log of the service says what."""
+
+    code = "INTERNAL_ERROR"
+    status = 500
+
+
+OF_HTTP = {
+    kind.status: kind
+    for kind in (
+        InvalidInput,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        Refused,
+        PayloadTooLarge,
+        LimitReached,
+        InternalError,
+        Unavailable,
+    )
+}
+"""What an error of HTTP itself is, by its status."""
+
+
+def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
+    """All refusals that are known here, an app's own among them; bases come before what derives from them."""
+    yield base
+    for kind in base.__subclasses__():
+        yield from refusals(kind)
+
+
+def codes() -> dict[str, type[Refused]]:
+    """The refusals that are known here, by code. Where several have the same code, the first says what it means."""
+    found: dict[str, type[Refused]] = {}
+    for kind in refusals():
+        found.setdefault(kind.code, kind)
+    return found
+
+
+def problem(request: Request, code: str, status: int, detail: str, details: Mapping[str, Any] = NONE) -> Json:
     """The answer that says what was refused, and why."""
-    status = status or STATUSES.get(code, 409)
     body = {
         **{name: value for name, value in details.items() if name not in OWN},
         "type": f"{_root(request)}/api/errors/{code}",
@@ -159,21 +117,17 @@ def title(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
-def meanings(kind: type[Refused] = Refused) -> dict[str, str]:
-    """What each code that a refusal has says."""
-    found = {kind.code: " ".join((kind.__doc__ or "").split())}
-    for one in kind.__subclasses__():
-        found = meanings(one) | found
-    return found
+def meaning(kind: type[Refused]) -> str:
+    """What a refusal says, on one line."""
+    return " ".join((kind.__doc__ or "").split())
 
 
 def refused(request: Request, error: Refused) -> Json:
     """The answer to what the ledger refused."""
-    status = 412 if isinstance(error, StaleVersion) else None
     details = {name: value for name, value in error.details.items() if _is_json(value)}
     if isinstance(error, InvalidInput):
         details = {"errors": [_with_pointer(one) for one in error.details.get("errors", ())]}
-    return problem(request, error.code, str(error), status, details)
+    return problem(request, error.code, error.status, str(error), details)
 
 
 def install(app: FastAPI) -> None:
@@ -189,8 +143,8 @@ def install(app: FastAPI) -> None:
 
     def on_http(request: Request, error: Exception) -> Json:
         assert isinstance(error, HTTPException)
-        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE"}.get(error.status_code)
-        answer = problem(request, code or "VALIDATION_ERROR", str(error.detail), error.status_code)
+        kind = OF_HTTP.get(error.status_code, InvalidInput if error.status_code < 500 else InternalError)
+        answer = problem(request, kind.code, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
 
@@ -204,7 +158,7 @@ def install(app: FastAPI) -> None:
 
     def on_error(request: Request, error: Exception) -> Json:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem(request, "INTERNAL_ERROR", "Something went wrong here; the log of the service says what.")
+        return refused(request, InternalError())
 
     app.add_exception_handler(Refused, on_refusal)
     app.add_exception_handler(RequestValidationError, on_validation)

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.web.tail import Tail
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import Unavailable
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
 
@@ -20,7 +20,7 @@ PATIENCE = 5.0
 LOOK_SECONDS = 0.01
 
 
-class TablesBehind(Refused):
+class TablesBehind(Unavailable):
     """The read tables are at {position} and have not reached {min_position} yet; try again."""
 
     code = "READ_TABLES_BEHIND"

@@ -15,7 +15,7 @@ from fastapi.sse import format_sse_event
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.web.answers import event_json
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import LimitReached
 
 PAGE = 500
 """Events read at a time."""
@@ -35,7 +35,7 @@ HEARTBEAT = format_sse_event(comment="still here")
 logger = logging.getLogger(__name__)
 
 
-class TooManyFeeds(Refused):
+class TooManyFeeds(LimitReached):
     """{limit} feeds are open already; close one, or try again later."""
 
     code = "RATE_LIMITED"

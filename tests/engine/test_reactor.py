@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 import workledger
 from workledger import Refused, Workledger
-from workledger.adapters.postgres.lines import Lost
+from workledger.adapters.postgres.connection import ConnectionLost
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.mapping import decode
@@ -378,7 +378,7 @@ OUTAGES = {
         sqlite3.OperationalError("disk I/O error"),
         sqlite3.ProgrammingError("Cannot operate on a closed database"),
     ],
-    "postgresql": [psycopg.OperationalError("the server closed the connection"), Lost("it broke", "line 1")],
+    "postgresql": [psycopg.OperationalError("the server closed the connection"), ConnectionLost("it broke", "line 1")],
 }
 """By database: errors of its driver, and of our own calls to it, that SQLAlchemy does not wrap."""
 

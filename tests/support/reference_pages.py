@@ -15,7 +15,7 @@ import typer
 import workledger
 from workledger.api.app import create_app
 from workledger.api.commandline.app import app as command_line
-from workledger.api.web.problems import STATUSES
+from workledger.api.web.problems import refusals
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.refusals import Refused
 
@@ -23,6 +23,7 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 COMMAND_LINE = typer.main.get_command(command_line)
 MADE = "This page is made from the code by `make docs`.\n"
 SOURCES = re.compile(r" \((?:[A-Z]+\d|\d+\.\d|Elmer|AgentPane|DOMAIN\.md)[^()]*\)")
+OF_COMMANDS = ("workledger.api.commandline.", "workledger.api.benchmarks.")
 SHORT = {type(None): "None", Ellipsis: "..."}
 
 EVENTS = f"""# Events
@@ -37,7 +38,8 @@ ERRORS = f"""# Errors
 
 What breaks a rule raises a `workledger.Refused`: its class says what was refused, `code` never changes, `details` holds
 what the message names. Over HTTP it is a problem document (RFC 9457) of type `application/problem+json` with the same
-code and the status given here; a refusal of the command line alone has none, and its exit code is 1.
+code and the status given here, which the class carries: what an app derives from one of them is answered with the
+same, unless it says `status = …`. A refusal of the command line alone has none, and its exit code is 1.
 
 {MADE}
 | Code | HTTP | Message |
@@ -128,28 +130,34 @@ def events_page() -> str:
     return "\n".join(page)
 
 
-def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
-    yield base
-    for kind in base.__subclasses__():
-        if kind.__module__.startswith("workledger."):
-            yield from refusals(kind)
+def ours() -> list[type[Refused]]:
+    load()
+    return [kind for kind in refusals() if kind.__module__.startswith("workledger.")]
 
 
 def messages() -> dict[str, list[str]]:
     """What is said under each code."""
-    load()
-    found: dict[str, list[str]] = {code: [] for code in STATUSES}
-    for kind in refusals():
-        said = found.setdefault(kind.code, [])
+    found: dict[str, list[str]] = defaultdict(list)
+    for kind in ours():
         message = paragraph(vars(kind).get("__doc__"))
-        if message and message not in said:
-            said.append(message)
+        if message and message not in found[kind.code]:
+            found[kind.code].append(message)
     return found
 
 
+def statuses() -> dict[str, str]:
+    """The statuses that each code is answered with; that of the command line alone has none."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for kind in ours():
+        if not kind.__module__.startswith(OF_COMMANDS) and kind.status not in found[kind.code]:
+            found[kind.code].append(kind.status)
+    return {code: " / ".join(map(str, numbers)) for code, numbers in found.items()}
+
+
 def errors_page() -> str:
+    answered = statuses()
     rows = [
-        f"| `{code}` | {STATUSES.get(code, '')} | {cell(' / '.join(said))} |"
+        f"| `{code}` | {answered.get(code, '')} | {cell(' / '.join(said))} |"
         for code, said in sorted(messages().items())
     ]
     return ERRORS + "\n".join(rows) + "\n"
