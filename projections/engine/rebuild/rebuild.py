@@ -18,7 +18,7 @@ from workledger.projections.engine.fold.reading import Reading
 from workledger.projections.engine.fold.tuning import undisturbed
 from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.state import checkpoints, held_leases, leases, progress
-from workledger.projections.engine.state.held_leases import HeldLeases, LeaseLost
+from workledger.projections.engine.state.held_leases import HeldLeases
 from workledger.projections.engine.state.progress import Progress
 from workledger.projections.engine.tables import ReadersStay, ReadTables
 
@@ -200,12 +200,12 @@ class Rebuild:
 
     def _lost_by(self, error: Exception) -> bool:
         """Whether it failed because somebody has taken its leases away, and with them, perhaps, its tables."""
-        if isinstance(error, LeaseLost | checkpoints.Superseded):
+        if isinstance(error, leases.LeaseLost | checkpoints.Superseded):
             return True
         with suppress(sa.exc.SQLAlchemyError, OSError), self.tables.writing() as connection:
             try:
                 self._hold(connection)
-            except LeaseLost:
+            except leases.LeaseLost:
                 return True
         return False
 
@@ -257,7 +257,7 @@ class Rebuild:
                 at = checkpoints.find(connection, group.name + self.suffix, hold=True)
                 live = checkpoints.find(connection, group.name, hold=True)
                 if at is None:
-                    raise LeaseLost
+                    raise leases.LeaseLost
                 live = live or checkpoints.begin(connection, group.name, group.fingerprint)
                 reached.append(self.fold_rest(connection, group, at, live.position).position)
             shadow.swap(connection, self.tables.bulk, self.groups)
