@@ -7,6 +7,13 @@ import pytest
 import workledger
 from support.http_client import Doors
 from workledger import Workledger
+from workledger.api.web import service
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads wait for the read tables as long as it takes, on a slow machine too."""
+    monkeypatch.setattr(service, "PATIENCE", 60.0)
 
 
 @pytest.fixture

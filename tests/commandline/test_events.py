@@ -90,7 +90,7 @@ def test_whoever_reads_only_the_beginning_ends_it_without_a_word(start: Callable
     assert reading.process.stdout is not None
     reading.process.stdout.readline()
     reading.process.stdout.close()
-    assert reading.process.wait(30) == 0
+    assert reading.process.wait(60) == 0
     assert reading.process.stderr is not None
     assert reading.process.stderr.read() == ""
 

@@ -20,7 +20,7 @@ LOGGED = 45_000
 
 @contextmanager
 def sql(url: str) -> Iterator[sqlite3.Connection]:
-    database = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30)
+    database = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60)
     with database:
         yield database
     database.close()

@@ -74,7 +74,7 @@ class Started:
         """Its exit code and what it still said, once it has ended by itself or by a signal."""
         if by is not None:
             self.process.send_signal(by)
-        stdout, stderr = self.process.communicate(timeout=30)
+        stdout, stderr = self.process.communicate(timeout=60)
         return self.process.returncode, stdout, stderr
 
 

@@ -163,7 +163,7 @@ def test_when_a_letter_cannot_be_written_nothing_is_lost(
             assert connection.scalar(sa.text("select max(position) from checkpoints where name = 'board'")) == 0
         with database_ledger.tables.writing() as connection:
             connection.execute(sa.text("alter table mislaid rename to dead_letters"))
-        assert loop.wait_for(6, 30)
+        assert loop.wait_for(6, 60)
         wait_until(lambda: loop.healthy)
     finally:
         loop.stop()
@@ -178,11 +178,11 @@ def test_letters_of_a_loop_that_goes_on_and_those_that_are_retried_meanwhile_agr
     loop = ProjectorLoop(poisoned.projector)
     loop.start()
     try:
-        assert loop.wait_for(poisoned.head(), 30)
+        assert loop.wait_for(poisoned.head(), 60)
         retry(poisoned.store, poisoned.tables, BOARD)
         append(poisoned, moved("one", "done", "in_progress"))
         loop.wake()
-        assert loop.wait_for(poisoned.head(), 30)
+        assert loop.wait_for(poisoned.head(), 60)
         assert positions(poisoned) == []
         engine_processes.nothing_differs(poisoned)
     finally:

@@ -14,9 +14,10 @@ from support.golden_events import work
 from workledger import Workledger
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.state import held_leases, leases
-from workledger.projections.engine.state.held_leases import HeldLeases, LeaseLost, LoopLeases, hold
+from workledger.projections.engine.state.held_leases import HeldLeases, LoopLeases, hold
 from workledger.projections.engine.state.leases import (
     LEASES,
+    LeaseLost,
     new_owner,
     release,
     revoke,
@@ -133,6 +134,32 @@ def test_a_rebuild_does_not_wait_for_a_lease_that_seems_to_last_for_ever(tables:
     set_back(tables, 86400.0)
     wait_for_expiry(tables, ["a"])
     assert take(tables, ["a"], "bob") == {"a"}
+
+
+def test_the_lease_of_a_dead_owner_is_waited_for_to_its_end_and_no_longer(
+    tables: ReadTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock moves when somebody sleeps. It fails when it is slept for longer at a time."""
+    now, slept = [1e9], list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(leases, "_now", lambda connection: sa.literal(now[0], sa.Double))
+    monkeypatch.setattr(leases, "time", SimpleNamespace(sleep=sleep))
+    take(tables, ["a", "b"], "dead", 5.0)
+    wait_for_expiry(tables, ["a", "b"])
+    assert sum(slept) == pytest.approx(5.0, abs=0.2)
+    assert take(tables, ["a", "b"], "bob") == {"a", "b"}
+
+
+def test_a_lease_that_is_renewed_is_not_waited_for(tables: ReadTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner lives. It fails when it is only asked whether the lease has expired."""
+    monkeypatch.setattr(leases, "time", SimpleNamespace(sleep=lambda seconds: take(tables, ["a"], "ann", 60.0)))
+    take(tables, ["a"], "ann", 50.0)
+    wait_for_expiry(tables, ["a"])
+    assert take(tables, ["a"], "bob") == set()
 
 
 def test_leases_of_a_loop_are_due_sooner_when_the_database_was_slow_to_renew_them(

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
+from commandline.typed import wait_until
 from support import writers
 from workledger import Workledger
 from workledger.domain.agent_log import append_chunk
@@ -238,7 +239,7 @@ def loop(database_ledger: Workledger) -> Iterator[ProjectorLoop]:
 def test_the_loop_follows_the_log(database_ledger: Workledger, loop: ProjectorLoop) -> None:
     database_ledger.listen(loop.wake)
     write(database_ledger, 20)
-    assert loop.wait_for(database_ledger.head(), 10)
+    assert loop.wait_for(database_ledger.head(), 60)
     assert counted(database_ledger) == (20, 20)
     assert loop.healthy
     assert not loop.wait_for(database_ledger.head() + 1, 0.05)
@@ -255,6 +256,6 @@ def test_the_loop_goes_on_after_a_failure(
             assert not loop.wait_for(database_ledger.head(), 0.01)
         assert (loop.healthy, loop.alive) == (False, True)
         assert loop.error == "ZeroDivisionError: division by zero"
-    assert loop.wait_for(database_ledger.head(), 10)
-    assert loop.healthy
+    assert loop.wait_for(database_ledger.head(), 60)
+    wait_until(lambda: loop.healthy)
     assert counted(database_ledger) == (20, 20)

@@ -248,8 +248,8 @@ def test_verifying_holds_nobody_up(full: Workledger, monkeypatch: pytest.MonkeyP
 
     def meanwhile(connection: sa.Connection, table: type[Table], expected: sa.Table) -> Iterator[Difference]:
         with ThreadPoolExecutor(1) as elsewhere:
-            elsewhere.submit(full.create, Task.create(title="Meanwhile", project_id="p")).result(10)
-            elsewhere.submit(full.catch_up).result(10)
+            elsewhere.submit(full.create, Task.create(title="Meanwhile", project_id="p")).result(60)
+            elsewhere.submit(full.catch_up).result(60)
         yield from differences(connection, table, expected)
 
     monkeypatch.setattr(verification, "_differences", meanwhile)

@@ -47,7 +47,7 @@ def test_who_comes_second_waits_and_is_told_what_the_first_has_done(
         in_line(postgres_store_url, 1)
         first.commit()
         with pytest.raises(ConcurrencyConflict) as conflict:
-            second.result(10)
+            second.result(60)
     assert conflict.value.details == {"stream": "s-1", "expected": 0, "actual": 2}
     assert drawn(postgres_store_url) == 2
 
@@ -59,7 +59,7 @@ def test_who_comes_second_wins_when_the_first_gives_up(postgres_store_url: str, 
         second = thread.submit(append, postgres_store, happened("s-1", 1))
         in_line(postgres_store_url, 1)
         first.roll_back()
-        assert second.result(10) == [2]
+        assert second.result(60) == [2]
 
 
 def test_what_a_command_has_done_is_not_what_others_did_meanwhile(
@@ -176,7 +176,7 @@ def test_what_an_append_relies_on_does_not_change_before_it_ends(url: str, first
         waiting = thread.submit(append, store, happened("s-2"), claims=claims)
         in_line(url, 1)
         slow.roll_back()
-        assert waiting.result(10)
+        assert waiting.result(60)
         append(store, happened("s-2"), claims=[("s-2", Release("b")), ("s-2", Release("c")), ("s-0", Release("a"))])
 
 
@@ -185,4 +185,4 @@ def test_those_who_only_need_a_key_do_not_wait_for_each_other(url: str) -> None:
     with opened(url) as store, ThreadPoolExecutor(1) as thread, slow_writer(url) as slow:
         append(store, happened("s-0"), claims=[("s-0", Take("d"))])
         slow.append(happened("s-1"), claims=[("s-1", Require("d"))])
-        assert thread.submit(append, store, happened("s-2"), claims=[("s-2", Require("d"))]).result(10)
+        assert thread.submit(append, store, happened("s-2"), claims=[("s-2", Require("d"))]).result(60)

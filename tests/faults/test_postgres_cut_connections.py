@@ -76,7 +76,7 @@ def test_an_append_goes_on_when_its_line_is_cut_under_way(store: EventStore, url
         end_sessions(url, first)
         assert in_line(url, 1) != first
         other.roll_back()
-        positions = appending.result(10)
+        positions = appending.result(60)
     assert [row.position for row in store.read_stream("s-1") if row.event_id == event.event_id] == positions
 
 
@@ -89,7 +89,7 @@ def test_a_reader_of_the_log_goes_on_when_its_line_is_cut_under_way(store: Event
         end_sessions(url, in_line(url, 1))
         in_line(url, 1)
         other.rollback()
-        assert reading.result(10) == last
+        assert reading.result(60) == last
 
 
 def test_a_read_that_is_cut_under_way_fails_and_the_next_does_not(store: EventStore, url: str) -> None:
@@ -99,6 +99,6 @@ def test_a_read_that_is_cut_under_way_fails_and_the_next_does_not(store: EventSt
         reading = thread.submit(store.read_stream, "s-1")
         end_sessions(url, in_line(url, 1))
         with pytest.raises(sa.exc.OperationalError):
-            reading.result(10)
+            reading.result(60)
         other.rollback()
         assert store.read_stream("s-1")

@@ -49,13 +49,13 @@ def test_appends_see_what_was_committed_while_they_waited(url: str, strict_url: 
         in_line(strict_url, 1)
         slow.commit()
         with pytest.raises(ConcurrencyConflict) as conflict:
-            second.result(10)
+            second.result(60)
         assert conflict.value.details["actual"] == 2
         slow.append(happened("s-1", 3), claims=[("s-1", Take("name:bob"))])
         third = thread.submit(append, store, happened("s-3", 1), claims=[("s-3", Require("name:bob"))])
         in_line(strict_url, 1)
         slow.commit()
-        assert third.result(10) == [4]
+        assert third.result(60) == [4]
         assert [row.position for row in store.read(0, 10)] == [1, 2, 3, 4]
 
 
@@ -93,7 +93,7 @@ def test_several_may_open_an_empty_database_there(postgres_url: str) -> None:
         in_line(postgres_url, 2)
         third.rollback()
         for one in opening:
-            one.result(30)
+            one.result(60)
 
 
 def test_a_ledger_works_there(url: str) -> None:

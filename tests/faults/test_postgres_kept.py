@@ -88,7 +88,7 @@ def test_erasers_take_turns(store: EventStore, other: psycopg.Connection[object]
         assert positions(store) == [1, 2, 3, 4, 5]
         first.execute("delete from workledger where key = 'erasing'")
         first.commit()
-        second.result(10)
+        second.result(60)
     assert positions(store) == [2, 3, 4, 5]
     with pytest.raises(psycopg.errors.RaiseException):
         other.execute("delete from events")
@@ -103,7 +103,7 @@ def test_erasing_that_is_cut_short_erases_nothing(
         erasing = thread.submit(store.erase, "s-1", "sample.happened", 5)
         end_sessions(postgres_store_url, in_line(postgres_store_url, 1))
         with pytest.raises(Exception, match="terminating connection"):
-            erasing.result(10)
+            erasing.result(60)
         holder.rollback()
     assert positions(store) == [1, 2, 3, 4, 5]
     with pytest.raises(psycopg.errors.RaiseException):

@@ -39,7 +39,7 @@ def test_no_position_is_drawn_before_readers_can_see_who_draws_it(
         in_line(postgres_store_url, 1)
         assert drawn(postgres_store_url) == 1
         other.rollback()
-        assert appending.result(10) == list(range(2, 2 + len(batch)))
+        assert appending.result(60) == list(range(2, 2 + len(batch)))
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_decision_waits_for_an_append_to_what_it_has_seen(postgres_store_url: 
         in_line(postgres_store_url, 1)
         slow.commit()
         with pytest.raises(ConcurrencyConflict) as conflict:
-            deciding.result(10)
+            deciding.result(60)
     assert conflict.value.details == {"stream": "seen", "expected": 1, "actual": 2}
     assert store.read_stream("decided") == []
 
@@ -74,14 +74,14 @@ def test_what_a_decision_has_seen_does_not_move_on_until_it_is_made(
         moving = thread.submit(append, store, happened(stream, version + 1))
         in_line(postgres_store_url, 1)
         slow.commit()
-        assert moving.result(10) == [3]
+        assert moving.result(60) == [3]
 
 
 def test_decisions_on_the_same_stream_do_not_wait_for_each_other(postgres_store_url: str, store: EventStore) -> None:
     """Proves that the lock of a pinned stream is shared."""
     with ThreadPoolExecutor(1) as thread, slow_writer(postgres_store_url) as slow:
         slow.append(happened("decided", 1), pinned={"seen": 1})
-        assert thread.submit(append, store, happened("too", 1), pinned={"seen": 1}).result(10) == [3]
+        assert thread.submit(append, store, happened("too", 1), pinned={"seen": 1}).result(60) == [3]
 
 
 @pytest.mark.parametrize("events", [1, 2, 0], ids=["one-event", "many-events", "nothing"])
@@ -97,7 +97,7 @@ def test_a_command_that_is_sent_twice_at_once_waits_for_itself(
         assert drawn(postgres_store_url) == max(events, 1), "the second has drawn nothing"
         slow.commit()
         with pytest.raises(AlreadyDone) as done:
-            again.result(10)
+            again.result(60)
     assert done.value.positions == first == list(range(1, events + 1))
     assert postgres_store.read_stream("s-2") == []
 
@@ -111,7 +111,7 @@ def test_a_command_that_is_sent_again_is_carried_out_when_the_first_gives_up(
         again = thread.submit(append, postgres_store, happened("s-2"), command_id="once")
         in_line(postgres_store_url, 1)
         slow.roll_back()
-        assert again.result(10) == [2]
+        assert again.result(60) == [2]
     assert list(postgres_store.done("once") or ()) == [2]
 
 
@@ -144,5 +144,5 @@ def test_no_two_appends_ever_wait_for_each_other(
         free = "select bool_and(pg_try_advisory_xact_lock(1464615270, bucket)) from unnest(%s::int[]) as bucket"
         all_free = other.execute(free, [list(map(lock, OTHERS))]).fetchone()
         other.rollback()
-        appending.result(10)
+        appending.result(60)
     assert all_free == (True,)

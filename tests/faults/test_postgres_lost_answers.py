@@ -93,7 +93,7 @@ def test_an_append_that_is_under_way_is_waited_for(store: EventStore, proxy: Pro
         appending = thread.submit(append, store, *events, **conditions)
         in_line(url, 2)
         other.roll_back()
-        stored_once(store, events, appending.result(10))
+        stored_once(store, events, appending.result(60))
 
 
 def test_an_append_that_waits_for_a_claim_is_waited_for(store: EventStore, proxy: Proxy, url: str, stream: str) -> None:
@@ -106,7 +106,7 @@ def test_an_append_that_waits_for_a_claim_is_waited_for(store: EventStore, proxy
         appending = thread.submit(append, store, event := happened(stream), claims=[(stream, Take(name))])
         in_line(url, 2)
         other.roll_back()
-        stored_once(store, [event], appending.result(10))
+        stored_once(store, [event], appending.result(60))
 
 
 def bucket(key: str) -> int:

@@ -84,7 +84,7 @@ def test_nothing_stays_on_connections_that_are_shared(pooled: str) -> None:
         for number in range(10):
             ledger.create(Task.create(title=f"Task {number}"))
             ledger.catch_up()
-        assert heard.wait(10), "as all who begin to listen"
+        assert heard.wait(60), "as all who begin to listen"
     assert settings(pooled) == before
 
 

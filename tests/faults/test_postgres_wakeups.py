@@ -41,7 +41,7 @@ def heard(listener: psycopg.Connection[Any]) -> list[str]:
     said = []
     with psycopg.connect(listener.info.dsn, autocommit=True) as connection:
         connection.execute(f"notify {CHANNEL}, 'until now'")
-    for notification in listener.notifies(timeout=30):
+    for notification in listener.notifies(timeout=60):
         if notification.payload == "until now":
             return said
         said.append(notification.payload)
@@ -91,7 +91,7 @@ def test_what_is_appended_while_others_are_woken_is_told_of_as_well(
     with closing(Wakeups(lambda: Notifying.connect(postgres_store_url, autocommit=True))) as waking:
         append(postgres_store, happened("s-1"))
         waking.notify()
-        assert len(list(listener.notifies(timeout=10, stop_after=3))) == 3
+        assert len(list(listener.notifies(timeout=60, stop_after=3))) == 3
 
 
 def test_closing_is_not_heard_by_those_who_listen(postgres_store_url: str) -> None:
@@ -99,5 +99,5 @@ def test_closing_is_not_heard_by_those_who_listen(postgres_store_url: str) -> No
     heard = threading.Semaphore(0)
     with closing(Wakeups(lambda: psycopg.connect(postgres_store_url, autocommit=True))) as waking:
         waking.listen(heard.release)
-        assert heard.acquire(timeout=30), "as all who begin to listen"
+        assert heard.acquire(timeout=60), "as all who begin to listen"
     assert not heard.acquire(blocking=False)

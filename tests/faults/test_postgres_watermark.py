@@ -128,16 +128,16 @@ def test_readers_of_one_process_look_one_after_the_other(url: str) -> None:
                 asked_by_second.set()
             elif question is HOLDERS:
                 asking.set()
-                assert go_on.wait(30)
+                assert go_on.wait(60)
 
         pool.before = stop
         mark = Watermark(pool)
         one = first.submit(mark.advance)
-        assert asking.wait(30)
+        assert asking.wait(60)
         two = second.submit(mark.advance)
         assert not asked_by_second.wait(0.3)
         go_on.set()
-        assert one.result(30) == two.result(30)
+        assert one.result(60) == two.result(60)
     assert asked_by_second.is_set()
 
 

@@ -45,7 +45,7 @@ def test_a_backup_that_is_made_while_others_write_holds_whole_appends(sqlite_url
         counts = []
         for number in range(4):
             for _ in range(10):
-                assert said.poll(30)
+                assert said.poll(60)
                 said.recv()
             backup = tmp_path / f"backup-{number}.db"
             with (
@@ -68,12 +68,12 @@ def test_plain_copies_that_are_made_while_nobody_may_write_are_whole(sqlite_url:
     with writers.running(writers.write_pairs, sqlite_url) as (process, said):
         for number in range(8):
             for _ in range(5):
-                assert said.poll(30)
+                assert said.poll(60)
                 said.recv()
             folder = tmp_path / f"copy-{number}"
             folder.mkdir()
             with contextlib.closing(
-                sqlite3.connect(path_of(sqlite_url), isolation_level=None, timeout=30)
+                sqlite3.connect(path_of(sqlite_url), isolation_level=None, timeout=60)
             ) as connection:
                 connection.execute("begin immediate")
                 for part in tmp_path.glob("work.db*"):

@@ -89,7 +89,7 @@ def test_writers_killed_at_any_moment_leave_a_log_that_others_go_on_with(sqlite_
         acknowledged = []
         for delay in (0.1, 0.2):
             with writers.running(writers.write_pairs, sqlite_url) as (process, said):
-                assert said.poll(30)
+                assert said.poll(60)
                 process.join(delay)
                 writers.kill(process)
                 acknowledged += writers.heard(said)

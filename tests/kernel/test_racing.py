@@ -24,6 +24,12 @@ from workledger.domain.task.card_events import DependencyCycle, TaskDetailsChang
 STORES = ("memory", "sqlite", "postgres")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision is made again for as long as others are first, on a slow machine too."""
+    monkeypatch.setattr("workledger.domain.kernel.ledger.PATIENCE", 60.0)
+
+
 def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:
     """How often each outcome came of it: `done`, or the code of a refusal."""
     ready = threading.Barrier(count)

@@ -60,7 +60,7 @@ def pooling(url: str, size: int = 3) -> Iterator[str]:
 
 
 def _wait(url: str) -> None:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 60
     while True:
         try:
             return psycopg.connect(url).close()

@@ -65,7 +65,7 @@ def in_line(url: str, count: int) -> list[int]:
     """The backends that stand in line for what others have locked, once there are so many."""
     with psycopg.connect(url, autocommit=True) as connection:
         waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 60
         while True:
             pids = [pid for (pid,) in connection.execute(waiting)]
             if len(pids) == count:

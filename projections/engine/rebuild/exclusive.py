@@ -20,7 +20,8 @@ from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.state import checkpoints, held_leases, leases
-from workledger.projections.engine.state.held_leases import HeldLeases, LeaseLost
+from workledger.projections.engine.state.held_leases import HeldLeases
+from workledger.projections.engine.state.leases import LeaseLost
 from workledger.projections.engine.tables import ReadTables
 
 

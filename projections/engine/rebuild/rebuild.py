@@ -16,8 +16,7 @@ from workledger.projections.engine.fold.tuning import tuned_gc
 from workledger.projections.engine.fold.writing import Checkpoints
 from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.rebuild.exclusive import Exclusive, RebuildCancelled
-from workledger.projections.engine.state import checkpoints, progress
-from workledger.projections.engine.state.held_leases import LeaseLost
+from workledger.projections.engine.state import checkpoints, leases, progress
 from workledger.projections.engine.state.progress import Progress
 from workledger.projections.engine.tables import ReadersStay, ReadTables
 
@@ -206,7 +205,7 @@ class Rebuild:
                 at = checkpoints.find(connection, group.name + self.suffix, lock=True)
                 live = checkpoints.find(connection, group.name, lock=True)
                 if at is None:
-                    raise LeaseLost
+                    raise leases.LeaseLost
                 live = live or checkpoints.create(connection, group.name, group.fingerprint)
                 # Never behind the live tables: who has seen a row in them must not miss it in the new ones.
                 reached.append(self.fold_rest(connection, group, at, live.position).position)

@@ -15,10 +15,6 @@ RENEWALS = 3
 """How often a lease is renewed in the time that it lasts."""
 
 
-class LeaseLost(Exception):
-    """Another owner has the lease now, or it was revoked."""
-
-
 class HeldLeases:
     """Leases that a thread renews for as long as the block of `hold` runs."""
 
@@ -33,7 +29,7 @@ class HeldLeases:
             LeaseLost: one of them is no longer ours.
         """
         if self._lost:
-            raise LeaseLost
+            raise leases.LeaseLost
 
     def lock(self, connection: sa.Connection) -> None:
         """Nobody takes or revokes one of them before this transaction ends.
@@ -42,7 +38,7 @@ class HeldLeases:
             LeaseLost: one of them is no longer ours.
         """
         if leases.lock(connection, self._names, self._owner) != self._names:
-            raise LeaseLost
+            raise leases.LeaseLost
 
     def release(self, connection: sa.Connection) -> None:
         """Give them back in this transaction: a cancellation that waits for it finds that it came too late."""

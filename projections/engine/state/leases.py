@@ -31,6 +31,10 @@ SECONDS = 6.0
 """How long a lease lasts without being renewed."""
 
 
+class LeaseLost(Exception):
+    """Another owner has the lease now, or it was revoked."""
+
+
 def new_owner() -> str:
     """A unique name of an owner: host, process and a random part."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -4,7 +4,6 @@ import os
 import resource
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -28,7 +27,7 @@ from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.groups import GROUPS
 
 EVENTS, BATCH = 20_000, 4_000
-SECONDS, WARM_UP = 10.0, 2.0
+ROUNDS, WARM_UP = 300, 60
 OURS = """select count(*) from pg_stat_activity
 where datname = current_database() and application_name like 'workledger%'"""
 
@@ -87,20 +86,20 @@ class Sample(NamedTuple):
 
 
 def soak(pipe: Connection, urls: list[str]) -> None:
-    """Append and follow for a while, and say how it was now and then."""
+    """Append and follow so many batches, and say how it was after each of them."""
     with ExitStack() as stack:
-        ledgers = [stack.enter_context(workledger.open(url)) for url in urls]
+        ledgers, loops = [stack.enter_context(workledger.open(url)) for url in urls], list[ProjectorLoop]()
         for ledger in ledgers:
-            loop = ProjectorLoop(ledger.projector)
+            loops.append(loop := ProjectorLoop(ledger.projector))
             ledger.listen(loop.wake)
             loop.start()
             stack.callback(loop.stop)
-        began, number = time.monotonic(), 0
-        while (passed := time.monotonic() - began) < SECONDS + WARM_UP:
-            for ledger in ledgers:
+        for number in range(WARM_UP + ROUNDS):
+            for ledger, loop in zip(ledgers, loops, strict=True):
                 work(ledger, 1, number)
-            number += 1
-            if passed > WARM_UP:
+                loop.wake()
+                assert loop.wait_for(ledger.head(), 60)
+            if number >= WARM_UP:
                 pipe.send(Sample(threading.active_count(), len(os.listdir("/proc/self/fd")), megabytes()))
         pipe.send(None)
 
@@ -124,7 +123,7 @@ def test_a_loop_that_follows_for_a_while_takes_no_more_by_and_by(sqlite_url: str
                 connected.append(count)
         writers.finish(process)
     first, second = samples[: len(samples) // 2], samples[len(samples) // 2 :]
-    assert len(second) > 50
+    assert len(samples) == ROUNDS
     assert max(one.threads for one in second) <= max(one.threads for one in first)
     assert max(one.files for one in second) <= max(one.files for one in first)
     assert max(connected[len(connected) // 2 :]) <= max(connected[: len(connected) // 2])

@@ -1,7 +1,6 @@
 """Wake-ups spare waiting and may be lost, within a process and between two; closing leaves nothing behind (9, 10)."""
 
 import threading
-import time
 from multiprocessing.connection import Connection
 
 import psycopg
@@ -19,21 +18,20 @@ from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 
 
 def write_on_a_sign(pipe: Connection, url: str) -> None:
-    """Record a task whenever told to, and say when that was done."""
+    """Record a task whenever told to, and say when that is done."""
     with workledger.open(url) as ledger:
         pipe.send("ready")
         while pipe.recv():
             ledger.create(Task.create(title="Ring the bell"))
-            pipe.send(time.monotonic())
+            pipe.send("done")
 
 
-def lag(ledger: Workledger, loop: ProjectorLoop, pipe: Connection) -> float:
-    """Seconds from an append in the other process until the tables have it."""
+def follows(ledger: Workledger, loop: ProjectorLoop, pipe: Connection) -> bool:
+    """Whether what the other process appends comes into the tables."""
     before = ledger.projector.position()
     pipe.send(True)
-    written = pipe.recv()
-    assert loop.wait_for(before + 1, 30)
-    return float(time.monotonic() - written)
+    assert pipe.recv() == "done"
+    return loop.wait_for(before + 1, 60)
 
 
 def test_an_append_elsewhere_wakes_a_loop(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +49,7 @@ def test_an_append_elsewhere_wakes_a_loop(postgres_store_url: str, monkeypatch: 
         assert pipe.recv() == "ready"
         wait_until(lambda: listening(postgres_store_url))
         for _ in range(10):
-            assert lag(ledger, loop, pipe) < 10
+            assert follows(ledger, loop, pipe)
         pipe.send(False)
         loop.stop()
 
@@ -69,18 +67,20 @@ def test_a_loop_that_nobody_wakes_looks_by_itself(
     request: pytest.FixtureRequest, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """9. Every wake-up is lost. Proves that polling makes up for it within a second: it fails when the loop waits for
-    a wake-up without a limit."""
+    a wake-up without a limit, or for longer."""
     monkeypatch.setattr(Wakeups, "notify", lambda self: None)
     monkeypatch.setattr(Wakeups, "listen", lambda self, hear: None)
-    url = request.getfixturevalue(kind)
+    url, pauses = request.getfixturevalue(kind), list[float | None]()
     with workledger.open(url) as ledger, writers.running(write_on_a_sign, url) as (_, pipe):
         loop = ProjectorLoop(ledger.projector)
+        wait = loop._awake.wait
+        monkeypatch.setattr(loop._awake, "wait", lambda seconds=None: pauses.append(seconds) or wait(seconds))
         loop.start()
         assert pipe.recv() == "ready"
-        lags = sorted(lag(ledger, loop, pipe) for _ in range(10))
+        assert all(follows(ledger, loop, pipe) for _ in range(10))
         pipe.send(False)
         loop.stop()
-    assert lags[5] < 1.0, lags
+    assert all(seconds is not None and seconds < 1.0 for seconds in pauses)
 
 
 def test_what_was_appended_before_anybody_listened_is_heard_of(postgres_store_url: str) -> None:
@@ -89,7 +89,7 @@ def test_what_was_appended_before_anybody_listened_is_heard_of(postgres_store_ur
     heard = threading.Event()
     with workledger.open(postgres_store_url) as ledger:
         ledger.listen(lambda position: heard.set())
-        assert heard.wait(30)
+        assert heard.wait(60)
 
 
 def test_listening_begins_again_when_its_connection_was_ended(
@@ -110,7 +110,7 @@ def test_listening_begins_again_when_its_connection_was_ended(
         heard.clear()
         work(other, 1)
         other.create(Task.create(title="Ring the bell"))
-        assert heard.wait(30)
+        assert heard.wait(60)
 
 
 @pytest.mark.parametrize("kind", ["sqlite_url", "postgres_store_url"])
@@ -124,7 +124,7 @@ def test_closing_leaves_no_thread_and_no_connection(request: pytest.FixtureReque
             ledger.listen(loop.wake)
             loop.start()
             task = ledger.create(Task.create(title="Ring the bell"))
-            assert loop.wait_for(ledger.head(), 30)
+            assert loop.wait_for(ledger.head(), 60)
             assert task.id
             loop.stop()
     assert {thread.name for thread in threading.enumerate()} <= before
