@@ -16,7 +16,7 @@ from math import inf
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-WRITTEN_ONLY = {"annotation", "returns", "type_comment", "type_params", "kind", "ctx"}
+IGNORED = {"annotation", "returns", "type_comment", "type_params", "kind", "ctx"}
 """Fields of a syntax tree that a function does nothing with, or that not all releases of Python have."""
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 """What the `repr` of an object says that differs from process to process."""
@@ -142,7 +142,7 @@ def _shape(node: Any) -> str:
         fields["body"] = node.body[1:]
     if isinstance(node, ast.JoinedStr):  # Python 3.12 ends some with an empty text
         fields["values"] = [one for one in node.values if not (isinstance(one, ast.Constant) and one.value == "")]
-    told = {name: value for name, value in fields.items() if name not in WRITTEN_ONLY and value not in (None, [])}
+    told = {name: value for name, value in fields.items() if name not in IGNORED and value not in (None, [])}
     return f"{type(node).__name__}({', '.join(f'{name}={_shape(value)}' for name, value in told.items())})"
 
 

@@ -67,7 +67,7 @@ class Column:
         return any(isinstance(rule, Sum | Count) for rule in self.rules)
 
 
-STAMPS = get_type_hints(Stamped, include_extras=True)
+STAMPS = get_type_hints(Stamped)
 
 
 def columns_of(row: type[TableRow], born: Sequence[str]) -> dict[str, Column]:
@@ -81,13 +81,14 @@ def columns_of(row: type[TableRow], born: Sequence[str]) -> dict[str, Column]:
     """
     hints = get_type_hints(row, include_extras=True)
     if is_stamped(row):
-        hints = {name: hint for name, hint in hints.items() if name not in STAMPS} | STAMPS
+        for name in STAMPS:  # what a class inherits comes first in Python
+            hints[name] = hints.pop(name)
     return {name: _column(name, hint, born) for name, hint in hints.items()}
 
 
 def is_stamped(row: type[TableRow]) -> bool:
     """Whether it has the columns of Stamped."""
-    return get_type_hints(row, include_extras=True).items() >= STAMPS.items()
+    return row.__annotations__.items() >= Stamped.__annotations__.items()
 
 
 def _column(name: str, hint: Any, born: Sequence[str]) -> Column:

@@ -45,8 +45,8 @@ def test_a_table_whose_functions_changed_has_another_revision(name: str) -> None
     revision, digest = revision_of(table), table.functions_digest()
     assert (name, revision) in golden, "a new revision: add its line as the docstring above says"
     assert golden[name, revision] == digest, (
-        f"functions of {name} have changed: raise its revision to {revision + 1}, unless they make the same rows of "
-        "every event, and add its line as the docstring above says"
+        f"the functions of {name} have changed: raise its revision to {revision + 1}, unless they make the same rows "
+        "of every event, and add its line as the docstring above says"
     )
 
 
