@@ -127,7 +127,7 @@ def test_what_is_not_installed_is_named() -> None:
 
 
 def test_without_the_extras_the_command_says_what_to_install() -> None:
-    code = "import sys; sys.modules['typer'] = None; from workledger.api.cli import main; main()"
+    code = "import sys; sys.modules['typer'] = None; from workledger.api.commandline.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'workledger[all]'" in refused(done.stderr, done.returncode, "NOT_INSTALLED")
 
