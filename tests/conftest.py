@@ -17,7 +17,9 @@ from support.memory_disk import memory_disk
 from support.postgres_copies import Copies
 from workledger import Workledger
 
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=25)
+hypothesis.settings.register_profile(
+    "ci", deadline=None, derandomize=True, print_blob=True, max_examples=60, stateful_step_count=20
+)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("WORKLEDGER_TEST_PROFILE", "ci"))
 

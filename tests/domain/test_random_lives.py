@@ -1,4 +1,7 @@
-"""Random lives of runs and sessions: whatever is asked in whatever order, the machine holds, and says nothing twice."""
+"""Random lives of runs and sessions: whatever is asked in whatever order, the machine holds, and says nothing twice.
+
+A life begins in any state: from its first one, random commands seldom lead far.
+"""
 
 from contextlib import suppress
 from typing import Any
@@ -14,6 +17,8 @@ from workledger.domain.kernel.refusals import Refused
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionConfig
 from workledger.domain.session.session import RETRIES
+
+Commands = tuple[tuple[str, dict[str, Any]], ...]
 
 RUN_EDGES = {
     ("starting", "running"),
@@ -40,6 +45,23 @@ SESSION_EDGES = {
     ("error", "closed"),
 }
 
+RUNNING: Commands = (("report_output", {}), ("report_process", {"pid": 1, "provider_session_id": "claude-1"}))
+RUN_BEGINNINGS: dict[str, Commands] = {
+    "starting": (),
+    "running": RUNNING,
+    "paused": (*RUNNING, ("pause", {})),
+    "waiting_for_input": (*RUNNING, ("ask_user", {"questions": ["Which?"]})),
+    "failed": (*RUNNING, ("fail", {"cause": "crash", "error": "boom"})),
+}
+JOINED: Commands = (("activate", {}), ("join", {"user_id": "ann", "role": "owner"}))
+SESSION_BEGINNINGS: dict[str, Commands] = {
+    "initializing": (),
+    "active": JOINED,
+    "paused": (*JOINED, ("pause", {})),
+    "error": (*JOINED, ("fail", {"code": "CONNECTION_TIMEOUT"})),
+    "closing": (*JOINED, ("begin_closing", {})),
+}
+
 
 class Life(RuleBasedStateMachine):
     """An aggregate that commands are tried on, and all that has come of them."""
@@ -51,6 +73,12 @@ class Life(RuleBasedStateMachine):
         self.state, self.history, self.held = state, list(events), set[str]()
         for event in events:
             self.settle(event, None)
+
+    def lead(self, status: str, commands: Commands) -> None:
+        """Lead the life to that status."""
+        for command, arguments in commands:
+            assert self.attempt(command, once=False, **arguments), command
+        assert self.state.status == status
 
     def settle(self, event: Event, before: Any) -> None:
         for claim in event.claims(before, self.state.id):
@@ -91,15 +119,20 @@ class Life(RuleBasedStateMachine):
 class RunLife(Life):
     edges = RUN_EDGES
 
-    @initialize(max_turns=st.integers(1, 12), task_id=st.sampled_from([None, "tsk_1"]))
-    def start(self, max_turns: int, task_id: str | None) -> None:
+    @initialize(
+        max_turns=st.integers(1, 12),
+        task_id=st.sampled_from([None, "tsk_1"]),
+        status=st.sampled_from([*RUN_BEGINNINGS]),
+    )
+    def start(self, max_turns: int, task_id: str | None, status: str) -> None:
         new = AgentRun.start(
             id="run_1", agent_id="agt_1", project_id="prj_1", task_id=task_id, session_number=1, max_turns=max_turns
         )
         run = AgentRun.fold(new.id, new.events)
         assert run is not None
-        self.begin(run, new.events)
         self.ended: str | None = None
+        self.begin(run, new.events)
+        self.lead(status, RUN_BEGINNINGS[status])
 
     @rule(turn=st.integers(1, 14), tokens=st.integers(0, 9))
     def report_a_turn(self, turn: int, tokens: int) -> None:
@@ -183,12 +216,15 @@ class RunLife(Life):
 class SessionLife(Life):
     edges = SESSION_EDGES
 
-    @initialize(most=st.integers(1, 3), url=st.sampled_from([None, "/demo"]))
-    def create(self, most: int, url: str | None) -> None:
+    @initialize(
+        most=st.integers(1, 3), url=st.sampled_from([None, "/demo"]), status=st.sampled_from([*SESSION_BEGINNINGS])
+    )
+    def create(self, most: int, url: str | None, status: str) -> None:
         new = Session.create(id="ses_1", project_id="prj_1", url=url, config=SessionConfig(max_participants=most))
         session = Session.fold(new.id, new.events)
         assert session is not None
         self.begin(session, new.events)
+        self.lead(status, SESSION_BEGINNINGS[status])
 
     @rule(command=st.sampled_from(["activate", "begin_closing", "close"]), writes=st.sampled_from([0, 0, 1]))
     def say(self, command: str, writes: int) -> None:

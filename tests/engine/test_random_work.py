@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import workledger
+from support.examples import examples
 from support.random_commands import Office, Wish
 from support.reference_fold import Reference
 from workledger import Workledger
@@ -152,7 +153,7 @@ def references_point_to_rows(ledger: Workledger) -> None:
                 assert {row[column.name] for row in rows_of(ledger, table.NAME)} <= there, (table.NAME, column.name)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(WISHES, BATCHES, REBUILT)
 def test_whatever_happens_the_tables_are_what_the_log_says(wishes: list[Wish], batch: int, rebuilt: int) -> None:
     """X1, on SQLite."""
@@ -165,7 +166,7 @@ def test_whatever_happens_the_tables_are_what_the_log_says(wishes: list[Wish], b
         references_point_to_rows(ledger)
 
 
-@settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(3), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_happens_the_tables_are_what_the_log_says_on_postgres(
     postgres_server: Any, data: st.DataObject

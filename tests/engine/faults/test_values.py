@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support.examples import examples
 from support.golden_events import append, card, chunk, happened
 from support.reference_fold import Reference
 from workledger import Workledger
@@ -121,7 +122,7 @@ def append_some(data: st.DataObject, ledger: Workledger) -> None:
         )
 
 
-@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_random_values_are_the_same_in_tables_rebuilt_tables_and_a_fold_in_memory(
     database_ledger: Workledger, data: st.DataObject
