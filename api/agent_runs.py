@@ -1,24 +1,20 @@
 """Runs of agents over HTTP: they are started with their agent's config, and go on in their process or a new one."""
 
-from typing import Any, Literal
+from typing import Any
 
-from fastapi import APIRouter
-
-from workledger.api.web import commands, history, listing
-from workledger.api.web.answers import Json, row_json
-from workledger.api.web.bodies import StrictRoute, model
-from workledger.api.web.deps import Caller, Reached, TheId, TheLedger, TheTables
-from workledger.api.web.history import At, as_it_was
+from workledger.api.web.bodies import model
+from workledger.api.web.deps import Caller
 from workledger.api.web.listing import Listing, Sort, equal
+from workledger.api.web.resource import resource
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run.events import AgentRunNotFound, Mode
+from workledger.domain.agent_run.events import Mode
+from workledger.domain.agent_run.progress import Status
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.services.runs import resume_run, start_run
-from workledger.projections import agent_runs, tool_calls
+from workledger.projections import tool_calls
 from workledger.projections.agent_runs import AgentRuns
-
-Status = Literal["starting", "running", "paused", "waiting_for_input", "completed", "failed", "stopped"]
+from workledger.projections.engine.tables import ReadTables
 
 RUNS = Listing(
     AgentRuns,
@@ -39,31 +35,25 @@ RUNS = Listing(
 )
 
 
+def _start(unit: Unit, given: dict[str, Any]) -> None:
+    """Start a run as its agent is configured, but for what is given."""
+    start_run(unit, **given)
+
+
 def _resume(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
     resume_run(unit, id, **{"new_process": False} | given)
 
 
+def _with_tools(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+    """A run, with how often it used each tool; with `at`, as it was."""
+    return {"tools": tool_calls.of_run(tables, row["id"])}
+
+
+START = model("NewAgentRun", start_run, like=AgentRun.start)
 RESUME = model(
     "AgentRunResume", resume_run, like=AgentRun.resume, without=("new_process",), extra={"new_process": (bool, False)}
 )
 
-router = APIRouter(prefix="/agent-runs", tags=["agent runs"], route_class=StrictRoute)
-listing.add(router, RUNS)
-commands.add_create(
-    router, AgentRun, lambda unit, given: start_run(unit, **given), model("NewAgentRun", start_run, like=AgentRun.start)
+router = resource(
+    AgentRun, RUNS, "agent-runs", begin=(_start, START), details=_with_tools, own={"resume": (_resume, RESUME)}
 )
-
-
-@router.get("/{id}")
-def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
-    """A run, with how often it used each tool."""
-    if at is not None:
-        return as_it_was(ledger, AgentRun, id, at)
-    row = agent_runs.get(tables, id)
-    if row is None:
-        raise AgentRunNotFound(id=id)
-    return row_json({**row, "tools": tool_calls.of_run(tables, id)}, position)
-
-
-history.add(router, AgentRun)
-commands.add(router, AgentRun, resume=(_resume, RESUME))

@@ -1,29 +1,30 @@
 """Agents over HTTP, each with its latest run and its logs."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
-from workledger.api.web import commands, history, listing
-from workledger.api.web.answers import Json, read, row_json
-from workledger.api.web.bodies import Body, StrictRoute, model
+from workledger.api.web import commands
+from workledger.api.web.answers import Json, read
+from workledger.api.web.bodies import Body
 from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
-from workledger.api.web.history import At, as_it_was
 from workledger.api.web.listing import Listing, Sort, equal
+from workledger.api.web.resource import resource
+from workledger.api.web.rows import with_state
 from workledger.domain.agent import Agent, AgentNotFound, AgentType
 from workledger.domain.agent_log import append_chunk
+from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.ids import Id
-from workledger.projections import agent_logs, agent_runs, agents
+from workledger.projections import agent_logs, agent_runs
 from workledger.projections.agents import Agents
+from workledger.projections.engine.tables import ReadTables
 
 Status = Literal["running", "starting", "paused", "error", "idle", "completed"]
+"""What its latest run makes of an agent, in the order of a list."""
 
-RANK = sa.case(
-    {name: place for place, name in enumerate(("running", "starting", "paused", "error", "idle", "completed"))},
-    value=Agents.c.status,
-)
+RANK = sa.case({name: place for place, name in enumerate(get_args(Status))}, value=Agents.c.status)
 
 AGENTS = Listing(
     Agents,
@@ -43,26 +44,17 @@ AGENTS = Listing(
     },
 )
 
-router = APIRouter(prefix="/agents", tags=["agents"], route_class=StrictRoute)
-listing.add(router, AGENTS)
-commands.add_create(
-    router, Agent, lambda unit, given: unit.create(Agent.create(**given)), model("NewAgent", Agent.create)
-)
 
-
-@router.get("/{id}")
-def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
-    """An agent, with the row of its current run."""
-    if at is not None:
-        return as_it_was(ledger, Agent, id, at)
-    row = agents.get(tables, id)
-    if row is None:
-        raise AgentNotFound(id=id)
+def _with_run(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+    """An agent, with the row of its current run; with `at`, as it was."""
     run = agent_runs.get(tables, row["current_run_id"]) if row["current_run_id"] else None
-    return row_json({**row, "current_run": run}, position)
+    return {"current_run": None if run is None else with_state(AgentRun, run)}
 
 
-@router.get("/{id}/logs")
+router = resource(Agent, AGENTS, "agents", details=_with_run)
+
+
+@router.get("/agents/{id}/logs")
 def logs(
     id: TheId,
     tables: TheTables,
@@ -97,7 +89,7 @@ class Chunk(Body):
     session_id: Id | None = None
 
 
-@router.post("/{id}/logs", status_code=201)
+@router.post("/agents/{id}/logs", status_code=201)
 def write_log(id: TheId, chunk: Chunk, caller: TheCaller) -> Json:
     """Append to the log of a session; `seq` is the chunk's place in it."""
     agent = caller.ledger.find_any(Agent, id)
@@ -107,7 +99,3 @@ def write_log(id: TheId, chunk: Chunk, caller: TheCaller) -> Json:
     with caller.unit() as unit:
         append_chunk(unit, **given, **chunk.arguments())
     return commands.appended(caller, unit, "seq")
-
-
-history.add(router, Agent)
-commands.add(router, Agent)

@@ -1,11 +1,13 @@
 """Commits over HTTP, of all projects; the history of one is a page of its project (Elmer, DOMAIN.md 1.1)."""
 
-from fastapi import APIRouter
+from typing import Any
 
-from workledger.api.web import listing
+from workledger.api.web.bodies import model
 from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
-from workledger.domain.commit import CommitNotFound
+from workledger.api.web.resource import RowIds, resource
+from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.unit import Unit
 from workledger.projections.commits import ProjectCommits
 
 COMMITS = Listing(
@@ -24,6 +26,19 @@ COMMITS = Listing(
     limit=20,
 )
 
-router = APIRouter(prefix="/commits", tags=["commits"])
-listing.add(router, COMMITS)
-listing.add_detail(router, ProjectCommits, CommitNotFound)
+
+def _record(unit: Unit, given: dict[str, Any]) -> None:
+    """Record a commit once: a second time it is refused with CONCURRENCY_CONFLICT."""
+    unit.create(CommitRecord.record(**given))
+
+
+router = resource(
+    CommitRecord,
+    COMMITS,
+    "commits",
+    begin=(_record, model("NewCommit", CommitRecord.record)),
+    ids=RowIds(
+        row=lambda record: str(record.commit_id),
+        aggregate=lambda row: CommitRecord.id_of(row["project_id"], row["commit_sha"]),
+    ),
+)

@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from workledger.api.web import commands, history, listing
-from workledger.api.web.answers import Json, read, row_json
-from workledger.api.web.bodies import StrictRoute, model
-from workledger.api.web.deps import BIGGEST, Reached, TheId, TheLedger, TheTables
-from workledger.api.web.history import At, as_it_was
-from workledger.api.web.listing import Listing, Sort, containing, equal
+from workledger.api.web.answers import Json, read
+from workledger.api.web.deps import BIGGEST, Reached, TheId, TheTables
+from workledger.api.web.listing import LONGEST_PAGE, Listing, Sort, containing, equal
+from workledger.api.web.resource import resource
+from workledger.api.web.rows import endpoint, with_state
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.project.project import Stage, Status
-from workledger.domain.task.board import Column
+from workledger.domain.task import Task
+from workledger.domain.task.board import DRAGS, Column
 from workledger.projections import commits, projects, tasks
-from workledger.projections.projects import ProjectRow, Projects
+from workledger.projections.projects import Projects
 
 TITLES: dict[Column, str] = {
     "backlog": "Backlog",
@@ -40,40 +40,42 @@ PROJECTS = Listing(
     limit=20,
 )
 
-router = APIRouter(prefix="/projects", tags=["projects"], route_class=StrictRoute)
-
-listing.add(router, PROJECTS)
-commands.add_create(
-    router, Project, lambda unit, given: unit.create(Project.create(**given)), model("NewProject", Project.create)
-)
+router = resource(Project, PROJECTS, "projects")
 
 
-@router.get("/{id}")
-def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
-    if at is not None:
-        return as_it_was(ledger, Project, id, at)
-    return row_json(found(projects.get(tables, id), id), position)
-
-
-@router.get("/{id}/board")
+@router.get("/projects/{id}/board")
 def the_board(
     id: TheId, tables: TheTables, position: Reached, limit: Annotated[int, Query(ge=1, le=1000)] = tasks.CARDS
 ) -> Json:
-    """Its columns with their counts, and the first cards of each in order, with dense positions."""
-    project = found(projects.get(tables, id), id)
+    """Its columns with their counts, the commands that drags to other columns are, and the first cards in order."""
+    project = projects.get(tables, id)
+    if project is None:
+        raise ProjectNotFound(id=id)
     counts, cards = tasks.counts(tables, id), tasks.board(tables, id, limit=limit)
     columns = [
-        {"name": name, "title": title, "count": counts[name], "tasks": cards[name]} for name, title in TITLES.items()
+        {
+            "name": name,
+            "title": title,
+            "count": counts[name],
+            "drags": drags_from(name),
+            "tasks": [with_state(Task, card) for card in cards[name]],
+        }
+        for name, title in TITLES.items()
     ]
     return read({"project": project, "position": position, "columns": columns}, position)
 
 
-@router.get("/{id}/commits")
+def drags_from(column: str) -> dict[str, str]:
+    """The columns that a card may be dragged to, and the command that such a drag is."""
+    return {to: endpoint(command) for (start, to), (command, _) in DRAGS.items() if start == column}
+
+
+@router.get("/projects/{id}/commits")
 def commit_history(
     id: TheId,
     tables: TheTables,
     position: Reached,
-    limit: Annotated[int, Query(ge=1, le=listing.LONGEST_PAGE)] = 20,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 20,
     offset: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
 ) -> Json:
     """Its commits, newest first, a page at a time; a project that is not there has none (Elmer, E1 to E4)."""
@@ -81,17 +83,3 @@ def commit_history(
     page = commits.history(tables, id, limit=limit, offset=offset)
     pagination = {"total": total, "limit": limit, "offset": offset, "has_more": offset + len(page) < total}
     return read({"commits": page, "pagination": pagination}, position)
-
-
-def found(row: ProjectRow | None, id: str) -> ProjectRow:
-    """
-    Raises:
-        ProjectNotFound: there is no such row.
-    """
-    if row is None:
-        raise ProjectNotFound(id=id)
-    return row
-
-
-history.add(router, Project)
-commands.add(router, Project)

@@ -1,23 +1,23 @@
 """Sessions over HTTP, each with who takes part, and with the feed of what apps published in it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from workledger.api.web import commands, history, listing
-from workledger.api.web.answers import Json, read, row_json
-from workledger.api.web.bodies import StrictRoute, model
-from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
-from workledger.api.web.history import At, as_it_was
+from workledger.api.web import commands
+from workledger.api.web.answers import Json, read
+from workledger.api.web.bodies import model
+from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheTables
 from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
+from workledger.api.web.resource import resource
 from workledger.domain.kernel.ids import Id
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionNotFound
+from workledger.domain.session.session import Status
 from workledger.domain.session_feed import SessionFeed, publish
 from workledger.projections import session_feed, sessions
+from workledger.projections.engine.tables import ReadTables
 from workledger.projections.sessions import Sessions
-
-Status = Literal["initializing", "active", "paused", "closing", "closed", "error"]
 
 SESSIONS = Listing(
     Sessions,
@@ -38,25 +38,16 @@ SESSIONS = Listing(
     },
 )
 
-router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=StrictRoute)
-listing.add(router, SESSIONS)
-commands.add_create(
-    router, Session, lambda unit, given: unit.create(Session.create(**given)), model("NewSession", Session.create)
-)
+
+def _with_participants(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+    """A session, with who takes part; with `at`, as it was."""
+    return {"participants": sessions.participants(tables, row["id"])}
 
 
-@router.get("/{id}")
-def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
-    """A session, with who takes part."""
-    if at is not None:
-        return as_it_was(ledger, Session, id, at)
-    row = sessions.get(tables, id)
-    if row is None:
-        raise SessionNotFound(id=id)
-    return row_json({**row, "participants": sessions.participants(tables, id)}, position)
+router = resource(Session, SESSIONS, "sessions", details=_with_participants)
 
 
-@router.get("/{id}/feed")
+@router.get("/sessions/{id}/feed")
 def feed(
     id: TheId,
     tables: TheTables,
@@ -78,7 +69,7 @@ def feed(
 Entry = model("Entry", SessionFeed.entry, without=("session_id",))
 
 
-@router.post("/{id}/feed", status_code=201)
+@router.post("/sessions/{id}/feed", status_code=201)
 def write_feed(id: TheId, entry: Entry, caller: TheCaller) -> Json:  # type: ignore[valid-type]
     """Publish an entry; it is found by what the session is found by."""
     session = caller.ledger.get(Session, id)
@@ -86,7 +77,3 @@ def write_feed(id: TheId, entry: Entry, caller: TheCaller) -> Json:  # type: ign
     with caller.unit() as unit:
         publish(unit, session_id=id, **about, **entry.arguments())  # type: ignore[attr-defined]
     return commands.appended(caller, unit, "offset")
-
-
-history.add(router, Session)
-commands.add(router, Session)

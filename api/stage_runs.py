@@ -1,17 +1,11 @@
 """Stage runs over HTTP (Elmer, DOMAIN.md 1.1)."""
 
-from typing import Literal
-
-from fastapi import APIRouter
-
-from workledger.api.web import history, listing
 from workledger.api.web.listing import Listing, Sort, equal
+from workledger.api.web.resource import resource
 from workledger.domain.kernel.ids import Id
 from workledger.domain.project.project import Stage
-from workledger.domain.stage_run import StageRun, StageRunNotFound
+from workledger.domain.stage_run import StageRun, Status
 from workledger.projections.stage_runs import StageRuns
-
-Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 STAGE_RUNS = Listing(
     StageRuns,
@@ -24,7 +18,4 @@ STAGE_RUNS = Listing(
     sorts={"created_at": Sort([StageRuns.c.created_at], "desc")},
 )
 
-router = APIRouter(prefix="/stage-runs", tags=["stage runs"])
-listing.add(router, STAGE_RUNS)
-listing.add_detail(router, StageRuns, StageRunNotFound)
-history.add(router, StageRun)
+router = resource(StageRun, STAGE_RUNS, "stage-runs")

@@ -1,26 +1,20 @@
 """Tasks over HTTP: the cards of a board, their commands, and where a move puts them."""
 
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 
 from workledger.api import moves
-from workledger.api.web import commands, history, listing
-from workledger.api.web.answers import Json, row_json
-from workledger.api.web.bodies import StrictRoute, model
-from workledger.api.web.deps import Reached, TheId, TheLedger, TheTables
-from workledger.api.web.history import At, as_it_was
 from workledger.api.web.listing import Filter, Listing, Sort, containing, equal
+from workledger.api.web.resource import resource
 from workledger.domain.kernel.ids import Id
 from workledger.domain.task import Task
 from workledger.domain.task.board import COLUMNS, Column, Status
 from workledger.domain.task.card import Category, Priority
-from workledger.domain.task.events import TaskNotFound
 from workledger.projections import tasks
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.task_dependencies import dependencies, dependents
-from workledger.projections.tasks import Tasks
+from workledger.projections.tasks import TaskRow, Tasks
 
 PLACE = sa.case({name: place for place, name in enumerate(COLUMNS)}, value=Tasks.c.board_column)
 
@@ -61,23 +55,19 @@ TASKS = Listing(
     always=_on_the_board,
 )
 
-router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=StrictRoute)
-listing.add(router, TASKS, lambda tables, asked: {"counts": tasks.counts(tables, asked.project_id)})
-commands.add_create(router, Task, lambda unit, given: unit.create(Task.create(**given)), model("NewTask", Task.create))
+
+def _counts(tables: ReadTables, asked: Any) -> dict[str, Any]:
+    return {"counts": tasks.counts(tables, asked.project_id)}
 
 
-@router.get("/{id}")
-def detail(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
-    """A task, with what it waits for, what waits for it, and its dense position in its column."""
-    if at is not None:
-        return as_it_was(ledger, Task, id, at)
-    row = tasks.get(tables, id)
-    if row is None:
-        raise TaskNotFound(id=id)
+def _with_edges(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+    """A task, with what it waits for, what waits for it, and its dense position in its column; with `at`, as it was."""
     shown = row["status"] != "cancelled" and row["project_id"] is not None
-    edges = {"depends_on": dependencies(tables, id), "dependents": dependents(tables, id)}
-    return row_json({**row, **edges, "position": tasks.position(tables, row) if shown else None}, position)
+    return {
+        "depends_on": dependencies(tables, row["id"]),
+        "dependents": dependents(tables, row["id"]),
+        "position": tasks.position(tables, cast(TaskRow, row)) if shown else None,
+    }
 
 
-history.add(router, Task)
-commands.add(router, Task, move=(moves.step, moves.MOVE))
+router = resource(Task, TASKS, "tasks", totals=_counts, details=_with_edges, own={"move": (moves.step, moves.MOVE)})

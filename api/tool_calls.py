@@ -1,32 +1,73 @@
-"""Tool calls over HTTP, as an audit reads them: by agent, run, task, project, tool or time (AgentPane, A14)."""
+"""Tool calls over HTTP, as an audit reads them: by agent, run, task, project, tool or time (AgentPane, A14).
 
-from typing import Literal
+The calls of a run are one aggregate, whose id is the run's, and a call's id is its own in that run alone. So they are
+read one by one at `/tool-calls`, and started and ended at `/agent-runs/{id}/tool-calls`.
+"""
+
+from typing import Any
 
 from fastapi import APIRouter
+from pydantic import Field
 
-from workledger.api.web import listing
+from workledger.api.web import commands, detail, history, listing
+from workledger.api.web.answers import Json, read, row_json
+from workledger.api.web.bodies import StrictRoute
+from workledger.api.web.deps import Reached, TheId, TheLedger, TheTables
+from workledger.api.web.history import At, as_it_was
 from workledger.api.web.listing import Listing, Sort, equal, since, until
+from workledger.domain.agent import AgentToolNotAllowed
 from workledger.domain.kernel.ids import Id
-from workledger.domain.tool_calls import ToolCallNotFound
-from workledger.projections.tool_calls import ToolCalls
+from workledger.domain.tool_calls import CallId, Status, ToolCallNotFound, ToolCalls
+from workledger.projections.tool_calls import ToolCalls as Calls
 
-Status = Literal["pending", "running", "complete", "error", "denied"]
+OF_RUN = "/agent-runs/{id}/tool-calls"
 
 TOOL_CALLS = Listing(
-    ToolCalls,
+    Calls,
     filters={
-        "agent_id": equal(ToolCalls.c.agent_id, Id),
-        "agent_run_id": equal(ToolCalls.c.agent_run_id, Id),
-        "task_id": equal(ToolCalls.c.task_id, Id),
-        "project_id": equal(ToolCalls.c.project_id, Id),
-        "tool": equal(ToolCalls.c.tool),
-        "status": equal(ToolCalls.c.status, Status),
-        "date_from": since(ToolCalls.c.timestamp),
-        "date_to": until(ToolCalls.c.timestamp),
+        "agent_id": equal(Calls.c.agent_id, Id),
+        "agent_run_id": equal(Calls.c.agent_run_id, Id),
+        "task_id": equal(Calls.c.task_id, Id),
+        "project_id": equal(Calls.c.project_id, Id),
+        "tool": equal(Calls.c.tool),
+        "status": equal(Calls.c.status, Status),
+        "date_from": since(Calls.c.timestamp),
+        "date_to": until(Calls.c.timestamp),
     },
-    sorts={"timestamp": Sort([ToolCalls.c.timestamp], "desc", ids="along")},
+    sorts={"timestamp": Sort([Calls.c.timestamp], "desc", ids="along")},
 )
 
-router = APIRouter(prefix="/tool-calls", tags=["tool calls"])
-listing.add(router, TOOL_CALLS)
-listing.add_detail(router, ToolCalls, ToolCallNotFound)
+START = commands.body_of(ToolCalls, "start", tool_call_id=(CallId, Field(description="with which it ends, too")))
+
+
+def _of_call(calls: ToolCalls, given: dict[str, Any]) -> dict[str, Any]:
+    """The call that a command was about.
+
+    Raises:
+        AgentToolNotAllowed: AGENT_TOOL_NOT_ALLOWED, the run may not use the tool; that it tried is recorded (A19).
+    """
+    call = calls.calls[given["tool_call_id"]]
+    if call.status == "denied":
+        raise AgentToolNotAllowed(tool=call.tool)
+    return {"tool_call_id": given["tool_call_id"], **call.model_dump()}
+
+
+router = APIRouter(tags=["tool calls"], route_class=StrictRoute)
+listing.add(router, "/tool-calls", ToolCalls, TOOL_CALLS)
+history.add(router, OF_RUN, ToolCalls)
+commands.add(router, OF_RUN, ToolCalls, {"start": (commands.step_of(ToolCalls, "start"), START)}, _of_call)
+
+
+@router.get("/tool-calls/{id}")
+def one(id: TheId, tables: TheTables, position: Reached) -> Json:
+    """One call, by the id that its caller gave it."""
+    return row_json(detail.find(tables, TOOL_CALLS, id, ToolCallNotFound), position)
+
+
+@router.get(OF_RUN)
+def of_run(id: TheId, ledger: TheLedger, at: At = None) -> Json:
+    """The calls of a run with how far each has come; with `at`, as they were."""
+    if at is not None:
+        return as_it_was(ledger, ToolCalls, id, at)
+    calls = ledger.get(ToolCalls, id)
+    return read(calls.model_dump(mode="json"), ledger.head(), version=calls.version)

@@ -1,10 +1,8 @@
 """Workspaces over HTTP (Elmer, DOMAIN.md 1.1)."""
 
-from fastapi import APIRouter
-
-from workledger.api.web import history, listing
 from workledger.api.web.listing import Listing, Sort, containing
-from workledger.domain.workspace import Workspace, WorkspaceNotFound
+from workledger.api.web.resource import resource
+from workledger.domain.workspace import Workspace
 from workledger.projections.workspaces import Workspaces
 
 WORKSPACES = Listing(
@@ -17,7 +15,4 @@ WORKSPACES = Listing(
     },
 )
 
-router = APIRouter(prefix="/workspaces", tags=["workspaces"])
-listing.add(router, WORKSPACES)
-listing.add_detail(router, Workspaces, WorkspaceNotFound)
-history.add(router, Workspace)
+router = resource(Workspace, WORKSPACES, "workspaces")

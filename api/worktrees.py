@@ -1,18 +1,11 @@
 """Worktrees over HTTP (AgentPane, DOMAIN.md 1.4 and 2.4)."""
 
-from typing import Literal
-
-from fastapi import APIRouter
-
-from workledger.api.web import commands, history, listing
-from workledger.api.web.bodies import StrictRoute, model
 from workledger.api.web.listing import Listing, Sort, equal
+from workledger.api.web.resource import resource
 from workledger.domain.kernel.ids import Id
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree.events import State, WorktreeNotFound
+from workledger.domain.worktree.events import State, Status
 from workledger.projections.worktrees import Worktrees
-
-Status = Literal["creating", "active", "merging", "removing", "removed", "error"]
 
 WORKTREES = Listing(
     Worktrees,
@@ -30,11 +23,4 @@ WORKTREES = Listing(
     },
 )
 
-router = APIRouter(prefix="/worktrees", tags=["worktrees"], route_class=StrictRoute)
-listing.add(router, WORKTREES)
-commands.add_create(
-    router, Worktree, lambda unit, given: unit.create(Worktree.create(**given)), model("NewWorktree", Worktree.create)
-)
-listing.add_detail(router, Worktrees, WorktreeNotFound)
-history.add(router, Worktree)
-commands.add(router, Worktree)
+router = resource(Worktree, WORKTREES, "worktrees")

@@ -1,16 +1,20 @@
-"""Write operations over HTTP (Elmer, DOMAIN.md 1.1)."""
+"""Write operations over HTTP (Elmer, DOMAIN.md 1.1): one is committed together with the record of its commit."""
 
-from typing import Literal
+from typing import Any
 
-from fastapi import APIRouter
+from pydantic import Field
 
-from workledger.api.web import history, listing
+from workledger.api.web.bodies import model
+from workledger.api.web.deps import Caller
 from workledger.api.web.listing import Listing, Sort, equal
+from workledger.api.web.resource import resource
+from workledger.domain.commit import CommitRecord, Line
+from workledger.domain.kernel.fields import Text
 from workledger.domain.kernel.ids import Id
-from workledger.domain.write_operation import WriteOperation, WriteOperationNotFound
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.services import commits
+from workledger.domain.write_operation import Status, WriteOperation
 from workledger.projections.write_operations import WriteOperations
-
-Status = Literal["prepared", "committed", "pr_open", "merged", "closed", "failed"]
 
 WRITE_OPERATIONS = Listing(
     WriteOperations,
@@ -22,7 +26,26 @@ WRITE_OPERATIONS = Listing(
     sorts={"created_at": Sort([WriteOperations.c.created_at], "desc")},
 )
 
-router = APIRouter(prefix="/write-operations", tags=["write operations"])
-listing.add(router, WRITE_OPERATIONS)
-listing.add_detail(router, WriteOperations, WriteOperationNotFound)
-history.add(router, WriteOperation)
+COMMIT = model(
+    "WriteOperationCommit",
+    CommitRecord.record,
+    without=("write_operation_id",),
+    extra={
+        "commit_id": (Id | None, Field(None, description="of a record that is there already; the sha is enough then")),
+        "commit_url": (Line | None, None),
+        "message": (Text | None, None),
+        "project_id": (Id | None, Field(None, description="where the operation names none")),
+    },
+)
+
+
+def _commit(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
+    """Commit an operation and record its commit in one append, unless the record is there already."""
+    if commit_id := given.pop("commit_id", None):
+        unit.edit(WriteOperation, id).commit(commit_sha=given["commit_sha"], commit_id=commit_id)
+    else:
+        about: dict[str, Any] = {"commit_url": None, "message": None} | given
+        unit.decide(lambda: commits.commit(unit, id, **about))
+
+
+router = resource(WriteOperation, WRITE_OPERATIONS, "write-operations", own={"commit": (_commit, COMMIT)})

@@ -197,14 +197,13 @@ class StageRun(
         """End a run that is queued or running."""
         return [StageRunCancelled(by=by)]
 
+    @command(when=("failed", "cancelled"))
     def retry(self) -> "New[StageRun]":
-        """The next attempt at what failed or was cancelled: another run, and one at most for each.
+        """Queue the next attempt at what failed or was cancelled: another run, and one at most for each.
 
         Raises:
-            StageRunInvalidTransition: STAGE_RUN_INVALID_TRANSITION.
+            StageRunExists: DUPLICATE_REQUEST, when recorded: it was retried, or the stage is queued or running again.
         """
-        if self.status not in ("failed", "cancelled"):
-            raise self.refusal("retry")
         event = StageRunQueued(
             project_id=self.project_id,
             workspace_id=self.workspace_id,

@@ -13,10 +13,15 @@ from workledger.domain.kernel.fields import Count, Name, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidTransition, NotFound
 
+Status = Literal["pending", "running", "complete", "error", "denied"]
+"""AgentPane's; here a call is known once it runs or is denied, so none is pending."""
+
 
 class ToolCall(Frozen):
+    """A call as far as it has come."""
+
     tool: str
-    status: str
+    status: Status
 
 
 class OfCall(Frozen):
@@ -24,7 +29,7 @@ class OfCall(Frozen):
 
     tool_call_id: str
     tool: str
-    status: str
+    status: Status
 
     def changes(self, before: "ToolCalls") -> dict[str, Any]:
         return {"calls": {**before.calls, self.tool_call_id: ToolCall(tool=self.tool, status=self.status)}}

@@ -3,12 +3,17 @@
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from workledger.domain.kernel.fields import UNSET, Unset
 
 
 class Body(BaseModel):
@@ -35,7 +40,7 @@ def model(
     without: tuple[str, ...] = (),
     extra: Mapping[str, Any] | None = None,
 ) -> type[Body]:
-    """The model of a function's keyword arguments.
+    """The model of a function's keyword arguments. What is UNSET unless given may be left out, and null is a value.
 
     Args:
         like: a function whose arguments of the same names say more exactly what fits.
@@ -49,9 +54,21 @@ def model(
             base = OpenBody
         elif parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in without:
             annotation = exact.get(parameter.name, parameter).annotation
-            default = ... if parameter.default is parameter.empty else parameter.default
-            fields[parameter.name] = (annotation, default)
-    return create_model(name, __base__=base, **fields, **(extra or {}))
+            fields[parameter.name] = (_without_unset(annotation), _default(parameter.default))
+    return create_model(name, __base__=base, **(fields | dict(extra or {})))
+
+
+def _without_unset(annotation: Any) -> Any:
+    """The values that a client may give: those of the annotation but for UNSET."""
+    if get_origin(annotation) not in (Union, UnionType) or Unset not in get_args(annotation):
+        return annotation
+    return reduce(or_, (one for one in get_args(annotation) if one is not Unset))
+
+
+def _default(default: Any) -> Any:
+    if default is inspect.Parameter.empty:
+        return ...
+    return Field(default_factory=lambda: UNSET) if default is UNSET else default
 
 
 class StrictRequest(Request):

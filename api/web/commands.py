@@ -1,7 +1,7 @@
 """Commands over HTTP: an endpoint for each command of an aggregate, with its arguments as the body."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_origin, get_type_hints
 
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
@@ -10,100 +10,82 @@ from workledger.api.web.answers import Json
 from workledger.api.web.bodies import Body as Arguments
 from workledger.api.web.bodies import model
 from workledger.api.web.deps import Caller, TheCaller, TheId
-from workledger.domain.kernel.aggregate import Aggregate
+from workledger.api.web.rows import endpoint
+from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.refusals import CommandIdReused, NotFound
 from workledger.domain.kernel.unit import Unit
+
+Begin = Callable[[Unit, dict[str, Any]], Any]
+"""(unit, arguments): begins an aggregate in a unit of work."""
 
 Step = Callable[[Caller, Unit, str, dict[str, Any]], Any]
 """(caller, unit, id, arguments): what a command does in a unit of work."""
 
+Own = Mapping[str, tuple[Step, type[Arguments]]]
+"""Commands that do more than call the method of the aggregate, each with its body."""
 
-def add(router: APIRouter, kind: type[Aggregate], **own: tuple[Step, type[Arguments]]) -> None:
-    """Answer POST on `/{id}/{command}` for every command of an aggregate.
+Shown = Callable[[Any, dict[str, Any]], Any]
+"""(aggregate, arguments): what the answer to a command says of the aggregate as it is then."""
 
-    Args:
-        own: commands that take more than the aggregate, each with its body.
-    """
-    for name, method in kind.commands().items():
-        step, body = own.get(name) or (_step(kind, name), model(_title(kind, name), method))
-        _add_command(router, kind, name, step, body)
+
+def whole(aggregate: Aggregate, arguments: dict[str, Any]) -> Any:
+    """All its fields."""
+    return aggregate.model_dump(mode="json")
+
+
+def own_id(aggregate: Aggregate) -> str:
+    """Its row has the same id."""
+    return aggregate.id
 
 
 def add_create(
-    router: APIRouter, kind: type[Aggregate], begin: Callable[[Unit, dict[str, Any]], Any], body: type[Arguments]
+    router: APIRouter,
+    path: str,
+    kind: type[Aggregate],
+    begin: Begin,
+    body: type[Arguments],
+    row_id: Callable[[Any], str] = own_id,
 ) -> None:
-    """Answer POST on the router's own path by beginning an aggregate, which `begin` returns."""
+    """Answer POST on a path by beginning an aggregate; `Location` leads to its row, whose id `row_id` gives."""
 
-    @router.post("", status_code=201, name=f"create {kind.CATEGORY}")
-    def create(request: Request, caller: TheCaller, arguments: body) -> Response:  # type: ignore[valid-type]
-        id = ""
+    def create(request: Request, caller: TheCaller, arguments: Any) -> Response:
         with caller.unit() as unit:
-            id = begin(unit, arguments.arguments()).id  # type: ignore[attr-defined]
-        assert unit.receipt is not None
-        if unit.receipt.repeated:
-            id = caller.ledger.begun_by(kind, unit.receipt)
-        answer = _answer(caller, kind, id, unit, status=201)
-        answer.headers["Location"] = f"{request.url.path}/{id}"
-        return answer
+            begin(unit, arguments.arguments())
+        return _begun(caller, kind, unit, request.url.path, row_id)
+
+    create.__doc__ = about(begin)
+    router.post(path, status_code=201, name=f"create {kind.CATEGORY}")(_taking(create, body))
 
 
-def _add_command(router: APIRouter, kind: type[Aggregate], name: str, step: Step, body: type[Arguments]) -> None:
-    optional = not any(field.is_required() for field in body.model_fields.values())
-
-    def command(id: TheId, caller: TheCaller, arguments: Any) -> Response:
-        with caller.unit() as unit:
-            caller.expect(unit, kind, id)
-            step(caller, unit, id, {} if arguments is None else arguments.arguments())
-        return _answer(caller, kind, id, unit)
-
-    given = Annotated[body | None, Body()] if optional else body
-    command.__annotations__["arguments"] = given
-    command.__defaults__ = (None,) if optional else None
-    command.__doc__ = (kind.commands()[name].__doc__ or "").partition("Raises:")[0].strip()
-    path = f"/{{id}}/{name.replace('_', '-')}"
-    router.post(path, name=f"{name} {kind.CATEGORY}")(command)
+def add(router: APIRouter, path: str, kind: type[Aggregate], own: Own, shown: Shown = whole) -> None:
+    """Answer POST on `{path}/{command}` for every command of an aggregate, whose id is `{id}` in the path."""
+    for name, method in kind.commands().items():
+        step, body = own.get(name) or (step_of(kind, name), body_of(kind, name))
+        beginning = get_origin(get_type_hints(method).get("return")) is New
+        answered = _beginning(kind, step) if beginning else _command(kind, step, shown)
+        answered.__doc__ = about(method)
+        address = f"{path}/{endpoint(name)}"
+        status = 201 if beginning else 200
+        router.post(address, status_code=status, name=f"{name} {kind.CATEGORY}")(_taking(answered, body))
 
 
-def _step(kind: type[Aggregate], name: str) -> Step:
+def step_of(kind: type[Aggregate], name: str) -> Step:
+    """The step that calls a method of the aggregate."""
+
     def step(caller: Caller, unit: Unit, id: str, arguments: dict[str, Any]) -> None:
         getattr(unit.edit(kind, id), name)(**arguments)
 
     return step
 
 
-def _answer(caller: Caller, kind: type[Aggregate], id: str, unit: Unit, status: int = 200) -> Json:
-    """How the aggregate is now; as the command left it the first time, when it is repeated."""
-    receipt = unit.receipt
-    assert receipt is not None
-    headers = {"X-Position": str(receipt.position)}
-    if not receipt.repeated:
-        state = _state(caller, kind, id, unit)
-    else:
-        headers["Idempotent-Replayed"] = "true"
-        versions = [row.version for row in caller.ledger.recorded_by(receipt) if row.stream_id == kind.stream(id)]
-        if receipt.positions and not versions:
-            raise CommandIdReused
-        state = caller.ledger.find_any(kind, id, versions[-1] if versions else None)
-    assert state is not None
-    headers["ETag"] = f'"{state.version}"'
-    body = {
-        "id": id,
-        "version": state.version,
-        "position": receipt.position,
-        "state": state.model_dump(mode="json"),
-    }
-    return Json(body, status, headers)
+def body_of(kind: type[Aggregate], name: str, **extra: Any) -> type[Arguments]:
+    """The body of a command: the arguments of its method, and what else is given as `create_model` takes it."""
+    return model(kind.__name__ + name.title().replace("_", ""), getattr(kind, name), extra=extra)
 
 
-def _state(caller: Caller, kind: type[Aggregate], id: str, unit: Unit) -> Aggregate | None:
-    try:
-        return unit.state(kind, id)
-    except NotFound:
-        return caller.ledger.find_any(kind, id)
-
-
-def _title(kind: type[Aggregate], name: str) -> str:
-    return kind.__name__ + name.title().replace("_", "")
+def about(method: Callable[..., Any]) -> str:
+    """What a command does, without how it is refused."""
+    return (method.__doc__ or "").partition("Raises:")[0].strip()
 
 
 def appended(caller: Caller, unit: Unit, name: str) -> Json:
@@ -113,3 +95,76 @@ def appended(caller: Caller, unit: Unit, name: str) -> Json:
     [row] = caller.ledger.read(receipt.position - 1, 1)
     headers = {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})
     return Json({name: row.version, "position": receipt.position}, 201, headers)
+
+
+def _command(kind: type[Aggregate], step: Step, shown: Shown) -> Callable[..., Response]:
+    def command(id: TheId, caller: TheCaller, arguments: Any) -> Response:
+        given = {} if arguments is None else arguments.arguments()
+        with caller.unit() as unit:
+            caller.expect(unit, kind, id)
+            step(caller, unit, id, dict(given))
+        state = _after(caller, kind, id, unit)
+        return _answer(unit, id, state, shown(state, given))
+
+    return command
+
+
+def _beginning(kind: type[Aggregate], step: Step) -> Callable[..., Response]:
+    """The endpoint of a command that begins another aggregate of its kind."""
+
+    def command(id: TheId, request: Request, caller: TheCaller, arguments: Any) -> Response:
+        with caller.unit() as unit:
+            caller.expect(unit, kind, id)
+            step(caller, unit, id, {} if arguments is None else arguments.arguments())
+        return _begun(caller, kind, unit, request.url.path.rsplit("/", 2)[0])
+
+    return command
+
+
+def _taking(answered: Callable[..., Response], body: type[Arguments]) -> Callable[..., Response]:
+    """An endpoint that takes that body; none need be sent when no field of it is required."""
+    optional = not any(field.is_required() for field in body.model_fields.values())
+    answered.__annotations__["arguments"] = Annotated[body | None, Body()] if optional else body
+    answered.__defaults__ = (None,) if optional else None
+    return answered
+
+
+def _begun(caller: Caller, kind: type[Aggregate], unit: Unit, path: str, row_id: Callable[[Any], str] = own_id) -> Json:
+    """The answer to what began an aggregate, whose row is found below that path."""
+    assert unit.receipt is not None
+    state = _after(caller, kind, caller.ledger.begun_by(kind, unit.receipt), unit)
+    id = row_id(state)
+    answer = _answer(unit, id, state, whole(state, {}), 201)
+    answer.headers["Location"] = f"{path}/{id}"
+    return answer
+
+
+def _after(caller: Caller, kind: type[Aggregate], id: str, unit: Unit) -> Aggregate:
+    """The aggregate as it is now; as the command left it the first time, when it is repeated.
+
+    Raises:
+        CommandIdReused: the first time, it was another command.
+    """
+    receipt = unit.receipt
+    assert receipt is not None
+    if not receipt.repeated:
+        try:
+            state: Aggregate | None = unit.state(kind, id)
+        except NotFound:
+            state = caller.ledger.find_any(kind, id)
+    else:
+        versions = [row.version for row in caller.ledger.recorded_by(receipt) if row.stream_id == kind.stream(id)]
+        if receipt.positions and not versions:
+            raise CommandIdReused
+        state = caller.ledger.find_any(kind, id, versions[-1] if versions else None)
+    assert state is not None
+    return state
+
+
+def _answer(unit: Unit, id: str, state: Aggregate, shown: Any, status: int = 200) -> Json:
+    receipt = unit.receipt
+    assert receipt is not None
+    headers = {"X-Position": str(receipt.position), "ETag": f'"{state.version}"'}
+    if receipt.repeated:
+        headers["Idempotent-Replayed"] = "true"
+    return Json({"id": id, "version": state.version, "position": receipt.position, "state": shown}, status, headers)

@@ -1,5 +1,6 @@
 """What happened to one thing: its events in order, and how it was at a position or a moment."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -7,27 +8,40 @@ from fastapi import APIRouter, Query
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.web.answers import Json, event_json, read
-from workledger.api.web.deps import BIGGEST, Moment, Position, Reached, TheId, TheLedger
+from workledger.api.web.deps import BIGGEST, Moment, Position, Reached, TheId, TheLedger, TheTables
 from workledger.domain.kernel.aggregate import Aggregate
+from workledger.projections.engine.tables import ReadTables
 
 LONGEST_PAGE = 1000
 
 At = Annotated[Position | Moment | None, Query(description="as it was at this position, or at this moment")]
 
 
-def add(router: APIRouter, kind: type[Aggregate]) -> None:
-    """Answer GET on `/{id}/events` with the history of an aggregate, whether it still exists or not."""
+AggregateId = Callable[[ReadTables, str], str]
+"""(tables, id in the path): the id of the aggregate that is meant."""
 
-    @router.get("/{id}/events", name=f"events of {kind.CATEGORY}")
+
+def same(tables: ReadTables, id: str) -> str:
+    """The id in the path is that of the aggregate."""
+    return id
+
+
+def add(router: APIRouter, path: str, kind: type[Aggregate], aggregate_id: AggregateId = same) -> None:
+    """Answer GET on `{path}/events` with the history of an aggregate, whether it still exists or not."""
+
+    @router.get(f"{path}/events", name=f"events of {kind.CATEGORY}")
     def events(
         id: TheId,
+        tables: TheTables,
         ledger: TheLedger,
         position: Reached,
         after_version: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 100,
     ) -> Json:
-        rows = ledger.store.read_stream(kind.stream(id), after=after_version, limit=limit + 1)
-        if not rows and not ledger.existing([kind.stream(id)]):
+        """Its events in order, a page at a time; they outlive it."""
+        stream = kind.stream(aggregate_id(tables, id))
+        rows = ledger.store.read_stream(stream, after=after_version, limit=limit + 1)
+        if not rows and not ledger.existing([stream]):
             raise kind.NOT_FOUND(id=id)
         items = [event_json(row) for row in rows[:limit]]
         return read({"items": items, "has_more": len(rows) > limit}, position)

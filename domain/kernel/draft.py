@@ -70,5 +70,5 @@ class Draft(Generic[A]):
     def __repr__(self) -> str:
         return f"<draft of {self._kind.__name__} {self._id}>"
 
-    def _command(self, name: str, *args: Any, **kwargs: Any) -> list[Event]:
+    def _command(self, name: str, /, *args: Any, **kwargs: Any) -> list[Event]:
         return self._call(name, args, kwargs)

@@ -71,13 +71,20 @@ class Unit:
         return cast(A, Draft(kind, id, read, call))
 
     def command(self, kind: type[A], id: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Event]:
-        """Call a command of an aggregate by its name; the events that it decided."""
+        """Call a command of an aggregate by its name; the events that it decided.
+
+        A command that begins another aggregate gives a `New`, which is recorded; the append relies on this one's state.
+        """
 
         def step() -> list[Event]:
             state = self._existing(kind, id)
-            events: list[Event] = getattr(state, name)(*args, **kwargs)
-            self._take(kind, id, state, events)
-            return events
+            decided: list[Event] | New[Any] = getattr(state, name)(*args, **kwargs)
+            if isinstance(decided, New):
+                self._pinned.setdefault(kind.stream(id), state.version)
+                self._take(decided.kind, decided.id, None, decided.events)
+                return decided.events
+            self._take(kind, id, state, decided)
+            return decided
 
         return self._step(step)
 

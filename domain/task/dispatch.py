@@ -64,7 +64,7 @@ class Dispatched(Card):
         """
         return [self._queued(anyway)]
 
-    @command
+    @command(when="queued", repeat=ANY)
     def dequeue(self, *, reason: Text | None = None) -> list[Event]:
         """Take it out of the queue."""
         return [TaskDequeued(reason=reason)] if self.queued else []
@@ -111,7 +111,7 @@ class Dispatched(Card):
             raise self.refusal(f"block for {reason}")
         return [TaskBlocked(reason=reason, detail=detail)]
 
-    @command
+    @command(when=("waiting", "stuck"), repeat=ANY)
     def unblock(self, *, cause: Text = "manual") -> list[Event]:
         """Nothing is in the way any more: ready in the backlog, or at work where it was."""
         if self.status != "blocked":

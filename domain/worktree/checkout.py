@@ -14,6 +14,7 @@ from workledger.domain.kernel.refusals import Refused
 from workledger.domain.project import Project
 from workledger.domain.worktree.events import (
     State,
+    Status,
     WorktreeChanged,
     WorktreeCheckedOut,
     WorktreeCommitStarted,
@@ -51,7 +52,7 @@ class Checkout(Aggregate):
     branch: str
     base_branch: str
     path: str
-    status: str
+    status: Status
     status_detail: State
     steps: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

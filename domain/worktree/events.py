@@ -19,7 +19,9 @@ State = Literal[
     "creating", "initializing", "active", "dirty", "committing", "merging", "conflict", "removing", "removed", "error"
 ]
 
-STATUS: dict[State, str] = {
+Status = Literal["creating", "active", "merging", "removing", "removed", "error"]
+
+STATUS: dict[State, Status] = {
     "creating": "creating",
     "initializing": "creating",
     "active": "active",

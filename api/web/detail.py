@@ -1,0 +1,59 @@
+"""One thing: its row, with what it is shown with; or its aggregate, as it was at a position or a moment."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+
+from workledger.api.web.answers import Json, row_json
+from workledger.api.web.deps import Reached, TheId, TheLedger, TheTables
+from workledger.api.web.history import AggregateId, At, as_it_was
+from workledger.api.web.listing import Listing
+from workledger.api.web.rows import with_state
+from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.kernel.refusals import NotFound
+from workledger.projections.engine.tables import ReadTables
+
+Row = dict[str, Any]
+
+Details = Callable[[ReadTables, Row], Mapping[str, Any]]
+"""(tables, row): what one thing is shown with beside its row. Its docstring says what the endpoint answers."""
+
+
+def bare(tables: ReadTables, row: Row) -> Mapping[str, Any]:
+    """One of them; with `at`, as it was."""
+    return {}
+
+
+def add(
+    router: APIRouter,
+    path: str,
+    kind: type[Aggregate],
+    rows: Listing,
+    details: Details | None,
+    aggregate_id: AggregateId,
+) -> None:
+    """Answer GET on a path, whose `{id}` is that of a row."""
+    details = details or bare
+
+    def one(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
+        if at is not None:
+            return as_it_was(ledger, kind, aggregate_id(tables, id), at)
+        row = find(tables, rows, id, kind.NOT_FOUND)
+        return row_json({**with_state(kind, row), **details(tables, row)}, position)
+
+    one.__doc__ = details.__doc__
+    router.get(path, name=f"one of {router.tags[0]}")(one)
+
+
+def find(tables: ReadTables, rows: Listing, id: str, not_found: type[NotFound]) -> Row:
+    """The row with that id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = tables.first(sa.select(rows.table.table, *rows.columns).where(rows.table.c.id == id))
+    if row is None:
+        raise not_found(id=id)
+    return row
