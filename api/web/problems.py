@@ -169,7 +169,7 @@ def meanings(kind: type[Refused] = Refused) -> dict[str, str]:
 
 def refused(request: Request, error: Refused) -> Json:
     """The answer to what the ledger refused."""
-    status = 412 if isinstance(error, StaleVersion) else None
+    status = 412 if isinstance(error, StaleVersion) else STATUSES.get(error.code, error.status)
     details = {name: value for name, value in error.details.items() if _is_json(value)}
     if isinstance(error, InvalidInput):
         details = {"errors": [_with_pointer(one) for one in error.details.get("errors", ())]}

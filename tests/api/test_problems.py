@@ -15,9 +15,10 @@ from workledger.api.web.guard import LARGEST_BODY
 from workledger.api.web.problems import STATUSES, title
 from workledger.domain.kernel.refusals import Refused
 
-OF_THE_COMMAND_LINE = ("workledger.api.commandline.", "workledger.api.benchmarks.")
+OF_THE_COMMAND_LINE = (
+    "workledger.adapters.declarations",
     "workledger.api.commandline",
-    "workledger.adapters.benchmarks",
+    "workledger.api.benchmarks",
     "workledger.projections.engine.rebuild.rebuild",
     "workledger.projections.engine.rebuild.undo",
 )
