@@ -1,30 +1,46 @@
 """Opens a ledger on a database: the one place where everything is put together."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from importlib import import_module
 from types import TracebackType
 from typing import Literal, Self
 
 import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
 from workledger.adapters.database import factory_of
+from workledger.adapters.declarations import check
 from workledger.adapters.factory import URL, DatabaseFactory
 from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.policy import Policy
 from workledger.domain.kernel.store import Receipt
+from workledger.domain.policies import POLICIES
+from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.follow.projector import Projector
+from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.groups import GROUPS
 
 
 class Workledger(Ledger):
-    """A ledger with its read tables. Use it as a context manager, or close it.
+    """A ledger with its read tables and policies. Use it as a context manager, or close it.
 
     Attributes:
         tables: what the query functions of `workledger.projections` read from.
+        groups: the groups of read tables that it keeps.
+        policies: those that its reactor runs, where one is run.
         projector: brings the tables up to the log.
     """
 
-    def __init__(self, url: str, *, project: Literal["inline"] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        project: Literal["inline"] | None = None,
+        groups: Sequence[Group] = GROUPS,
+        policies: Sequence[Policy] = POLICIES,
+    ) -> None:
+        check(groups, policies)
         factory_topic = factory_of(url)
         import_module(factory_topic.partition(":")[0])  # says by name what is not installed
         super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url})
@@ -32,11 +48,17 @@ class Workledger(Ledger):
         assert isinstance(factory, DatabaseFactory)
         self.url, self._inline = url, project == "inline"
         self.tables = ReadTables(factory.engine, factory.bulk, self.store)
-        self.projector = Projector(self.store, self.tables, GROUPS)
+        self.groups, self.policies = tuple(groups), tuple(policies)
+        self.projector = Projector(self.store, self.tables, self.groups)
         self.projector.prepare(factory.exclusively)
         self._wakeups = factory.wakeups
         self._listeners: list[Callable[[int], None]] = []
         self._listening, self._hearing = threading.Lock(), False
+
+    @cached_property
+    def reactor(self) -> Reactor:
+        """Runs its policies: `reactor.catch_up()`, or a ReactorLoop over it."""
+        return Reactor(self, self.tables, self.policies)
 
     def catch_up(self) -> int:
         """Bring the read tables up to the end of the log; the position they have reached."""
@@ -75,13 +97,21 @@ class Workledger(Ledger):
             listener(position)
 
 
-def open(url: str, *, project: Literal["inline"] | None = None) -> Workledger:
+def open(
+    url: str,
+    *,
+    project: Literal["inline"] | None = None,
+    groups: Sequence[Group] = GROUPS,
+    policies: Sequence[Policy] = POLICIES,
+) -> Workledger:
     """Open a ledger, and make its tables when there are none.
 
     Args:
         url: `sqlite:///work.db`, `memory:` or `postgresql://user@host/database`.
         project: "inline" brings the read tables up to date after every record; otherwise `catch_up()`, or a
             projector elsewhere, does.
+        groups: the read tables that it keeps: `(*GROUPS, MINE)` has those of an app beside ours.
+        policies: what may follow from events; they are run by a reactor only.
 
     Raises:
         UnknownDatabase: DATABASE_URL_INVALID, no adapter serves the URL.
@@ -89,5 +119,7 @@ def open(url: str, *, project: Literal["inline"] | None = None) -> Workledger:
         DatabaseUnreachable: DATABASE_UNREACHABLE.
         ForeignDatabase: DATABASE_FOREIGN, the database is another program's.
         NewerDatabase: DATABASE_NEWER, a newer release made it.
+        DeclarationInvalid: DECLARATION_INVALID, two groups, tables or policies have one name, or a table takes one
+            of the event store's.
     """
-    return Workledger(url, project=project)
+    return Workledger(url, project=project, groups=groups, policies=policies)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable, reason_of
 from workledger.adapters.sqlite.failures import refusal
 from workledger.domain.kernel.refusals import Refused, Unavailable
-from workledger.projections.groups import GROUPS
+from workledger.projections.engine.table import Table
 
 MISSING = re.compile(r'no such table: (\w+)|relation "(\w+)" does not exist')
 AWAY = ("08", "57P", "53300", "55000")
@@ -30,7 +30,7 @@ def refusal_of(error: Exception) -> Refused | None:
     if type(cause).__module__.partition(".")[0] not in ("psycopg", "sqlite3"):
         return None
     reason = reason_of(cause).rstrip(".")
-    if (missing := MISSING.search(reason)) and (missing[1] or missing[2]) in _read_tables():
+    if (missing := MISSING.search(reason)) and (missing[1] or missing[2]) in Table.METADATA.tables:
         return ReadTableMissing(table=missing[1] or missing[2])
     if isinstance(cause, sqlite3.Error):
         return refusal(cause)
@@ -40,7 +40,3 @@ def refusal_of(error: Exception) -> Refused | None:
     if lost or state is None or state.startswith(AWAY):
         return DatabaseUnreachable(reason=reason)
     return DatabaseFailed(reason=reason)
-
-
-def _read_tables() -> set[str]:
-    return {table.NAME for group in GROUPS for table in group.tables}

@@ -57,6 +57,7 @@ PROBLEM = {
 def create_app(
     ledger: Workledger,
     *,
+    routers: Iterable[APIRouter] = (),
     project: bool = True,
     hosts: Iterable[str] = (),
     heartbeat: float = 15.0,
@@ -70,6 +71,7 @@ def create_app(
     the lifespan of the app around it.
 
     Args:
+        routers: resources of an app, which are answered under `/api` beside ours.
         project: keep the read tables up here; give False when the ledger does so inline, or another process does.
         hosts: names it may be called by beside those of this machine.
         heartbeat: seconds between signs of life on a feed where nothing happens.
@@ -84,6 +86,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         responses={"default": PROBLEM},
     )
     app.state.service = service
@@ -92,6 +95,8 @@ def create_app(
     api = APIRouter(prefix="/api")
     for resource in RESOURCES:
         api.include_router(resource.router)
+    for router in routers:
+        api.include_router(router)
     app.include_router(api)
     if page.FOLDER.is_dir():
         page.install(app)

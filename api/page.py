@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(__file__).parent / "static"
 
@@ -28,8 +28,8 @@ class Files(StaticFiles):
 
 
 def install(app: FastAPI, folder: Path = FOLDER) -> None:
-    """Serve the page at the app's root."""
-    index = folder / "index.html"
+    """Serve the page at the app's root: where no route answers, also of those that are added later."""
+    index, files, not_found = folder / "index.html", Files(directory=folder), app.router.default
 
     def page() -> HTMLResponse:
         nonce = secrets.token_urlsafe(16)
@@ -38,4 +38,8 @@ def install(app: FastAPI, folder: Path = FOLDER) -> None:
 
     for path in ("/", "/index.html"):
         app.add_api_route(path, page, methods=["GET"], include_in_schema=False)
-    app.mount("/", Files(directory=folder))
+
+    async def otherwise(scope: Scope, receive: Receive, send: Send) -> None:
+        await (files if scope["type"] == "http" else not_found)(scope, receive, send)
+
+    app.router.default = otherwise

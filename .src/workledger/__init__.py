@@ -1,19 +1,80 @@
-"""The event-sourced record of what AI coding agents do: `with workledger.open("sqlite:///work.db") as ledger: …`."""
+"""The event-sourced record of what AI coding agents do: `with workledger.open("sqlite:///work.db") as ledger: …`.
 
+What is exported here, and by the modules `columns`, `fields`, `http` and `testing` beside it, is stable: it changes
+with a new major version only. So do the aggregates `workledger.domain.project.Project` and their like, and the query
+functions of `workledger.projections`. All else may move.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workledger.adapters.bootstrap import Workledger, open  # noqa: A004
-    from workledger.domain.kernel.refusals import Refused
+    from workledger.api.commandline.apps import App
+    from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
+    from workledger.domain.kernel.claims import Claim, Limit, Release, Require, Take, Vacancy
+    from workledger.domain.kernel.envelope import Recorded
+    from workledger.domain.kernel.policy import Policy, Reaction
+    from workledger.domain.kernel.refusals import InvalidTransition, NotFound, Refused
+    from workledger.domain.kernel.unit import Unit
+    from workledger.domain.policies import POLICIES
+    from workledger.projections.engine.fold.group import Group
+    from workledger.projections.engine.table import Table
+    from workledger.projections.groups import GROUPS
 
-__all__ = ["Refused", "Workledger", "open"]
+__all__ = [
+    "GROUPS",
+    "POLICIES",
+    "Aggregate",
+    "App",
+    "Claim",
+    "Created",
+    "Deleted",
+    "Event",
+    "Group",
+    "InvalidTransition",
+    "Limit",
+    "New",
+    "NotFound",
+    "Policy",
+    "Reaction",
+    "Recorded",
+    "Refused",
+    "Release",
+    "Require",
+    "Table",
+    "Take",
+    "Unit",
+    "Vacancy",
+    "Workledger",
+    "command",
+    "open",
+]
+
+_MODULES = {
+    "adapters.bootstrap": ("Workledger", "open"),
+    "api.commandline.apps": ("App",),
+    "domain.kernel.aggregate": ("Aggregate", "Created", "Deleted", "Event", "New", "command"),
+    "domain.kernel.claims": ("Claim", "Limit", "Release", "Require", "Take", "Vacancy"),
+    "domain.kernel.envelope": ("Recorded",),
+    "domain.kernel.policy": ("Policy", "Reaction"),
+    "domain.kernel.refusals": ("InvalidTransition", "NotFound", "Refused"),
+    "domain.kernel.unit": ("Unit",),
+    "domain.policies": ("POLICIES",),
+    "projections.engine.fold.group": ("Group",),
+    "projections.engine.table": ("Table",),
+    "projections.groups": ("GROUPS",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """These are imported when they are asked for, so that the command line begins, and may be interrupted, at once."""
-    if name not in __all__:
+    """Names are imported when they are asked for: `import workledger` itself loads nothing."""
+    if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from workledger.adapters import bootstrap
-    from workledger.domain.kernel import refusals
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return value
 
-    return getattr(refusals if name == "Refused" else bootstrap, name)
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,7 +4,7 @@ import typer
 
 from workledger.api.commandline import bench, dead_letters, demo, events, imports, policies, serve, status, tables
 from workledger.api.commandline.console import print_line
-from workledger.api.commandline.database import Everywhere
+from workledger.api.commandline.database import AppEverywhere, Everywhere
 from workledger.api.commandline.sentences import Sentences
 
 app = typer.Typer(
@@ -28,7 +28,7 @@ app.add_typer(bench.app, name="bench")
 
 
 @app.callback(invoke_without_command=True)
-def everywhere(context: typer.Context, db: Everywhere = None) -> None:
+def everywhere(context: typer.Context, db: Everywhere = None, app: AppEverywhere = None) -> None:
     """The options that go before every command, and what is said where there is none."""
     if context.invoked_subcommand is None:
         print_line(context.get_help())

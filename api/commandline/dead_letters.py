@@ -9,7 +9,7 @@ import typer
 
 from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
-from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.database import AppName, Database, opened
 from workledger.api.commandline.policies import chosen
 from workledger.api.commandline.sentences import first_line, say
 from workledger.domain.policies import Policy
@@ -22,7 +22,6 @@ from workledger.projections.engine.react.subscription import checkpoint_name
 from workledger.projections.engine.rebuild.shadow import OLD, SCRATCH, SHADOW
 from workledger.projections.engine.state import dead_letters
 from workledger.projections.engine.state.dead_letters import DeadLetter
-from workledger.projections.groups import GROUPS
 
 app = typer.Typer(help="Events that could not be folded, set aside with the later events of their streams.")
 
@@ -32,9 +31,9 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 @app.command("list")
-def listed(db: Database = None, json: Json = False) -> None:
+def listed(db: Database = None, app: AppName = None, json: Json = False) -> None:
     """Show all of them, in the order of the log; those without an error wait behind another one of their stream."""
-    with opened(db) as ledger, ledger.tables.engine.connect() as connection:
+    with opened(db, app) as ledger, ledger.tables.engine.connect() as connection:
         letters = _live(dead_letters.find(connection))
     if json:
         print_json({"dead_letters": [asdict(letter) for letter in letters]})
@@ -48,9 +47,9 @@ def listed(db: Database = None, json: Json = False) -> None:
 
 
 @app.command("show")
-def show(name: Name, position: Position, db: Database = None) -> None:
+def show(name: Name, position: Position, db: Database = None, app: AppName = None) -> None:
     """Show one as JSON: the error in full, and the event."""
-    with opened(db) as ledger:
+    with opened(db, app) as ledger:
         letter = _letter(ledger, name, position)
         events = ledger.read(position - 1, 1, upto=position)
     found = [event._asdict() | {"data": _json(event.data), "tags": _json(event.tags)} for event in events]
@@ -62,10 +61,11 @@ def retry(
     name: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Those of one group; else of all.")] = None,
     position: Annotated[int | None, typer.Argument(metavar="[POSITION]", help="Those of one event's stream.")] = None,
     db: Database = None,
+    app: AppName = None,
     json: Json = False,
 ) -> None:
     """Fold them again, each stream in its order; exit code 1 when some are left."""
-    with opened(db) as ledger:
+    with opened(db, app) as ledger:
         names = [name] if name is not None else _names(ledger)
         done = [_retried(ledger, one, position) for one in names]
     stale = [one for one, outcome in zip(names, done, strict=True) if outcome.stale]
@@ -74,16 +74,16 @@ def retry(
 
 
 @app.command("drop")
-def drop(name: Name, position: Position, db: Database = None, json: Json = False) -> None:
+def drop(name: Name, position: Position, db: Database = None, app: AppName = None, json: Json = False) -> None:
     """Let go of one, and fold what waits behind it; exit code 1 when some of that is left.
 
     The event stays in the log, and a rebuild tries it again.
     """
-    with opened(db) as ledger:
-        if (policy := _policy(name)) is not None:
+    with opened(db, app) as ledger:
+        if (policy := _policy(ledger, name)) is not None:
             done = Reactor(ledger, ledger.tables, [policy]).drop(policy, position)
         else:
-            done = dropped(ledger.store, ledger.tables, _group(name, position), position)
+            done = dropped(ledger.store, ledger.tables, _group(ledger, name, position), position)
     _say(done, json)
 
 
@@ -115,23 +115,23 @@ def _live(letters: list[DeadLetter]) -> list[DeadLetter]:
 
 
 def _retried(ledger: Workledger, name: str, position: int | None) -> Replayed:
-    if (policy := _policy(name)) is not None:
+    if (policy := _policy(ledger, name)) is not None:
         return Reactor(ledger, ledger.tables, [policy]).retry(policy, position=position)
-    return retried(ledger.store, ledger.tables, _group(name, position), position=position)
+    return retried(ledger.store, ledger.tables, _group(ledger, name, position), position=position)
 
 
-def _policy(name: str) -> Policy | None:
-    """The policy whose dead letters have that name; an app retries those of its own policies."""
-    return next((policy for policy in chosen(dispatch=True) if checkpoint_name(policy) == name), None)
+def _policy(ledger: Workledger, name: str) -> Policy | None:
+    """The policy whose dead letters have that name."""
+    return next((policy for policy in chosen(ledger, dispatch=True) if checkpoint_name(policy) == name), None)
 
 
-def _group(name: str, position: int | None) -> Group:
-    for group in GROUPS:
+def _group(ledger: Workledger, name: str, position: int | None) -> Group:
+    for group in ledger.groups:
         if group.name == name:
             return group
     if position is not None:
         raise DeadLetterNotFound(name=name, position=position)
-    known = [*(group.name for group in GROUPS), *(checkpoint_name(policy) for policy in chosen(dispatch=True))]
+    known = [group.name for group in ledger.groups] + [checkpoint_name(one) for one in chosen(ledger, dispatch=True)]
     raise typer.BadParameter(f"There is no group {name}; there are {', '.join(known)}", param_hint="GROUP")
 
 

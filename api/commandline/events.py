@@ -11,7 +11,7 @@ import typer
 
 from workledger import Workledger
 from workledger.api.commandline.console import print_line
-from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.database import AppName, Database, opened
 from workledger.api.commandline.sentences import say
 from workledger.api.web.stored import as_stored
 from workledger.domain.kernel.aggregate import Event
@@ -40,6 +40,7 @@ OfProject = Annotated[str | None, typer.Option("--project", metavar="ID", help="
 
 def events(
     db: Database = None,
+    app: AppName = None,
     after: After = None,
     limit: Limit = None,
     follow: Follow = False,
@@ -47,7 +48,7 @@ def events(
     project: OfProject = None,
 ) -> None:
     """Print events as JSON lines: the last ones, or with --after those that come after a position."""
-    with opened(db) as ledger:
+    with opened(db, app) as ledger:
         log = Log(ledger, _known(topics), project and _project(ledger, project))
         try:
             shown = _print(log.tail(limit or TAIL) if after is None else log.range(after, limit))

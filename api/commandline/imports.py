@@ -10,7 +10,7 @@ from workledger.adapters.claude_code.importer import import_claude_code
 from workledger.adapters.git.history import GitFailed
 from workledger.adapters.git.importer import import_git
 from workledger.api.commandline.console import bars, interruptible, print_line
-from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.database import AppName, Database, opened
 from workledger.api.commandline.tables import catch_up
 from workledger.domain.kernel.refusals import Refused
 
@@ -30,12 +30,13 @@ class GitSaysNo(Refused):
 def git(
     repository: Annotated[Path, typer.Argument(exists=True, help="A local repository.")] = Path(),
     db: Database = None,
+    app: AppName = None,
     project: OfProject = None,
     ref: Annotated[str, typer.Option(help="Commits that lead here.")] = "HEAD",
     keep_emails: Annotated[bool, typer.Option("--keep-emails", help="Keep authors' e-mail addresses.")] = False,
 ) -> None:
     """Record the commits of a git repository as a project's."""
-    with opened(db) as ledger, interruptible(AGAIN):
+    with opened(db, app) as ledger, interruptible(AGAIN):
         try:
             with bars() as progress:
                 report = import_git(
@@ -53,10 +54,11 @@ def claude_code(
         Path | None, typer.Argument(exists=True, help="A transcript or a folder of them; else this machine's.")
     ] = None,
     db: Database = None,
+    app: AppName = None,
     project: OfProject = None,
 ) -> None:
     """Record the sessions of Claude Code."""
-    with opened(db) as ledger, interruptible(AGAIN), bars() as progress:
+    with opened(db, app) as ledger, interruptible(AGAIN), bars() as progress:
         report = import_claude_code(ledger, sessions, project_id=project, progress=progress)
         catch_up(ledger, progress)
     print_line(str(report))
@@ -68,10 +70,11 @@ def beads(
         Path, typer.Argument(exists=True, help="An issues.jsonl, or a folder with .beads in it.")
     ] = Path(),
     db: Database = None,
+    app: AppName = None,
     project: OfProject = None,
 ) -> None:
     """Record the issues of a beads export as tasks."""
-    with opened(db) as ledger, interruptible(AGAIN), bars() as progress:
+    with opened(db, app) as ledger, interruptible(AGAIN), bars() as progress:
         report = import_beads(ledger, source, project_id=project, progress=progress)
         catch_up(ledger, progress)
     print_line(str(report))

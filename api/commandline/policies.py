@@ -8,9 +8,9 @@ import typer
 
 from workledger import Workledger
 from workledger.api.commandline.console import interruptible
-from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.database import AppName, Database, opened
 from workledger.api.commandline.sentences import say
-from workledger.domain.policies import DISPATCH_NEXT, POLICIES, Policy
+from workledger.domain.policies import DISPATCH_NEXT, Policy
 from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.react.reactor_loop import ReactorLoop
 
@@ -19,11 +19,12 @@ Dispatch = Annotated[bool, typer.Option("--dispatch", help="Also assign queued t
 
 def react(
     db: Database = None,
+    app: AppName = None,
     dispatch: Dispatch = False,
     once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False,
 ) -> None:
     """Run the policies: retry after a crash, unblock dependents, queue, complete; until Ctrl-C."""
-    with opened(db) as ledger, interruptible("Stopped; run it again and it goes on where it was."):
+    with opened(db, app) as ledger, interruptible("Stopped; run it again and it goes on where it was."):
         if once:
             position = reactor_of(ledger, dispatch=dispatch).catch_up()
             say(f"The policies stand at {position:,}.")
@@ -36,12 +37,12 @@ def react(
 
 
 def reactor_of(ledger: Workledger, *, dispatch: bool) -> Reactor:
-    return Reactor(ledger, ledger.tables, chosen(dispatch=dispatch))
+    return Reactor(ledger, ledger.tables, chosen(ledger, dispatch=dispatch))
 
 
-def chosen(*, dispatch: bool) -> tuple[Policy, ...]:
-    """The policies that come with workledger; the one that begins work by itself is asked for."""
-    return (*POLICIES, DISPATCH_NEXT) if dispatch else POLICIES
+def chosen(ledger: Workledger, *, dispatch: bool) -> tuple[Policy, ...]:
+    """The policies of the ledger; the one of ours that begins work by itself is asked for."""
+    return tuple(dict.fromkeys((*ledger.policies, DISPATCH_NEXT))) if dispatch else ledger.policies
 
 
 @contextmanager

@@ -5,18 +5,22 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workledger import Workledger
 from workledger.adapters.simulation.live import simulated
+from workledger.api.commandline.apps import find_app
 from workledger.api.commandline.console import print_line
-from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.database import AppName, Database, opened
 from workledger.api.commandline.policies import Dispatch, reacting
 from workledger.api.commandline.sentences import say
 from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 HOST = "127.0.0.1"
 PORT = 8420
@@ -37,6 +41,7 @@ class PortTaken(Refused):
 
 def serve(
     db: Database = None,
+    app: AppName = None,
     host: Host = HOST,
     port: Port = PORT,
     project: Annotated[
@@ -50,12 +55,13 @@ def serve(
     """Serve the HTTP API and the page on this machine."""
     with (
         bound(host, port) as listener,
-        opened(db) as ledger,
+        opened(db, app) as ledger,
         reacting(ledger, dispatch=dispatch) if policies or dispatch else nullcontext() as reactor,
     ):
         run(
             ledger,
             listener,
+            routers=find_app(app).routers,
             project=project,
             watch=[reactor] if reactor else [],
             started=lambda url: print_line(f"Serving {url} (Ctrl-C stops)"),
@@ -101,6 +107,7 @@ def run(
     ledger: Workledger,
     listener: socket.socket,
     *,
+    routers: Sequence["APIRouter"] = (),
     project: bool = True,
     watch: Sequence[WorkerLoop] = (),
     started: Callable[[str], None],
@@ -108,6 +115,7 @@ def run(
     """Serve the ledger on a bound socket until a signal comes.
 
     Args:
+        routers: resources of an app.
         watch: loops whose health is that of the service.
         started: called with the URL once requests are answered.
     """
@@ -115,7 +123,9 @@ def run(
     from workledger.api.server import Server
 
     label = SIMULATED if simulated(ledger) else None
-    server = Server(create_app(ledger, project=project, simulated=label is not None, label=label, watch=watch))
+    server = Server(
+        create_app(ledger, routers=routers, project=project, simulated=label is not None, label=label, watch=watch)
+    )
 
     def stop(*_: Any) -> None:
         server.should_exit = True

@@ -7,21 +7,22 @@ import typer
 
 from workledger import Workledger
 from workledger.api.commandline.console import print_json, print_line, print_table
-from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.database import AppName, Database, opened
 from workledger.api.commandline.sentences import say
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild.exclusive import lease_of
 from workledger.projections.engine.rebuild.shadow import SHADOW
 from workledger.projections.engine.state import checkpoints, leases, progress
-from workledger.projections.groups import GROUPS
 
 
 def status(
-    db: Database = None, json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False
+    db: Database = None,
+    app: AppName = None,
+    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Show the head of the log, and how far each group of read tables follows it."""
-    with opened(db) as ledger:
+    with opened(db, app) as ledger:
         found = status_of(ledger)
     if json:
         print_json(found)
@@ -42,7 +43,7 @@ def status_of(ledger: Workledger) -> dict[str, Any]:
     """The head of the log, each group's place in it, and whether all is well: every group can be read."""
     head = ledger.head()
     with ledger.tables.engine.connect() as connection:
-        groups = [_group(connection, group, head) for group in GROUPS]
+        groups = [_group(connection, group, head) for group in ledger.groups]
     return {"head": head, "healthy": all(group["state"] != "missing" for group in groups), "groups": groups}
 
 

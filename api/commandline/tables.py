@@ -8,7 +8,7 @@ import typer
 
 from workledger import Workledger
 from workledger.api.commandline.console import Bars, bars, interruptible, print_json, print_line, print_table
-from workledger.api.commandline.database import Database, opened
+from workledger.api.commandline.database import AppName, Database, opened
 from workledger.api.commandline.sentences import say
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.follow.projector import BATCH
@@ -20,14 +20,13 @@ from workledger.projections.engine.rebuild.undo import undo as undone
 from workledger.projections.engine.rebuild.undo import undoable
 from workledger.projections.engine.rebuild.verify import Difference, Verdict
 from workledger.projections.engine.rebuild.verify import verify as verified
-from workledger.projections.groups import GROUPS
 
 SHOWN = 10
 """Differences that are printed of one group."""
 
 Groups = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[GROUP]...", help=f"{', '.join(group.name for group in GROUPS)}; else all."),
+    typer.Argument(metavar="[GROUP]...", help="Those that `workledger status` names; else all."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 
@@ -35,6 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 def rebuild(
     groups: Groups = None,
     db: Database = None,
+    app: AppName = None,
     json: Json = False,
     undo: Annotated[bool, typer.Option("--undo", help="Swap the tables before the last rebuild in, and back.")] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help="Stop one that runs or was interrupted.")] = False,
@@ -43,9 +43,9 @@ def rebuild(
     """Make read tables anew from the log; the old ones serve until the new ones are swapped in, and are kept."""
     if undo + cancel + drop_old > 1:
         raise typer.BadParameter("Only one of --undo, --cancel and --drop-old goes at a time")
-    named = _named(groups)
     again = "Interrupted; run it again and it goes on where it was."
-    with opened(db) as ledger, interruptible(again), bars() as progress:
+    with opened(db, app) as ledger, interruptible(again), bars() as progress:
+        named = _named(ledger, groups)
         if undo:
             named = named if groups else undoable(ledger.tables, named) or named
             said: dict[str, Any] = {"position": undone(ledger.tables, named)}
@@ -80,10 +80,12 @@ def _told(names: str, said: dict[str, Any]) -> str:
     return f"{names} is as before the last rebuild, brought up to the log"
 
 
-def verify(groups: Groups = None, db: Database = None, json: Json = False) -> None:
+def verify(groups: Groups = None, db: Database = None, app: AppName = None, json: Json = False) -> None:
     """Fold the log again beside the read tables, and compare every row; exit code 1 when one differs."""
-    with opened(db) as ledger, interruptible("Interrupted; nothing was changed."), bars() as progress:
-        verdicts = [verified(ledger.store, ledger.tables, group, progress.rebuilding) for group in _named(groups)]
+    with opened(db, app) as ledger, interruptible("Interrupted; nothing was changed."), bars() as progress:
+        verdicts = [
+            verified(ledger.store, ledger.tables, group, progress.rebuilding) for group in _named(ledger, groups)
+        ]
     if json:
         print_json({"groups": [_found(verdict) for verdict in verdicts]})
     else:
@@ -93,10 +95,12 @@ def verify(groups: Groups = None, db: Database = None, json: Json = False) -> No
 
 
 def project(
-    db: Database = None, once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False
+    db: Database = None,
+    app: AppName = None,
+    once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False,
 ) -> None:
     """Keep the read tables up with the log, until Ctrl-C."""
-    with opened(db) as ledger:
+    with opened(db, app) as ledger:
         with interruptible("Interrupted; run it again and it goes on where it was."), bars() as progress:
             position = catch_up(ledger, progress)
         say(f"The read tables stand at {position:,}.")
@@ -130,12 +134,12 @@ def _follow(ledger: Workledger) -> None:
     raise typer.Exit(1)
 
 
-def _named(names: list[str] | None) -> list[Group]:
-    known = {group.name: group for group in GROUPS}
+def _named(ledger: Workledger, names: list[str] | None) -> list[Group]:
+    known = {group.name: group for group in ledger.groups}
     for name in names or ():
         if name not in known:
             raise typer.BadParameter(f"There is no group {name}; there are {', '.join(known)}", param_hint="GROUP")
-    return [group for group in GROUPS if not names or group.name in names]
+    return [group for group in ledger.groups if not names or group.name in names]
 
 
 def _found(verdict: Verdict) -> dict[str, Any]:
