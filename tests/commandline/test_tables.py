@@ -4,7 +4,7 @@ import json
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
@@ -15,7 +15,7 @@ from workledger.domain.task import Task
 from workledger.projections.engine.rebuild.rebuild import Rebuild
 
 LOGGED = 45_000
-"""Events that a rebuild takes some seconds for."""
+"""Events that a rebuild takes several batches for."""
 
 
 @contextmanager
@@ -24,6 +24,24 @@ def sql(url: str) -> Iterator[sqlite3.Connection]:
     with database:
         yield database
     database.close()
+
+
+@contextmanager
+def held_in_the_middle(url: str) -> Iterator[None]:
+    """A rebuild of `agent_logs` has written its first batch, and writes no more during the block."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60, isolation_level=None)) as database:
+
+        def in_the_middle() -> bool:
+            database.execute("begin immediate")
+            shadow = "select position from checkpoints where name = 'agent_logs__shadow' and position > 0"
+            found = database.execute(shadow).fetchone() is not None
+            if not found:
+                database.rollback()
+            return found
+
+        wait_until(in_the_middle)
+        yield
+        database.rollback()
 
 
 def test_what_is_as_the_log_says_verifies(run: Run, url: str) -> None:
@@ -128,10 +146,9 @@ def test_a_rebuild_that_was_ended_in_the_middle_goes_on_where_it_was(
 ) -> None:
     log_much(url)
     rebuilding = start("rebuild", "agent_logs", "--db", url)
-    with sql(url) as database:
-        shadow = "select position from checkpoints where name = 'agent_logs__shadow' and position > 0"
-        wait_until(lambda: database.execute(shadow).fetchone())
-    code, stdout, stderr = rebuilding.end(by)
+    with held_in_the_middle(url):
+        rebuilding.process.send_signal(by)
+    code, stdout, stderr = rebuilding.end()
     assert (code, stdout) == (exit_code, "")
     if by == signal.SIGINT:
         assert stderr.splitlines()[-1] == "Interrupted; run it again and it goes on where it was."
