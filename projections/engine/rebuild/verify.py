@@ -75,7 +75,7 @@ def _follow(tables: ReadTables, group: Group, scratch: Rebuild) -> None:
 
 def _compared(tables: ReadTables, group: Group) -> Verdict | None:
     """None when the live tables have moved on already."""
-    with tables.moment([table.NAME for table in group.tables]) as connection:
+    with tables.snapshot([table.NAME for table in group.tables]) as connection:
         live = checkpoints.find(connection, group.name)
         built = checkpoints.find(connection, group.name + shadow.SCRATCH)
         if live is None or built is None or live.position != built.position:
