@@ -1,4 +1,4 @@
-"""Tasks, both faces of them: lifecycle status and kanban column (DOMAIN.md D4, 2.1 and 3.7)."""
+"""Tasks, in their lifecycle and on the kanban board of their project (DOMAIN.md D4, 2.1 and 3.7)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -201,8 +201,10 @@ def column(tables: ReadTables, project_id: str, name: str, limit: int = CARDS) -
 def counts(tables: ReadTables, project_id: str) -> dict[Column, int]:
     """How many cards each column of the board has."""
     rows = tables.all(TaskCounts.table.select().where(TaskCounts.c.project_id == project_id), TaskCountRow)
-    none: dict[Column, int] = dict.fromkeys(COLUMNS, 0)
-    return none | {row["board_column"]: row["count"] for row in rows}
+    counted: dict[Column, int] = dict.fromkeys(COLUMNS, 0)
+    for row in rows:
+        counted[row["board_column"]] = row["count"]
+    return counted
 
 
 def position(tables: ReadTables, task: TaskRow) -> int:

@@ -1,7 +1,7 @@
-"""Logged values: what rows leave in the log, and only point to, found there when the rows are read.
+"""Logged values: rows hold the position of an event, and its value is looked up in the log when they are read.
 
-What agents say and tools answer is most of a log. Copied into read tables it would be there twice, and copying it would
-be most of the work of a rebuild.
+What agents write and tools answer is most of a log. Copies in read tables would double it, and making them would be
+most of the work of a rebuild.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,19 +16,19 @@ from workledger.projections.engine.types import LoggedType
 
 
 def fill_in(log: EventStore, columns: Iterable[Any], rows: Sequence[dict[str, Any]]) -> None:
-    """Put the values in the place of the positions at which the events stand that say them.
+    """Replace the positions in logged columns by the values of the events that stand there.
 
-    What has been erased from the log is None. Rows of an earlier release have the values themselves: they are left.
+    The value of an erased event is None. Rows of an earlier release hold the values themselves, and are left alone.
     """
     pointing = {column.key: column.type.fields for column in columns if isinstance(column.type, LoggedType)}
     if not (pointing and rows):
         return
     positions = {row[name] for row in rows for name in pointing if type(row[name]) is int}
-    said = {position: event for position, *event in log.payloads(positions)}
+    events = {position: event for position, *event in log.payloads(positions)}
     for row in rows:
         for name, fields in pointing.items():
             if type(row[name]) is int:
-                row[name] = _value(row[name], fields, said.get(row[name]))
+                row[name] = _value(row[name], fields, events.get(row[name]))
 
 
 def _value(position: int, fields: Mapping[str, str], event: Sequence[Any] | None) -> Any:

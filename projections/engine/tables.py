@@ -1,4 +1,4 @@
-"""The read tables in a database: reading them, and the port through which the engine writes them."""
+"""The read tables of a database: what queries read them with, and the port through which the engine writes them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 
 
 class Bulk(Protocol):
-    """Writes many rows at once into the physical table of that name, in the database's own way.
+    """Writes many rows at once into the physical table of a given name, in the database's own way.
 
     Attributes:
         encoded: whether payloads are read, and JSON is written, as bytes instead of text.
         overlaps: whether one thread may read the log while another writes.
-        faults: what is raised when the data does not fit the tables, so that trying again cannot help.
+        faults: the errors of data that does not fit the tables, for which a retry is no help.
         outages: what is raised when the database fails, so that the same may succeed later.
     """
 
@@ -52,23 +52,25 @@ class Bulk(Protocol):
     def insert(self, connection: sa.Connection, table: type[Table], name: str, rows: Iterable[Values]) -> None: ...
 
     def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
-        """Set and add to rows by key. Those that are not there stay so, unless rows of the table just begin."""
+        """Set columns of rows, and add to them, by key. A missing row is inserted only where no event begins rows (see
+        Table)."""
         ...
 
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
-        """Until the transaction ends, nobody reads these tables; whoever is reading them finishes first.
+        """Lock these tables against readers until the transaction ends, once those who are reading them have finished.
 
         Raises:
-            ReadersStay: somebody does not finish for a while; try again later, in another transaction.
+            ReadersStay: some did not finish for a while; to be retried later, in another transaction.
         """
         ...
 
     def hold_still(self, connection: sa.Connection, tables: Sequence[str]) -> None:
-        """This transaction, which begins, sees everything as it is now, and nobody swaps these tables meanwhile."""
+        """Give this transaction, which has just begun, one snapshot, and keep these tables from being swapped until it
+        ends."""
         ...
 
     def ready_to_index(self, connection: sa.Connection) -> None:
-        """This transaction makes indexes, and may take more memory than others."""
+        """Allow this transaction more memory than others: it makes indexes."""
         ...
 
     def without_fsync(self, connection: sa.Connection) -> None:
@@ -77,14 +79,14 @@ class Bulk(Protocol):
 
 
 class ReadersStay(Exception):
-    """Somebody has been reading the tables for longer than we can wait in a transaction that holds others up."""
+    """Readers have held the tables for longer than a transaction that others wait for may wait."""
 
 
 class ReadTables:
-    """Where the read tables are. Query functions of projections take it as their first argument.
+    """The read tables of a ledger. Query functions of projections take it as their first argument.
 
     Args:
-        log: where the values are that rows only point to.
+        log: in which logged values are looked up.
     """
 
     def __init__(self, engine: sa.Engine, bulk: Bulk, log: EventStore) -> None:
@@ -98,8 +100,8 @@ class ReadTables:
             yield connection
 
     @contextmanager
-    def moment(self, names: Sequence[str]) -> Iterator[sa.Connection]:
-        """A transaction that reads those tables as they are at one moment, whatever is written meanwhile."""
+    def snapshot(self, names: Sequence[str]) -> Iterator[sa.Connection]:
+        """A transaction that reads one snapshot of those tables, whatever is written meanwhile."""
         with self.engine.connect() as connection:
             self.bulk.hold_still(connection, names)
             yield connection
@@ -111,7 +113,7 @@ class ReadTables:
     def all(self, chosen: Query, row: type[R]) -> list[R]: ...
 
     def all(self, chosen: Query, row: type[Any] | None = None) -> list[Any]:
-        """The rows that a query selects, as dictionaries; logged values are looked up in the log.
+        """The rows that a query selects, as dictionaries, with logged values looked up in the log.
 
         Args:
             row: the TypedDict that they are.

@@ -88,7 +88,7 @@ def _catch_up(tables: ReadTables, group: Group, scratch: Rebuild) -> None:
 
 def _compare(tables: ReadTables, group: Group) -> Verdict | None:
     """None when the projector has moved the live tables on since."""
-    with tables.moment([table.NAME for table in group.tables]) as connection:
+    with tables.snapshot([table.NAME for table in group.tables]) as connection:
         live = checkpoints.find(connection, group.name)
         built = checkpoints.find(connection, group.name + shadow.SCRATCH)
         if live is None or built is None or live.position != built.position:

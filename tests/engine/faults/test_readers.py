@@ -202,7 +202,7 @@ def test_what_is_to_be_read_at_one_moment_is_not_swapped_from_then_on(
     monkeypatch.setattr(bulk, "PATIENCE", (10,))
     with (
         workledger.open(postgres_store_url) as ledger,
-        ledger.tables.moment([Tasks.NAME]),
+        ledger.tables.snapshot([Tasks.NAME]),
         pytest.raises(ReadersStay),
         ledger.tables.writing() as connection,
     ):
