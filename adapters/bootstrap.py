@@ -11,6 +11,9 @@ import workledger.domain.events  # noqa: F401, so that every topic is known befo
 from workledger.adapters.database import factory_of
 from workledger.adapters.declarations import check
 from workledger.adapters.factory import URL, DatabaseFactory
+from workledger.adapters.own_transaction.ledger import TransactionLedger
+from workledger.adapters.own_transaction.store import OwnConnection
+from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.policy import Policy
 from workledger.domain.kernel.store import Receipt
@@ -46,6 +49,8 @@ class Workledger(Ledger):
         super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url})
         factory = self._core.factory
         assert isinstance(factory, DatabaseFactory)
+        assert isinstance(self.store, DatabaseStore)
+        self._factory, self._log = factory, self.store
         self.url, self._inline = url, project == "inline"
         self.tables = ReadTables(factory.engine, factory.bulk, self.store)
         self.groups, self.policies = tuple(groups), tuple(policies)
@@ -63,6 +68,17 @@ class Workledger(Ledger):
     def catch_up(self) -> int:
         """Bring the read tables up to the end of the log; the position they have reached."""
         return self.projector.catch_up()
+
+    def on(self, connection: OwnConnection) -> Ledger:
+        """The ledger in a transaction of your own, which you began on that connection, and commit or roll back.
+
+        Args:
+            connection: a psycopg.Connection or sqlite3.Connection to the ledger's database, or SQLAlchemy's over one.
+
+        Raises:
+            ConnectionUnsupported: it is another one. What else is refused is refused with the first use.
+        """
+        return TransactionLedger(self._core, self._log, self._factory.own_transaction(connection))
 
     def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have `listener(position)` called after every append of this ledger; what is returned ends that.

@@ -16,6 +16,7 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment, EnvType
 
 from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, NewerDatabase, reason_of
+from workledger.adapters.own_transaction.store import OwnConnection, Transaction
 from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import META, METADATA, VERSION
 from workledger.projections.engine.tables import Bulk
@@ -114,6 +115,14 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
     @abstractmethod
     def application_recorder(self) -> ApplicationRecorder:
         """The event store."""
+
+    @abstractmethod
+    def own_transaction(self, connection: OwnConnection) -> Transaction:
+        """The transaction of an app's that is open on its connection.
+
+        Raises:
+            ConnectionUnsupported: it is not one of a driver that is served.
+        """
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         return SnapshotStore(self.engine)

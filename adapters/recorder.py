@@ -97,41 +97,47 @@ class DatabaseStore(EventStore):
         chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
         return self._rows(chosen.order_by(EVENTS.c.version).limit(limit))
 
+    def by_position(self, positions: Iterable[int]) -> Sequence[Row]:
+        return self._rows(sa.select(*_ROW).where(self._among(list(positions))).order_by(EVENTS.c.position))
+
     def payloads(self, positions: Iterable[int]) -> Sequence[tuple[int, str, int, Any]]:
         chosen = sa.select(EVENTS.c.position, EVENTS.c.topic, EVENTS.c.schema_version, _DATA)
-        with self.engine.connect() as connection:
-            return connection.execute(chosen.where(self._among(list(positions)))).cursor.fetchall()
+        return self._execute(chosen.where(self._among(list(positions))))
 
     def head(self) -> int:
         return int(self._scalar(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))))
 
     def existing(self, streams: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        with self.engine.connect() as connection:
-            for page in batched(dict.fromkeys(streams), PAGE):
-                begun = sa.select(EVENTS.c.stream_id).distinct().where(EVENTS.c.stream_id.in_(page))
-                found.update(connection.scalars(begun))
-        return found
+        existing: set[str] = set()
+        for page in batched(dict.fromkeys(streams), PAGE):
+            begun = sa.select(EVENTS.c.stream_id).distinct().where(EVENTS.c.stream_id.in_(page))
+            existing.update(stream for (stream,) in self._execute(begun))
+        return existing
 
     def version_at(self, stream_id: str, at: str) -> int:
         latest = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.version), 0))
         return int(self._scalar(latest.where(EVENTS.c.stream_id == stream_id, EVENTS.c.at <= at)))
 
     def holders(self, key: str) -> Sequence[str]:
-        with self.engine.connect() as connection:
-            return connection.scalars(sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == key).order_by("holder")).all()
+        chosen = sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == key).order_by(CLAIMS.c.holder)
+        return [holder for (holder,) in self._execute(chosen)]
 
     def done(self, command_id: str) -> Sequence[int] | None:
-        with self.engine.connect() as connection:
-            row = connection.execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)).first()
-        return None if row is None else range(row.first_position, row.last_position + 1)
+        for _, first, last in self._execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)):
+            positions = range(first, last + 1)
+            if not positions or self.engine.dialect.name == "sqlite":
+                return positions
+            # On PostgreSQL the positions of others may lie between those of one append.
+            between = EVENTS.c.position.between(first, last)
+            own = sa.select(EVENTS.c.position).where(between, EVENTS.c.command_id == command_id)
+            return [position for (position,) in self._execute(own.order_by(EVENTS.c.position))]
+        return None
 
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:
         size = sa.func.coalesce(sa.func.sum(self._bytes()), 0)
         last = sa.func.coalesce(sa.func.max(EVENTS.c.version), 0)
         chosen = sa.select(last, sa.func.count(), size)
-        with self.engine.connect() as connection:
-            row = connection.execute(chosen.where(EVENTS.c.stream_id == stream_id, EVENTS.c.topic == topic)).one()
+        [row] = self._execute(chosen.where(EVENTS.c.stream_id == stream_id, EVENTS.c.topic == topic))
         return int(row[0]), int(row[1]), int(row[2])
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
@@ -160,13 +166,16 @@ class DatabaseStore(EventStore):
         return sa.func.octet_length(sa.cast(EVENTS.c.data, sa.Text))
 
     def _rows(self, chosen: sa.Select[Any]) -> list[Row]:
-        """Straight from the driver: a log is read by the ten thousand."""
-        with self.engine.connect() as connection:
-            return list(map(Row._make, connection.execute(chosen).cursor.fetchall()))
+        return list(map(Row._make, self._execute(chosen)))
 
     def _scalar(self, chosen: sa.Select[Any]) -> Any:
+        [[value]] = self._execute(chosen)
+        return value
+
+    def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
+        """Rows straight from the driver: a log is read by the ten thousand."""
         with self.engine.connect() as connection:
-            return connection.scalar(chosen)
+            return list(connection.execute(statement).cursor.fetchall())
 
 
 class SnapshotStore(AggregateRecorder):
@@ -177,14 +186,8 @@ class SnapshotStore(AggregateRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         with self.engine.execution_options(writing=True).begin() as connection:
-            for one in stored_events:
-                at = (SNAPSHOTS.c.stream_id == one.originator_id) & (SNAPSHOTS.c.version == one.originator_version)
-                connection.execute(SNAPSHOTS.delete().where(at))
-                connection.execute(
-                    SNAPSHOTS.insert().values(
-                        stream_id=one.originator_id, version=one.originator_version, topic=one.topic, state=one.state
-                    )
-                )
+            for statement in self._insertions(stored_events):
+                connection.execute(statement)
 
     def select_events(
         self,
@@ -199,8 +202,20 @@ class SnapshotStore(AggregateRecorder):
         if lte is not None:
             chosen = chosen.where(SNAPSHOTS.c.version <= lte)
         order = SNAPSHOTS.c.version.desc() if desc else SNAPSHOTS.c.version
+        return [StoredEvent(*row) for row in self._execute(chosen.order_by(order).limit(limit))]
+
+    def _insertions(self, stored_events: Sequence[StoredEvent]) -> Iterator[sa.Executable]:
+        """A snapshot replaces that of the same version."""
+        for one in stored_events:
+            at = (SNAPSHOTS.c.stream_id == one.originator_id) & (SNAPSHOTS.c.version == one.originator_version)
+            yield SNAPSHOTS.delete().where(at)
+            yield SNAPSHOTS.insert().values(
+                stream_id=one.originator_id, version=one.originator_version, topic=one.topic, state=one.state
+            )
+
+    def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
-            return [StoredEvent(*row) for row in connection.execute(chosen.order_by(order).limit(limit))]
+            return [tuple(row) for row in connection.execute(statement)]
 
 
 def _stored(row: Row) -> Stored:

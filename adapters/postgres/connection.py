@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg.adapt import Transformer
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.types.string import ByteaBinaryLoader
 
@@ -62,20 +62,29 @@ class Capabilities:
     server: str = ""
 
 
+class _Loaders:
+    """The driver's own loaders, whatever loaders the connection's owner has registered on it."""
+
+    def __init__(self) -> None:
+        self.connection = None
+        self.adapters = AdaptersMap(psycopg.adapters)
+        self.adapters.register_loader("json", ByteaBinaryLoader)
+
+
 class Connection:
     """A connection of psycopg, used below its cursors: no adapter and no row factory of its owner takes part.
 
     Args:
         driver: in autocommit mode, unless its owner has begun a transaction on it.
-        capabilities: shared by the connections of a pool.
+        capabilities: shared by the connections of a pool. None where a transaction is open that is its owner's: every
+            statement is sent once, and as it is.
     """
 
-    def __init__(self, driver: psycopg.Connection[Any], capabilities: Capabilities) -> None:
+    def __init__(self, driver: psycopg.Connection[Any], capabilities: Capabilities | None) -> None:
         self.driver, self._pgconn = driver, driver.pgconn
         self._capabilities, self._prepared = capabilities, set[bytes]()
         self._name = driver.info.parameter_status("application_name") or ""
-        self._loading = Transformer(driver)
-        self._loading.adapters.register_loader("json", ByteaBinaryLoader)
+        self._loading = Transformer(_Loaders())
 
     def call(self, statement: bytes, parameters: Sequence[bytes | None]) -> bytes | None:
         """The single value that a statement returns, or None when it returns no row.
@@ -87,17 +96,17 @@ class Connection:
         result = self._result(statement, parameters)
         return result.get_value(0, 0) if result.ntuples else None
 
-    def rows(self, query: bytes, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
+    def rows(self, query: bytes, parameters: Sequence[bytes | None], *, text: bool = False) -> list[tuple[Any, ...]]:
         """The rows of a query; JSON in them is bytes. Other threads may run while they are fetched.
+
+        Args:
+            text: the parameters are in PostgreSQL's text format, not in the binary one.
 
         Raises:
             ConnectionLost: the connection broke before the result came.
-            psycopg.Error: the server refused it.
+            StatementRefused: the server refused it.
         """
-        try:
-            result = self._result(query, parameters)
-        except StatementRefused as refused:
-            raise refused.error from None
+        result = self._result(query, parameters, 0 if text else 1)
         self._loading.set_pgresult(result)
         return self._loading.load_rows(0, result.ntuples, tuple)
 
@@ -118,33 +127,34 @@ class Connection:
         """It is intact and in no transaction."""
         return self._pgconn.transaction_status == TransactionStatus.IDLE
 
-    def _result(self, statement: bytes, parameters: Sequence[bytes | None]) -> Any:
-        prepare, set_isolation = self._capabilities.prepare, self._capabilities.set_isolation
+    def _result(self, statement: bytes, parameters: Sequence[bytes | None], format: int = 1) -> Any:
+        learnt = self._capabilities
+        prepare, set_isolation = (learnt.prepare, learnt.set_isolation) if learnt else (False, False)
         try:
-            return (self._isolated if set_isolation else self._execute)(statement, parameters, prepare)
+            return (self._isolated if set_isolation else self._execute)(statement, parameters, format, prepare)
         except psycopg.OperationalError as error:
             raise ConnectionLost(str(error), self._name) from None
         except StatementRefused as refused:
-            if prepare and refused.state in UNPREPARED:
-                self._capabilities.prepare = False
-            elif refused.state == TOO_STRICT and not set_isolation:
-                self._capabilities.set_isolation = True
+            if learnt and prepare and refused.state in UNPREPARED:
+                learnt.prepare = False
+            elif learnt and refused.state == TOO_STRICT and not set_isolation:
+                learnt.set_isolation = True
             else:
                 raise
-        return self._result(statement, parameters)
+        return self._result(statement, parameters, format)
 
-    def _isolated(self, statement: bytes, parameters: Sequence[bytes | None], prepare: bool) -> Any:
+    def _isolated(self, statement: bytes, parameters: Sequence[bytes | None], format: int, prepare: bool) -> Any:
         self._run(b"begin isolation level read committed")
         try:
-            result = self._execute(statement, parameters, prepare)
+            result = self._execute(statement, parameters, format, prepare)
         except StatementRefused:
             self._run(b"rollback")
             raise
         self._run(b"commit")
         return result
 
-    def _execute(self, statement: bytes, parameters: Sequence[bytes | None], prepare: bool) -> Any:
-        formats = [1] * len(parameters)
+    def _execute(self, statement: bytes, parameters: Sequence[bytes | None], format: int, prepare: bool) -> Any:
+        formats = [format] * len(parameters)
         if not prepare:
             return self._checked(self._pgconn.exec_params(statement, parameters, None, formats, 1))
         name = b"w%x" % (hash(statement) & 0xFFFFFFFF)

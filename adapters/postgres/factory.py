@@ -10,7 +10,10 @@ from eventsourcing.persistence import ApplicationRecorder
 
 from workledger.adapters.database import unknown
 from workledger.adapters.factory import DatabaseFactory
+from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.postgres.bulk import PostgresBulk
+from workledger.adapters.postgres.own_transaction import PostgresTransaction
+from workledger.adapters.postgres.place import Home
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.store import PostgresStore
 from workledger.adapters.postgres.wakeups import Wakeups
@@ -43,6 +46,7 @@ class PostgresFactory(DatabaseFactory):
         except (sa.exc.ArgumentError, ValueError):
             raise unknown(url) from None
         self._pool = ConnectionPool(lambda: self._connection(engine))
+        self._home = Home(self._pool)
         self.bulk = PostgresBulk(self._pool)
         self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._pool.capabilities.prepare)
         engine = sa.create_engine(
@@ -65,6 +69,9 @@ class PostgresFactory(DatabaseFactory):
 
     def application_recorder(self) -> ApplicationRecorder:
         return PostgresStore(self.engine, self._pool)
+
+    def own_transaction(self, connection: OwnConnection) -> PostgresTransaction:
+        return PostgresTransaction(connection, self._home)
 
     def close(self) -> None:
         self._pool.close()

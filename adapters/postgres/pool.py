@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from workledger.adapters.postgres.connection import Capabilities, Connection, ConnectionLost
+from workledger.adapters.postgres.connection import Capabilities, Connection, ConnectionLost, StatementRefused
 
 
 class ConnectionPool:
@@ -57,11 +57,19 @@ class ConnectionPool:
             return connection.call(statement, parameters)
 
     def rows(self, query: bytes, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
-        """See Connection.rows; repeated on another connection when the first one breaks."""
-        with suppress(ConnectionLost), self.connection() as connection:
-            return connection.rows(query, parameters)
-        with self.connection() as connection:
-            return connection.rows(query, parameters)
+        """See Connection.rows; repeated on another connection when the first one breaks.
+
+        Raises:
+            ConnectionLost: the second one broke as well.
+            psycopg.Error: the server refused it.
+        """
+        try:
+            with suppress(ConnectionLost), self.connection() as connection:
+                return connection.rows(query, parameters)
+            with self.connection() as connection:
+                return connection.rows(query, parameters)
+        except StatementRefused as refused:
+            raise refused.error from None
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -13,11 +13,11 @@ from workledger.adapters.database import DatabaseBusy, DatabaseUnreachable, reas
 from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
 from workledger.adapters.postgres.arrays import int8, texts
 from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
+from workledger.adapters.postgres.open_transaction import refuse_while_open
 from workledger.adapters.postgres.outcome import resolve
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.watermark import Watermark
 from workledger.adapters.recorder import DatabaseStore
-from workledger.adapters.schema import EVENTS
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import Conditions, Stored
 
@@ -49,6 +49,7 @@ class PostgresStore(DatabaseStore):
         append = Append([event for event in stored_events if isinstance(event, Stored)], conditions or Conditions())
         if append.empty:
             return ()
+        refuse_while_open()
         try:
             return positions(self._call(append))
         except StatementRefused as refused:
@@ -91,15 +92,6 @@ class PostgresStore(DatabaseStore):
             raise _unreachable(error) from None
         except StatementRefused as refused:
             raise refused.error from None
-
-    def done(self, command_id: str) -> Sequence[int] | None:
-        known = super().done(command_id)
-        if not known:
-            return known
-        between = EVENTS.c.position.between(known[0], known[-1])
-        own = sa.select(EVENTS.c.position).where(between, EVENTS.c.command_id == command_id)
-        with self.engine.connect() as connection:
-            return connection.scalars(own.order_by(EVENTS.c.position)).all()
 
     def close(self) -> None:
         """Close the connections of the store."""

@@ -4,10 +4,12 @@ import sqlalchemy as sa
 from eventsourcing.persistence import ApplicationRecorder
 
 from workledger.adapters.factory import DatabaseFactory
+from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.bulk import SQLiteBulk
 from workledger.adapters.sqlite.file import File
+from workledger.adapters.sqlite.own_transaction import SQLiteTransaction
 from workledger.adapters.sqlite.store import SQLiteStore, cursor_of
 from workledger.adapters.sqlite.writer import Writer
 
@@ -41,6 +43,9 @@ class SQLiteFactory(DatabaseFactory):
 
     def application_recorder(self) -> ApplicationRecorder:
         return SQLiteStore(self.engine, self._writer)
+
+    def own_transaction(self, connection: OwnConnection) -> SQLiteTransaction:
+        return SQLiteTransaction(connection, self._file)
 
     def prepare(self) -> None:
         """A ledger that was restored from a dump has no write-ahead log yet."""

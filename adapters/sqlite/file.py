@@ -74,6 +74,10 @@ class File:
         if self._name in _inherited and not self.memory:
             raise OpenBeforeFork(path=self.path)
 
+    def is_at(self, path: str) -> bool:
+        """Whether that is the path of this file, as SQLite says it."""
+        return not self.memory and os.path.realpath(path) == self._name
+
     def close(self) -> None:
         _open[self._name] -= 1
         if self._keeps:

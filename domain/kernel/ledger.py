@@ -201,8 +201,7 @@ class Ledger:
 
     def recorded_by(self, receipt: Receipt) -> Sequence[Row]:
         """The events of an append, as they are stored."""
-        positions = receipt.positions
-        return self.store.read(positions[0] - 1, len(positions)) if positions else ()
+        return self.store.by_position(receipt.positions) if receipt.positions else ()
 
     def begun_by(self, kind: type[Aggregate], receipt: Receipt) -> str:
         """The id of the aggregate of that kind that an append began.

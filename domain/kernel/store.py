@@ -113,6 +113,10 @@ class EventStore(ApplicationRecorder):
         """Rows of one stream in order, above the version `after`."""
 
     @abstractmethod
+    def by_position(self, positions: Iterable[int]) -> Sequence[Row]:
+        """The rows at these positions in their order, be the log below them complete or not."""
+
+    @abstractmethod
     def payloads(self, positions: Iterable[int]) -> Sequence[tuple[int, str, int, Any]]:
         """(position, topic, schema version, data) of the events at these positions; data is JSON, as text or bytes."""
 
