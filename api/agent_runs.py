@@ -41,6 +41,7 @@ def _start(unit: Unit, given: dict[str, Any]) -> None:
 
 
 def _resume(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
+    """Go on: in the process that it has, or in a new one, which is the agent's next session."""
     resume_run(unit, id, **{"new_process": False} | given)
 
 

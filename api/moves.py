@@ -30,7 +30,7 @@ MOVE = model(
 
 
 def step(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
-    """Move a card, with the rank of the place it is given; to the end of another column when it is given none.
+    """Move a card to another place or column, as a drag does: to the end of that column unless a place is given.
 
     Raises:
         TaskPositionConflict: TASK_POSITION_CONFLICT, its neighbours do not stand (any more) as the caller thinks.

@@ -12,11 +12,12 @@ from pydantic import Field
 from workledger.api.web import commands, detail, history, listing
 from workledger.api.web.answers import Json, read, row_json
 from workledger.api.web.bodies import StrictRoute
-from workledger.api.web.deps import Reached, TheId, TheLedger, TheTables
+from workledger.api.web.deps import Caller, Reached, TheId, TheLedger, TheTables
 from workledger.api.web.history import At, as_it_was
 from workledger.api.web.listing import Listing, Sort, equal, since, until
 from workledger.domain.agent import AgentToolNotAllowed
 from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.unit import Unit
 from workledger.domain.tool_calls import CallId, Status, ToolCallNotFound, ToolCalls
 from workledger.projections.tool_calls import ToolCalls as Calls
 
@@ -40,6 +41,11 @@ TOOL_CALLS = Listing(
 START = commands.body_of(ToolCalls, "start", tool_call_id=(CallId, Field(description="with which it ends, too")))
 
 
+def _start(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
+    """The run calls a tool. One that it may not use is recorded as denied, and refused."""
+    unit.edit(ToolCalls, id).start(**given)
+
+
 def _of_call(calls: ToolCalls, given: dict[str, Any]) -> dict[str, Any]:
     """The call that a command was about.
 
@@ -55,7 +61,7 @@ def _of_call(calls: ToolCalls, given: dict[str, Any]) -> dict[str, Any]:
 router = APIRouter(tags=["tool calls"], route_class=StrictRoute)
 listing.add(router, "/tool-calls", ToolCalls, TOOL_CALLS)
 history.add(router, OF_RUN, ToolCalls)
-commands.add(router, OF_RUN, ToolCalls, {"start": (commands.step_of(ToolCalls, "start"), START)}, _of_call)
+commands.add(router, OF_RUN, ToolCalls, {"start": (_start, START)}, _of_call)
 
 
 @router.get("/tool-calls/{id}")

@@ -40,7 +40,7 @@ COMMIT = model(
 
 
 def _commit(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
-    """Commit an operation and record its commit in one append, unless the record is there already."""
+    """It is committed: its commit is recorded in the same append, unless `commit_id` names a record of it."""
     if commit_id := given.pop("commit_id", None):
         unit.edit(WriteOperation, id).commit(commit_sha=given["commit_sha"], commit_id=commit_id)
     else:

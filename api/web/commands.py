@@ -63,7 +63,7 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], own: Own, shown: Sh
         step, body = own.get(name) or (step_of(kind, name), body_of(kind, name))
         beginning = get_origin(get_type_hints(method).get("return")) is New
         answered = _beginning(kind, step) if beginning else _command(kind, step, shown)
-        answered.__doc__ = about(method)
+        answered.__doc__ = about(step) or about(method)
         address = f"{path}/{endpoint(name)}"
         status = 201 if beginning else 200
         router.post(address, status_code=status, name=f"{name} {kind.CATEGORY}")(_taking(answered, body))

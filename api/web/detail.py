@@ -21,11 +21,6 @@ Details = Callable[[ReadTables, Row], Mapping[str, Any]]
 """(tables, row): what one thing is shown with beside its row. Its docstring says what the endpoint answers."""
 
 
-def bare(tables: ReadTables, row: Row) -> Mapping[str, Any]:
-    """One of them; with `at`, as it was."""
-    return {}
-
-
 def add(
     router: APIRouter,
     path: str,
@@ -35,16 +30,16 @@ def add(
     aggregate_id: AggregateId,
 ) -> None:
     """Answer GET on a path, whose `{id}` is that of a row."""
-    details = details or bare
 
     def one(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
         if at is not None:
             return as_it_was(ledger, kind, aggregate_id(tables, id), at)
         row = find(tables, rows, id, kind.NOT_FOUND)
-        return row_json({**with_state(kind, row), **details(tables, row)}, position)
+        return row_json({**with_state(kind, row), **(details(tables, row) if details else {})}, position)
 
-    one.__doc__ = details.__doc__
-    router.get(path, name=f"one of {router.tags[0]}")(one)
+    tag = str(router.tags[0])
+    one.__doc__ = details.__doc__ if details else f"One {tag.removesuffix('s')}; with `at`, as it was."
+    router.get(path, name=f"one of {tag}")(one)
 
 
 def find(tables: ReadTables, rows: Listing, id: str, not_found: type[NotFound]) -> Row:

@@ -38,7 +38,7 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], aggregate_id: Aggre
         after_version: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 100,
     ) -> Json:
-        """Its events in order, a page at a time; they outlive it."""
+        """Its history: its events in order, a page at a time. They outlive it."""
         stream = kind.stream(aggregate_id(tables, id))
         rows = ledger.store.read_stream(stream, after=after_version, limit=limit + 1)
         if not rows and not ledger.existing([stream]):

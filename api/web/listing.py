@@ -97,15 +97,9 @@ class Listing:
         return ordering.page(tables.all(ordering.select(rows, asked.limit)), asked.limit)
 
 
-def none(tables: ReadTables, asked: Any) -> Mapping[str, Any]:
-    """Nothing beside the rows."""
-    return {}
-
-
 def add(router: APIRouter, path: str, kind: type[Aggregate], rows: Listing, totals: Totals | None = None) -> None:
     """Answer GET on a path with a page of the rows of a noun."""
     model = rows.model()
-    totals = totals or none
 
     async def wait(service: TheService, asked: Annotated[model, Query()]) -> tuple[Asked, int]:  # type: ignore[valid-type]
         return asked, await service.reached(asked.min_position)  # type: ignore[attr-defined]
@@ -114,7 +108,7 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], rows: Listing, tota
         query, position = asked
         page = rows.page(tables, query)
         page["items"] = [with_state(kind, row) for row in page["items"]]
-        return answers.read({**page, "position": position, **totals(tables, query)}, position)
+        return answers.read({**page, "position": position, **(totals(tables, query) if totals else {})}, position)
 
     items.__doc__ = f"A page of {router.tags[0]}."
     router.get(path, name=f"list {router.tags[0]}")(items)

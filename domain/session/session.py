@@ -212,7 +212,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
             raise SessionPendingWrites(pending_writes=pending_writes)
         return [SessionClosing(reason=reason)]
 
-    @command
+    @command(when=("active", "paused", "closing", "error"), unless="closed")
     def close(
         self,
         *,
@@ -228,8 +228,6 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
             SessionPendingWrites: there are some.
             SessionNotActive: it is still initializing.
         """
-        if self.status == "closed":
-            return []
         closing: list[Event] = []
         if self.status not in ("closing", "error"):
             closing = self.begin_closing(reason=reason, pending_writes=pending_writes)

@@ -11,14 +11,20 @@ from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
 from workledger.domain.session import Session
+from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
+from workledger.domain.workspace import Workspace
+from workledger.domain.write_operation import WriteOperation
 
 KINDS: dict[str, type[Aggregate]] = {
+    "workspaces": Workspace,
     "projects": Project,
     "tasks": Task,
     "agents": Agent,
     "agent-runs": AgentRun,
     "sessions": Session,
+    "stage-runs": StageRun,
+    "write-operations": WriteOperation,
 }
 
 
@@ -55,6 +61,7 @@ def test_every_command_says_when_the_thing_is_not_there(doors: Doors, path: str)
         "change_stage": {"stage": "prd"},
         "change_status": {"status": "paused"},
         "change_title": {"title": "T"},
+        "commit": {"commit_sha": "c0ffee", "commit_url": "u", "message": "m"},
         "finish_work": {"turn_count": 1},
         "join": {"user_id": "ann"},
         "leave": {"user_id": "ann"},
@@ -62,6 +69,7 @@ def test_every_command_says_when_the_thing_is_not_there(doors: Doors, path: str)
         "link_repository": {"url": "https://x/y"},
         "move": {"board_column": "backlog"},
         "move_to_phase": {"phase_id": None},
+        "open_pull_request": {"pr_number": 1, "pr_url": "u"},
         "place": {"rank": "V"},
         "record_error": {"code": "SYNC_ERROR"},
         "reject": {"reason": "no"},
@@ -74,7 +82,12 @@ def test_every_command_says_when_the_thing_is_not_there(doors: Doors, path: str)
         "start_session": {"session_number": 1, "agent_run_id": "run_9"},
         "switch_account": {"account_id": "acc_9"},
     }
-    bodies["fail"] = {"cause": "crash", "error": "boom"} if kind is AgentRun else {}
+    fail: dict[type[Aggregate], dict[str, Any]] = {
+        AgentRun: {"cause": "crash", "error": "boom"},
+        StageRun: {"error_summary": "boom"},
+        WriteOperation: {"error": "boom"},
+    }
+    bodies["fail"] = fail.get(kind, {})
     for name in kind.commands():
         refusal = doors.refuses(f"{path}/x_9/{name.replace('_', '-')}", **bodies.get(name, {}))
         assert refusal == (404, kind.NOT_FOUND.code), name

@@ -194,7 +194,7 @@ def http_page() -> str:
     rows: dict[str, list[str]] = defaultdict(list)
     for path, operations in paths.items():
         for method, operation in operations.items():
-            about = paragraph(operation.get("description")) or operation.get("summary", "").capitalize()
+            about = re.sub(r"\bNone\b", "null", paragraph(operation["description"]))
             heading = (operation.get("tags") or ["service"])[0]
             rows[heading].append(f"| `{method.upper()} {path}` | {cell(about)} |")
     page = [HTTP]

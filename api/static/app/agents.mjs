@@ -63,15 +63,15 @@ const Progress = ({ run }) => html`
   </div>
 `;
 
-/** What may be said to a run that goes on. */
+/** How the commands of a run look. Which of them it takes is in its row. */
 const RUN_COMMANDS = {
-  pause: { label: "Pause", icon: "clock", from: ["running"] },
-  resume: { label: "Resume", icon: "play", from: ["paused", "waiting_for_input"], fields: [{ name: "feedback", label: "What it should know", type: "textarea" }, { name: "extra_turns", label: "More turns", type: "number", min: 1, max: 200 }] },
-  stop: { label: "Stop", icon: "close", from: ["starting", "running", "paused", "waiting_for_input"], tone: "bad", fields: [{ name: "reason", label: "Reason", max: 500 }] },
+  pause: { label: "Pause", icon: "clock" },
+  resume: { label: "Resume", icon: "play", fields: [{ name: "feedback", label: "What it should know", type: "textarea" }, { name: "extra_turns", label: "More turns", type: "number", min: 1, max: 200 }] },
+  stop: { label: "Stop", icon: "close", tone: "bad", fields: [{ name: "reason", label: "Reason", max: 500 }] },
 };
 
 function RunMenu({ run }) {
-  const names = run ? Object.keys(RUN_COMMANDS).filter((name) => RUN_COMMANDS[name].from.includes(run.status)) : [];
+  const names = run ? Object.keys(RUN_COMMANDS).filter((name) => run.commands.includes(name)) : [];
   if (names.length === 0) return null;
   const items = names.map((name) => ({ label: RUN_COMMANDS[name].label, icon: html`<${Icon} name=${RUN_COMMANDS[name].icon} />`, tone: RUN_COMMANDS[name].tone, run: () => tellRun(run, name) }));
   return html`<${Menu} label=${`The run of ${run.agent_name}`} items=${items}><${Icon} name="more" /><//>`;

@@ -1,6 +1,5 @@
 /** A card: what a task is about, who works on it, and what stands in its way, at a glance. */
 import { Avatar, Badge, Diff, Label, Time } from "./bits.mjs";
-import { stateOf } from "./commands.mjs";
 import { agents, board, isLive, runs } from "./data.mjs";
 import { drag, dragged } from "./drag.mjs";
 import { cost, count, plural, sentenceCase, short, words } from "./format.mjs";
@@ -18,7 +17,7 @@ export const Card = memo(function Card({ task, index, total }) {
   const held = useStore(dragged, (value) => value.task?.id === task.id);
   const start = (event) => drag.begin(event, task);
   return html`
-    <li class=${`card card--${stateOf(task)} ${held ? "card--dragged" : ""}`} data-task=${task.id} draggable=${movable ? "true" : "false"} onDragStart=${start} onDragEnd=${drag.end}>
+    <li class=${`card card--${task.state} ${held ? "card--dragged" : ""}`} data-task=${task.id} draggable=${movable ? "true" : "false"} onDragStart=${start} onDragEnd=${drag.end}>
       <div class="card__head">
         <${Priority} level=${task.priority} />
         <h3 class="card__title"><a href=${cardLink(task.id)} draggable="false">${task.title}</a></h3>
@@ -31,7 +30,7 @@ export const Card = memo(function Card({ task, index, total }) {
 });
 
 function Badges({ task }) {
-  const state = stateOf(task);
+  const { state } = task;
   const labels = task.labels ?? [];
   const marks = [
     task.queued && html`<${Badge} tone="info" icon="queue">Queued<//>`,

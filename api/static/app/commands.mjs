@@ -1,4 +1,4 @@
-/** The commands of a task: in which states each may be given, and what it asks for. */
+/** The commands of a task: how each looks, and what it asks for. Which of them a task takes is in its row. */
 import { post } from "./api.mjs";
 import { agents, board, cardsOf } from "./data.mjs";
 import { sentenceCase, words } from "./format.mjs";
@@ -6,19 +6,6 @@ import { ask } from "./form.mjs";
 import { readTasks } from "./live.mjs";
 import { complain, notify } from "./notices.mjs";
 import { cardLink, go, route } from "./route.mjs";
-
-/** What a task's status and column are together called. */
-export function stateOf({ status, board_column, queued }) {
-  if (queued) return "queued";
-  const states = {
-    pending: "ready",
-    completed: "done",
-    cancelled: "dropped",
-    blocked: board_column === "backlog" ? "waiting" : "stuck",
-    in_progress: board_column === "waiting_approval" ? "in_review" : "working",
-  };
-  return states[status] ?? "ready";
-}
 
 const REASON = { name: "reason", label: "Reason", type: "textarea", max: 1000 };
 const DROPPED = { value: "dropped", label: "is dropped, and hidden until it is reopened" };
@@ -28,30 +15,29 @@ const PRIORITY = {
   type: "select",
   options: ["low", "medium", "high"].map((value) => ({ value, label: sentenceCase(value) })),
 };
-const ANY = ["ready", "queued", "waiting", "working", "stuck", "in_review", "done", "dropped"];
 
 /**
- * name: `{label, icon, states, tone?, done, fields?(task), complete?(values), text?, looked?}`
+ * name: `{label, icon, tone?, done, fields?(task), complete?(values), text?, looked?}`
  * `complete` adds what the page knows to what was asked; `looked` commands rely on the version that is shown.
  */
 export const COMMANDS = {
   approve: {
-    label: "Approve", icon: "check", states: ["in_review"], tone: "good", done: "Approved", looked: true,
+    label: "Approve", icon: "check", tone: "good", done: "Approved", looked: true,
     fields: () => [{ name: "feedback", label: "Feedback", type: "textarea", max: 1000 }],
   },
   reject: {
-    label: "Reject", icon: "back", states: ["in_review"], tone: "bad", done: "Rejected", looked: true,
+    label: "Reject", icon: "back", tone: "bad", done: "Rejected", looked: true,
     fields: () => [{ ...REASON, required: true, hint: "The agent reads it and goes on." }, { name: "feedback", label: "Details", type: "textarea", max: 5000 }],
   },
   assign: {
-    label: "Assign", icon: "user", states: ["ready", "queued"], tone: "primary", done: "Assigned",
+    label: "Assign", icon: "user", tone: "primary", done: "Assigned",
     fields: () => [{ name: "agent_id", label: "Agent", type: "select", required: true, options: agentOptions() }],
     complete: (values) => ({ ...values, agent_name: agents.get().get(values.agent_id)?.name }),
   },
-  queue: { label: "Queue", icon: "queue", states: ["ready"], done: "Queued" },
-  dequeue: { label: "Take out of the queue", icon: "queue", states: ["queued"], done: "Taken out of the queue" },
+  queue: { label: "Queue", icon: "queue", done: "Queued" },
+  dequeue: { label: "Take out of the queue", icon: "queue", done: "Taken out of the queue" },
   "finish-work": {
-    label: "Finish work", icon: "check", states: ["working"], tone: "primary", done: "Work finished",
+    label: "Finish work", icon: "check", tone: "primary", done: "Work finished",
     fields: (task) => [
       { name: "summary", label: "Summary", type: "textarea", value: task.summary, max: 100_000 },
       { name: "turn_count", label: "Turns", type: "number", min: 1, required: true, value: Math.max(1, task.turn_count ?? 1) },
@@ -60,44 +46,44 @@ export const COMMANDS = {
       { name: "lines_removed", label: "Lines removed", type: "number", min: 0, value: task.lines_removed },
     ],
   },
-  retry: { label: "Retry", icon: "play", states: ["waiting", "stuck"], tone: "primary", done: "Queued again" },
-  unblock: { label: "Unblock", icon: "play", states: ["waiting", "stuck"], done: "Unblocked" },
+  retry: { label: "Retry", icon: "play", tone: "primary", done: "Queued again" },
+  unblock: { label: "Unblock", icon: "play", done: "Unblocked" },
   block: {
-    label: "Block", icon: "blocked", states: ["working"], done: "Blocked",
-    fields: () => [
-      { name: "reason", label: "Reason", type: "select", options: ["manual", "dependency", "merge_conflict", "spawn_failure"].map((value) => ({ value, label: sentenceCase(words(value)) })) },
+    label: "Block", icon: "blocked", done: "Blocked",
+    fields: (task) => [
+      { name: "reason", label: "Reason", type: "select", options: reasonsToBlock(task).map((value) => ({ value, label: sentenceCase(words(value)) })) },
       { name: "detail", label: "What is in the way", type: "textarea" },
     ],
   },
-  reopen: { label: "Reopen", icon: "back", states: ["done", "dropped"], done: "Reopened", fields: () => [{ ...REASON, required: true }] },
+  reopen: { label: "Reopen", icon: "back", done: "Reopened", fields: () => [{ ...REASON, required: true }] },
   "change-details": {
-    label: "Edit", icon: "edit", states: ANY, done: "Saved", looked: true,
+    label: "Edit", icon: "edit", done: "Saved", looked: true,
     fields: (task) => [
       { name: "title", label: "Title", value: task.title, required: true, max: 200 },
-      { name: "description", label: "Description", type: "textarea", value: task.description, max: 5000 },
+      { name: "description", label: "Description", type: "textarea", value: task.description, clears: true, max: 5000 },
       { ...PRIORITY, value: task.priority },
     ],
   },
   "change-labels": {
-    label: "Labels", icon: "edit", states: ANY, done: "Labels saved",
+    label: "Labels", icon: "edit", done: "Labels saved",
     fields: (task) => [{ name: "labels", label: "Labels", type: "tags", value: (task.labels ?? []).join(", "), hint: "Up to ten, with commas between them." }],
   },
   "add-dependency": {
-    label: "Add dependency", icon: "link", states: ANY, done: "Dependency added",
+    label: "Add dependency", icon: "link", done: "Dependency added",
     fields: (task) => [{ name: "depends_on_task_id", label: "Waits for", type: "select", required: true, options: taskOptions(task) }],
   },
   cancel: {
-    label: "Cancel", icon: "close", states: ["ready", "queued", "waiting", "working", "stuck", "in_review"], done: "Cancelled",
+    label: "Cancel", icon: "close", done: "Cancelled",
     fields: (task) => [
-      { name: "to", label: "The task", type: "select", options: stateOf(task) === "ready" ? [DROPPED] : [{ value: "backlog", label: "goes back to the backlog" }, DROPPED] },
+      { name: "to", label: "The task", type: "select", options: task.state === "ready" ? [DROPPED] : [{ value: "backlog", label: "goes back to the backlog" }, DROPPED] },
       { ...REASON, max: 500 },
     ],
   },
-  delete: { label: "Delete", icon: "trash", states: ANY, tone: "bad", done: "Deleted", looked: true, text: "It leaves the board. Its history stays in the ledger.", fields: () => [] },
+  delete: { label: "Delete", icon: "trash", tone: "bad", done: "Deleted", looked: true, text: "It leaves the board. Its history stays in the ledger.", fields: () => [] },
 };
 
-/** The commands that a task takes in its state, in the order of its life. */
-export const allowed = (task) => Object.keys(COMMANDS).filter((name) => COMMANDS[name].states.includes(stateOf(task)));
+/** The commands that a task takes as it is now, in the order in which they are shown. */
+export const allowed = (task) => Object.keys(COMMANDS).filter((name) => task.commands.includes(name));
 
 /** Give a task a command, after asking for what it needs. */
 export function command(task, name) {
@@ -142,6 +128,11 @@ export function newTask() {
       await readTasks([id], position);
     },
   });
+}
+
+/** Before the work has begun, only a dependency can be in the way. */
+function reasonsToBlock(task) {
+  return task.board_column === "backlog" ? ["dependency"] : ["manual", "dependency", "merge_conflict", "spawn_failure"];
 }
 
 function agentOptions() {

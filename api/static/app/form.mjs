@@ -9,7 +9,7 @@ const shown = createStore(null);
 /**
  * Ask for some values, and run something with them.
  * @param {{title: string, text?: string, submit: string, tone?: string, fields: object[], run: (values: object) => Promise<any>}} form
- *        a field is `{name, label, type?, options?, value?, required?, max?, min?, hint?, placeholder?}`
+ *        a field is `{name, label, type?, options?, value?, required?, clears?, max?, min?, hint?, placeholder?}`
  */
 export const ask = (form) => shown.set(form);
 export const asking = () => shown.get() !== null;
@@ -86,13 +86,14 @@ function control(field, props) {
   return html`<input type="text" maxlength=${field.max} value=${field.value ?? ""} autocomplete="off" ...${props} />`;
 }
 
-/** The values as a command takes them: what was left empty is left out, tags are a list, numbers are numbers. */
+/** The values as a command takes them: tags are a list, numbers are numbers; what is empty is left out, or null to clear it. */
 function valuesOf(fields, data) {
   const values = {};
-  for (const { name, type, keep } of fields) {
+  for (const { name, type, value, clears } of fields) {
     const text = String(data.get(name) ?? "").trim();
     if (type === "tags") values[name] = text ? text.split(",").map((tag) => tag.trim()).filter(Boolean) : [];
-    else if (text || keep) values[name] = type === "number" ? Number(text) : text;
+    else if (text) values[name] = type === "number" ? Number(text) : text;
+    else if (clears && value) values[name] = null;
   }
   return values;
 }

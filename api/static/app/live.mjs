@@ -88,7 +88,7 @@ async function readBoard(project, min_position) {
   const rows = body.columns.flatMap((column) => column.tasks);
   board.set({
     project: body.project,
-    columns: body.columns.map(({ name, title }) => ({ name, title })),
+    columns: body.columns.map(({ name, title, drags }) => ({ name, title, drags })),
     counts: Object.fromEntries(body.columns.map((column) => [column.name, column.count])),
     cut: new Set(body.columns.filter((column) => column.count > column.tasks.length).map((column) => column.name)),
     tasks: withRows(new Map(), rows),

@@ -1,38 +1,31 @@
 /** Moving cards: a place in a column, or the command that leads to another one. */
 import { post } from "./api.mjs";
-import { COMMANDS, command, stateOf } from "./commands.mjs";
+import { COMMANDS } from "./commands.mjs";
 import { board, cardsOf, withRows } from "./data.mjs";
 import { ask } from "./form.mjs";
 import { readTasks } from "./live.mjs";
 import { complain, notify, say } from "./notices.mjs";
 
-/** from → to: the command that the move is. No other way leads from column to column. */
-const WAYS = {
-  backlog: { in_progress: "assign" },
-  in_progress: { waiting_approval: "finish-work", backlog: "cancel" },
-  waiting_approval: { verified: "approve", in_progress: "reject", backlog: "cancel" },
-  verified: { backlog: "reopen" },
-};
+const columnOf = (column) => board.get().columns.find(({ name }) => name === column);
+const titleOf = (column) => columnOf(column)?.title ?? column;
+
+/** to → the command that a drag out of that column is, as the service says. */
+const dragsFrom = (column) => columnOf(column)?.drags ?? {};
 
 /** The columns that a card may be put into, its own among them when it may be reordered. */
 export function targets(task) {
-  const state = stateOf(task);
-  const ways = Object.entries(WAYS[task.board_column] ?? {}).filter(([, name]) => COMMANDS[name].states.includes(state));
-  const own = state === "done" || state === "dropped" ? [] : [task.board_column];
-  return new Set([...own, ...ways.map(([column]) => column)]);
+  const drags = Object.entries(dragsFrom(task.board_column)).filter(([, name]) => task.commands.includes(name));
+  const own = task.commands.includes("place") ? [task.board_column] : [];
+  return new Set([...own, ...drags.map(([column]) => column)]);
 }
-
-const titleOf = (column) => board.get().columns.find(({ name }) => name === column)?.title ?? column;
 
 /** Put a card into a column, before another card or at the end; asks first for what the move needs. */
 export function move(task, column, before = null) {
-  const way = WAYS[task.board_column]?.[column];
   if (column === task.board_column) return send(task, column, before, {}).catch(complain);
-  if (!way || !targets(task).has(column)) {
+  if (!targets(task).has(column)) {
     return notify(`A task cannot go from ${titleOf(task.board_column)} to ${titleOf(column)} as it is now.`, { tone: "bad", code: "TASK_INVALID_TRANSITION" });
   }
-  if (way === "reopen") return command(task, way);
-  const { label, fields, tone, complete = (values) => values } = COMMANDS[way];
+  const { label, fields, tone, complete = (values) => values } = COMMANDS[dragsFrom(task.board_column)[column]];
   const asked = fields(task).filter(({ name }) => name !== "to");
   ask({ title: `${label}: ${task.title}`, tone, submit: label, fields: asked, run: (values) => send(task, column, before, complete(values)) });
 }

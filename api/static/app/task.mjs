@@ -1,7 +1,7 @@
 /** A task in full, in a panel over the board: what it is, what may be done with it, and all that happened to it. */
 import { get } from "./api.mjs";
 import { Avatar, Badge, Copy, Diff, Label, Loading, Status, Time, Trouble } from "./bits.mjs";
-import { COMMANDS, allowed, command, dropDependency, stateOf } from "./commands.mjs";
+import { COMMANDS, allowed, command, dropDependency } from "./commands.mjs";
 import { agents, board, isLive } from "./data.mjs";
 import { CloseButton, Dialog } from "./dialog.mjs";
 import { plural, sentenceCase, words } from "./format.mjs";
@@ -40,7 +40,7 @@ export function TaskPanel({ id }) {
 }
 
 const Where = ({ task }) => html`
-  <span class="panel__where"><i class=${`columndot columndot--${task.board_column}`}></i>${sentenceCase(words(stateOf(task)))}</span>
+  <span class="panel__where"><i class=${`columndot columndot--${task.board_column}`}></i>${sentenceCase(words(task.state ?? task.status))}</span>
   <${Copy} text=${task.id} label="Copy the id"><code>${task.id}</code><//>
 `;
 
@@ -79,7 +79,7 @@ function Actions({ task }) {
 
 /** What stands in its way, said at the top. */
 function Obstacles({ task }) {
-  const state = stateOf(task);
+  const { state } = task;
   return html`
     ${(state === "stuck" || state === "waiting") &&
     html`<p class=${`callout callout--${state === "stuck" ? "bad" : "warn"}`}><${Icon} name=${state === "stuck" ? "alert" : "link"} />
