@@ -10,8 +10,9 @@ import workledger
 
 EXPORTS = {
     "workledger": """
-        Aggregate App Claim Created Deleted Event GROUPS Group InvalidTransition Limit New NotFound POLICIES Policy
-        Reaction Recorded Refused Release Require Table Take Unit Vacancy Workledger command open
+        Aggregate App AsyncLedger AsyncUnit Claim Created Deleted Event GROUPS Group InvalidTransition Limit New
+        NotFound POLICIES Policy Reaction Recorded Refused Release Require Table Take Unit Vacancy Workledger aopen
+        command open
     """,
     "workledger.columns": """
         ABSENT Becomes Change Constant Count Dollars From Logged Position ReadTables References Stream Sum Tag Version
