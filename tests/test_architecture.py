@@ -18,7 +18,9 @@ TOP = {
     *(*LAYERS, "tests", "docs"),
     *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile"),
 }
-MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+PACKAGE = ROOT / ".src" / "workledger"
+EXPORTED = [*PACKAGE.glob("*.py"), *(PACKAGE / "testing").glob("*.py")]
+MODULES = sorted([*EXPORTED, *(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))])
 LINES = 300
 REGISTRIES = (
     r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|jsdelivr\.net|unpkg\.com|crates\.io|deb\.debian\.org"
@@ -55,8 +57,7 @@ def test_the_contracts_of_layers_and_circles_hold(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_links_of_the_package_lead_to_the_four_folders() -> None:
-    package = ROOT / ".src" / "workledger"
-    assert {layer: os.readlink(package / layer) for layer in LAYERS} == {layer: f"../../{layer}" for layer in LAYERS}
+    assert {layer: os.readlink(PACKAGE / layer) for layer in LAYERS} == {layer: f"../../{layer}" for layer in LAYERS}
 
 
 def test_the_top_level_is_as_agreed() -> None:

@@ -6,20 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from support import reference_pages
+from support import documentation, reference_pages
+from support.documentation import FENCE, ROOT, blocks
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = [*documentation.PAGES, ROOT / "CONTRIBUTING.md"]
 
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-def blocks(page: Path, *languages: str) -> list[str]:
-    found = FENCE.findall(page.read_text(encoding="utf-8"))
-    return [block for language, block in found if language in languages]
 
 
 def anchors(page: Path) -> set[str]:
@@ -42,11 +36,11 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{name(page)} links to {target}#{anchor}"
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
+@pytest.mark.parametrize("page", [page for page in PAGES if "example.py" in documentation.files(page)], ids=name)
 def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are files of an app run in processes of their own: see test_extend.py."""
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(blocks(page, "python"))
-    exec(compile(code, name(page), "exec"), {"__name__": "example"})
+    exec(compile(documentation.files(page)["example.py"], name(page), "exec"), {"__name__": "example"})
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "py")], ids=name)

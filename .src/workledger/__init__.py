@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workledger.adapters.aio.ledger import AsyncLedger, aopen
+    from workledger.adapters.aio.unit import AsyncUnit
     from workledger.adapters.bootstrap import Workledger, open  # noqa: A004
     from workledger.api.commandline.apps import App
     from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
@@ -27,6 +29,8 @@ __all__ = [
     "POLICIES",
     "Aggregate",
     "App",
+    "AsyncLedger",
+    "AsyncUnit",
     "Claim",
     "Created",
     "Deleted",
@@ -47,11 +51,14 @@ __all__ = [
     "Unit",
     "Vacancy",
     "Workledger",
+    "aopen",
     "command",
     "open",
 ]
 
 _MODULES = {
+    "adapters.aio.ledger": ("AsyncLedger", "aopen"),
+    "adapters.aio.unit": ("AsyncUnit",),
     "adapters.bootstrap": ("Workledger", "open"),
     "api.commandline.apps": ("App",),
     "domain.kernel.aggregate": ("Aggregate", "Created", "Deleted", "Event", "New", "command"),

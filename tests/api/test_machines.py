@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from support.gwt import given
+
 from support.http_client import Doors
 from support.task_states import LIVES
 from workledger.api.page import FOLDER

@@ -2,7 +2,6 @@
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.agent import (
     Agent,
     AgentAlreadyRunning,
@@ -21,6 +20,7 @@ from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, NameTaken
 from workledger.domain.project import Project
 from workledger.domain.project.events import DEFAULT_TOOLS
+from workledger.testing import given
 
 TOOLS = ["Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebFetch", "TodoWrite"]
 

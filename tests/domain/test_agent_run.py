@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.agent import (
     Agent,
     AgentAlreadyRunning,
@@ -39,6 +38,7 @@ from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
 from workledger.domain.task.events import TaskAlreadyAssigned
+from workledger.testing import given
 
 started = AgentRunStarted(agent_id="agt_1", project_id="prj_1", task_id="tsk_1", session_number=1, max_turns=10)
 spawned = AgentProcessSpawned(session_number=1, pid=7, provider_session_id="claude-1")

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.commit import CommitNotFound, CommitRecord, CommitRecorded
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.workspace import Workspace, WorkspaceNotFound
+from workledger.testing import given
 
 REQUIRED: dict[str, Any] = {
     "project_id": "prj_1",

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.claims import Claim, Limit, Release, Take, Vacancy
 from workledger.domain.kernel.refusals import InvalidInput, NameTaken
@@ -32,6 +31,7 @@ from workledger.domain.project.events import (
     runs_in,
 )
 from workledger.domain.workspace import Workspace
+from workledger.testing import given
 
 created = ProjectCreated(name="Apollo")
 cloned = ProjectCreated(

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import InvalidInput, NameTaken, PayloadTooLarge, Refused
@@ -36,6 +35,7 @@ from workledger.domain.session.events import (
 )
 from workledger.domain.session.session import FATAL, RETRIES
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeed
+from workledger.testing import given
 
 opened = SessionOpened(project_id="prj_1", url="/sessions/it", title="Fix it")
 activated = SessionActivated()

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import InvalidInput, Refused
@@ -24,6 +23,7 @@ from workledger.domain.stage_run import (
     StageRunSucceeded,
 )
 from workledger.domain.workspace import WorkspaceNotFound
+from workledger.testing import given
 
 queued = StageRunQueued(
     project_id="prj_1", stage="prd", provider="anthropic", idempotency_key="once", metadata={"tone": "dry"}

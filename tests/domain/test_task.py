@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from support import task_states as past
-from support.gwt import given
 from support.task_states import LIVES
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput
@@ -47,6 +46,7 @@ from workledger.domain.task.events import (
     TaskUnblocked,
     TaskWorkFinished,
 )
+from workledger.testing import given
 
 to_backlog = TaskMoved(from_column="in_progress", board_column="backlog", rank="C", previous_rank=past.IN_PROGRESS)
 

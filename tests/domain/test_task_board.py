@@ -10,13 +10,13 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from support import task_states as past
-from support.gwt import given
 from support.task_states import LIVES
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.task import Task, board
 from workledger.domain.task.board import COLUMNS, DRAGS, LEGAL_PAIRS, TaskInvalidTransition
 from workledger.domain.task.card_events import TaskMoved
+from workledger.testing import given
 
 FINISH: dict[str, Any] = {"turn_count": 3, "files_changed": 1, "diff_summary": "+1"}
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput
@@ -18,6 +17,7 @@ from workledger.domain.tool_calls import (
     ToolCallsOpened,
     ToolCallStarted,
 )
+from workledger.testing import given
 
 OF = {"agent_id": "agt_1", "agent_run_id": "run_1", "task_id": "tsk_1", "project_id": "prj_1"}
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.kernel.claims import Release, Take
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.workspace import Workspace, WorkspaceCreated, WorkspaceDeleted, WorkspaceUpdated
+from workledger.testing import given
 
 created = WorkspaceCreated(name="Mission")
 

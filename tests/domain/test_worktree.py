@@ -8,7 +8,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from support.gwt import given
 from support.worktree_states import (
     LIVES,
     changed,
@@ -59,6 +58,7 @@ from workledger.domain.worktree.events import (
     WorktreeRetried,
     WorktreeSetupStepCompleted,
 )
+from workledger.testing import given
 
 LONG_AGO = datetime(2026, 11, 1, 6, tzinfo=UTC)
 stale = WorktreeMarkedStale(last_activity="2026-11-01T06:00:00.000Z")

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from support.gwt import given
 from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.ledger import Ledger
@@ -25,6 +24,7 @@ from workledger.domain.write_operation import (
     WriteOperationNotFound,
     WriteOperationPrepared,
 )
+from workledger.testing import given
 
 prepared = WriteOperationPrepared(
     repo_full_name="ann/parser",
