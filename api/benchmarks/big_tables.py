@@ -147,11 +147,8 @@ class _Filling:
             )
         if name in ("last_position", "version"):
             return "n + 1"
-        return next(
-            FILLERS.get(one, "0")
-            for one, known in COLUMN_TYPES.items()
-            if type(known) is type(kind) and one is not datetime
-        )
+        known = (one for one, known in COLUMN_TYPES.items() if type(known) is type(kind) and one is not datetime)
+        return FILLERS.get(next(known, int), "0")
 
     def _keep(self, texts: list[str]) -> None:
         mark = "%s, %s" if self._postgres else "?, ?"

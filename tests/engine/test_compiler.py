@@ -182,6 +182,26 @@ def test_an_old_event_is_folded_as_it_would_be_today(
     assert told["bags", "Ann"] == ("touched", {"heavy_at": AT}, {"grams": 3})
 
 
+def test_a_row_that_an_event_of_another_stream_begins_is_of_version_1(letters: Group) -> None:
+    """Its own stream has said nothing yet: it fails when the version is that of the other stream."""
+
+    class ParcelSent(Event, topic="parcel.sent"):
+        to: str
+
+    class PostRow(Stamped):
+        id: Annotated[str, Stream(), Stream(ParcelSent)]
+        to: Annotated[str, From(Event.TOPICS["letter.sent"], ParcelSent)]
+
+    class Post(Table, row=PostRow, name="post", born=(Event.TOPICS["letter.sent"], ParcelSent)):
+        pass
+
+    group = Group("post", [Post])
+    past = scanned("parcel.sent", {"to": "Ann"}, encoded=True)
+    told = compiled(group, past, encoded=True)
+    assert told == declared(group, past)
+    assert (past.version, told["post", "the id"][1]["version"]) == (3, 1)
+
+
 def test_an_event_of_a_version_to_come_is_not_folded(letters: Group) -> None:
     """Proves that nobody guesses: it fails when upcast takes a newer version for the one it knows."""
     with pytest.raises(WrittenByNewerRelease, match=r"letter\.sent of version 4; this release knows 3"):
