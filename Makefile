@@ -71,7 +71,7 @@ bench: $(VENV)/bench bytecode ## Measure against peers, in one run on one machin
 	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
-	@$(BIN)/python -m support.reference_pages
+	@PYTHONPATH=tests $(BIN)/python -m support.reference_pages
 
 structure: ## Count the rooms of each folder, and the imports between them
 	@$(PYTHON) tests/support/structure.py $(ARGS)

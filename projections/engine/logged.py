@@ -7,11 +7,9 @@ most of the work of a rebuild.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.store import EventStore
-from workledger.projections.engine.payloads import upcast
+from workledger.projections.engine.payloads import load
 from workledger.projections.engine.types import LoggedType
 
 
@@ -38,5 +36,4 @@ def _value(position: int, fields: Mapping[str, str], event: Sequence[Any] | None
     if topic not in fields:
         return position
     kind = Event.TOPICS[topic]
-    payload = orjson.loads(data if version == kind.VERSION else upcast(kind, data, version))
-    return payload.get(fields[topic])
+    return load(kind, data, version).get(fields[topic])
