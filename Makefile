@@ -41,11 +41,12 @@ demo: $(VENV)/run ## Fill a board from real history and serve it
 test: $(VENV)/dev ## Run all tests, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n $(WORKERS) --ignore tests/e2e --ignore tests/benchmarks $(ARGS)
 
-check: $(VENV)/dev ## Check format, lint, types and layers
+check: $(VENV)/dev ## Check format, lint, types, layers and the examples of the docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@cd tests && ../$(BIN)/python -m support.check_examples
 
 coverage: $(VENV)/dev ## Run all tests and show the lines they miss
 	@$(BIN)/python -m pytest -n $(WORKERS) --ignore tests/e2e --ignore tests/benchmarks --cov --cov-report=term-missing $(ARGS)
@@ -61,7 +62,7 @@ bench: $(VENV)/bench ## Measure against peers, in one run on one machine
 	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
-	@$(BIN)/python -m support.reference_pages
+	@cd tests && ../$(BIN)/python -m support.reference_pages
 
 lock: $(BIN)/uv ## Lock the dependencies again, with hashes (ARGS=--upgrade for newer ones)
 	@cd .requirements && \
