@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from support import examples, reference_pages
-from support.examples import FENCE, ROOT, blocks
+from support import documentation, reference_pages
+from support.documentation import FENCE, ROOT, blocks
 
-PAGES = [*examples.PAGES, ROOT / "CONTRIBUTING.md"]
+PAGES = [*documentation.PAGES, ROOT / "CONTRIBUTING.md"]
 
 
 def name(path: Path) -> str:
@@ -36,11 +36,11 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{name(page)} links to {target}#{anchor}"
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "example.py" in examples.files(page)], ids=name)
+@pytest.mark.parametrize("page", [page for page in PAGES if "example.py" in documentation.files(page)], ids=name)
 def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are files of an app run in processes of their own: see test_extend.py."""
     monkeypatch.chdir(tmp_path)
-    exec(compile(examples.files(page)["example.py"], name(page), "exec"), {"__name__": "example"})
+    exec(compile(documentation.files(page)["example.py"], name(page), "exec"), {"__name__": "example"})
 
 
 def test_targets_of_make_exist() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.examples import ROOT, files
+from support.documentation import ROOT, files
 from support.wheels import OWNERS, app, build, environment, run
 
 EXAMPLE = files(ROOT / "docs" / "howto" / "extend.md")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.examples import ROOT, blocks
+from support.documentation import ROOT, blocks
 from support.wheels import FOLDERS, OWNERS, app, build, environment, run
 
 

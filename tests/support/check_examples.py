@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.examples import PAGES, ROOT, files
+from support.documentation import PAGES, ROOT, files
 
 FOLDER = ROOT / ".mypy_cache" / "examples"
 CACHE = FOLDER / "cache"
