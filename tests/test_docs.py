@@ -43,6 +43,14 @@ def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     exec(compile(documentation.files(page)["example.py"], name(page), "exec"), {"__name__": "example"})
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "py")], ids=name)
+def test_code_that_is_quoted_is_the_code(page: Path) -> None:
+    """What is fenced as `py` stands in a module, to the letter."""
+    modules = [path.read_text(encoding="utf-8") for path in ROOT.glob("[a-z]*/**/*.py")]
+    for quoted in blocks(page, "py"):
+        assert any(quoted in module for module in modules), quoted
+
+
 def test_targets_of_make_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     named = {target for page in PAGES for target in re.findall(r"\bmake ([a-z0-9]+)`?", code(page))}
