@@ -1,11 +1,12 @@
-.PHONY: help demo test check coverage e2e bench docs lock clean
+.PHONY: help demo test quick explore check coverage e2e bench docs structure lock bytecode clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 WORKERS ?= 2
-UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
+UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
+TEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/benchmarks
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)
 
 help: ## Show what can be made
@@ -23,6 +24,9 @@ $(VENV)/run: $(BIN)/uv .requirements/run.txt pyproject.toml
 	@$(UV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+bytecode: # Compile what has changed since, for processes that may not write bytecode
+	@$(BIN)/python -m compileall -q -j 0 .src/workledger domain projections adapters api
+
 $(VENV)/dev: $(VENV)/run .requirements/dev.txt
 	@$(UV) --require-hashes -r .requirements/dev.txt
 	@touch $@
@@ -35,34 +39,43 @@ $(VENV)/bench: $(VENV)/dev .requirements/bench.txt
 	@$(UV) --require-hashes -r .requirements/bench.txt
 	@touch $@
 
-demo: $(VENV)/run ## Fill a board from real history and serve it
+demo: $(VENV)/run bytecode ## Fill a board from real history and serve it
 	@$(BIN)/workledger demo $(ARGS)
 
-test: $(VENV)/dev ## Run all tests, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n $(WORKERS) --ignore tests/e2e --ignore tests/benchmarks $(ARGS)
+test: $(VENV)/dev bytecode ## Run all tests, on SQLite and on a real PostgreSQL
+	@$(TEST) $(ARGS)
+
+quick: $(VENV)/dev bytecode ## Run in half a minute the tests that need no database server
+	@$(TEST) -m "not postgres" $(QUICK) $(ARGS)
+
+explore: $(VENV)/dev bytecode ## Let Hypothesis look further than the tests do, each time elsewhere
+	@WORKLEDGER_TEST_PROFILE=explore $(TEST) -m hypothesis --timeout 0 $(ARGS)
 
 check: $(VENV)/dev ## Check format, lint, types, layers and the examples of the docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@cd tests && ../$(BIN)/python -m support.check_examples
+	@PYTHONPATH=tests $(BIN)/python -m support.check_examples
 
-coverage: $(VENV)/dev ## Run all tests and show the lines they miss
-	@$(BIN)/python -m pytest -n $(WORKERS) --ignore tests/e2e --ignore tests/benchmarks --cov --cov-report=term-missing $(ARGS)
+coverage: $(VENV)/dev bytecode ## Run all tests and show the lines they miss
+	@$(TEST) --cov --cov-report=term-missing $(ARGS)
 
-e2e: $(VENV)/e2e ## Drive the page in a real browser (installs Debian's chromium)
+e2e: $(VENV)/e2e bytecode ## Drive the page in a real browser (installs Debian's chromium)
 	@command -v chromium >/dev/null || { \
 	  root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$root apt-get update -qq && \
 	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 
-bench: $(VENV)/bench ## Measure against peers, in one run on one machine
+bench: $(VENV)/bench bytecode ## Measure against peers, in one run on one machine
 	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
 	@PYTHONPATH=tests $(BIN)/python -m support.reference_pages
+
+structure: ## Count the rooms of each folder, and the imports between them
+	@$(PYTHON) tests/support/structure.py $(ARGS)
 
 lock: $(BIN)/uv ## Lock the dependencies again, with hashes (ARGS=--upgrade for newer ones)
 	@cd .requirements && \
