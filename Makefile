@@ -51,11 +51,18 @@ quick: $(VENV)/dev bytecode ## Run in half a minute the tests that need no datab
 explore: $(VENV)/dev bytecode ## Let Hypothesis look further than the tests do, each time elsewhere
 	@WORKLEDGER_TEST_PROFILE=explore $(TEST) -m hypothesis --timeout 0 $(ARGS)
 
-check: $(VENV)/dev ## Check format, lint, types and layers
+quick: $(VENV)/dev bytecode ## Run in half a minute the tests that need no database server
+	@$(TEST) -m "not postgres" $(QUICK) $(ARGS)
+
+explore: $(VENV)/dev bytecode ## Let Hypothesis look further than the tests do, each time elsewhere
+	@WORKLEDGER_TEST_PROFILE=explore $(TEST) -m hypothesis --timeout 0 $(ARGS)
+
+check: $(VENV)/dev ## Check format, lint, types, layers and the examples of the docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@PYTHONPATH=tests $(BIN)/python -m support.check_examples
 
 coverage: $(VENV)/dev bytecode ## Run all tests and show the lines they miss
 	@$(TEST) --cov --cov-report=term-missing $(ARGS)
