@@ -13,7 +13,7 @@ from support.http_client import Doors
 from support.serving import Frame, Serving, events, following, serving
 from workledger import Workledger
 from workledger.api.app import create_app, service_of
-from workledger.api.web import tail
+from workledger.api.web import subscription, tail
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 
@@ -181,11 +181,11 @@ def test_a_position_that_is_not_there_yet_is_a_reset(served_memory: Serving, mem
 
 
 def test_who_reads_too_slowly_is_dropped_with_a_reset(memory: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "BUFFER", 10)
+    monkeypatch.setattr(subscription, "BUFFER", 10)
     service = service_of(create_app(memory))
 
     async def follow_slowly() -> tuple[list[bytes], list[bytes]]:
-        feed = aiter(await service.tail.follow(tail.Wanted(), 0))
+        feed = aiter(await service.tail.subscribe(subscription.Wanted(), 0))
         begin = [await anext(feed), await asyncio.wait_for(_first(feed, memory), 10)]
         await asyncio.to_thread(tasks, memory, 40)
         await asyncio.sleep(0.5)
@@ -207,7 +207,7 @@ async def _first(feed: object, memory: Workledger) -> bytes:
 
 
 def test_no_more_follow_than_may(served_memory: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "FOLLOWERS", 1)
+    monkeypatch.setattr(tail, "SUBSCRIPTIONS", 1)
     with following(served_memory.url) as feed:
         next(feed)
         answer = httpx2.get(f"{served_memory.url}/api/feed")
