@@ -1,7 +1,8 @@
 """The live feed: new events over server-sent events, from any position, resumable where it broke off.
 
 Each frame's id is the position of its event, so `Last-Event-ID` resumes without a gap and without a double (X6).
-`bye` says that the server stops; `reset` that the client was dropped and had better read the tables again.
+`bye` says that the server stops. `reset` says that the subscription was dropped, as its client was too slow, or ahead
+of the log: it has to read the tables again.
 """
 
 from typing import Annotated, Literal
@@ -12,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from workledger.api.events import Topics, named
 from workledger.api.web.deps import BIGGEST, TheService
-from workledger.api.web.tail import Wanted
+from workledger.api.web.subscription import Wanted
 from workledger.domain.kernel.ids import Id
 
 router = APIRouter(tags=["events"])
@@ -31,5 +32,5 @@ async def feed(
     """Events as they come, each `{position, stream_id, version, topic, at, actor, …, tags, data}`."""
     start = None if after == "now" else after
     wanted = Wanted(project_id, frozenset(named(topics)))
-    frames = await service.tail.follow(wanted, start if last_event_id is None else last_event_id)
+    frames = await service.tail.subscribe(wanted, start if last_event_id is None else last_event_id)
     return EventSourceResponse(frames, headers=HEADERS)

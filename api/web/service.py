@@ -50,26 +50,26 @@ class Service:
         self.watched = tuple(watch)
         self.tail = Tail(ledger, heartbeat=heartbeat, stopping=server_stops)
         self.loop: ProjectorLoop | None = None
-        self._deaf: Callable[[], None] = lambda: None
-        self._turn = threading.Lock()
+        self._unlisten: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
 
     def start(self) -> None:
         if self.started:
             return
-        with self._turn:
+        with self._lock:
             if self.loop is None:
                 loop = ProjectorLoop(self.ledger.projector)
-                self._deaf = self.ledger.listen(loop.wake)
+                self._unlisten = self.ledger.listen(loop.wake)
                 loop.start()
                 self.loop = loop
 
     def stop(self) -> None:
         """End the feeds, and the loop once its batch is written. It starts again on next use."""
         self.tail.stop()
-        with self._turn:
+        with self._lock:
             loop, self.loop = self.loop, None
             if loop is not None:
-                self._deaf()
+                self._unlisten()
                 loop.stop()
 
     @property

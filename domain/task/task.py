@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Event, New, command
+from workledger.domain.kernel.command import ANY
 from workledger.domain.kernel.fields import Count, Name, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidInput
@@ -181,7 +182,7 @@ class Task(
             *self._moved("backlog", rank),
         ]
 
-    @command
+    @command(when=board.UNFINISHED, repeat=ANY)
     def move(self, *, board_column: Column, rank: Rank | None = None, **arguments: Any) -> list[Event]:
         """A drag: within the column it is `place`, to another one it is the command that leads there.
 

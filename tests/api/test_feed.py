@@ -14,7 +14,7 @@ from support.http_client import Doors
 from support.serving import Frame, Serving, events, following, serving
 from workledger import Workledger
 from workledger.api.app import create_app, service_of
-from workledger.api.web import tail
+from workledger.api.web import subscription, tail
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 
@@ -186,19 +186,19 @@ def test_a_position_that_is_not_there_yet_is_a_reset(served_memory: Serving, mem
 
 
 def test_who_reads_too_slowly_is_dropped_with_a_reset(memory: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "BUFFER", 10)
+    monkeypatch.setattr(subscription, "BUFFER", 10)
     service = service_of(create_app(memory))
 
     async def follow_slowly() -> list[bytes]:
-        feed = aiter(await service.tail.follow(tail.Wanted(), 0))
+        feed = aiter(await service.tail.subscribe(subscription.Wanted(), 0))
         await anext(feed)
         first = asyncio.ensure_future(anext(feed))
         await asyncio.to_thread(wait_until, lambda: service.tail._joined)
-        [follower] = service.tail._joined
+        [joined] = service.tail._joined
         await asyncio.to_thread(tasks, memory, 1)
         await asyncio.wait_for(first, 60)
         await asyncio.to_thread(tasks, memory, 20)
-        await asyncio.to_thread(wait_until, lambda: follower.dropped)
+        await asyncio.to_thread(wait_until, lambda: joined.dropped)
         await asyncio.to_thread(tasks, memory, 20)
         return [frame async for frame in feed]
 
@@ -211,7 +211,7 @@ def test_who_reads_too_slowly_is_dropped_with_a_reset(memory: Workledger, monkey
 
 
 def test_no_more_follow_than_may(served_memory: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "FEEDS", 1)
+    monkeypatch.setattr(tail, "SUBSCRIPTIONS", 1)
     with following(served_memory.url) as feed:
         next(feed)
         answer = httpx2.get(f"{served_memory.url}/api/feed")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.gwt import given
 
 from support.http_client import Doors
 from support.task_states import LIVES
@@ -17,6 +16,7 @@ from workledger.domain.task import Task
 from workledger.domain.task.board import COLUMNS, DRAGS
 from workledger.domain.task.card_events import TaskMoved
 from workledger.domain.worktree import Worktree
+from workledger.testing import given
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "assign": {"agent_id": "ann"},

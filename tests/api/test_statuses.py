@@ -140,7 +140,7 @@ def test_every_code_is_listed_with_its_status(doors: Doors) -> None:
 class NoteNotFound(NotFound):
     """There is no note {id}."""
 
-    code = "NOTE_NOT_FOUND"
+    code = "MEMO_NOT_FOUND"
 
 
 class NotesClosed(Unavailable):
@@ -161,10 +161,10 @@ def test_the_refusals_of_an_app_are_answered_as_their_bases_are(memory: Workledg
 
     app.router.routes[:0] = notes.routes
     with Doors(memory, app) as doors:
-        assert doors.refused("GET", "notes/n_1") == (404, "NOTE_NOT_FOUND")
+        assert doors.refused("GET", "notes/n_1") == (404, "MEMO_NOT_FOUND")
         said = doors.client.get(doors.answer("GET", "notes/n_1").json()["type"]).json()
         assert said == {
-            "code": "NOTE_NOT_FOUND",
+            "code": "MEMO_NOT_FOUND",
             "title": "Note not found",
             "status": 404,
             "meaning": "There is no note {id}.",

@@ -4,6 +4,21 @@ from typing import Any
 
 import pytest
 
+from support.agent_run_states import (
+    EXAMPLES,
+    LIVES,
+    asked,
+    began,
+    broken,
+    completed,
+    crashed,
+    exited,
+    paused,
+    spawned,
+    started,
+    stopped,
+    turn_1,
+)
 from workledger.domain.agent import (
     Agent,
     AgentAlreadyRunning,
@@ -40,41 +55,7 @@ from workledger.domain.task import events as task_events
 from workledger.domain.task.events import TaskAlreadyAssigned
 from workledger.testing import given
 
-started = AgentRunStarted(agent_id="agt_1", project_id="prj_1", task_id="tsk_1", session_number=1, max_turns=10)
-spawned = AgentProcessSpawned(session_number=1, pid=7, provider_session_id="claude-1")
-began = AgentRunBegan()
-paused = AgentRunPaused(reason="user")
-asked = AgentRunWaitingForInput(pending_questions=("Which?",))
-crashed = AgentRunFailed(cause="crash", error="boom", recoverable=True)
-broken = AgentRunFailed(cause="execution_error", error="boom")
-completed = AgentRunCompleted()
-stopped = AgentRunStopped()
-exited = AgentProcessExited(exit_code=0)
-turn_1 = AgentTurnCompleted(turn=1, tokens_in=10, tokens_out=5, cost_usd=0.25)
-
-LIVES: dict[str, tuple[Event, ...]] = {
-    "starting": (started, spawned),
-    "running": (started, spawned, began),
-    "paused": (started, spawned, began, paused),
-    "waiting_for_input": (started, spawned, began, asked),
-    "failed, recoverable": (started, spawned, began, crashed),
-    "failed": (started, spawned, began, broken),
-    "completed": (started, spawned, began, completed),
-    "stopped": (started, spawned, began, stopped),
-}
-COMMANDS: dict[str, dict[str, Any]] = {
-    "report_process": {"pid": 8},
-    "report_output": {},
-    "report_turn": {"turn": 1},
-    "pause": {},
-    "ask_user": {"questions": ["Which?"]},
-    "resume": {"session_number": 2, "feedback": "Go on."},
-    "switch_account": {"account_id": "acc_2"},
-    "report_exit": {"exit_code": 0},
-    "fail": {"cause": "crash", "error": "boom"},
-    "complete": {},
-    "stop": {},
-}
+COMMANDS = {name: examples[0] for name, examples in EXAMPLES.items()}
 MACHINE: dict[str, dict[str, tuple[type[Event], ...]]] = {
     "starting": {
         "report_process": (AgentProcessSpawned,),

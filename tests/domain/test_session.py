@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from support.session_states import EXAMPLES, LIVES, activated, closed, failed, opened
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import InvalidInput, NameTaken, PayloadTooLarge, Refused
@@ -37,34 +38,7 @@ from workledger.domain.session.session import FATAL, RETRIES
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeed
 from workledger.testing import given
 
-opened = SessionOpened(project_id="prj_1", url="/sessions/it", title="Fix it")
-activated = SessionActivated()
-ann_joined = SessionParticipantJoined(user_id="ann", role="owner")
-paused = SessionPaused(reason="user_request")
-closing = SessionClosing(reason="user_request")
-failed = SessionFailed(code="SYNC_ERROR")
-closed = SessionClosed(status="closed", reason="user_request")
-
-LIVES: dict[str, tuple[Event, ...]] = {
-    "initializing": (opened,),
-    "active": (opened, activated, ann_joined),
-    "paused": (opened, activated, ann_joined, paused),
-    "closing": (opened, activated, ann_joined, closing),
-    "error": (opened, activated, ann_joined, failed),
-    "closed": (opened, activated, ann_joined, closing, closed),
-}
-COMMANDS: dict[str, dict[str, Any]] = {
-    "activate": {},
-    "change_title": {"title": "Mend it"},
-    "join": {"user_id": "bob"},
-    "leave": {"user_id": "ann"},
-    "pause": {},
-    "resume": {},
-    "record_error": {"code": "SYNC_ERROR"},
-    "fail": {"code": "FATAL_ERROR"},
-    "begin_closing": {},
-    "close": {},
-}
+COMMANDS = {name: examples[0] for name, examples in EXAMPLES.items()}
 Outcome = tuple[type[Event], ...] | type[Refused]
 MACHINE: dict[str, dict[str, Outcome]] = {
     "initializing": {

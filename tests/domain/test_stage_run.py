@@ -5,41 +5,22 @@ from typing import Any
 
 import pytest
 
-from workledger.domain.kernel.aggregate import Event
+from support.stage_run_states import LIVES, cancelled, failed, queued, started, succeeded
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.stage_run import (
     StageRun,
-    StageRunCancelled,
     StageRunDeleted,
     StageRunExists,
-    StageRunFailed,
     StageRunInvalidTransition,
     StageRunNotFound,
     StageRunQueued,
-    StageRunStarted,
     StageRunSucceeded,
 )
 from workledger.domain.workspace import WorkspaceNotFound
 from workledger.testing import given
-
-queued = StageRunQueued(
-    project_id="prj_1", stage="prd", provider="anthropic", idempotency_key="once", metadata={"tone": "dry"}
-)
-started = StageRunStarted(worker_id="w1")
-succeeded = StageRunSucceeded(outputs={"prd": "…"}, metadata={"tone": "dry"})
-failed = StageRunFailed(error_summary="stuck")
-cancelled = StageRunCancelled(by="user:ann")
-
-LIVES: dict[str, tuple[Event, ...]] = {
-    "queued": (queued,),
-    "running": (queued, started),
-    "succeeded": (queued, started, succeeded),
-    "failed": (queued, started, failed),
-    "cancelled": (queued, cancelled),
-}
 
 
 def test_it_begins_queued() -> None:
@@ -216,6 +197,32 @@ def test_a_run_is_retried_once(ledger: Ledger, project_id: str) -> None:
     with pytest.raises(StageRunExists):
         ledger.create(ledger.get(StageRun, run.id).retry())
     assert ledger.create(ledger.get(StageRun, second.id).retry()).attempt == 3
+
+
+def test_a_draft_records_the_run_that_a_retry_begins(ledger: Ledger, project_id: str) -> None:
+    run = queue(ledger, project_id)
+    with ledger.edit(StageRun, run.id) as edited:
+        edited.cancel()
+    with ledger.unit() as unit:
+        unit.edit(StageRun, run.id).retry()
+    assert unit.receipt is not None
+    assert ledger.get(StageRun, ledger.begun_by(StageRun, unit.receipt)).attempt == 2
+    assert ledger.get(StageRun, run.id).version == 2
+
+
+def test_a_run_that_is_deleted_meanwhile_is_not_retried(ledger: Ledger, project_id: str) -> None:
+    run = queue(ledger, project_id)
+    with ledger.edit(StageRun, run.id) as edited:
+        edited.cancel()
+
+    def retry_too_late() -> None:
+        with ledger.edit(StageRun, run.id) as edited:
+            edited.retry()
+            with ledger.edit(StageRun, run.id) as other:
+                other.delete()
+
+    with pytest.raises(StageRunNotFound):
+        retry_too_late()
 
 
 def test_it_needs_its_project_and_workspace_while_it_lives(ledger: Ledger, project_id: str) -> None:

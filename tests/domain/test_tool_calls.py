@@ -4,37 +4,18 @@ from typing import Any
 
 import pytest
 
+from support.tool_call_states import EXAMPLES, LIVES, OF, completed, denied, failed, open_to_all, opened, started
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.tool_calls import (
-    ToolCallCompleted,
     ToolCallDenied,
-    ToolCallFailed,
     ToolCallInvalidTransition,
     ToolCallNotFound,
     ToolCalls,
-    ToolCallsOpened,
     ToolCallStarted,
 )
 from workledger.testing import given
-
-OF = {"agent_id": "agt_1", "agent_run_id": "run_1", "task_id": "tsk_1", "project_id": "prj_1"}
-
-opened = ToolCallsOpened(**OF, allowed_tools=("Read", "Bash"))
-open_to_all = ToolCallsOpened(**OF)
-started = ToolCallStarted(tool_call_id="c1", tool="Bash", input={"command": "ls"}, turn_number=3, **OF)
-denied = ToolCallDenied(tool_call_id="c1", tool="WebFetch", input=None, turn_number=3, reason="tool not allowed", **OF)
-completed = ToolCallCompleted(tool_call_id="c1", tool="Bash", output="README.md", duration_ms=12)
-failed = ToolCallFailed(tool_call_id="c1", tool="Bash", error="exit 1", duration_ms=12)
-
-LIVES: dict[str, tuple[Event, ...]] = {
-    "unknown": (opened,),
-    "running": (opened, started),
-    "complete": (opened, started, completed),
-    "error": (opened, started, failed),
-    "denied": (opened, denied),
-}
 
 
 def test_an_allowed_tool_is_called() -> None:
@@ -73,10 +54,7 @@ def test_a_call_without_an_id_is_given_one() -> None:
     assert first.tool_call_id != second.tool_call_id
 
 
-END: dict[str, dict[str, Any]] = {
-    "complete": {"tool_call_id": "c1", "output": "README.md", "duration_ms": 12},
-    "fail": {"tool_call_id": "c1", "error": "exit 1", "duration_ms": 12},
-}
+END = {name: EXAMPLES[name][0] for name in ("complete", "fail")}
 MACHINE: dict[tuple[str, str], list[Event] | type[Exception]] = {
     ("unknown", "complete"): ToolCallNotFound,
     ("unknown", "fail"): ToolCallNotFound,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from support.worktree_states import (
+    EXAMPLES,
     LIVES,
     changed,
     checked_out,
@@ -63,25 +64,7 @@ from workledger.testing import given
 LONG_AGO = datetime(2026, 11, 1, 6, tzinfo=UTC)
 stale = WorktreeMarkedStale(last_activity="2026-11-01T06:00:00.000Z")
 
-COMMANDS: dict[str, dict[str, Any]] = {
-    "check_out": {},
-    "complete_setup_step": {"step": "deps_installed"},
-    "initialize": {},
-    "report_change": {"files": ("lexer.py",)},
-    "start_commit": {"message": "Lex it."},
-    "complete_commit": {"sha": "deed"},
-    "start_merge": {"merge_base": "f00d"},
-    "complete_merge": {"merge_sha": "feed"},
-    "report_conflict": {"files": ("lexer.py",)},
-    "resolve_conflict": {"resolution": "ours"},
-    "abort_merge": {},
-    "remove": {},
-    "remove!": {"force": True},
-    "complete_removal": {},
-    "fail": {"operation": "work", "error": "The disk is full."},
-    "retry": {},
-    "mark_stale": {"last_activity": LONG_AGO},
-}
+COMMANDS = {name: examples[0] for name, examples in EXAMPLES.items()} | {"remove!": EXAMPLES["remove"][1]}
 TABLE = """
                      creating      initializing  active      dirty       committing  merging   conflict  removing  removed  error
 check_out            initializing  =             -           -           -           -         -         -         -        -

@@ -5,46 +5,21 @@ from typing import Any
 
 import pytest
 
+from support.write_operation_states import LIVES, committed, opened, prepared
 from workledger.domain.commit import CommitRecord
-from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.commits import commit
 from workledger.domain.write_operation import (
-    PullRequestClosed,
-    PullRequestMerged,
-    PullRequestOpened,
     WriteOperation,
-    WriteOperationCommitted,
     WriteOperationDeleted,
     WriteOperationFailed,
     WriteOperationInvalidTransition,
     WriteOperationNotFound,
-    WriteOperationPrepared,
 )
 from workledger.testing import given
-
-prepared = WriteOperationPrepared(
-    repo_full_name="ann/parser",
-    base_branch="main",
-    write_branch="docs",
-    proposed_changes=[{"path": "prd.md"}],
-    created_by="user:ann",
-    project_id="prj_1",
-)
-committed = WriteOperationCommitted(commit_sha="c0ffee", commit_id="pcom_1")
-opened = PullRequestOpened(pr_number=7, pr_url="https://example.org/7")
-
-LIVES: dict[str, tuple[Event, ...]] = {
-    "prepared": (prepared,),
-    "committed": (prepared, committed),
-    "pr_open": (prepared, committed, opened),
-    "merged": (prepared, committed, opened, PullRequestMerged()),
-    "closed": (prepared, committed, opened, PullRequestClosed()),
-    "failed": (prepared, WriteOperationFailed(error="no access")),
-}
 
 
 def test_it_is_prepared_with_what_it_proposes() -> None:

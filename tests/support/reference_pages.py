@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import typer
 
 import workledger
+from support import state_machines
 from workledger.api.app import create_app
 from workledger.api.commandline.app import app as command_line
 from workledger.api.web.problems import refusals
@@ -64,6 +65,9 @@ What the service answers to. Bodies are JSON; `GET /api/openapi.json` has their 
   another version is there; without it, it is decided on what is there.
 - **One's own writes.** Every write answers its `position`; a read with `min_position` waits until the read tables have
   come so far, and is refused with READ_TABLES_BEHIND after 5 s. `X-Position` says how far they were.
+- **State.** A row of what has a [state machine](state-machines.md) carries its `state`, and the `commands` that may
+  change something in it: each is the last part of a path below.
+- **Null** clears a detail that may be empty; what a body leaves out stays as it is.
 - **Lists** are `items` and `pagination` with `next_cursor`, `prev_cursor` and `has_more`. Ask with `cursor`, `limit`
   (100 at most), `sort` and `order`. A cursor fits the filters and the sort it came from, and no others.
 - **Refusals** are problem documents with a `code`: see [errors](errors.md).
@@ -208,6 +212,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "command-line.md": commands_page,
     "http.md": http_page,
+    "state-machines.md": state_machines.page,
 }
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Lives of a task: for each state of DOMAIN.md 2.1, the events that lead there."""
 
+from typing import Any
+
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.task.card_events import TaskCreated, TaskMoved
 from workledger.domain.task.events import (
@@ -46,3 +48,37 @@ LIVES: dict[str, tuple[Event, ...]] = {
     "done": (*in_review, approved, completed, into_verified),
     "dropped": (*ready, TaskCancelled(to="dropped", status="cancelled")),
 }
+
+DIFF = {"turn_count": 3, "files_changed": 1, "diff_summary": "+1"}
+
+EXAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
+    "change_details": ({"title": "Write the lexer"},),
+    "change_labels": ({"labels": ("urgent",)},),
+    "change_metadata": ({"metadata": {"estimate": 3}},),
+    "reorder": ({"plan_order": 7},),
+    "move_to_phase": ({"phase_id": "pha_1"},),
+    "add_dependency": ({"depends_on_task_id": "tsk_2"},),
+    "remove_dependency": ({"depends_on_task_id": "tsk_2"},),
+    "place": ({"rank": "K"},),
+    "queue": ({},),
+    "dequeue": ({},),
+    "assign": ({"agent_id": "ann"},),
+    "block": ({"reason": "merge_conflict"}, {"reason": "dependency"}),
+    "unblock": ({},),
+    "schedule_retry": ({"run_id": "run_9"},),
+    "retry": ({},),
+    "finish_work": (DIFF, {"turn_count": 3, "approval": "none"}),
+    "approve": ({},),
+    "reject": ({"reason": "No tests."},),
+    "cancel": ({}, {"to": "dropped"}),
+    "reopen": ({"reason": "It does not parse."},),
+    "move": (
+        {"board_column": "in_progress", "agent_id": "ann"},
+        {"board_column": "in_progress", "reason": "No tests."},
+        {"board_column": "waiting_approval", **DIFF},
+        {"board_column": "verified"},
+        {"board_column": "backlog", "rank": "K"},
+    ),
+    "delete": ({},),
+}
+"""Arguments for each of its commands: as many of one as there are states that it leads to."""

@@ -1,5 +1,8 @@
 """A life of a worktree up to each of its ten states (DOMAIN.md 2.4)."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.worktree.events import (
     WorktreeChanged,
@@ -44,3 +47,28 @@ LIVES: dict[str, tuple[Event, ...]] = {
     "removed": (*MERGING, merged, removed),
     "error": (*DIRTY, commit_started, failed),
 }
+
+OTHERS: dict[str, tuple[tuple[Event, ...], ...]] = {
+    "error": tuple((*LIVES[state], failed) for state in ("creating", "initializing", "active", "removing")),
+}
+"""Failures of other operations, which are taken up elsewhere."""
+
+EXAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
+    "check_out": ({},),
+    "complete_setup_step": ({"step": "deps_installed"},),
+    "initialize": ({},),
+    "report_change": ({"files": ("lexer.py",)},),
+    "start_commit": ({"message": "Lex it."},),
+    "complete_commit": ({"sha": "deed"},),
+    "start_merge": ({"merge_base": "f00d"},),
+    "complete_merge": ({"merge_sha": "feed"},),
+    "report_conflict": ({"files": ("lexer.py",)},),
+    "resolve_conflict": ({"resolution": "ours"},),
+    "abort_merge": ({},),
+    "remove": ({}, {"force": True}),
+    "complete_removal": ({},),
+    "fail": ({"operation": "work", "error": "The disk is full."},),
+    "retry": ({},),
+    "mark_stale": ({"last_activity": datetime(2026, 11, 1, 6, tzinfo=UTC)},),
+}
+"""Arguments for each of its commands; changes that are not committed keep it, unless its removal is forced."""

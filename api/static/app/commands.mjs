@@ -48,13 +48,6 @@ export const COMMANDS = {
   },
   retry: { label: "Retry", icon: "play", tone: "primary", done: "Queued again" },
   unblock: { label: "Unblock", icon: "play", done: "Unblocked" },
-  block: {
-    label: "Block", icon: "blocked", done: "Blocked",
-    fields: (task) => [
-      { name: "reason", label: "Reason", type: "select", options: reasonsToBlock(task).map((value) => ({ value, label: sentenceCase(words(value)) })) },
-      { name: "detail", label: "What is in the way", type: "textarea" },
-    ],
-  },
   reopen: { label: "Reopen", icon: "back", done: "Reopened", fields: () => [{ ...REASON, required: true }] },
   "change-details": {
     label: "Edit", icon: "edit", done: "Saved", looked: true,
@@ -62,6 +55,13 @@ export const COMMANDS = {
       { name: "title", label: "Title", value: task.title, required: true, max: 200 },
       { name: "description", label: "Description", type: "textarea", value: task.description, clears: true, max: 5000 },
       { ...PRIORITY, value: task.priority },
+    ],
+  },
+  block: {
+    label: "Block", icon: "blocked", done: "Blocked",
+    fields: (task) => [
+      { name: "reason", label: "Reason", type: "select", options: reasonsToBlock(task).map((value) => ({ value, label: sentenceCase(words(value)) })) },
+      { name: "detail", label: "What is in the way", type: "textarea" },
     ],
   },
   "change-labels": {
