@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
 
@@ -43,7 +42,7 @@ class JsonType(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         postgres = dialect.name == "postgresql"
-        return dialect.type_descriptor(postgresql.JSON() if postgres else sa.Text())
+        return dialect.type_descriptor(sa.JSON() if postgres else sa.Text())
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         return orjson.loads(value) if isinstance(value, str) and dialect.name != "postgresql" else value
@@ -89,7 +88,7 @@ def millionths(dollars: float) -> int:
     return round(dollars * 1_000_000)
 
 
-KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+KEY = sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql")
 """Ids, ranks and enums: compared byte by byte everywhere."""
 
 COLUMN_TYPES: dict[Any, Any] = {
