@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
 from workledger.adapters.database import factory_of
-from workledger.adapters.factory import URL, DatabaseFactory
+from workledger.adapters.factory import CREATE, URL, DatabaseFactory
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.store import Receipt
 from workledger.projections.engine.follow.projector import Projector
@@ -24,10 +24,10 @@ class Workledger(Ledger):
         projector: brings the tables up to the log.
     """
 
-    def __init__(self, url: str, *, project: Literal["inline"] | None = None) -> None:
+    def __init__(self, url: str, *, project: Literal["inline"] | None = None, create: bool = True) -> None:
         factory_topic = factory_of(url)
         import_module(factory_topic.partition(":")[0])  # says by name what is not installed
-        super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url})
+        super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url, CREATE: "y" if create else "n"})
         factory = self._core.factory
         assert isinstance(factory, DatabaseFactory)
         self.url, self._inline = url, project == "inline"
@@ -75,19 +75,21 @@ class Workledger(Ledger):
             listener(position)
 
 
-def open(url: str, *, project: Literal["inline"] | None = None) -> Workledger:
-    """Open a ledger, and make its tables when there are none.
+def open(url: str, *, project: Literal["inline"] | None = None, create: bool = True) -> Workledger:
+    """Open a ledger.
 
     Args:
         url: `sqlite:///work.db`, `memory:` or `postgresql://user@host/database`.
         project: "inline" brings the read tables up to date after every record; otherwise `catch_up()`, or a
             projector elsewhere, does.
+        create: make the database's tables, and SQLite's file, when there are none.
 
     Raises:
+        DatabaseNotFound: DATABASE_NOT_FOUND, there is no ledger, and none was to be created.
         UnknownDatabase: DATABASE_URL_INVALID, no adapter serves the URL.
         ModuleNotFoundError: what the adapter needs is not installed.
         DatabaseUnreachable: DATABASE_UNREACHABLE.
         ForeignDatabase: DATABASE_FOREIGN, the database is another program's.
         NewerDatabase: DATABASE_NEWER, a newer release made it.
     """
-    return Workledger(url, project=project)
+    return Workledger(url, project=project, create=create)

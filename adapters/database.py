@@ -17,6 +17,12 @@ class DatabaseUnreachable(Refused):
     code = "DATABASE_UNREACHABLE"
 
 
+class DatabaseNotFound(Refused):
+    """There is no ledger at {url}; check the URL, or create one with `workledger serve` or an import."""
+
+    code = "DATABASE_NOT_FOUND"
+
+
 class DatabaseBusy(Refused):
     """Another process has been writing to the database all the while; nothing was stored, try again."""
 
@@ -72,4 +78,8 @@ def factory_of(url: str) -> str:
 
 def unknown(url: str) -> UnknownDatabase:
     """The refusal of a URL, without the password in it."""
-    return UnknownDatabase(url=SECRETS.sub(lambda found: f"{found[1] or found[2]}***", url))
+    return UnknownDatabase(url=without_password(url))
+
+
+def without_password(url: str) -> str:
+    return SECRETS.sub(lambda found: f"{found[1] or found[2]}***", url)

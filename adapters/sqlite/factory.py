@@ -7,7 +7,7 @@ from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import places
 from workledger.adapters.sqlite.bulk import SQLiteBulk
-from workledger.adapters.sqlite.file import File
+from workledger.adapters.sqlite.file import File, is_empty
 from workledger.adapters.sqlite.store import SQLiteStore, cursor_of
 from workledger.adapters.sqlite.writer import Writer
 
@@ -38,6 +38,9 @@ class SQLiteFactory(DatabaseFactory):
         )
         sa.event.listen(engine, "begin", self._begin)
         return engine
+
+    def exists(self, url: str) -> bool:
+        return url.startswith("sqlite:///") and not is_empty(url.removeprefix("sqlite:///"))
 
     def application_recorder(self) -> ApplicationRecorder:
         return SQLiteStore(self.engine, self._writer)
