@@ -61,7 +61,7 @@ bench: $(VENV)/bench ## Measure against peers, in one run on one machine
 	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
 
 docs: $(VENV)/dev ## Write the pages of docs/reference that are made from the code
-	@$(BIN)/python -m support.reference_pages
+	@PYTHONPATH=tests $(BIN)/python -m support.reference_pages
 
 lock: $(BIN)/uv ## Lock the dependencies again, with hashes (ARGS=--upgrade for newer ones)
 	@cd .requirements && \

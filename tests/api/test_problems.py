@@ -17,7 +17,7 @@ from workledger.domain.kernel.refusals import Refused
 
 OF_THE_COMMAND_LINE = (
     "workledger.api.commandline",
-    "workledger.adapters.benchmarks",
+    "workledger.api.benchmarks",
     "workledger.projections.engine.rebuild.rebuild",
     "workledger.projections.engine.rebuild.undo",
 )
