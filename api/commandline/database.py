@@ -1,46 +1,33 @@
-"""Which database a command works on: --db, or WORKLEDGER_DB, or a file in this folder."""
+"""Opens the ledger that a command works on: the only place of the command line that does."""
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 import workledger
 from workledger import Workledger
+from workledger.api.commandline.options import DEFAULT
 from workledger.domain.kernel.refusals import Refused
-
-DEFAULT = "sqlite:///workledger.db"
-VARIABLE = "WORKLEDGER_DB"
-HELP = f"sqlite:///file.db or postgresql://user@host/name; else ${VARIABLE}, else {DEFAULT}."
 
 
 class FolderMissing(Refused):
-    """There is no folder {folder} for the database; make it first, or give another --db."""
+    """The folder {folder} does not exist; create it, or give another --db."""
 
     code = "DATABASE_UNREACHABLE"
 
 
-def _chosen(context: typer.Context, value: str | None) -> str:
-    given: str | None = value or context.find_root().params.get("db")
-    return given or DEFAULT
+def open_ledger(url: str | None, *, create: bool = False) -> Workledger:
+    """The ledger in that database.
 
-
-Everywhere = Annotated[str | None, typer.Option("--db", metavar="URL", envvar=VARIABLE, help=HELP)]
-"""The option before the command."""
-
-Database = Annotated[str | None, typer.Option("--db", metavar="URL", callback=_chosen, help=HELP)]
-"""The option after the command, which goes before the other."""
-
-
-def opened(url: str | None) -> Workledger:
-    """The ledger on that database, which is made where there is none.
+    Args:
+        url: DEFAULT, unless given.
+        create: make it if there is none. Commands that bring events in do; those that work on the events of a ledger
+            refuse a mistyped URL.
 
     Raises:
-        Refused: FolderMissing, or what `workledger.open` says.
+        Refused: FolderMissing, DatabaseNotFound, or another refusal of `workledger.open`.
     """
     url = url or DEFAULT
     if url.startswith("sqlite:///"):
         folder = Path(url.removeprefix("sqlite:///")).parent
         if not folder.is_dir():
             raise FolderMissing(folder=folder)
-    return workledger.open(url)
+    return workledger.open(url, create=create)

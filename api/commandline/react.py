@@ -1,4 +1,4 @@
-"""`workledger react`: policies, which answer events with commands, run until Ctrl-C or to the end of the log."""
+"""`workledger react`: the policies, which answer events with commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from workledger import Workledger
-from workledger.api.commandline.console import interruptible
-from workledger.api.commandline.database import Database, opened
-from workledger.api.commandline.sentences import say
+from workledger.api.commandline.console import note
+from workledger.api.commandline.database import open_ledger
+from workledger.api.commandline.errors import RESUME, interruptible
+from workledger.api.commandline.options import Database
+from workledger.api.commandline.project import Once
 from workledger.domain.policies import DISPATCH_NEXT, POLICIES, Policy
 from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.react.reactor_loop import ReactorLoop
@@ -17,41 +19,41 @@ from workledger.projections.engine.react.reactor_loop import ReactorLoop
 Dispatch = Annotated[bool, typer.Option("--dispatch", help="Also assign queued tasks to idle agents.")]
 
 
-def react(
-    db: Database = None,
-    dispatch: Dispatch = False,
-    once: Annotated[bool, typer.Option("--once", help="Stop at the end of the log.")] = False,
-) -> None:
-    """Let things follow by themselves: retry after a crash, unblock dependents, queue, complete; until Ctrl-C."""
-    with opened(db) as ledger, interruptible("Stopped; run it again and it goes on where it was."):
+def react(db: Database = None, dispatch: Dispatch = False, once: Once = False) -> None:
+    """Run the policies, until Ctrl-C.
+
+    They retry crashed runs, unblock tasks whose dependencies are done and queue them again, complete tasks whose run
+    has ended, and delete what belongs to a deleted project.
+    """
+    with open_ledger(db) as ledger, interruptible(RESUME, remark="Stopped."):
         if once:
             position = reactor_of(ledger, dispatch=dispatch).catch_up()
-            say(f"The policies stand at {position:,}.")
+            note(f"The policies are at position {position:,}.")
             return
         with reacting(ledger, dispatch=dispatch) as loop:
-            say("Reacting to the log; Ctrl-C stops.")
+            note("Running the policies; press Ctrl-C to stop.")
             loop.join()
-    say("The loop of the policies has died; run it again, and it goes on where it was.")
+    note(f"The policies failed. {RESUME}")
     raise typer.Exit(1)
 
 
 def reactor_of(ledger: Workledger, *, dispatch: bool) -> Reactor:
-    return Reactor(ledger, ledger.tables, chosen(dispatch=dispatch))
+    return Reactor(ledger, ledger.tables, policies(dispatch=dispatch))
 
 
-def chosen(*, dispatch: bool) -> tuple[Policy, ...]:
-    """The policies that come with workledger; the one that begins work by itself is asked for."""
+def policies(*, dispatch: bool) -> tuple[Policy, ...]:
+    """The policies of workledger. DISPATCH_NEXT starts work unasked, so it must be asked for."""
     return (*POLICIES, DISPATCH_NEXT) if dispatch else POLICIES
 
 
 @contextmanager
 def reacting(ledger: Workledger, *, dispatch: bool) -> Iterator[ReactorLoop]:
-    """A loop that runs the policies during the block."""
+    """Run the policies in a thread during the block."""
     loop = ReactorLoop(reactor_of(ledger, dispatch=dispatch))
-    deaf = ledger.listen(loop.wake)
+    unsubscribe = ledger.listen(loop.wake)
     loop.start()
     try:
         yield loop
     finally:
-        deaf()
+        unsubscribe()
         loop.stop()
