@@ -5,24 +5,25 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
 from workledger.adapters.database import factory_of
 from workledger.adapters.declarations import check
-from workledger.adapters.factory import URL, DatabaseFactory
+from workledger.adapters.factory import CREATE, URL, DatabaseFactory
 from workledger.adapters.own_transaction.ledger import TransactionLedger
 from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.ledger import Ledger
-from workledger.domain.kernel.policy import Policy
 from workledger.domain.kernel.store import Receipt
-from workledger.domain.policies import POLICIES
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.follow.projector import Projector
-from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.groups import GROUPS
+
+if TYPE_CHECKING:
+    from workledger.domain.kernel.policy import Policy
+    from workledger.projections.engine.react.reactor import Reactor
 
 
 class Workledger(Ledger):
@@ -31,7 +32,6 @@ class Workledger(Ledger):
     Attributes:
         tables: what the query functions of `workledger.projections` read from.
         groups: the groups of read tables that it keeps.
-        policies: those that its reactor runs, where one is run.
         projector: brings the tables up to the log.
     """
 
@@ -41,19 +41,20 @@ class Workledger(Ledger):
         *,
         project: Literal["inline"] | None = None,
         groups: Sequence[Group] = GROUPS,
-        policies: Sequence[Policy] = POLICIES,
+        policies: "Sequence[Policy] | None" = None,
+        create: bool = True,
     ) -> None:
-        check(groups, policies)
+        check(groups, policies or ())
         factory_topic = factory_of(url)
         import_module(factory_topic.partition(":")[0])  # says by name what is not installed
-        super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url})
+        super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url, CREATE: "y" if create else "n"})
         factory = self._core.factory
         assert isinstance(factory, DatabaseFactory)
         assert isinstance(self.store, DatabaseStore)
         self._factory, self._log = factory, self.store
         self.url, self._inline = url, project == "inline"
         self.tables = ReadTables(factory.engine, factory.bulk, self.store)
-        self.groups, self.policies = tuple(groups), tuple(policies)
+        self.groups, self._policies = tuple(groups), policies
         self.projector = Projector(self.store, self.tables, self.groups)
         self.projector.prepare(factory.exclusively)
         self._wakeups = factory.wakeups
@@ -61,8 +62,19 @@ class Workledger(Ledger):
         self._listening, self._hearing = threading.Lock(), False
 
     @cached_property
-    def reactor(self) -> Reactor:
+    def policies(self) -> tuple["Policy", ...]:
+        """Those that its reactor runs."""
+        if self._policies is not None:
+            return tuple(self._policies)
+        from workledger.domain.policies import POLICIES  # most processes run no policies
+
+        return POLICIES
+
+    @cached_property
+    def reactor(self) -> "Reactor":
         """Runs its policies: `reactor.catch_up()`, or a ReactorLoop over it."""
+        from workledger.projections.engine.react.reactor import Reactor
+
         return Reactor(self, self.tables, self.policies)
 
     def catch_up(self) -> int:
@@ -118,18 +130,21 @@ def open(
     *,
     project: Literal["inline"] | None = None,
     groups: Sequence[Group] = GROUPS,
-    policies: Sequence[Policy] = POLICIES,
+    policies: "Sequence[Policy] | None" = None,
+    create: bool = True,
 ) -> Workledger:
-    """Open a ledger, and make its tables when there are none.
+    """Open a ledger.
 
     Args:
         url: `sqlite:///work.db`, `memory:` or `postgresql://user@host/database`.
         project: "inline" brings the read tables up to date after every record; otherwise `catch_up()`, or a
             projector elsewhere, does.
         groups: the read tables that it keeps: `(*GROUPS, MINE)` has those of an app beside ours.
-        policies: what may follow from events; they are run by a reactor only.
+        policies: what may follow from events, those of workledger unless given; they are run by a reactor only.
+        create: make the database's tables, and SQLite's file, when there are none.
 
     Raises:
+        DatabaseNotFound: DATABASE_NOT_FOUND, there is no ledger, and none was to be created.
         UnknownDatabase: DATABASE_URL_INVALID, no adapter serves the URL.
         ModuleNotFoundError: what the adapter needs is not installed.
         DatabaseUnreachable: DATABASE_UNREACHABLE.
@@ -138,4 +153,4 @@ def open(
         DeclarationInvalid: DECLARATION_INVALID, two groups, tables or policies have one name, or a table takes one
             of the event store's.
     """
-    return Workledger(url, project=project, groups=groups, policies=policies)
+    return Workledger(url, project=project, groups=groups, policies=policies, create=create)

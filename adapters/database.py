@@ -18,6 +18,13 @@ class DatabaseUnreachable(Unavailable):
     code = "DATABASE_UNREACHABLE"
 
 
+class DatabaseNotFound(Refused):
+    """There is no ledger at {url}; check the URL, or create one with `workledger serve` or an import."""
+
+    code = "DATABASE_NOT_FOUND"
+    status = 503
+
+
 class DatabaseBusy(Unavailable):
     """Another process has been writing to the database all the while; nothing was stored, try again."""
 
@@ -74,4 +81,8 @@ def factory_of(url: str) -> str:
 
 def unknown(url: str) -> UnknownDatabase:
     """The refusal of a URL, without the password in it."""
-    return UnknownDatabase(url=SECRETS.sub(lambda found: f"{found[1] or found[2]}***", url))
+    return UnknownDatabase(url=without_password(url))
+
+
+def without_password(url: str) -> str:
+    return SECRETS.sub(lambda found: f"{found[1] or found[2]}***", url)

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from workledger.adapters.schema import METADATA
-from workledger.domain.kernel.policy import Policy
 from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild.shadow import OLD, SCRATCH, SHADOW
 from workledger.projections.engine.state import bookkeeping
 from workledger.projections.engine.table import Table
+
+if TYPE_CHECKING:
+    from workledger.domain.kernel.policy import Policy
 
 
 class DeclarationInvalid(Refused):
@@ -18,7 +21,7 @@ class DeclarationInvalid(Refused):
     code = "DECLARATION_INVALID"
 
 
-def check(groups: Sequence[Group], policies: Sequence[Policy]) -> None:
+def check(groups: Sequence[Group], policies: "Sequence[Policy]") -> None:
     """
     Raises:
         DeclarationInvalid: two groups, read tables or policies have one name; a read table has the name of a table

@@ -15,13 +15,23 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from workledger.adapters.database import DatabaseUnreachable, ForeignDatabase, NewerDatabase, reason_of
+from workledger.adapters.database import (
+    DatabaseNotFound,
+    DatabaseUnreachable,
+    ForeignDatabase,
+    NewerDatabase,
+    reason_of,
+    without_password,
+)
 from workledger.adapters.own_transaction.store import OwnConnection, Transaction
 from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import META, METADATA, VERSION
 from workledger.projections.engine.tables import Bulk
 
 URL = "WORKLEDGER_URL"
+CREATE = "WORKLEDGER_CREATE"
+"""Of the environment: whether our tables may be made where there are none; `n` says no."""
+
 OUR_VERSION = sa.select(META.c.value).where(META.c.key == "version")
 
 
@@ -39,17 +49,20 @@ class Wakeups(Protocol):
 
 
 class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
-    """Opens the database, and makes our tables in it unless it is another program's."""
+    """Opens the database, and makes our tables in it unless it is another program's, or none are to be made."""
 
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
-        self.engine = self.connect(str(self.env.get(URL)))
+        self._url, self._create = str(self.env.get(URL)), self.env.get(CREATE) != "n"
+        if not self._create and not self.exists(self._url):
+            raise self._not_found()
+        self.engine = self.connect(self._url)
         try:
             self.prepare()
         except sa.exc.DBAPIError as error:
             self.close()
             raise DatabaseUnreachable(reason=self.place + reason_of(error.orig)) from None
-        except (ForeignDatabase, NewerDatabase):
+        except (DatabaseNotFound, ForeignDatabase, NewerDatabase):
             self.close()
             raise
 
@@ -64,6 +77,10 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
     def connect(self, url: str) -> sa.Engine:
         """An engine for that URL."""
 
+    def exists(self, url: str) -> bool:
+        """Whether there is a database: False where opening it would make one."""
+        return True
+
     @abstractmethod
     def exclusively(self, connection: sa.Connection) -> None:
         """Let no other process make tables at the same time."""
@@ -72,6 +89,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         """Make our tables where there are none, and bring those of an earlier release up to date.
 
         Raises:
+            DatabaseNotFound: there are none, and none are to be made.
             ForeignDatabase: it has tables, but not ours.
             NewerDatabase: it has ours, of a newer release.
         """
@@ -85,6 +103,8 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
                 return
             if names:
                 raise ForeignDatabase(reason=f"it has a table {names[0]}")
+            if not self._create:
+                raise self._not_found()
             METADATA.create_all(connection)
             self.protect(connection)
             connection.execute(META.insert().values(key="version", value=VERSION))
@@ -105,6 +125,9 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
     @abstractmethod
     def protect(self, connection: sa.Connection) -> None:
         """Refuse to change or delete stored events, but while the table workledger says `erasing`."""
+
+    def _not_found(self) -> DatabaseNotFound:
+        return DatabaseNotFound(url=without_password(self._url))
 
     def _version(self) -> str | None:
         with self.engine.connect() as connection:

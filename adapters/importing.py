@@ -48,7 +48,7 @@ class Report:
     def __str__(self) -> str:
         came_in = _listed(self.came_in) or "nothing new"
         left_out = _listed(self.left_out) or "nothing"
-        return f"{self.source}: came in: {came_in}; left out: {left_out}"
+        return f"{self.source}: imported: {came_in}; skipped: {left_out}"
 
 
 def _listed(counts: Counter[str]) -> str:

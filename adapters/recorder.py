@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.kernel.envelope import Row
@@ -150,6 +149,8 @@ class DatabaseStore(EventStore):
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         if self.engine.dialect.name == "sqlite":
             return sa.func.json_extract(EVENTS.c.tags, f"$.{name}") == id
+        from sqlalchemy.dialects.postgresql import JSONB  # SQLite does without that dialect
+
         return sa.type_coerce(EVENTS.c.tags, JSONB).contains({name: id})
 
     def _among(self, positions: list[int]) -> sa.ColumnElement[bool]:
@@ -157,7 +158,7 @@ class DatabaseStore(EventStore):
         if self.engine.dialect.name == "sqlite":
             given = sa.func.json_each(orjson.dumps(positions).decode()).table_valued("value")
             return EVENTS.c.position.in_(sa.select(given.c.value))
-        return EVENTS.c.position == sa.any_(sa.cast(positions, ARRAY(sa.BigInteger)))
+        return EVENTS.c.position == sa.any_(sa.cast(positions, sa.ARRAY(sa.BigInteger)))
 
     def _bytes(self) -> sa.ColumnElement[int]:
         """The size of an event's payload."""

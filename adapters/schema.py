@@ -1,13 +1,22 @@
 """The tables of the event store, the same on every database."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+
+
+class Jsonb(sa.types.UserDefinedType[str]):
+    """PostgreSQL's JSONB. Its own type would import its dialect, also where the database is SQLite."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **options: object) -> str:
+        return "JSONB"
+
 
 METADATA = sa.MetaData()
 
-_json = sa.Text().with_variant(postgresql.JSON(), "postgresql")
-_tags = sa.Text().with_variant(postgresql.JSONB(), "postgresql")
-_key = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+_json = sa.Text().with_variant(sa.JSON(), "postgresql")
+_tags = sa.Text().with_variant(Jsonb(), "postgresql")
+_key = sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql")
 _position = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 EVENTS = sa.Table(

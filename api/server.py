@@ -13,7 +13,7 @@ GRACE_SECONDS = 5
 
 
 class AddressNotAllowed(Forbidden):
-    """workledger serves on this machine only: listening on {host} would ask for keys, and keys are not there yet."""
+    """workledger has no authentication yet: it only listens on loopback addresses such as 127.0.0.1, not {host!r}."""
 
     code = "ADDRESS_NOT_ALLOWED"
 

@@ -8,7 +8,7 @@ from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.bulk import SQLiteBulk
-from workledger.adapters.sqlite.file import File
+from workledger.adapters.sqlite.file import File, is_empty
 from workledger.adapters.sqlite.own_transaction import SQLiteTransaction
 from workledger.adapters.sqlite.store import SQLiteStore, cursor_of
 from workledger.adapters.sqlite.writer import Writer
@@ -40,6 +40,9 @@ class SQLiteFactory(DatabaseFactory):
         )
         sa.event.listen(engine, "begin", self._begin)
         return engine
+
+    def exists(self, url: str) -> bool:
+        return url.startswith("sqlite:///") and not is_empty(url.removeprefix("sqlite:///"))
 
     def application_recorder(self) -> ApplicationRecorder:
         return SQLiteStore(self.engine, self._writer)

@@ -51,7 +51,7 @@ class File:
             OpenBeforeFork: see `refuse_inherited`.
         """
         self.refuse_inherited()
-        fresh = not self.memory and self._is_empty()
+        fresh = not self.memory and is_empty(self.path)  # a new one keeps a write-ahead log; another's stays as it is
         made = sqlite3.connect(
             self.path, uri=self.memory, timeout=self.patience, isolation_level=None, check_same_thread=False
         )
@@ -83,9 +83,10 @@ class File:
         if self._keeps:
             self._keeps.close()
 
-    def _is_empty(self) -> bool:
-        """There is no database yet: a new one keeps a write-ahead log from then on; another's stays as it is."""
-        return not os.path.exists(self.path) or os.path.getsize(self.path) == 0
+
+def is_empty(path: str) -> bool:
+    """There is no database yet: SQLite makes one of a missing file, and of an empty one."""
+    return not os.path.exists(path) or os.path.getsize(path) == 0
 
 
 def _remember() -> None:

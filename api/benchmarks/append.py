@@ -105,7 +105,7 @@ def _postgres(place: Place, setting: Setting) -> dict[str, Open]:
     try:
         peers.lay_stock(place)
     except ModuleNotFoundError as missing:
-        setting.remark(f"{missing.name} is not installed: the stock recorder is left out.")
+        setting.remark(f"The stock recorder is left out: {missing.name} is not installed.")
         return found
     return {STOCK: partial(peers.Stock, place.url), **found}
 

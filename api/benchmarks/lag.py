@@ -51,7 +51,7 @@ def _peers(place: Place, setting: Setting) -> dict[str, Any]:
     if not place.postgres:
         from workledger.api.benchmarks import lag_limit_sqlite
 
-        setting.remark("The stock ProjectionRunner does not follow SQLite: it is left out.")
+        setting.remark("The stock ProjectionRunner is left out: it cannot follow SQLite.")
         lag_limit_sqlite.lay(place)
         return {LIMIT: (lag_limit_sqlite.writing, lag_limit_sqlite.follow)}
     from workledger.api.benchmarks import lag_limit_postgres
@@ -61,7 +61,7 @@ def _peers(place: Place, setting: Setting) -> dict[str, Any]:
     try:
         from workledger.api.benchmarks import stock_runner
     except ModuleNotFoundError as missing:
-        setting.remark(f"{missing.name} is not installed: the stock runner is left out.")
+        setting.remark(f"The stock ProjectionRunner is left out: {missing.name} is not installed.")
         return found
     return {STOCK: (stock_runner.writing, stock_runner.follow), **found}
 

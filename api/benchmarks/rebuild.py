@@ -78,12 +78,12 @@ def _rebuild(line: Line, url: str, group: str | None) -> None:
 def _stock(place: Place, setting: Setting) -> Callable[[], float] | None:
     """Events a second of the stock runner, which is there for PostgreSQL only."""
     if not place.postgres:
-        setting.remark("The stock ProjectionRunner does not follow SQLite: it is left out.")
+        setting.remark("The stock ProjectionRunner is left out: it cannot follow SQLite.")
         return None
     try:
         from workledger.api.benchmarks import stock_runner
     except ModuleNotFoundError as missing:
-        setting.remark(f"{missing.name} is not installed: the stock runner is left out.")
+        setting.remark(f"The stock ProjectionRunner is left out: {missing.name} is not installed.")
         return None
     rows = list(islice(workload.rows(SEED, setting.events), STOCK_EVENTS))
     return lambda: len(rows) / apart(stock_runner.caught_up, place.url, rows)

@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 
 class NothingToShare(Refused):
-    """A database in memory is seen by one process only; benchmark a file or a PostgreSQL."""
+    """A database in memory belongs to one process; benchmark a SQLite file or a PostgreSQL database instead."""
 
     code = "DATABASE_NOT_SHARED"
 

@@ -28,7 +28,7 @@ BATCH = 1000
 def running(place: Place, setting: Setting) -> Iterator[str | None]:
     """The address of a server with the workload in its log; None where UmaDB is not installed."""
     if importlib.util.find_spec("umadb") is None:
-        setting.remark("umadb is not installed: it is left out.")
+        setting.remark("UmaDB is left out: umadb is not installed.")
         yield None
         return
     with socket.socket() as probe:

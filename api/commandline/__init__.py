@@ -1,1 +1,1 @@
-"""The commands of the command line: one module for each."""
+"""The command line: one module for each command, imported when that command is run."""

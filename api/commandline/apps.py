@@ -2,21 +2,21 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workledger.domain.kernel.policy import Policy
+import workledger
 from workledger.domain.kernel.refusals import Refused
-from workledger.domain.policies import POLICIES
-from workledger.projections.engine.fold.group import Group
-from workledger.projections.groups import GROUPS
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
+    from workledger.domain.kernel.policy import Policy
+    from workledger.projections.engine.fold.group import Group
 
 ENTRY_POINTS = "workledger.apps"
 """The group of entry points by which installed packages name their App."""
@@ -38,13 +38,13 @@ class App:
         routers: as `create_app` takes them.
     """
 
-    groups: Sequence[Group] = GROUPS
-    policies: Sequence[Policy] = POLICIES
+    groups: "Sequence[Group]" = field(default_factory=lambda: workledger.GROUPS)
+    policies: "Sequence[Policy]" = field(default_factory=lambda: workledger.POLICIES)
     routers: Sequence["APIRouter"] = ()
 
 
-def find_app(name: str | None) -> App:
-    """The app of that name, or what all installed packages name as theirs.
+def find_app(name: str | None) -> App | None:
+    """The app of that name, or what all installed packages name as theirs; None when there is none.
 
     Args:
         name: `module:object`; the module may also lie in the current folder.
@@ -55,9 +55,11 @@ def find_app(name: str | None) -> App:
     if name:
         return _checked(name, _imported(name))
     apps = [_checked(entry.value, _imported(entry.value)) for entry in entry_points(group=ENTRY_POINTS)]
+    if not apps:
+        return None
     return App(
-        groups=tuple(dict.fromkeys(group for app in apps for group in app.groups)) or GROUPS,
-        policies=tuple(dict.fromkeys(policy for app in apps for policy in app.policies)) if apps else POLICIES,
+        groups=tuple(dict.fromkeys(group for app in apps for group in app.groups)),
+        policies=tuple(dict.fromkeys(policy for app in apps for policy in app.policies)),
         routers=[router for app in apps for router in app.routers],
     )
 

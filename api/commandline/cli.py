@@ -1,23 +1,25 @@
 """The command line: `workledger`, or `python -m workledger.api.commandline.cli`."""
 
+import gc
 import os
 import signal
 import sys
 
 
 def main() -> None:
-    """The console script. What it needs beyond the library is installed with `workledger[all]`; SIGTERM is Ctrl-C."""
+    """The console script. It needs more than the library does: `pip install 'workledger[all]'`."""
+    gc.disable()  # until the command is imported: modules are no garbage, but take a third of the start to look through
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a command as Ctrl-C does
         from workledger.api.commandline.app import app
-        from workledger.api.commandline.sentences import log_in_lines
+        from workledger.api.commandline.console import show_logged_messages
 
-        if sys.stdout is None:  # closed by whoever called: nobody reads it
+        if sys.stdout is None:  # the caller has closed it: nobody reads the results
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        log_in_lines()
+        show_logged_messages()
         app(prog_name="workledger")
     except ModuleNotFoundError as missing:
-        sys.exit(f"workledger: {missing.name} is not installed; pip install 'workledger[all]' [NOT_INSTALLED]")
+        sys.exit(f"workledger: {missing.name} is not installed: run pip install 'workledger[all]'. [NOT_INSTALLED]")
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(130)

@@ -1,110 +1,106 @@
-"""What the commands show: results on stdout, progress and remarks on stderr."""
+"""What the commands print: results on stdout, notes, errors and logged messages as lines on stderr."""
 
+import logging
+import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import textwrap
+import unicodedata
+from collections.abc import Sequence
 from typing import Any, Literal
 
-import orjson
-import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended."""
 
-from workledger.adapters.database import DatabaseUnreachable
-from workledger.adapters.failures import refusal_of
-from workledger.api.commandline.sentences import INTERRUPTED, say
-from workledger.domain.kernel.refusals import Refused
-from workledger.projections.engine.state import progress as progress_of
+TRACEBACK = "WORKLEDGER_TRACEBACK"
+"""The environment variable that lets unexpected exceptions through with their traceback."""
 
+Columns = dict[str, Literal["left", "right"]]
+"""The headings of a table, and how each column is justified."""
 
-class Rate(ProgressColumn):
-    """How much a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f}/s" if speed else "", style="dim")
+NARROWEST = 30
+"""Characters that the last column of a table has at least, however narrow the terminal."""
 
 
-class Bars:
-    """A bar for each thing that is under way, with rate and time left."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._bars: dict[str, TaskID] = {}
-
-    def __call__(self, done: int, total: int, note: str, phase: str = "") -> None:
-        """So far has come what `note` names, and that is what it is at."""
-        self._progress.start()
-        if note not in self._bars:
-            self._bars[note] = self._progress.add_task(note, total=total)
-        said = f"{note}, {phase}" if phase else note
-        self._progress.update(self._bars[note], completed=done, total=total, description=said)
-
-    def rebuilding(self, progress: progress_of.Progress) -> None:
-        """So far has come the rebuild of a group, or of several."""
-        name = "read tables" if "," in progress.group else progress.group
-        self(progress.position, progress.target, name, progress.phase)
+def note(line: str) -> None:
+    """A line for the person at the terminal."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
-@contextmanager
-def bars() -> Iterator[Bars]:
-    """Progress bars on stderr while the block runs; none where there is nothing to do."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-        Rate(),
-        TimeRemainingColumn(compact=True),
-    )
-    progress = Progress(*columns, console=Console(stderr=True))
-    try:
-        yield Bars(progress)
-    finally:
-        if progress.live.is_started:
-            progress.stop()
+def print_error(message: str, code: str) -> None:
+    note(f"workledger: {' '.join(message.split())} [{code}]")
 
 
-@contextmanager
-def interruptible(remark: str) -> Iterator[None]:
-    """Ctrl-C ends the block with that one line; what it advises is also said when the database goes away."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        say(remark)
-        raise typer.Exit(INTERRUPTED) from None
-    except Exception as error:
-        refusal = error if isinstance(error, Refused) else refusal_of(error)
-        if not isinstance(refusal, DatabaseUnreachable):
-            raise
-        advice = remark.partition("; ")[2].rstrip(".")
-        raise DatabaseUnreachable(reason=f"{refusal.details['reason']}; {advice}") from error
+def first_line(error: object) -> str:
+    """The first line of a message, without its full stop."""
+    return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
 
 
-def print_json(value: Any) -> None:
-    """One line of JSON on stdout."""
-    print_line(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode())
+def plural(count: int, noun: str) -> str:
+    """1 event, 2,000 events."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def print_line(line: str, *, flush: bool = True) -> None:
+    """A line of the result."""
     sys.stdout.write(line + "\n")
     if flush:
         sys.stdout.flush()
 
 
-def print_table(columns: dict[str, str], rows: list[tuple[object, ...]]) -> None:
-    """Rows under headings, each column justified left or right; the last is folded where a terminal has no room."""
-    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    *others, last = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for nth, (heading, justify) in enumerate(columns.items()):
-        side: Literal["left", "right"] = "right" if justify == "right" else "left"
-        table.add_column(heading, justify=side, no_wrap=nth < len(others), overflow="fold")
-    for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
-    console, needed = Console(), sum(others) + 2 * len(others)
-    console.width = max(console.width, needed + min(last, 30)) if console.is_terminal else needed + last
-    with console.capture() as shown:  # rich would end the program by itself when nobody reads on
-        console.print(table)
-    print_line(shown.get().rstrip("\n"))
+def print_json(value: Any) -> None:
+    """The result as one line of JSON."""
+    import orjson  # not needed by --help
+
+    print_line(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode())
+
+
+def print_table(columns: Columns, rows: Sequence[Sequence[object]]) -> None:
+    """The result as rows under headings, as wide as the terminal where there is one."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in table_lines(columns, rows, width):
+        print_line(line, flush=False)
+    sys.stdout.flush()
+
+
+def table_lines(columns: Columns, rows: Sequence[Sequence[object]], width: int | None) -> list[str]:
+    """The lines of a table; given a width, its last column is wrapped to fit. All other columns are shown in full."""
+    cells = [list(columns), *([f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows)]
+    widths = [max(_width(cell) for cell in column) for column in zip(*cells, strict=True)]
+    indent = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    if width is not None:
+        widths[-1] = min(widths[-1], max(width - indent, NARROWEST))
+    lines = []
+    for *others, last in cells:
+        first, *more = textwrap.wrap(last, widths[-1]) or [""]
+        justified = zip([*others, first], widths, columns.values(), strict=True)
+        lines.append("  ".join(_justified(*one) for one in justified).rstrip())
+        lines += [" " * indent + one for one in more]
+    return lines
+
+
+def _justified(cell: str, width: int, side: Literal["left", "right"]) -> str:
+    space = " " * (width - _width(cell))
+    return cell + space if side == "left" else space + cell
+
+
+def _width(cell: str) -> int:
+    """The columns of a terminal that it takes: East Asian characters take two."""
+    return len(cell) + sum(unicodedata.east_asian_width(one) in "WF" for one in cell if not one.isascii())
+
+
+class OneLine(logging.Formatter):
+    """A logged message on one line, with the error that caused it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        why = f" ({type(error).__name__}: {first_line(error)})" if error else ""
+        return f"workledger: {record.getMessage()}{why}"
+
+
+def show_logged_messages() -> None:
+    """Print what the library logs."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    logger = logging.getLogger("workledger")
+    logger.handlers, logger.propagate = [handler], False
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of also reaches us as an error

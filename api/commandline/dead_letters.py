@@ -1,4 +1,4 @@
-"""`workledger dead-letters`: lists, shows, retries and drops events that could not be folded."""
+"""`workledger dead-letters`: events that a read table or a policy could not process, shown, retried or dropped."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,143 +7,112 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from workledger import Workledger
-from workledger.api.commandline.console import print_json, print_line, print_table
-from workledger.api.commandline.database import AppName, Database, opened
-from workledger.api.commandline.policies import chosen
-from workledger.api.commandline.sentences import first_line, say
-from workledger.domain.policies import Policy
-from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.follow.replay import DeadLetterNotFound, Replayed
-from workledger.projections.engine.follow.replay import drop as dropped
-from workledger.projections.engine.follow.replay import retry as retried
-from workledger.projections.engine.react.reactor import Reactor
-from workledger.projections.engine.react.subscription import checkpoint_name
-from workledger.projections.engine.rebuild.shadow import OLD, SCRATCH, SHADOW
-from workledger.projections.engine.state import dead_letters
-from workledger.projections.engine.state.dead_letters import DeadLetter
+from workledger.api.commandline.console import first_line, note, plural, print_json, print_line, print_table
+from workledger.api.commandline.database import open_ledger
+from workledger.api.commandline.options import AppName, Database, Json
+from workledger.api.commandline.owners import Owners
+from workledger.projections.engine.follow.replay import Replayed
 
-app = typer.Typer(help="Events that could not be folded, set aside with the later events of their streams.")
+app = typer.Typer(
+    help="Show, retry or drop the events that could not be processed. The later events of their streams wait behind "
+    "them. All of these are called dead letters."
+)
 
-Name = Annotated[str, typer.Argument(metavar="GROUP", help="Whose they are, as the list says.")]
-Position = Annotated[int, typer.Argument(metavar="POSITION", help="Of the event in the log, as the list says.")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Owner = Annotated[str, typer.Argument(metavar="GROUP", help="The group or policy, as the list names it.")]
+Position = Annotated[int, typer.Argument(metavar="POSITION", help="The position of the event in the log.")]
 
 
 @app.command("list")
-def listed(db: Database = None, app: AppName = None, json: Json = False) -> None:
-    """Show all of them, in the order of the log; those without an error wait behind another one of their stream."""
-    with opened(db, app) as ledger, ledger.tables.engine.connect() as connection:
-        letters = _live(dead_letters.find(connection))
+def list_letters(db: Database = None, app: AppName = None, json: Json = False) -> None:
+    """List all dead letters in the order of the log. Those that wait behind another one have no error."""
+    with open_ledger(db, app) as ledger:
+        letters = Owners(ledger).letters()
     if json:
         print_json({"dead_letters": [asdict(letter) for letter in letters]})
     elif letters:
-        columns = {"group": "left", "position": "right", "stream": "left", "topic": "left", "error": "left"}
-        errors = [first_line(one.error or "waits") for one in letters]
-        named = [(one.name, one.position, one.stream_id, one.topic) for one in letters]
-        print_table(columns, [(*names, error) for names, error in zip(named, errors, strict=True)])
+        print_table(
+            {"group": "left", "position": "right", "stream": "left", "topic": "left", "error": "left"},
+            [
+                (one.name, one.position, one.stream_id, one.topic, first_line(one.error) if one.error else "waiting")
+                for one in letters
+            ],
+        )
     else:
         print_line("There are no dead letters.")
 
 
 @app.command("show")
-def show(name: Name, position: Position, db: Database = None, app: AppName = None) -> None:
-    """Show one as JSON: the error in full, and the event."""
-    with opened(db, app) as ledger:
-        letter = _letter(ledger, name, position)
+def show(name: Owner, position: Position, db: Database = None, app: AppName = None) -> None:
+    """Show a dead letter as JSON, with its error in full and its event."""
+    with open_ledger(db, app) as ledger:
+        letter = Owners(ledger).letter(name, position)
         events = ledger.read(position - 1, 1, upto=position)
-    found = [event._asdict() | {"data": _json(event.data), "tags": _json(event.tags)} for event in events]
+    found = [event._asdict() | {"data": _parsed(event.data), "tags": _parsed(event.tags)} for event in events]
     print_json(asdict(letter) | {"event": found[0] if found else None})
 
 
 @app.command("retry")
 def retry(
-    name: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Those of one group; else of all.")] = None,
-    position: Annotated[int | None, typer.Argument(metavar="[POSITION]", help="Those of one event's stream.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only those of this group or policy.")] = None,
+    position: Annotated[
+        int | None, typer.Argument(metavar="[POSITION]", help="Only those of the stream of the event at this position.")
+    ] = None,
     db: Database = None,
     app: AppName = None,
     json: Json = False,
 ) -> None:
-    """Fold them again, each stream in its order; exit code 1 when some are left."""
-    with opened(db, app) as ledger:
-        names = [name] if name is not None else _names(ledger)
-        done = [_retried(ledger, one, position) for one in names]
-    stale = [one for one, outcome in zip(names, done, strict=True) if outcome.stale]
-    totals = (sum(getattr(one, count) for one in done) for count in ("folded", "left", "stale"))
-    _say(Replayed(*totals), json, stale)
+    """Process dead letters again, each stream in its order. The exit code is 1 if some are left."""
+    foreign = 0
+    with open_ledger(db, app) as ledger:
+        owners = Owners(ledger)
+        if name is not None:
+            outcomes = {name: owners.retry(name, position)}
+        else:
+            letters, known = owners.letters(), owners.known()
+            outcomes = {one: owners.retry(one) for one in sorted({letter.name for letter in letters} & set(known))}
+            foreign = sum(letter.name not in known for letter in letters)
+    done = outcomes.values()
+    total = Replayed(
+        folded=sum(one.folded for one in done),
+        left=sum(one.left for one in done) + foreign,
+        stale=sum(one.stale for one in done),
+    )
+    _finish(total, json, stale=[one for one, outcome in outcomes.items() if outcome.stale], foreign=foreign)
 
 
 @app.command("drop")
-def drop(name: Name, position: Position, db: Database = None, app: AppName = None, json: Json = False) -> None:
-    """Let go of one, and fold what waits behind it; exit code 1 when some of that is left.
+def drop(name: Owner, position: Position, db: Database = None, app: AppName = None, json: Json = False) -> None:
+    """Drop a dead letter, and process those that wait behind it. The exit code is 1 if some of them are left.
 
-    The event stays in the log, and a rebuild tries it again.
+    The event stays in the log, and a rebuild processes it again.
     """
-    with opened(db, app) as ledger:
-        if (policy := _policy(ledger, name)) is not None:
-            done = Reactor(ledger, ledger.tables, [policy]).drop(policy, position)
-        else:
-            done = dropped(ledger.store, ledger.tables, _group(ledger, name, position), position)
-    _say(done, json)
+    with open_ledger(db, app) as ledger:
+        done = Owners(ledger).drop(name, position)
+    _finish(done, json)
 
 
-def _json(stored: str) -> Any:
-    """What the text says, or the text itself, when that is what is wrong with the event."""
+def _parsed(stored: str) -> Any:
+    """The JSON, or the text itself where it is not JSON: that may be why the event could not be processed."""
     try:
         return orjson.loads(stored)
     except orjson.JSONDecodeError:
         return stored
 
 
-def _letter(ledger: Workledger, name: str, position: int) -> DeadLetter:
-    with ledger.tables.engine.connect() as connection:
-        for letter in dead_letters.find(connection, name):
-            if letter.position == position:
-                return letter
-    raise DeadLetterNotFound(name=name, position=position)
-
-
-def _names(ledger: Workledger) -> list[str]:
-    """The groups and policies that have dead letters."""
-    with ledger.tables.engine.connect() as connection:
-        return sorted({letter.name for letter in _live(dead_letters.find(connection))})
-
-
-def _live(letters: list[DeadLetter]) -> list[DeadLetter]:
-    """Those of live tables and of policies."""
-    return [letter for letter in letters if not letter.name.endswith((OLD, SHADOW, SCRATCH))]
-
-
-def _retried(ledger: Workledger, name: str, position: int | None) -> Replayed:
-    if (policy := _policy(ledger, name)) is not None:
-        return Reactor(ledger, ledger.tables, [policy]).retry(policy, position=position)
-    return retried(ledger.store, ledger.tables, _group(ledger, name, position), position=position)
-
-
-def _policy(ledger: Workledger, name: str) -> Policy | None:
-    """The policy whose dead letters have that name."""
-    return next((policy for policy in chosen(ledger, dispatch=True) if checkpoint_name(policy) == name), None)
-
-
-def _group(ledger: Workledger, name: str, position: int | None) -> Group:
-    for group in ledger.groups:
-        if group.name == name:
-            return group
-    if position is not None:
-        raise DeadLetterNotFound(name=name, position=position)
-    known = [group.name for group in ledger.groups] + [checkpoint_name(one) for one in chosen(ledger, dispatch=True)]
-    raise typer.BadParameter(f"There is no group {name}; there are {', '.join(known)}", param_hint="GROUP")
-
-
-def _say(done: Replayed, json: bool, stale: Sequence[str] = ()) -> None:
+def _finish(done: Replayed, json: bool, stale: Sequence[str] = (), foreign: int = 0) -> None:
     if json:
         print_json(asdict(done))
     else:
-        print_line(f"{done.folded:,} folded, {done.left:,} left")
+        print_line(f"{done.folded:,} processed, {done.left:,} left")
     if stale:
-        say(
-            f"{done.stale:,} of them are stale: later events deleted or changed the rows that they are about. "
-            f"Only a rebuild folds them in their order: workledger rebuild {' '.join(stale)}"
+        note(
+            f"{plural(done.stale, 'dead letter')} can only be processed by a rebuild, because later events changed "
+            f"or deleted the same rows: workledger rebuild {' '.join(stale)}"
+        )
+    if foreign:
+        note(
+            f"{plural(foreign, 'dead letter')} of other groups or policies can only be retried with --app, which names "
+            "the app that has them."
         )
     if done.left:
         raise typer.Exit(1)

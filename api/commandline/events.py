@@ -1,4 +1,4 @@
-"""`workledger events`: the log as JSON lines, its end, a range of it, or what is appended from now on."""
+"""`workledger events`: the log as JSON lines: its last events, a range of it, or what is appended from now on."""
 
 import sys
 import time
@@ -10,31 +10,39 @@ import orjson
 import typer
 
 from workledger import Workledger
-from workledger.api.commandline.console import print_line
-from workledger.api.commandline.database import AppName, Database, opened
-from workledger.api.commandline.sentences import say
+from workledger.api.commandline.console import note, print_line
+from workledger.api.commandline.database import open_ledger
+from workledger.api.commandline.options import AppName, Database
 from workledger.api.web.stored import as_stored
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.project import Project
 
 PAGE = 1000
+"""Events that are read at a time."""
+
 TAIL = 20
-"""Events that are shown when no range is asked for."""
-LOOK_SECONDS = 0.2
-"""Between looks for new events."""
+"""Events that are printed unless a range or a limit is given."""
+
+POLL_SECONDS = 0.2
+"""Between polls for new events."""
 
 LAST = 2**63 - 1
 """The last position that a log could have."""
 
 After = Annotated[
-    int | None, typer.Option(min=0, max=LAST, metavar="POSITION", help="Those after this position of the log.")
+    int | None, typer.Option(min=0, max=LAST, metavar="POSITION", help="Only events after this position of the log.")
 ]
 Limit = Annotated[
-    int | None, typer.Option(min=1, max=LAST, metavar="N", help=f"At most so many. [default: {TAIL}, the last]")
+    int | None,
+    typer.Option(
+        min=1, max=LAST, metavar="N", help=f"At most N events. Default: the last {TAIL}, or all with --after."
+    ),
 ]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is appended, until Ctrl-C.")]
-Topics = Annotated[str | None, typer.Option(metavar="A,B", help="Only these topics, such as task.created.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Also print new events, until Ctrl-C.")]
+Topics = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Only events of these topics, such as task.created,task.queued.")
+]
 OfProject = Annotated[str | None, typer.Option("--project", metavar="ID", help="Only events of this project.")]
 
 
@@ -47,70 +55,77 @@ def events(
     topics: Topics = None,
     project: OfProject = None,
 ) -> None:
-    """Print events as JSON lines: the last ones, or with --after those that come after a position."""
-    with opened(db, app) as ledger:
+    """Print events as JSON lines.
+
+    Prints the last events, or with --after those after a position, always in the order of the log.
+    """
+    with open_ledger(db, app) as ledger:
         log = Log(ledger, _known(topics), project and _project(ledger, project))
         try:
-            shown = _print(log.tail(limit or TAIL) if after is None else log.range(after, limit))
+            printed = _print(log.tail(limit or TAIL) if after is None else log.range(after, limit))
             if follow:
-                for row in log.news(None if after is None or limit is None else limit - shown):
-                    print_line(line(row))
+                for row in log.follow(None if after is None or limit is None else limit - printed):
+                    print_line(as_line(row))
         except KeyboardInterrupt:
-            say(f"Stopped; go on with --after {log.reached}.")
+            note(f"Stopped. Continue with --after {log.position}.")
 
 
 def _print(rows: Iterable[Row]) -> int:
-    """Print events, and say how many there were."""
-    shown = 0
+    """Print events; how many there were."""
+    printed = 0
     for row in rows:
-        print_line(line(row), flush=False)
-        shown += 1
+        print_line(as_line(row), flush=False)
+        printed += 1
     sys.stdout.flush()
-    return shown
+    return printed
 
 
 class Log:
-    """The log, or the part of it with some topics or of a project; `reached` is how far it has been read."""
+    """The log, or the events in it of some topics or of a project.
+
+    Attributes:
+        position: how far it has been read.
+    """
 
     def __init__(self, ledger: Workledger, topics: Sequence[str], project_id: str | None) -> None:
         self._ledger, self._topics = ledger, topics
         self._tag = ("project", project_id) if project_id else None
-        self.reached = 0
+        self.position = 0
 
     def range(self, after: int, limit: int | None = None) -> Iterator[Row]:
         """The events after a position, up to the head that the log has now."""
-        self.reached, left = after, limit
+        self.position, left = after, limit
         while left is None or left > 0:
             page = min(PAGE, left or PAGE)
-            rows = self._ledger.read(self.reached, page, topics=self._topics, tag=self._tag)
+            rows = self._ledger.read(self.position, page, topics=self._topics, tag=self._tag)
             for row in rows:
-                self.reached = row.position
+                self.position = row.position
                 yield row
             if len(rows) < page:
                 return
             left = None if left is None else left - len(rows)
 
     def tail(self, count: int) -> Iterator[Row]:
-        """The last so many, looked for in ever longer ends of the log."""
+        """The last events, searched for in longer and longer ends of the log."""
         head = self._ledger.head()
         reach = count
         while True:
             last = deque(self.range(max(0, head - reach)), maxlen=count)
             if len(last) == count or reach >= head:
-                self.reached = last[-1].position if last else head
+                self.position = last[-1].position if last else head
                 return iter(last)
             reach *= 8
 
-    def news(self, limit: int | None) -> Iterator[Row]:
-        """What is appended after what has been read."""
+    def follow(self, limit: int | None) -> Iterator[Row]:
+        """The events that are appended after those that have been read."""
         while limit is None or limit > 0:
-            for row in self.range(self.reached, limit):
+            for row in self.range(self.position, limit):
                 limit = None if limit is None else limit - 1
                 yield row
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
 
-def line(row: Row) -> str:
+def as_line(row: Row) -> str:
     """An event as a JSON object on one line."""
     shown = {
         "position": row.position,
@@ -126,7 +141,7 @@ def line(row: Row) -> str:
 
 
 def _project(ledger: Workledger, id: str) -> str:
-    """The id of a project that is or was there.
+    """The id of a project that exists, or did before it was deleted.
 
     Raises:
         ProjectNotFound: there never was one.
@@ -140,5 +155,5 @@ def _known(topics: str | None) -> list[str]:
     asked = [topic.strip() for topic in (topics or "").split(",") if topic.strip()]
     for topic in asked:
         if topic not in Event.TOPICS:
-            raise typer.BadParameter(f"There is no topic {topic}", param_hint="--topics")
+            raise typer.BadParameter(f"Unknown topic {topic}", param_hint="--topics")
     return asked

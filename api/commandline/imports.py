@@ -1,4 +1,4 @@
-"""`workledger import`: the history of a repository, sessions of Claude Code, and issues of beads."""
+"""`workledger import`: commits of a git repository, sessions of Claude Code, issues of beads."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,19 +9,23 @@ from workledger.adapters.beads.importer import import_beads
 from workledger.adapters.claude_code.importer import import_claude_code
 from workledger.adapters.git.history import GitFailed
 from workledger.adapters.git.importer import import_git
-from workledger.api.commandline.console import bars, interruptible, print_line
-from workledger.api.commandline.database import AppName, Database, opened
-from workledger.api.commandline.tables import catch_up
+from workledger.api.commandline.console import print_line
+from workledger.api.commandline.database import open_ledger
+from workledger.api.commandline.errors import RESUME, interruptible
+from workledger.api.commandline.options import AppName, Database
+from workledger.api.commandline.progress import bars
+from workledger.api.commandline.project import catch_up
 from workledger.domain.kernel.refusals import Refused
 
-app = typer.Typer(help="Record what happened elsewhere; what is recorded already is left out.")
-AGAIN = "Interrupted; run it again and it goes on where it was."
+app = typer.Typer(help="Import history; what was imported before is skipped.")
 
-OfProject = Annotated[str | None, typer.Option("--project", metavar="ID", help="A project that is there.")]
+OfProject = Annotated[
+    str | None, typer.Option("--project", metavar="ID", help="Import into this project, which must exist.")
+]
 
 
-class GitSaysNo(Refused):
-    """Git cannot read it: {reason}"""
+class RepositoryUnreadable(Refused):
+    """Git cannot read the repository: {reason}"""
 
     code = "GIT_FAILED"
 
@@ -32,11 +36,11 @@ def git(
     db: Database = None,
     app: AppName = None,
     project: OfProject = None,
-    ref: Annotated[str, typer.Option(help="Commits that lead here.")] = "HEAD",
-    keep_emails: Annotated[bool, typer.Option("--keep-emails", help="Keep authors' e-mail addresses.")] = False,
+    ref: Annotated[str, typer.Option(help="Import the commits reachable from this ref.")] = "HEAD",
+    keep_emails: Annotated[bool, typer.Option("--keep-emails", help="Store the authors' e-mail addresses.")] = False,
 ) -> None:
-    """Record the commits of a git repository as a project's."""
-    with opened(db, app) as ledger, interruptible(AGAIN):
+    """Import the commits of a git repository into a project."""
+    with open_ledger(db, app, create=True) as ledger, interruptible(RESUME):
         try:
             with bars() as progress:
                 report = import_git(
@@ -44,21 +48,22 @@ def git(
                 )
                 catch_up(ledger, progress)
         except GitFailed as failed:
-            raise GitSaysNo(reason=failed) from None
+            raise RepositoryUnreadable(reason=failed) from None
     print_line(str(report))
 
 
 @app.command("claude-code")
 def claude_code(
     sessions: Annotated[
-        Path | None, typer.Argument(exists=True, help="A transcript or a folder of them; else this machine's.")
+        Path | None,
+        typer.Argument(exists=True, help="A transcript, or a folder of them. Default: those of this machine."),
     ] = None,
     db: Database = None,
     app: AppName = None,
     project: OfProject = None,
 ) -> None:
-    """Record the sessions of Claude Code."""
-    with opened(db, app) as ledger, interruptible(AGAIN), bars() as progress:
+    """Import sessions of Claude Code."""
+    with open_ledger(db, app, create=True) as ledger, interruptible(RESUME), bars() as progress:
         report = import_claude_code(ledger, sessions, project_id=project, progress=progress)
         catch_up(ledger, progress)
     print_line(str(report))
@@ -67,14 +72,14 @@ def claude_code(
 @app.command("beads")
 def beads(
     source: Annotated[
-        Path, typer.Argument(exists=True, help="An issues.jsonl, or a folder with .beads in it.")
+        Path, typer.Argument(exists=True, help="An issues.jsonl file, or a folder that contains a folder .beads.")
     ] = Path(),
     db: Database = None,
     app: AppName = None,
     project: OfProject = None,
 ) -> None:
-    """Record the issues of a beads export as tasks."""
-    with opened(db, app) as ledger, interruptible(AGAIN), bars() as progress:
+    """Import the issues of a beads export as tasks."""
+    with open_ledger(db, app, create=True) as ledger, interruptible(RESUME), bars() as progress:
         report = import_beads(ledger, source, project_id=project, progress=progress)
         catch_up(ledger, progress)
     print_line(str(report))

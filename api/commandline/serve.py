@@ -1,4 +1,4 @@
-"""`workledger serve`: the HTTP API and the page, on this machine only, until Ctrl-C or SIGTERM."""
+"""`workledger serve`: the HTTP API and the board, on this machine only, until Ctrl-C or SIGTERM."""
 
 import asyncio
 import signal
@@ -11,11 +11,14 @@ import typer
 
 from workledger import Workledger
 from workledger.adapters.simulation.live import simulated
+from workledger.api.app import create_app
 from workledger.api.commandline.apps import find_app
-from workledger.api.commandline.console import print_line
-from workledger.api.commandline.database import AppName, Database, opened
-from workledger.api.commandline.policies import Dispatch, reacting
-from workledger.api.commandline.sentences import say
+from workledger.api.commandline.console import note, print_line
+from workledger.api.commandline.database import open_ledger
+from workledger.api.commandline.options import AppName, Database
+from workledger.api.commandline.react import Dispatch, reacting
+from workledger.api.server import AddressNotAllowed, Server
+from workledger.api.web.guard import is_loopback
 from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
 
@@ -24,17 +27,18 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PORT = 8420
-TRIED = 50
-"""Ports after the wanted one that `bound_nearby` looks at."""
-SIMULATED = "Simulated agents"
-"""What the board says of a simulation."""
+PORTS = 50
+"""Ports that `listen_nearby` tries."""
 
-Host = Annotated[str, typer.Option(help="A loopback address.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
+SIMULATED = "Simulated agents"
+"""The label of a board whose agents are simulated."""
+
+Host = Annotated[str, typer.Option(help="The loopback address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 
 
 class PortTaken(Refused):
-    """Port {port} is taken; give another one with --port."""
+    """Port {port} is in use; give another one with --port."""
 
     code = "PORT_TAKEN"
 
@@ -45,62 +49,60 @@ def serve(
     host: Host = HOST,
     port: Port = PORT,
     project: Annotated[
-        bool, typer.Option("--project/--no-project", help="Keep the read tables up, or leave it to a projector.")
+        bool,
+        typer.Option("--project/--no-project", help="Keep the read tables up to date, as `workledger project` does."),
     ] = True,
     policies: Annotated[
-        bool, typer.Option("--policies/--no-policies", help="Run the policies too; see react.")
+        bool, typer.Option("--policies/--no-policies", help="Run the policies, as `workledger react` does.")
     ] = False,
     dispatch: Dispatch = False,
 ) -> None:
-    """Serve the HTTP API and the page on this machine."""
+    """Serve the HTTP API and the board on this machine, until Ctrl-C."""
     with (
-        bound(host, port) as listener,
-        opened(db, app) as ledger,
+        listen(host, port) as listener,
+        open_ledger(db, app, create=True) as ledger,
         reacting(ledger, dispatch=dispatch) if policies or dispatch else nullcontext() as reactor,
     ):
         run(
             ledger,
             listener,
-            routers=find_app(app).routers,
+            routers=found.routers if (found := find_app(app)) else (),
             project=project,
             watch=[reactor] if reactor else [],
-            started=lambda url: print_line(f"Serving {url} (Ctrl-C stops)"),
+            started=lambda url: print_line(f"Serving {url} (press Ctrl-C to stop)"),
         )
-    say("Stopped.")
+    note("Stopped.")
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket at that address, before anything else is done.
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at that address.
 
     Raises:
-        AddressNotAllowed: others could reach it.
-        PortTaken: somebody else listens there.
+        AddressNotAllowed: ADDRESS_NOT_ALLOWED, other machines could reach it.
+        PortTaken: PORT_TAKEN, the port is in use.
     """
-    from workledger.api.server import AddressNotAllowed
-    from workledger.api.web.guard import is_loopback
-
     if not is_loopback(host):
         raise AddressNotAllowed(host=host)
     address = HOST if host.endswith("localhost") else host
-    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((address, port))
-        made.listen()
+        listener.bind((address, port))
+        listener.listen()
     except OSError:
-        made.close()
+        listener.close()
         raise PortTaken(port=port) from None
-    return made
+    return listener
 
 
-def bound_nearby(port: int) -> socket.socket:
-    """A socket at that port, or at the next one that is free."""
-    for tried in range(port, min(port + TRIED, 65535)):
+def listen_nearby(port: int) -> socket.socket:
+    """A socket that listens at that port, or at the next one that is free."""
+    for tried in range(port, min(port + PORTS, 65535)):
         try:
-            return bound(HOST, tried)
+            return listen(HOST, tried)
         except PortTaken:
-            say(f"Port {tried} is taken; trying the next one.")
-    return bound(HOST, 0)
+            note(f"Port {tried} is in use; trying the next one.")
+    return listen(HOST, 0)
 
 
 def run(
@@ -112,16 +114,13 @@ def run(
     watch: Sequence[WorkerLoop] = (),
     started: Callable[[str], None],
 ) -> None:
-    """Serve the ledger on a bound socket until a signal comes.
+    """Serve the ledger on a listening socket until SIGINT or SIGTERM.
 
     Args:
-        routers: resources of an app.
-        watch: loops whose health is that of the service.
+        project: keep the read tables up to date.
+        watch: loops that `/api/health` watches too.
         started: called with the URL once requests are answered.
     """
-    from workledger.api.app import create_app
-    from workledger.api.server import Server
-
     label = SIMULATED if simulated(ledger) else None
     server = Server(
         create_app(ledger, routers=routers, project=project, simulated=label is not None, label=label, watch=watch)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
 
@@ -39,7 +38,7 @@ class JsonType(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         postgres = dialect.name == "postgresql"
-        return dialect.type_descriptor(postgresql.JSON() if postgres else sa.Text())
+        return dialect.type_descriptor(sa.JSON() if postgres else sa.Text())
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         return orjson.loads(value) if isinstance(value, str) and dialect.name != "postgresql" else value
@@ -85,7 +84,7 @@ def millionths(dollars: float) -> int:
 Dollars = Annotated[float, DollarsType()]
 """The type of columns of US dollars."""
 
-KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+KEY = sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql")
 """Ids, ranks and enums: compared byte by byte on every database."""
 
 COLUMN_TYPES: dict[Any, Any] = {

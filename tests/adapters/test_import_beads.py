@@ -90,7 +90,7 @@ def test_an_issue_becomes_a_task_with_its_id_at_its_time(ledger: workledger.Work
         "app-1", title="Do it", description="Soon", priority=0, labels=["ui"], issue_type="bug", owner="ann", notes="n"
     )
     report = import_beads(ledger, export.path)
-    assert str(report) == "beads: came in: tasks 1; left out: nothing"
+    assert str(report) == "beads: imported: tasks 1; skipped: nothing"
     found = row(ledger, "app-1")
     assert (found["title"], found["description"], found["priority"]) == ("Do it", "Soon", "high")
     assert (found["status"], found["board_column"]) == ("pending", "backlog")
@@ -222,7 +222,7 @@ def test_a_second_import_adds_nothing(ledger: workledger.Workledger, export: Exp
     import_beads(ledger, export.path)
     head = ledger.head()
     report = import_beads(ledger, export.path)
-    assert str(report) == "beads: came in: nothing new; left out: issues that have not changed 2"
+    assert str(report) == "beads: imported: nothing new; skipped: issues that have not changed 2"
     assert ledger.head() == head
 
 
@@ -416,7 +416,7 @@ def test_the_project_is_that_of_the_folder_or_the_prefix(memory: workledger.Work
 
 def test_progress_is_told_and_an_empty_file_is_fine(memory: workledger.Workledger, export: Export) -> None:
     export.write()
-    assert str(import_beads(memory, export.path)) == "beads: came in: nothing new; left out: nothing"
+    assert str(import_beads(memory, export.path)) == "beads: imported: nothing new; skipped: nothing"
     for number in range(250):
         export.issues[f"app-{number}"] = {"id": f"app-{number}", "title": "One of many"}
     export.write()

@@ -186,8 +186,8 @@ def test_a_session_becomes_a_session_an_agent_and_a_run(ledger: workledger.Workl
     work(main)
     report = import_claude_code(ledger, main.path.parent)
     assert str(report) == (
-        "claude_code: came in: agents 1, sessions 1, runs 1, log chunks 11, tool calls 3, turns 3, tokens in 10, "
-        "tokens out 60; left out: nothing"
+        "claude_code: imported: agents 1, sessions 1, runs 1, log chunks 11, tool calls 3, turns 3, tokens in 10, "
+        "tokens out 60; skipped: nothing"
     )
     session = only(ledger, Sessions)
     assert (session["id"], session["title"]) == (ONE, "Fix the parser, please")
@@ -232,7 +232,7 @@ def test_a_second_import_adds_nothing(ledger: workledger.Workledger, main: Trans
     import_claude_code(ledger, main.path.parent)
     head = ledger.head()
     report = import_claude_code(ledger, main.path.parent)
-    assert str(report) == "claude_code: came in: nothing new; left out: files that have not changed 1"
+    assert str(report) == "claude_code: imported: nothing new; skipped: files that have not changed 1"
     assert ledger.head() == head
 
 

@@ -99,7 +99,7 @@ def test_commits_come_in_with_sha_author_date_message_and_files(ledger: Ledger, 
     first = repository.commit("First\n\nWith a body.\n", **{"a.py": "1", "src/b.py": "2"})
     second = repository.commit("Second", **{"a.py": "3"})
     report = import_git(ledger, repository.path)
-    assert str(report) == "git: came in: commits 2; left out: nothing"
+    assert str(report) == "git: imported: commits 2; skipped: nothing"
     newest, oldest = history(ledger, report.project_ids.pop())
     assert (oldest["commit_sha"], newest["commit_sha"]) == (first, second)
     assert oldest["message"] == "First\n\nWith a body."
@@ -126,7 +126,7 @@ def test_the_rows_are_those_of_git_log_in_its_order(sqlite_url: str, repository:
         assert report.came_in["commits"] == 2500
         head = ledger.head()
         assert str(import_git(ledger, repository.path)) == (
-            "git: came in: nothing new; left out: commits recorded before 2,500"
+            "git: imported: nothing new; skipped: commits recorded before 2,500"
         )
         assert ledger.head() == head
         found = history(ledger, report.project_ids.pop())
@@ -234,7 +234,7 @@ def test_what_is_no_repository_is_refused_with_what_git_says(memory: workledger.
 
 
 def test_a_repository_without_commits_brings_nothing(memory: workledger.Workledger, repository: Repository) -> None:
-    assert str(import_git(memory, repository.path)) == "git: came in: nothing new; left out: nothing"
+    assert str(import_git(memory, repository.path)) == "git: imported: nothing new; skipped: nothing"
     assert memory.head() == 0
 
 

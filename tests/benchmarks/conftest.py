@@ -16,7 +16,7 @@ from support import postgres_server as postgres
 from workledger.adapters.importing import Progress, silent
 from workledger.api.benchmarks.figures import Figures
 from workledger.api.benchmarks.setting import Setting
-from workledger.api.commandline.console import bars
+from workledger.api.commandline.progress import bars
 
 SIZES = [int(one) for one in os.environ.get("WORKLEDGER_BENCH_EVENTS", "10000 100000 1000000").split()]
 

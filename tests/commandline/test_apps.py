@@ -13,6 +13,8 @@ from commandline.typed import Run, Started, parsed, refusal
 from workledger import GROUPS
 from workledger.api.commandline import apps
 from workledger.api.commandline.apps import find_app
+from workledger.api.commandline.database import open_ledger
+from workledger.domain.policies import POLICIES
 from workledger.domain.task import Task
 
 SHOP = """
@@ -63,7 +65,7 @@ def test_the_app_is_named_before_the_command_or_after_it_or_by_the_variable(
     assert groups(run, "verify", "--db", url) == of_the_shop
     assert groups(run, "rebuild", "--db", url) == of_the_shop
     said = refusal(run("rebuild", "agent_logs", "--db", url), "USAGE", 2)
-    assert "There is no group agent_logs; there are board, tool_calls" in said
+    assert "Unknown group agent_logs; the groups are board, tool_calls" in said
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_dead_letters_of_its_policies_are_listed_retried_and_dropped(run: Run, u
     [letter] = parsed(run("dead-letters", "list", *known, "--json"))["dead_letters"]
     assert (letter["name"], letter["position"]) == ("policy:own", position)
     result = run("dead-letters", "retry", "policy:own", *known)
-    assert (result.exit_code, result.stdout) == (1, "0 folded, 1 left\n")
+    assert (result.exit_code, result.stdout) == (1, "0 processed, 1 left\n")
     assert run("dead-letters", "drop", "policy:own", str(position), *known).exit_code == 0
 
 
@@ -114,4 +116,6 @@ def test_apps_that_are_installed_are_found_by_their_entry_points(
 
 
 def test_without_an_app_there_is_what_comes_with_workledger() -> None:
-    assert find_app(None).groups == GROUPS
+    assert find_app(None) is None
+    with open_ledger("memory:") as ledger:
+        assert (ledger.groups, ledger.policies) == (GROUPS, POLICIES)

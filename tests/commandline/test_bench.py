@@ -57,7 +57,7 @@ def test_figures_are_shown_as_a_table(run: Run) -> None:
     result = run("bench", "lag", "--events", 100, "--rounds", 1)
     assert result.stdout.splitlines()[0].split() == ["case", "who", "value", "unit", "workledger's", "is"]
     assert {line.split()[5] for line in result.stdout.splitlines()[1:]} == {"ms"}
-    assert result.stderr.endswith("of ms, MB and times less is.\n")
+    assert result.stderr.endswith("less is better for ms, MB and times.\n")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 import workledger
-from commandline.typed import Run, parsed, refusal
+from commandline.typed import Run, parsed, refusal, shown_on_a_terminal
 from support.golden_events import append, card, happened
+from workledger.domain.kernel.policy import Policy, Reaction
+from workledger.domain.task.card_events import TaskCreated
+from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.groups import GROUPS
 
 NOTHING = {"folded": 0, "left": 0, "stale": 0}
@@ -25,6 +28,23 @@ def poisoned(tmp_path: Path) -> str:
     return url
 
 
+def fail(reaction: Reaction) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.fixture
+def mailed(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database with a dead letter of the board that can be processed by now, and one of an app's own policy: at 6."""
+    with workledger.open(url) as ledger, monkeypatch.context() as broken:
+        broken.setitem(GROUPS[0]._functions, ("task.created", False), lambda *given: 1 / 0)
+        reactor = Reactor(ledger, ledger.tables, [Policy("mail", (TaskCreated,), fail)])
+        reactor.prepare()
+        append(ledger, card("three"))
+        ledger.catch_up()
+        reactor.catch_up()
+    return url
+
+
 def test_they_are_listed_in_the_order_of_the_log(run: Run, poisoned: str) -> None:
     listed = parsed(run("dead-letters", "list", "--db", poisoned, "--json"))["dead_letters"]
     assert [(one["name"], one["position"], one["stream_id"], one["attempts"]) for one in listed] == [
@@ -36,7 +56,7 @@ def test_they_are_listed_in_the_order_of_the_log(run: Run, poisoned: str) -> Non
     lines = run("dead-letters", "list", "--db", poisoned).stdout.splitlines()
     assert lines[0].split() == ["group", "position", "stream", "topic", "error"]
     assert [line.split()[1] for line in lines[1:]] == ["2", "3", "5", "6"]
-    assert lines[2].split()[-1] == "waits"
+    assert lines[2].split()[-1] == "waiting"
     status = parsed(run("status", "--db", poisoned, "--json"))
     assert [group["dead_letters"] for group in status["groups"]] == [4, 0, 0, 0]
 
@@ -47,12 +67,12 @@ def test_all_that_names_one_is_there_however_narrow_the_terminal(
     """Where there is no terminal, everything is."""
     monkeypatch.setenv("COLUMNS", "40")
     piped = run("dead-letters", "list", "--db", poisoned).stdout.splitlines()
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    narrow = run("dead-letters", "list", "--db", poisoned).stdout.splitlines()
+    narrow = shown_on_a_terminal("dead-letters", "list", "--db", poisoned, columns=40)
     for lines in (piped, narrow):
         assert lines[1].split()[:4] == ["board", "2", "task-one", "task.details_changed"]
     assert piped[3].endswith("at `$.title`")
+    assert len(narrow) > len(piped) == 5
+    assert " ".join(" ".join(narrow).split()) == " ".join(" ".join(piped).split()), "the errors are wrapped"
 
 
 def test_those_of_old_tables_are_not_listed_and_not_tried(run: Run, poisoned: str) -> None:
@@ -60,12 +80,12 @@ def test_those_of_old_tables_are_not_listed_and_not_tried(run: Run, poisoned: st
     assert run("rebuild", "--db", poisoned).exit_code == 0
     assert run("dead-letters", "list", "--db", poisoned).stdout == listed
     result = run("dead-letters", "retry", "--db", poisoned)
-    assert (result.exit_code, result.stdout) == (1, "0 folded, 4 left\n")
+    assert (result.exit_code, result.stdout) == (1, "0 processed, 4 left\n")
 
 
 def test_who_names_a_group_that_is_none_is_told_which_there_are(run: Run, poisoned: str) -> None:
     told = refusal(run("dead-letters", "retry", "nosuch", "--db", poisoned), "USAGE", 2)
-    assert "there are board, tool_calls, agent_logs, session_feed, policy:" in told
+    assert "the groups and policies are board, tool_calls, agent_logs, session_feed, policy:" in told
 
 
 def test_stale_ones_are_left_for_a_rebuild(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,9 +97,8 @@ def test_stale_ones_are_left_for_a_rebuild(run: Run, url: str, monkeypatch: pyte
         append(ledger, happened("project.deleted", "p", {"project": "p"}))
         ledger.catch_up()
     result = run("dead-letters", "retry", "--db", url)
-    assert (result.exit_code, result.stdout) == (1, "0 folded, 1 left\n")
-    assert "1 of them are stale" in result.stderr
-    assert result.stderr.endswith("Only a rebuild folds them in their order: workledger rebuild board\n")
+    assert (result.exit_code, result.stdout) == (1, "0 processed, 1 left\n")
+    assert result.stderr.endswith("changed or deleted the same rows: workledger rebuild board\n")
     assert run("rebuild", "board", "--db", url).exit_code == 0
     assert run("dead-letters", "list", "--db", url).stdout == "There are no dead letters.\n"
 
@@ -101,14 +120,14 @@ def test_one_is_shown_with_its_event_even_when_that_cannot_be_read(run: Run, poi
 
 def test_what_fails_again_is_left_and_the_exit_code_says_so(run: Run, poisoned: str) -> None:
     result = run("dead-letters", "retry", "--db", poisoned)
-    assert (result.exit_code, result.stdout) == (1, "0 folded, 4 left\n")
+    assert (result.exit_code, result.stdout) == (1, "0 processed, 4 left\n")
     result = run("dead-letters", "retry", "board", "6", "--db", poisoned, "--json")
     assert (result.exit_code, json.loads(result.stdout)) == (1, {"folded": 0, "left": 2, "stale": 0})
 
 
 def test_one_is_let_go_and_what_waited_behind_it_is_folded(run: Run, poisoned: str) -> None:
     result = run("dead-letters", "drop", "board", "2", "--db", poisoned)
-    assert (result.exit_code, result.stdout) == (0, "1 folded, 0 left\n")
+    assert (result.exit_code, result.stdout) == (0, "1 processed, 0 left\n")
     assert parsed(run("dead-letters", "drop", "board", "6", "--db", poisoned, "--json")) == {
         "folded": 0,
         "left": 0,
@@ -131,6 +150,24 @@ def test_one_that_is_not_there_is_told_in_a_sentence(
     result = run("dead-letters", command, group, position, "--db", poisoned)
     sentence = refusal(result, "DEAD_LETTER_NOT_FOUND")
     assert f"There is no dead letter of {group} at position {position}." in sentence
+
+
+def test_those_of_an_apps_own_policy_are_left_when_all_are_retried(run: Run, mailed: str) -> None:
+    """It fails when they are an error, which leaves all others as they are."""
+    result = run("dead-letters", "retry", "--db", mailed)
+    assert (result.exit_code, result.stdout) == (1, "1 processed, 1 left\n")
+    assert (
+        result.stderr
+        == "1 dead letter of other groups or policies can only be retried with --app, which names the app that has them.\n"
+    )
+    [left] = parsed(run("dead-letters", "list", "--db", mailed, "--json"))["dead_letters"]
+    assert (left["name"], left["position"]) == ("policy:mail", 6)
+
+
+@pytest.mark.parametrize("command", [("retry", "policy:mail"), ("retry", "policy:mail", 6), ("drop", "policy:mail", 6)])
+def test_one_of_an_apps_own_policy_is_for_that_app(run: Run, mailed: str, command: tuple[object, ...]) -> None:
+    told = refusal(run("dead-letters", *command, "--db", mailed), "DEAD_LETTER_OWNER_UNKNOWN")
+    assert "policy:mail is no group or policy of this ledger" in told
 
 
 def test_positions_are_numbers(run: Run, poisoned: str) -> None:

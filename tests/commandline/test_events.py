@@ -70,7 +70,7 @@ def test_followed_the_log_shows_what_is_appended_until_it_is_interrupted(
         ledger.create(Task.create(id="three", title="Test the grammar", project_id="prj"))
     assert json.loads(following.line("{"))["stream_id"] == "task-three"
     code, _, stderr = following.end(signal.SIGINT)
-    assert (code, stderr) == (0, "Stopped; go on with --after 6.\n")
+    assert (code, stderr) == (0, "Stopped. Continue with --after 6.\n")
 
 
 def test_followed_up_to_a_limit_it_ends_by_itself(run: Run, url: str) -> None:

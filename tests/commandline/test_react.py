@@ -11,7 +11,7 @@ from support.policy_desk import Desk, assign, depend_on, finish
 from workledger import Workledger
 from workledger.projections.engine.follow import worker_loop
 
-STOPPED = "Stopped; run it again and it goes on where it was."
+STOPPED = "Stopped. Run the command again to resume."
 
 
 @pytest.fixture
@@ -30,14 +30,14 @@ def test_once_reacts_to_the_end_of_the_log(run: Run, desk: Desk, url: str) -> No
     assert desk.state("report") == "waiting"
     result = run("react", "--once", "--db", url)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.startswith("The policies stand at ")
+    assert result.stderr.startswith("The policies are at position ")
     assert desk.state("report") == "ready"
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_it_reacts_until_it_is_stopped(start: Callable[..., Started], desk: Desk, url: str, by: signal.Signals) -> None:
     reacting = start("react", "--db", url)
-    reacting.line("Reacting to the log", said=True)
+    reacting.line("Running the policies", said=True)
     wait_until(lambda: policies_stand(desk.ledger))
     desk.task("lex", assign("ann"), finish)
     wait_until(lambda: desk.state("report") == "ready")
@@ -61,4 +61,4 @@ def test_one_whose_loop_has_died_says_so(run: Run, url: str, monkeypatch: pytest
     monkeypatch.setattr(worker_loop.WorkerLoop, "_run", ends)
     result = run(command, "--db", url)
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1].endswith("has died; run it again, and it goes on where it was.")
+    assert result.stderr.splitlines()[-1].endswith("failed. Run the command again to resume.")

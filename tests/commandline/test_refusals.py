@@ -13,7 +13,7 @@ import pytest
 
 import workledger
 from commandline.typed import Run, Started, refusal, refused, wait_until
-from workledger.api.commandline.sentences import sentence
+from workledger.api.commandline.errors import message_and_code
 
 WORKLEDGER = (sys.executable, "-m", "workledger.api.commandline.cli")
 COMMANDS = (
@@ -94,19 +94,18 @@ def test_a_server_that_nobody_runs_is_refused_without_its_password(run: Run) -> 
         ("import", "git", "no/such/folder"),
         ("import", "beads", "no/such/file"),
         ("import", "claude-code", "no/such/folder"),
-        ("rebuild", "nonsense"),
         ("demo", "--sessions", "no/such/folder"),
     ],
     ids=" ".join,
 )
 def test_wrong_usage_is_told_with_exit_code_2(run: Run, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert "--help" in refusal(run(*arguments), "USAGE", 2)
-    assert not list(tmp_path.glob("*.db")) or arguments[0] == "rebuild"
+    assert not list(tmp_path.glob("*.db"))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.com", ""])
-def test_only_loopback_is_served_as_keys_are_not_there_yet(run: Run, tmp_path: Path, host: str) -> None:
-    assert "keys are not there yet" in refusal(run("serve", "--host", host), "ADDRESS_NOT_ALLOWED")
+def test_only_loopback_is_served_as_there_is_no_authentication_yet(run: Run, tmp_path: Path, host: str) -> None:
+    assert "has no authentication yet" in refusal(run("serve", "--host", host), "ADDRESS_NOT_ALLOWED")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,14 +115,15 @@ def test_an_error_that_nobody_has_thought_of_is_one_sentence_too(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr("workledger.api.commandline.status.standing", broken)
+    monkeypatch.setattr("workledger.api.commandline.status.status_of", broken)
     assert "ZeroDivisionError: division" in refusal(run("status", "--db", url), "UNEXPECTED")
     monkeypatch.setenv("WORKLEDGER_TRACEBACK", "1")
     assert isinstance(run("status", "--db", url).exception, ZeroDivisionError)
 
 
 def test_what_is_not_installed_is_named() -> None:
-    assert sentence(ModuleNotFoundError("No module named 'psycopg'", name="psycopg"))[0].startswith("psycopg is not")
+    message, code = message_and_code(ModuleNotFoundError("No module named 'psycopg'", name="psycopg"))
+    assert (message.partition(":")[0], code) == ("psycopg is not installed", "NOT_INSTALLED")
 
 
 def test_without_the_extras_the_command_says_what_to_install() -> None:

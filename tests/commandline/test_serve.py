@@ -72,8 +72,8 @@ def test_the_demo_goes_on_where_it_was_killed_is_filled_once_and_plays_on(
     code, stdout, stderr = second.end(signal.SIGTERM)
     assert (code, stdout) == (0, "")
     assert stderr.splitlines() == [
-        f"Port {port} is taken; trying the next one.",
-        "Stopped; the next time it goes on with the same board.",
+        f"Port {port} is in use; trying the next one.",
+        "Stopped. Run the command again to continue with the same board.",
     ]
     verified = parsed(run("verify", "--json", "--db", f"sqlite:///{tmp_path}/.demo/demo.db"))
     assert [group["differences"] for group in verified["groups"]] == [0] * 4

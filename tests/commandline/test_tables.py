@@ -70,12 +70,12 @@ def test_a_row_that_was_tampered_with_is_found_and_told(run: Run, url: str) -> N
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("update tasks set title = 'x' where id = 'one'", "tasks one: title is 'x', the log says 'Read the grammar'"),
-        ("delete from tasks where id = 'one'", "tasks one: is missing"),
+        ("update tasks set title = 'x' where id = 'one'", "tasks one: title is 'x', expected 'Read the grammar'"),
+        ("delete from tasks where id = 'one'", "tasks one: missing row"),
         (
             "create temp table copy as select * from tasks where id = 'one'; update copy set id = 'stray';"
             " insert into tasks select * from copy",
-            "tasks stray: is there, and the log knows nothing of it",
+            "tasks stray: unexpected row",
         ),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_rebuild_puts_right_what_was_tampered_with(run: Run, url: str) -> None
 
 def test_a_rebuild_of_everything_names_every_group(run: Run, url: str) -> None:
     result = run("rebuild", "--db", url)
-    assert [line.split()[0] for line in result.stdout.splitlines()] == [
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [
         "board",
         "tool_calls",
         "agent_logs",
@@ -137,7 +137,7 @@ def test_the_projector_follows_the_log_until_it_is_stopped(
         wait_until(lambda: ledger.projector.position() == 6)
     code, stdout, stderr = following.end(by)
     assert (code, stdout) == (0, "")
-    assert stderr == "Stopped at 6.\n"
+    assert stderr == "Stopped at position 6.\n"
 
 
 @pytest.mark.parametrize(("by", "exit_code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
@@ -151,7 +151,7 @@ def test_a_rebuild_that_was_ended_in_the_middle_goes_on_where_it_was(
     code, stdout, stderr = rebuilding.end()
     assert (code, stdout) == (exit_code, "")
     if by == signal.SIGINT:
-        assert stderr.splitlines()[-1] == "Interrupted; run it again and it goes on where it was."
+        assert stderr.splitlines()[-1] == "Interrupted. Run the command again to resume."
 
     wait_until(lambda: parsed(run("status", "--db", url, "--json"))["groups"][2]["state"] == "interrupted")
     status = parsed(run("status", "--db", url, "--json"))
@@ -163,13 +163,13 @@ def test_a_rebuild_that_was_ended_in_the_middle_goes_on_where_it_was(
 
 
 def test_what_was_rebuilt_alone_is_undone_and_let_go_of_alone(run: Run, url: str) -> None:
-    assert "there were no old tables" in run("rebuild", "--drop-old", "--db", url).stdout
+    assert "board: there were no previous tables\n" in run("rebuild", "--drop-old", "--db", url).stdout
     run("rebuild", "board", "--db", url)
     undone = parsed(run("rebuild", "--undo", "--db", url, "--json"))["groups"]
     assert [group["name"] for group in undone] == ["board"]
     told = refusal(run("rebuild", "agent_logs", "--undo", "--db", url), "REBUILD_NOTHING_TO_UNDO")
     assert "There are no tables of agent_logs from before a rebuild" in told
-    assert "board is alone: the old tables are gone" in run("rebuild", "board", "--drop-old", "--db", url).stdout
+    assert "board: the previous tables were dropped\n" in run("rebuild", "board", "--drop-old", "--db", url).stdout
     refusal(run("rebuild", "--undo", "--db", url), "REBUILD_NOTHING_TO_UNDO")
 
 
@@ -181,7 +181,7 @@ def test_when_the_database_goes_away_a_rebuild_says_how_to_go_on(
 
     monkeypatch.setattr(Rebuild, "build", gone)
     told = refusal(run("rebuild", "--db", url), "DATABASE_UNREACHABLE")
-    assert "server closed the connection unexpectedly; run it again and it goes on where it was [" in told
+    assert "server closed the connection unexpectedly. Run the command again to resume. [" in told
 
 
 def log_much(url: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -76,6 +77,23 @@ class Started:
             self.process.send_signal(by)
         stdout, stderr = self.process.communicate(timeout=60)
         return self.process.returncode, stdout, stderr
+
+
+def shown_on_a_terminal(*arguments: str, columns: int) -> list[str]:
+    """The lines that a command prints on a terminal of that width."""
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "workledger.api.commandline.cli", *arguments]
+    done = subprocess.run(command, stdout=end, env={**os.environ, "COLUMNS": str(columns)})
+    os.close(end)
+    assert done.returncode == 0
+    with open(terminal, "rb", buffering=0) as screen:
+        output = bytearray()
+        try:
+            while some := screen.read(4096):
+                output += some
+        except OSError:  # on Linux, the end of what a closed terminal has shown
+            pass
+    return output.decode().splitlines()
 
 
 def wait_until(holds: Callable[[], object], seconds: float = 60) -> None:

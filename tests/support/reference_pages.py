@@ -49,8 +49,17 @@ same, unless it says `status = …`. A refusal of the command line alone has non
 
 COMMANDS = f"""# Command line
 
-Results go to stdout, progress and remarks to stderr. Exit codes: 0 fine, 1 refused or different, 2 wrong usage,
-130 interrupted. `--db` may also stand before the command.
+Results are printed on stdout; progress, notes and errors on stderr. An error is one line that ends in a code: see
+[errors](errors.md). `--db` may also stand before the command.
+
+`import`, `demo` and `serve` create the database if it does not exist; all other commands refuse (DATABASE_NOT_FOUND).
+
+| Exit code | Means |
+|---|---|
+| 0 | success |
+| 1 | refused, or the check failed: rows differ, tables are missing, dead letters are left |
+| 2 | wrong usage |
+| 130 | interrupted |
 
 {MADE}"""
 
@@ -85,6 +94,11 @@ def paragraph(documentation: str | None) -> str:
     """The first paragraph, on one line, without what it says about its sources."""
     line = " ".join(inspect.cleandoc(documentation or "").partition("\n\n")[0].split())
     return "" if line.startswith("Raises:") else SOURCES.sub("", line)
+
+
+def paragraphs(help: str) -> str:
+    """All of a help text, each paragraph on one line."""
+    return "\n\n".join(" ".join(one.split()) for one in inspect.cleandoc(help).split("\n\n"))
 
 
 def cell(text: str) -> str:
@@ -188,7 +202,7 @@ def option(parameter: Any) -> str:
 def commands_page() -> str:
     page = [COMMANDS]
     for path, command in commands(COMMAND_LINE, "workledger"):
-        page += [f"## {path}\n", f"{paragraph(command.help)}\n", *map(option, command.params), ""]
+        page += [f"## {path}\n", f"{paragraphs(command.help)}\n", *map(option, command.params), ""]
     return "\n".join(page)
 
 

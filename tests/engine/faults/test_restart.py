@@ -14,7 +14,7 @@ from support.golden_events import work
 from support.http_client import Doors
 from workledger import Workledger
 from workledger.api.app import service_of
-from workledger.api.commandline.policies import reacting
+from workledger.api.commandline.react import reacting
 from workledger.projections.engine.follow import worker_loop
 from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.groups import GROUPS
