@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 WORKERS ?= 2
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
+QUICK := tests/domain tests/kernel tests/policies tests/projections tests/test_architecture.py \
+  tests/engine/test_compiler.py tests/engine/test_fingerprint.py
 TEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/benchmarks
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)
 
@@ -24,7 +26,7 @@ $(VENV)/run: $(BIN)/uv .requirements/run.txt pyproject.toml
 	@$(UV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-bytecode: # Compile what has changed since, for processes that may not write bytecode
+bytecode: # Compile what has changed: where PYTHONDONTWRITEBYTECODE is set, every process would compile all it imports
 	@$(BIN)/python -m compileall -q -j 0 .src/workledger domain projections adapters api
 
 $(VENV)/dev: $(VENV)/run .requirements/dev.txt
@@ -45,7 +47,7 @@ demo: $(VENV)/run bytecode ## Fill a board from real history and serve it
 test: $(VENV)/dev bytecode ## Run all tests, on SQLite and on a real PostgreSQL
 	@$(TEST) $(ARGS)
 
-quick: $(VENV)/dev bytecode ## Run in half a minute the tests that need no database server
+quick: $(VENV)/dev bytecode ## Run the tests of domain, policies and tables in SQLite, in less than half a minute
 	@$(TEST) -m "not postgres" $(QUICK) $(ARGS)
 
 explore: $(VENV)/dev bytecode ## Let Hypothesis look further than the tests do, each time elsewhere

@@ -32,7 +32,7 @@ from support.memory_disk import memory_disk
 PATIENCE = 60.0
 IN_A_HURRY = [
     *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
-    *("-c", "max_wal_size=256MB"),
+    *("-c", "max_wal_size=256MB", "-c", "autovacuum=off"),
 ]
 WATCH = """
 import os, shutil, signal, sys, time
