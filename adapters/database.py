@@ -52,7 +52,7 @@ SECRETS = re.compile(r"(://[^/@:]*:).*(?=@)|(password\s*=\s*)('(?:[^'\\]|\\.)*'|
 
 
 def reason_of(error: BaseException | None) -> str:
-    """The first line of what a driver says, or else what kind of error it is."""
+    """The first line of a driver's error, or else the kind of error it is."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
@@ -72,4 +72,4 @@ def factory_of(url: str) -> str:
 
 def unknown(url: str) -> UnknownDatabase:
     """The refusal of a URL, without the password in it."""
-    return UnknownDatabase(url=SECRETS.sub(lambda found: f"{found[1] or found[2]}***", url))
+    return UnknownDatabase(url=SECRETS.sub(lambda match: f"{match[1] or match[2]}***", url))
