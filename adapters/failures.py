@@ -1,18 +1,20 @@
-"""What databases cannot do, met where read tables are read, as refusals: they are away, unusable, or lack a table."""
+"""Errors of a database where read tables are read, as refusals: it is away, unusable, or lacks a table."""
 
 import re
 import sqlite3
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
 from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable, reason_of
 from workledger.adapters.sqlite.failures import refusal
 from workledger.domain.kernel.refusals import Refused
+from workledger.projections.engine.fold.group import Group
 from workledger.projections.groups import GROUPS
 
 MISSING = re.compile(r'no such table: (\w+)|relation "(\w+)" does not exist')
 AWAY = ("08", "57P", "53300", "55000")
-"""The beginnings of PostgreSQL's codes for a connection that failed or was ended, and a server that takes none."""
+"""How SQLSTATEs begin of connections that failed or were ended, and of servers that accept none."""
 
 
 class ReadTableMissing(Refused):
@@ -21,8 +23,12 @@ class ReadTableMissing(Refused):
     code = "READ_TABLE_MISSING"
 
 
-def refusal_of(error: Exception) -> Refused | None:
-    """The refusal that an error of SQLAlchemy, or of a driver, comes to; None when the database cannot help it."""
+def refusal_of(error: Exception, groups: Iterable[Group] = GROUPS) -> Refused | None:
+    """The refusal for an error of SQLAlchemy or a driver; None when it is not the database's fault.
+
+    Args:
+        groups: those whose tables `workledger rebuild` makes.
+    """
     if isinstance(error, sa.exc.TimeoutError):
         return DatabaseBusy()
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
@@ -30,7 +36,7 @@ def refusal_of(error: Exception) -> Refused | None:
     if type(cause).__module__.partition(".")[0] not in ("psycopg", "sqlite3"):
         return None
     reason = reason_of(cause).rstrip(".")
-    if (missing := MISSING.search(reason)) and (missing[1] or missing[2]) in _read_tables():
+    if (missing := MISSING.search(reason)) and (missing[1] or missing[2]) in _names(groups):
         return ReadTableMissing(table=missing[1] or missing[2])
     if isinstance(cause, sqlite3.Error):
         return refusal(cause)
@@ -42,5 +48,5 @@ def refusal_of(error: Exception) -> Refused | None:
     return DatabaseFailed(reason=reason)
 
 
-def _read_tables() -> set[str]:
-    return {table.NAME for group in GROUPS for table in group.tables}
+def _names(groups: Iterable[Group]) -> set[str]:
+    return {table.NAME for group in groups for table in group.tables}
