@@ -53,12 +53,6 @@ quick: $(VENV)/dev bytecode ## Run the tests of domain, policies and tables in S
 explore: $(VENV)/dev bytecode ## Let Hypothesis look further than the tests do, each time elsewhere
 	@WORKLEDGER_TEST_PROFILE=explore $(TEST) -m hypothesis --timeout 0 $(ARGS)
 
-quick: $(VENV)/dev bytecode ## Run in half a minute the tests that need no database server
-	@$(TEST) -m "not postgres" $(QUICK) $(ARGS)
-
-explore: $(VENV)/dev bytecode ## Let Hypothesis look further than the tests do, each time elsewhere
-	@WORKLEDGER_TEST_PROFILE=explore $(TEST) -m hypothesis --timeout 0 $(ARGS)
-
 check: $(VENV)/dev ## Check format, lint, types, layers and the examples of the docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .

@@ -61,7 +61,7 @@ SECRETS = re.compile(r"(://[^/@:]*:).*(?=@)|(password\s*=\s*)('(?:[^'\\]|\\.)*'|
 
 
 def reason_of(error: BaseException | None) -> str:
-    """The first line of what a driver says, or else what kind of error it is."""
+    """The first line of a driver's error, or else the kind of error it is."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
@@ -85,4 +85,5 @@ def unknown(url: str) -> UnknownDatabase:
 
 
 def without_password(url: str) -> str:
-    return SECRETS.sub(lambda found: f"{found[1] or found[2]}***", url)
+    """The URL with asterisks for its password."""
+    return SECRETS.sub(lambda match: f"{match[1] or match[2]}***", url)

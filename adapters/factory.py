@@ -49,7 +49,7 @@ class Wakeups(Protocol):
 
 
 class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
-    """Opens the database, and makes our tables in it unless it is another program's, or none are to be made."""
+    """Opens the database, and makes the ledger's tables in it, unless it is another program's or need not be made."""
 
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
@@ -67,11 +67,11 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
             raise
 
     place = ""
-    """Where the database is, for those who are told that it cannot be reached, unless the driver says that."""
+    """Where the database is, for the message that it cannot be reached, unless the driver's error says it."""
     bulk: Bulk
     """How read tables are written in bulk."""
     wakeups: Wakeups | None = None
-    """How processes wake each other after appends, where the database can do that."""
+    """How processes wake each other after appends; None where the database cannot."""
 
     @abstractmethod
     def connect(self, url: str) -> sa.Engine:
@@ -83,15 +83,15 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
 
     @abstractmethod
     def exclusively(self, connection: sa.Connection) -> None:
-        """Let no other process make tables at the same time."""
+        """Keep other processes from making tables until the transaction ends."""
 
     def prepare(self) -> None:
-        """Make our tables where there are none, and bring those of an earlier release up to date.
+        """Make the ledger's tables where there are none, and upgrade those of an earlier release.
 
         Raises:
             DatabaseNotFound: there are none, and none are to be made.
-            ForeignDatabase: it has tables, but not ours.
-            NewerDatabase: it has ours, of a newer release.
+            ForeignDatabase: it has tables, but not the ledger's.
+            NewerDatabase: it has those of a newer release.
         """
         if self._version() == VERSION:
             return
@@ -110,7 +110,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
             connection.execute(META.insert().values(key="version", value=VERSION))
 
     def _upgrade(self, connection: sa.Connection, found: str) -> None:
-        """From the version that is there, step by step. A step that a database needs is called `upgrade_1_2`."""
+        """From the version that was found, step by step. A database's own step is a method such as `upgrade_1_2`."""
         if not found.isdigit() or int(found) > int(VERSION):
             raise NewerDatabase(found=found, known=VERSION)
         for step in range(int(found), int(VERSION)):
@@ -124,7 +124,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
 
     @abstractmethod
     def protect(self, connection: sa.Connection) -> None:
-        """Refuse to change or delete stored events, but while the table workledger says `erasing`."""
+        """Have the database refuse to change or delete events, unless the table `workledger` has the key `erasing`."""
 
     def _not_found(self) -> DatabaseNotFound:
         return DatabaseNotFound(url=without_password(self._url))

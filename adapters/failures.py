@@ -1,4 +1,4 @@
-"""What databases cannot do, met where read tables are read, as refusals: they are away, unusable, or lack a table."""
+"""Errors of a database where read tables are read, as refusals: it is away, unusable, or lacks a table."""
 
 import re
 import sqlite3
@@ -12,7 +12,7 @@ from workledger.projections.engine.table import Table
 
 MISSING = re.compile(r'no such table: (\w+)|relation "(\w+)" does not exist')
 AWAY = ("08", "57P", "53300", "55000")
-"""The beginnings of PostgreSQL's codes for a connection that failed or was ended, and a server that takes none."""
+"""How SQLSTATEs begin of connections that failed or were ended, and of servers that accept none."""
 
 
 class ReadTableMissing(Unavailable):
@@ -22,7 +22,7 @@ class ReadTableMissing(Unavailable):
 
 
 def refusal_of(error: Exception) -> Refused | None:
-    """The refusal that an error of SQLAlchemy, or of a driver, comes to; None when the database cannot help it."""
+    """The refusal for an error of SQLAlchemy or a driver; None when it is not the database's fault."""
     if isinstance(error, sa.exc.TimeoutError):
         return DatabaseBusy()
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error

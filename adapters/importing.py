@@ -27,7 +27,7 @@ NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class Progress(Protocol):
-    """Told how far an import has come, as often as it records."""
+    """Called with how far an import has come, as often as it records."""
 
     def __call__(self, done: int, total: int, note: str) -> None: ...
 
@@ -38,7 +38,7 @@ def silent(done: int, total: int, note: str) -> None:
 
 @dataclass
 class Report:
-    """What came in, and what was left out and why; `str(report)` says it in one line."""
+    """What was imported, and what was left out and why; `str(report)` is one line."""
 
     source: str
     came_in: Counter[str] = field(default_factory=Counter)
@@ -60,7 +60,7 @@ class Fact:
     """Events of one stream to be recorded, whole or not at all.
 
     Attributes:
-        after: the version of the stream that they follow. When it has moved on, somebody else was faster.
+        after: the version of the stream that they follow.
         what: what they are called in the report.
     """
 
@@ -72,11 +72,11 @@ class Fact:
     what: str
 
     def record(self, unit: Unit) -> bool:
-        """Record it; False when somebody else was faster.
+        """Record it; False when another process has recorded something in the stream since.
 
         Raises:
-            NotFound: what it goes on from is not there.
-            ConcurrencyConflict: what begins with it has begun already.
+            NotFound: the stream that it continues does not exist.
+            ConcurrencyConflict: the stream that it begins exists already.
         """
         state = unit.find(self.kind, self.id) if self.after else None
         if state is None and self.after:
@@ -93,7 +93,7 @@ class Fact:
 class Batches:
     """Records facts in units of BATCH events.
 
-    A unit that is refused is taken apart: what can be recorded alone is, the rest is left out by the refusal's code.
+    When a unit is refused, each fact in it is recorded by itself, and those that are refused are left out.
     """
 
     def __init__(self, ledger: Ledger, report: Report) -> None:
@@ -101,13 +101,13 @@ class Batches:
         self._facts: list[Fact] = []
 
     def add(self, fact: Fact) -> None:
-        """Record this, now or with what comes next."""
+        """Record this, now or together with later facts."""
         self._facts.append(fact)
         if sum(len(one.events) for one in self._facts) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
-        """Record what is still to be recorded."""
+        """Record the facts that were added."""
         facts, self._facts = self._facts, []
         if not facts:
             return
@@ -135,7 +135,7 @@ class Batches:
             if new[number]:
                 self._report.came_in[fact.what] += 1
             else:
-                self._report.left_out[f"{fact.what} (another was faster)"] += 1
+                self._report.left_out[f"{fact.what} (recorded by another process)"] += 1
 
 
 def begin(ledger: Ledger, kind: type[Aggregate], id: str, first: Event, at: datetime | None) -> None:
@@ -186,7 +186,7 @@ def digest(*parts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JsonLine:
     """A line of a JSONL file: the bytes from `start` to `end`, and the object in it, or None when there is none."""
 
     start: int
@@ -194,7 +194,7 @@ class Line:
     value: dict[str, JSON] | None
 
 
-def json_lines(data: bytes, start: int = 0) -> tuple[list[Line], bytes]:
+def json_lines(data: bytes, start: int = 0) -> tuple[list[JsonLine], bytes]:
     """The lines of JSONL data that begins at `start` of its file, and the half-written rest after them.
 
     Blank lines are passed over. A last line without its line end counts when it is whole.
@@ -204,10 +204,10 @@ def json_lines(data: bytes, start: int = 0) -> tuple[list[Line], bytes]:
     for line in whole:
         end = start + len(line) + 1
         if line.strip():
-            lines.append(Line(start, end, json_object(line)))
+            lines.append(JsonLine(start, end, json_object(line)))
         start = end
     if (value := json_object(rest)) is not None:
-        lines.append(Line(start, start + len(rest), value))
+        lines.append(JsonLine(start, start + len(rest), value))
         rest = b""
     return lines, rest
 
@@ -226,10 +226,12 @@ def json_object(line: bytes) -> dict[str, JSON] | None:
     return value if isinstance(value, dict) else None
 
 
-def moment(text: JSON) -> datetime | None:
-    """The moment that RFC 3339 text says; None when it says none, or Go's zero time."""
+def timestamp_of(value: JSON) -> datetime | None:
+    """The time in RFC 3339 text; None when it is none, or Go's zero time."""
     try:
-        said = datetime.fromisoformat(text) if isinstance(text, str) else None
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return None if said is None or said.year == 1 else said if said.tzinfo else said.replace(tzinfo=UTC)
+    if at is None or at.year == 1:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

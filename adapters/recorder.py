@@ -1,4 +1,4 @@
-"""The event store on a database: reading is the same everywhere, appending each does its own way."""
+"""The event store on a database: reads are the same on each, appends are each database's own."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -18,7 +18,7 @@ _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column 
 _DATA = _ROW[-1]
 
 PAGE = 500
-"""Streams asked for in one statement."""
+"""Streams that one statement asks for."""
 
 
 def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
@@ -28,14 +28,14 @@ def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 class DatabaseStore(EventStore):
-    """The tables of schema.py behind eventsourcing's recorder interface. Each database appends, and scans, in its own
-    way."""
+    """The tables of schema.py behind eventsourcing's recorder interface. Each database has its own way to append and
+    scan."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
 
     def close(self) -> None:
-        """Let go of what the store holds beside its engine."""
+        """Close what the store has open beside its engine."""
 
     def select_events(
         self,
@@ -154,7 +154,7 @@ class DatabaseStore(EventStore):
         return sa.type_coerce(EVENTS.c.tags, JSONB).contains({name: id})
 
     def _among(self, positions: list[int]) -> sa.ColumnElement[bool]:
-        """However many they are, the statement is the same."""
+        """One parameter for all of them, so that the statement is the same for any number."""
         if self.engine.dialect.name == "sqlite":
             given = sa.func.json_each(orjson.dumps(positions).decode()).table_valued("value")
             return EVENTS.c.position.in_(sa.select(given.c.value))

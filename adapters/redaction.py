@@ -11,11 +11,11 @@ from typing import TypeAlias, Union
 
 JSON: TypeAlias = Union[bool, int, float, str, list["JSON"], dict[str, "JSON"], None]  # noqa: UP007, it is recursive
 Redact: TypeAlias = Callable[[JSON], JSON]
-"""Takes what a source says, and gives it back without what must not be stored."""
+"""Returns a value of a source without what must not be stored."""
 
 GONE = "[redacted]"
 SHORT = 200
-"""Characters; strings up to this length come again and again (folders, versions), so what becomes of them is kept."""
+"""Characters; strings up to this length recur (folders, versions), so their redacted forms are cached."""
 
 _NAME = r"[^\s/\\:;,'\"`<>()\[\]{}|*?$&%#]+"
 
@@ -83,13 +83,13 @@ def redact_text(text: str) -> str:
                 plain = _plain(text)
                 break
     low = plain.lower()
-    done, kept = 0, []
+    done, parts = 0, []
     for start in sorted(start for stem in _STEMS if stem in low for start in _starts(stem, low)):
-        found = _VALUE.match(text, start) if start >= done else None
-        if found and found.lastgroup:
-            kept += [text[done : found.start(found.lastgroup)], GONE]
-            done = found.end(found.lastgroup)
-    return "".join([*kept, text[done:]]) if kept else text
+        match = _VALUE.match(text, start) if start >= done else None
+        if match and match.lastgroup:
+            parts += [text[done : match.start(match.lastgroup)], GONE]
+            done = match.end(match.lastgroup)
+    return "".join([*parts, text[done:]]) if parts else text
 
 
 _short = lru_cache(8192)(redact_text)

@@ -80,7 +80,7 @@ META = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
-"""Says that this database is ours, and which version of these tables it has."""
+"""Marks a database as a ledger's, with the version of its tables."""
 
 VERSION = "2"
 COLUMNS = tuple(column.name for column in EVENTS.columns)

@@ -1,4 +1,4 @@
-"""Beads issues, as its JSONL export tells them: one object on a line, the last line of an id counts."""
+"""Beads issues in a JSONL export: one object on a line, the last line with an id counts."""
 
 import hashlib
 from collections import Counter
@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from workledger.adapters.importing import cut, json_lines, moment
+from workledger.adapters.importing import cut, json_lines, timestamp_of
 from workledger.adapters.redaction import JSON, Redact
 
 PRIORITIES = {0: "high", 1: "high", 2: "medium", 3: "low", 4: "low"}
@@ -77,7 +77,7 @@ def issues(data: bytes, redact: Redact) -> tuple[dict[str, Issue], Counter[str]]
     """The issues in a JSONL export by their ids, and what is none, by why it was left out."""
     lines, rest = json_lines(data)
     left_out = Counter({"half-written last lines": 1} if rest.strip() else {})
-    found: dict[str, Issue] = {}
+    by_id: dict[str, Issue] = {}
     for line in lines:
         if line.value is None:
             left_out["malformed lines"] += 1
@@ -85,35 +85,35 @@ def issues(data: bytes, redact: Redact) -> tuple[dict[str, Issue], Counter[str]]
             left_out["lines without an id"] += 1
         else:
             issue = read(line.value, redact)
-            left_out["earlier lines of the same issue"] += issue.id in found
+            left_out["earlier lines of the same issue"] += issue.id in by_id
             left_out["unknown statuses (taken for open)"] += issue.status not in STATES
-            found[issue.id] = issue
-    return found, +left_out
+            by_id[issue.id] = issue
+    return by_id, +left_out
 
 
 def read(raw: dict[str, JSON], redact: Redact) -> Issue:
-    """One issue; what is missing or of another type than it should be is as if it were not said."""
-    told = redact(raw)
-    assert isinstance(told, dict)
-    kind = str(told.get("issue_type") or "task")
-    labels = (*_texts(told.get("labels")), *([] if kind == "task" else [kind]))
-    priority = told.get("priority")
+    """One issue; a field that is missing or of another type counts as absent."""
+    clean = redact(raw)
+    assert isinstance(clean, dict)
+    kind = str(clean.get("issue_type") or "task")
+    labels = (*_texts(clean.get("labels")), *([] if kind == "task" else [kind]))
+    priority = clean.get("priority")
     return Issue(
         id=str(raw["id"]),
-        title=cut(str(told.get("title") or raw["id"]), NOTE),
-        description=_text(told.get("description"), TEXT),
-        status=str(told.get("status") or "open"),
+        title=cut(str(clean.get("title") or raw["id"]), NOTE),
+        description=_text(clean.get("description"), TEXT),
+        status=str(clean.get("status") or "open"),
         priority=PRIORITIES.get(priority if isinstance(priority, int) else 2, "low"),
         category=CATEGORIES.get(kind, "execute"),
         labels=tuple(dict.fromkeys(labels)),
-        summary=_text(told.get("close_reason"), NOTE),
+        summary=_text(clean.get("close_reason"), NOTE),
         dependencies=tuple(_dependencies(raw.get("dependencies"))),
-        created_at=moment(raw.get("created_at")),
-        updated_at=moment(raw.get("updated_at")),
-        ended_at=moment(raw.get("deleted_at")) or moment(raw.get("closed_at")),
+        created_at=timestamp_of(raw.get("created_at")),
+        updated_at=timestamp_of(raw.get("updated_at")),
+        ended_at=timestamp_of(raw.get("deleted_at")) or timestamp_of(raw.get("closed_at")),
         digest=hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24],
         rest={
-            name: _kept(value) for name, value in told.items() if name not in OWN_FIELDS and value not in (None, "", [])
+            name: _cut(value) for name, value in clean.items() if name not in OWN_FIELDS and value not in (None, "", [])
         },
     )
 
@@ -121,14 +121,16 @@ def read(raw: dict[str, JSON], redact: Redact) -> Issue:
 def _dependencies(raw: JSON) -> Iterable[Dependency]:
     for one in raw if isinstance(raw, list) else ():
         if isinstance(one, dict) and isinstance(one.get("depends_on_id"), str):
-            yield Dependency(str(one["depends_on_id"]), str(one.get("type") or "blocks"), moment(one.get("created_at")))
+            yield Dependency(
+                str(one["depends_on_id"]), str(one.get("type") or "blocks"), timestamp_of(one.get("created_at"))
+            )
 
 
 def _text(value: JSON, limit: int) -> str | None:
     return cut(value, limit) if isinstance(value, str) and value else None
 
 
-def _kept(value: JSON) -> JSON:
+def _cut(value: JSON) -> JSON:
     return cut(value, NOTE) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""The timeline of a set of issues: what happened to which task and when, so that nothing comes before what it needs."""
+"""The timeline of a set of issues: the events of their tasks, ordered so that none precedes what it needs."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,12 +11,12 @@ from workledger.domain.kernel.aggregate import Event
 from workledger.domain.task import Task
 
 Place = tuple[datetime, int, int]
-"""Where a step comes: the moment, then creations before dependencies before the rest, then parents before children."""
+"""The order of a step: its time, then creations before dependencies before the rest, then parents before children."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Events of one task at one moment."""
+    """Events of one task at one time."""
 
     place: Place
     task_id: str
@@ -31,7 +31,7 @@ class Timeline:
     Args:
         tasks: those that are there already, by id: of the issues and of what they depend on; also deleted ones.
         history: the events of a task.
-        now: for issues that do not say when.
+        now: the time of issues without one.
     """
 
     def __init__(
@@ -61,14 +61,14 @@ class Timeline:
         return sorted(steps, key=lambda step: (step.place, step.task_id))
 
     def _is_ours(self, task: Task, issue: Issue) -> bool:
-        kept = changes.before(task)
-        if not kept or task.project_id != self._project_id:
+        before = changes.before(task)
+        if not before or task.project_id != self._project_id:
             self.left_out["ids that other tasks have"] += 1
             return False
         if task.deleted:
             what = (
                 "issues that have not changed"
-                if kept.get("digest") == issue.digest
+                if before.get("digest") == issue.digest
                 else "issues whose task was deleted"
             )
             self.left_out[what] += 1
@@ -101,7 +101,7 @@ class Timeline:
         return None if one in above else own
 
     def _born(self, id: str) -> Place:
-        """After its parent, whatever the clocks said."""
+        """After its parent, whatever the timestamps are."""
         if id not in self._places:
             parent = self._parent(id)
             above = self._born(parent) if parent and parent not in self._tasks else (self._created(id), 0, 0)
@@ -153,9 +153,9 @@ class Timeline:
     def _reaches(self, start: str, end: str) -> bool:
         ahead, seen = [start], {start}
         while ahead:
-            found = self._waits.get(ahead.pop(), set()) - seen
-            seen |= found
-            ahead += found
+            next_ones = self._waits.get(ahead.pop(), set()) - seen
+            seen |= next_ones
+            ahead += next_ones
         return end in seen
 
     def _dependency(self, at: datetime, id: str, on: str) -> Step:

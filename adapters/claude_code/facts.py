@@ -1,11 +1,11 @@
-"""The events that what a transcript tells is recorded as."""
+"""The events that a transcript is recorded as."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from workledger.adapters.claude_code.about import About
+from workledger.adapters.claude_code.entries import ToolEnded, ToolUsed, Turn
 from workledger.adapters.claude_code.files import Transcript
-from workledger.adapters.claude_code.happenings import ToolEnded, ToolUsed, Turn
 from workledger.adapters.importing import digest
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
@@ -37,7 +37,7 @@ LONGEST_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose thread it is: the ids that everything in it is found by."""
+    """The ids of the session, agent, run, project and task of a thread."""
 
     session_id: str
     agent_id: str
@@ -48,7 +48,7 @@ class Whose:
 
 
 def agent_id(file: Transcript) -> str:
-    """That of the agent in a transcript: the session's own, or a sub-agent's."""
+    """The id of the agent of a transcript: the session's own, or a sub-agent."""
     return _id(Agent.PREFIX, file)
 
 

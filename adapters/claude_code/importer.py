@@ -1,4 +1,4 @@
-"""The Claude Code importer: sessions as their transcripts tell them, and later what was added since."""
+"""The Claude Code importer: sessions from their transcripts, and later what was added to them."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -36,16 +36,16 @@ def import_claude_code(
     progress: Progress = silent,
     now: datetime | None = None,
 ) -> Report:
-    """Record what the transcripts of Claude Code tell and the ledger does not know, by the actor `import`.
+    """Record the sessions in Claude Code's transcripts that the ledger does not have yet, as the actor `import`.
 
     Every session becomes a session, an agent and a run of its own, and so does every sub-agent; their logs are the
-    transcripts' lines, redacted. A session that goes on is gone on with by the next import.
+    transcripts' lines, redacted. When a session goes on, the next import adds the rest.
 
     Args:
         source: a transcript or a folder of them; where Claude Code keeps them, unless given.
         project_id: a project that is there; otherwise one is taken or made for the folder a session ran in.
         output_limit: characters that are kept of a tool's output.
-        now: the moment by which is told whether a session may still be running.
+        now: the time by which a session may still be running.
 
     Raises:
         OSError: there is no such file or folder.
@@ -95,7 +95,7 @@ def _earlier(ledger: Ledger, path: Path) -> list[Transcript]:
 
 
 class Importing:
-    """Files are given to it in the order they were written; what an earlier one told is not told again.
+    """Imports files in the order they were written; records that an earlier one has are skipped.
 
     Args:
         passed: earlier files, which are not given to it.
@@ -115,13 +115,13 @@ class Importing:
         self._ledger, self._report, self._who = ledger, report, who
         self._redact, self._limit, self._now = redact, limit, now
         self._passed = [*passed]
-        self._told: set[str] = set()
+        self._seen: set[str] = set()
 
     def file(self, file: Transcript, session: Sequence[Transcript], progress: Callable[[int], None]) -> None:
         """Record what is new in a file of a session.
 
         Args:
-            progress: told how many bytes of it have been recorded.
+            progress: called with the bytes of it that have been recorded.
 
         Raises:
             Refused: the ledger refuses; what was recorded of the file before stays.
@@ -134,10 +134,10 @@ class Importing:
         run = self._ledger.find(AgentRun, facts.run_id(file))
         reading = read(self._ledger, file, source, run.turn_count if run else 0, self._elsewhere())
         thread = Thread(reading, now=self._now, redact=self._redact, limit=self._limit)
-        if thread.telling:
+        if thread.relevant:
             self._record(file, session, source, run, reading, thread, progress)
         else:
-            deque(thread.moments(), 0)  # to count
+            deque(thread.new_records(), 0)  # to count
         self._report.left_out += thread.left_out + Counter(
             {"malformed lines": reading.malformed, "half-written last lines (next time)": int(reading.half_written)}
         )
@@ -147,7 +147,7 @@ class Importing:
                 "unknown records (kept in the log)": thread.unknown,
             }
         )
-        self._told |= {one.uuid for one in reading.records if one.uuid}
+        self._seen |= {one.uuid for one in reading.records if one.uuid}
 
     def _record(
         self,
@@ -160,24 +160,24 @@ class Importing:
         progress: Callable[[int], None],
     ) -> None:
         own = list(thread.own())
-        said = about(own, self._redact)
-        whose = self._who.whose(file, session, own, said, run)
+        subject = about(own, self._redact)
+        whose = self._who.whose(file, session, own, subject, run)
         recording = Recording(self._ledger, whose, reading, thread, source, self._report)
         at = None
-        for moment in thread.moments():
+        for record in thread.new_records():
             if at is None and run is None:
-                recording.begin(said, moment.at, str(self._redact(str(file.path))))
+                recording.begin(subject, record.at, str(self._redact(str(file.path))))
             elif at is None and run is not None:
-                recording.go_on(run, moment.at)
-            at = moment.at
-            recording.tell(moment)
-            if recording.is_full and moment.index + 1 < len(reading.records):
-                recording.flush(moment.index + 1)
-                progress(reading.records[moment.index].start)
+                recording.go_on(run, record.at)
+            at = record.at
+            recording.add(record)
+            if recording.is_full and record.index + 1 < len(reading.records):
+                recording.flush(record.index + 1)
+                progress(reading.records[record.index].start)
         if at is not None and run is not None and file.subagent_id is None:
             self._renew(recording, whose, reading, at)
         if not thread.live and (at is not None or (run is not None and run.live)):
-            recording.finish(said.result)
+            recording.finish(subject.result)
         recording.flush(len(reading.records))
 
     def _renew(self, recording: Recording, whose: Whose, reading: Reading, at: datetime) -> None:
@@ -192,5 +192,5 @@ class Importing:
     def _elsewhere(self) -> set[str]:
         """The ids of the records of earlier files."""
         while self._passed:
-            self._told.update(one.uuid for one in records_of(self._passed.pop().path) if one.uuid)
-        return self._told
+            self._seen.update(one.uuid for one in records_of(self._passed.pop().path) if one.uuid)
+        return self._seen

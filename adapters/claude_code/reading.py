@@ -1,4 +1,4 @@
-"""A file read so far as it is whole, beside what the ledger has of it: what the thread in it is told from."""
+"""The complete lines of a transcript file, and how much of them the ledger has."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from datetime import datetime
 import orjson
 
 from workledger.adapters.claude_code import facts
+from workledger.adapters.claude_code.entries import Past
 from workledger.adapters.claude_code.files import Transcript
-from workledger.adapters.claude_code.happenings import Past
 from workledger.adapters.claude_code.records import Record, in_graph_order, record
 from workledger.adapters.claude_code.source import continues
 from workledger.adapters.claude_code.turns import counted
-from workledger.adapters.importing import Line, json_lines, json_object
+from workledger.adapters.importing import JsonLine, json_lines, json_object
 from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended
 from workledger.domain.import_source import ImportSource, Key
 from workledger.domain.kernel.ledger import Ledger
@@ -20,11 +20,11 @@ from workledger.domain.kernel.ledger import Ledger
 
 @dataclass(frozen=True)
 class Reading:
-    """The records of a file in three stretches: recorded before, begun to be recorded, and new.
+    """The records of a file in three parts: recorded before, partly recorded, and new.
 
     Attributes:
-        records: each stretch in the order of its graph, one after the other.
-        marks: of the second stretch, of the third and of what may come: its first record, and the bytes it spans.
+        records: the parts one after the other, each in the order of its graph.
+        marks: for the second part, the third and what may follow: the first record, and the bytes that it spans.
         again: the file was replaced or cut short, and is read from the start.
     """
 
@@ -38,12 +38,12 @@ class Reading:
 
     @property
     def began(self) -> datetime:
-        """The moment for records that do not say when, where none before them does."""
+        """The time of records without a timestamp that no record with one precedes."""
         return self.file.first
 
     @property
     def limit(self) -> int:
-        """The bytes that are whole."""
+        """The bytes of complete lines."""
         return self.marks[-1][2]
 
     def cursor(self, done: int) -> tuple[int, int, int]:
@@ -68,11 +68,11 @@ def read(
     start, end, done = (0, 0, 0) if source is None or again else (source.start, source.end, source.done)
     data = file.path.read_bytes()
     lines, rest = json_lines(data)
-    told = [one for line in lines if (one := record(line))]
+    there = [one for line in lines if (one := record(line))]
     limit = len(data) - len(rest)
-    before = [one for one in told if one.start < start]
-    begun = list(in_graph_order(one for one in told if start <= one.start < end))
-    new = list(in_graph_order(one for one in told if one.start >= end))
+    before = [one for one in there if one.start < start]
+    begun = list(in_graph_order(one for one in there if start <= one.start < end))
+    new = list(in_graph_order(one for one in there if one.start >= end))
     records, known = [*before, *begun, *new], len(before) + len(begun)
     done += len(before)
     held = source.held if source else None
@@ -93,14 +93,14 @@ def read(
 
 
 def _logged(ledger: Ledger, agent_id: str, turns: int, held: Key | None, elsewhere: Container[str | None]) -> Past:
-    """What was recorded of a file that is no longer as it was, told from the agent's log."""
+    """What was recorded of a file that was replaced since, read from the agent's log."""
     contents = [
         past.event.content
         for past in ledger.history(AgentLog, AgentLog.id_of(agent_id, facts.SESSION_NUMBER))
         if isinstance(past.event, AgentLogChunkAppended)
     ]
     values = [json_object(content.encode()) for content in contents]
-    logged = [one for place, value in enumerate(values) if (one := record(Line(place, place, value)))]
+    logged = [one for place, value in enumerate(values) if (one := record(JsonLine(place, place, value)))]
     ids = {one.uuid for one in logged if one.uuid}
     without_id = {_identity(one) for one in logged if not one.uuid}
     usage = counted(logged, len(logged), elsewhere, held)
@@ -110,5 +110,5 @@ def _logged(ledger: Ledger, agent_id: str, turns: int, held: Key | None, elsewhe
 
 
 def _identity(one: Record) -> bytes:
-    """What a record without an id is known by; texts may be redacted or cut in one of two tellings."""
+    """Identifies a record without an id by what neither redaction nor cutting to size changes."""
     return orjson.dumps([one.kind, one.body.get("timestamp"), sorted(one.body)])

@@ -1,4 +1,4 @@
-"""One thread on its way into the ledger: a few hundred events at a time, each time with the place in its file."""
+"""Records one thread in the ledger, a few hundred events in an append, each with the place reached in its file."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,8 +8,8 @@ import orjson
 
 from workledger.adapters.claude_code import facts
 from workledger.adapters.claude_code.about import About
+from workledger.adapters.claude_code.entries import Entry, Logged, NewRecord, ToolEnded, ToolUsed, Turn
 from workledger.adapters.claude_code.facts import SESSION_NUMBER, Whose
-from workledger.adapters.claude_code.happenings import Happening, Moment, Said, ToolEnded, ToolUsed, Turn
 from workledger.adapters.claude_code.reading import Reading
 from workledger.adapters.claude_code.source import fingerprint
 from workledger.adapters.claude_code.thread import Thread
@@ -29,7 +29,7 @@ from workledger.domain.tool_calls import ToolCalls
 
 
 class Recording:
-    """Gathers what becomes of a thread until it is flushed. What came in is counted once it is recorded.
+    """Collects the events of a thread until they are flushed. The report counts them once they are recorded.
 
     Args:
         source: how far the file was recorded before.
@@ -55,41 +55,41 @@ class Recording:
         return len(self._steps) >= BATCH
 
     def begin(self, about: About, at: datetime, output_file: str) -> None:
-        """The session, unless another thread has opened it, and the run."""
+        """Begin the run, and the session unless another thread has opened it."""
         whose = self._whose
         if not self._ledger.existing([Session.stream(whose.session_id)]):
-            self._tell(Session, whose.session_id, at, *facts.session(whose, about.title))
+            self._add(Session, whose.session_id, at, *facts.session(whose, about.title))
             self._counts["sessions"] += 1
         started = AgentSessionStarted(session_number=SESSION_NUMBER, agent_run_id=whose.run_id)
-        self._tell(Agent, whose.agent_id, at, started)
-        self._tell(AgentRun, whose.run_id, at, *facts.run(whose, about, output_file))
-        self._tell(ToolCalls, whose.run_id, at, facts.tool_calls(whose))
+        self._add(Agent, whose.agent_id, at, started)
+        self._add(AgentRun, whose.run_id, at, *facts.run(whose, about, output_file))
+        self._add(ToolCalls, whose.run_id, at, facts.tool_calls(whose))
         self._counts["runs"] += 1
 
     def go_on(self, run: AgentRun, at: datetime) -> None:
-        """The file has grown: what was over goes on."""
+        """The file has grown: resume the run and the session that had ended."""
         if not run.live:
-            self._tell(AgentRun, run.id, at, AgentRunResumed(session_number=run.session_number))
+            self._add(AgentRun, run.id, at, AgentRunResumed(session_number=run.session_number))
         session = self._ledger.find(Session, self._whose.session_id)
         if session is not None and session.status == "closed" and session.agent_id == self._whose.agent_id:
-            self._tell(Session, session.id, at, SessionResumed(by="import"))
+            self._add(Session, session.id, at, SessionResumed(by="import"))
 
     def retitle(self, title: str, at: datetime) -> None:
         """The session was given another title."""
         session = self._ledger.find(Session, self._whose.session_id)
         if session is not None and session.agent_id == self._whose.agent_id and title != session.title:
-            self._tell(Session, session.id, at, SessionTitleChanged(title=title))
+            self._add(Session, session.id, at, SessionTitleChanged(title=title))
 
-    def tell(self, moment: Moment) -> None:
-        """All that one record says."""
-        for happening in moment.happenings:
-            self._happened(happening, moment.at)
+    def add(self, record: NewRecord) -> None:
+        """Everything that one record adds."""
+        for entry in record.entries:
+            self._entry(entry, record.at)
 
     def finish(self, result: str | None) -> None:
         """The run is over, and if the thread is the session's own, so is the session."""
         began, ended = self._thread.began, self._thread.ended
         for turn in self._thread.late():
-            self._happened(turn, ended)
+            self._entry(turn, ended)
 
         def complete(unit: Unit) -> None:
             run = unit.state(AgentRun, self._whose.run_id)
@@ -103,10 +103,10 @@ class Recording:
         self._steps += [complete, close]
 
     def flush(self, done: int) -> None:
-        """Record what was gathered, and that so many of the file's records are recorded.
+        """Append what was collected, and that so many of the file's records are recorded.
 
         Raises:
-            ConcurrencyConflict: another import of the file was faster.
+            ConcurrencyConflict: another import of the file has recorded the same.
             Refused: the ledger refuses.
         """
         place = self._place(done)
@@ -145,25 +145,25 @@ class Recording:
             again=self._reading.again and start != end,
         )
 
-    def _happened(self, happening: Happening, at: datetime) -> None:
+    def _entry(self, entry: Entry, at: datetime) -> None:
         run_id = self._whose.run_id
-        match happening:
-            case Said():
-                content = orjson.dumps(happening.body).decode()
+        match entry:
+            case Logged():
+                content = orjson.dumps(entry.body).decode()
                 self._steps.append(lambda unit: self._chunk(unit, content, at))
                 self._counts["log chunks"] += 1
             case ToolUsed():
-                self._tell(ToolCalls, run_id, at, facts.tool_call(happening, self._whose))
+                self._add(ToolCalls, run_id, at, facts.tool_call(entry, self._whose))
                 self._counts["tool calls"] += 1
             case ToolEnded():
-                self._tell(ToolCalls, run_id, at, facts.tool_end(happening, self._whose))
+                self._add(ToolCalls, run_id, at, facts.tool_end(entry, self._whose))
             case Turn():
-                self._tell(AgentRun, run_id, at, facts.turn(happening))
+                self._add(AgentRun, run_id, at, facts.turn(entry))
                 self._counts["turns"] += 1
-                self._counts["tokens in"] += happening.usage.tokens_in
-                self._counts["tokens out"] += happening.usage.tokens_out
+                self._counts["tokens in"] += entry.usage.tokens_in
+                self._counts["tokens out"] += entry.usage.tokens_out
 
-    def _tell(self, kind: type[Aggregate], id: str, at: datetime, *events: Event) -> None:
+    def _add(self, kind: type[Aggregate], id: str, at: datetime, *events: Event) -> None:
         self._steps.append(lambda unit: unit.record(kind, id, events, at=at))
 
     def _chunk(self, unit: Unit, content: str, at: datetime) -> None:

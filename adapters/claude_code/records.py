@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from workledger.adapters.importing import Line, json_lines, moment
+from workledger.adapters.importing import JsonLine, json_lines, timestamp_of
 from workledger.adapters.redaction import JSON
 from workledger.domain.import_source import Key
 
@@ -40,7 +40,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line: where it is, and what it says. Whatever is missing, or not of its type, is as if it were not said."""
+    """A line and the byte at which it starts. A field that is missing or of another type counts as absent."""
 
     start: int
     kind: str
@@ -69,7 +69,7 @@ class Record:
 
     @property
     def key(self) -> Key | None:
-        """Of the turn that the record is a line of; None when it is none."""
+        """The key of the turn that the record is a line of; None when it is part of none."""
         if self.kind != "assistant":
             return None
         return string(self.message.get("id")), string(self.body.get("requestId"))
@@ -81,18 +81,18 @@ class Record:
 
     @property
     def prompts(self) -> bool:
-        """Whether somebody says something to the agent here, rather than a tool or Claude Code itself."""
-        said = self.kind == "user" and not self.body.get("isMeta") and not self.body.get("isCompactSummary")
-        return said and any(block.get("type") == "text" for block in self.blocks) and not self.text.startswith("<")
+        """Whether it is a prompt, rather than a tool's result or a note of Claude Code itself."""
+        by_user = self.kind == "user" and not self.body.get("isMeta") and not self.body.get("isCompactSummary")
+        return by_user and any(block.get("type") == "text" for block in self.blocks) and not self.text.startswith("<")
 
 
-def usage_of(said: dict[str, JSON]) -> Usage:
-    cached = number(said.get("cache_creation_input_tokens")) + number(said.get("cache_read_input_tokens"))
-    return Usage(number(said.get("input_tokens")), number(said.get("output_tokens")), cached)
+def usage_of(raw: dict[str, JSON]) -> Usage:
+    cached = number(raw.get("cache_creation_input_tokens")) + number(raw.get("cache_read_input_tokens"))
+    return Usage(number(raw.get("input_tokens")), number(raw.get("output_tokens")), cached)
 
 
-def record(line: Line) -> Record | None:
-    """What a line says; None when it is no JSON object."""
+def record(line: JsonLine) -> Record | None:
+    """The record on a line; None when it is no JSON object."""
     body = line.value
     if body is None:
         return None
@@ -101,7 +101,7 @@ def record(line: Line) -> Record | None:
         kind=string(body.get("type")) or "",
         uuid=string(body.get("uuid")),
         parent=string(body.get("parentUuid")) or string(body.get("logicalParentUuid")),
-        at=moment(body.get("timestamp")),
+        at=timestamp_of(body.get("timestamp")),
         body=body,
     )
 
@@ -116,16 +116,16 @@ def in_graph_order(records: Iterable[Record]) -> Iterator[Record]:
     """Parents before children; otherwise in the order of the file, whatever the timestamps say."""
     there = list(records)
     ids = {one.uuid for one in there if one.uuid}
-    told: set[str | None] = set()
+    yielded: set[str | None] = set()
     waiting: dict[str | None, list[Record]] = defaultdict(list)
     for one in there:
-        if one.parent in ids and one.parent not in told and one.parent != one.uuid:
+        if one.parent in ids and one.parent not in yielded and one.parent != one.uuid:
             waiting[one.parent].append(one)
             continue
         ready = [one]
         while ready:
             next_one = ready.pop()
-            told.add(next_one.uuid)
+            yielded.add(next_one.uuid)
             yield next_one
             ready += reversed(waiting.pop(next_one.uuid, []) if next_one.uuid else [])
     circle = [one for held in waiting.values() for one in held]

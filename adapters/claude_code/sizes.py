@@ -53,8 +53,8 @@ def fitting(value: JSON) -> JSON:
         if len(orjson.dumps(orjson.dumps(cut).decode())) <= EVENT:
             return cut
     whole = orjson.dumps(value).decode()
-    kept: dict[str, Any] = {name: value[name] for name in ("type", "uuid") if isinstance(value, dict) and name in value}
-    return {**kept, "cut": beginning(whole, 4_000)}
+    ids: dict[str, Any] = {name: value[name] for name in ("type", "uuid") if isinstance(value, dict) and name in value}
+    return {**ids, "cut": beginning(whole, 4_000)}
 
 
 def measure(text: str) -> tuple[int, str]:

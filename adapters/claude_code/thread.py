@@ -1,4 +1,4 @@
-"""A thread: what one transcript file tells, an agent's side of a session, and what is new of it."""
+"""A thread: one transcript file, an agent's side of a session, and the records in it that are new."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workledger.adapters.claude_code import sizes
-from workledger.adapters.claude_code.happenings import Moment, Said, Turn
+from workledger.adapters.claude_code.entries import Logged, NewRecord, Turn
 from workledger.adapters.claude_code.reading import Reading
 from workledger.adapters.claude_code.records import DROPPED, KNOWN, Record, mapping
 from workledger.adapters.claude_code.tools import Tools, unanswered
@@ -14,20 +14,20 @@ from workledger.adapters.claude_code.turns import Turns
 from workledger.adapters.redaction import JSON, Redact
 
 FRESH = timedelta(minutes=15)
-"""So long after its last record, a session that was left in the middle of something may still be at it."""
+"""How long after its last record a session that was left in the middle of something counts as running."""
 
 
 class Thread:
-    """The records of a file, read for what has not been recorded.
+    """The records of a file, and those of them that have not been imported.
 
     Args:
         limit: characters that are kept of a tool's output.
 
     Attributes:
-        telling: the places of the records that tell something that is this thread's alone.
-        began, ended: the moments of the first and the last of them.
+        relevant: the places of the records that are this thread's alone and of a kind that is recorded.
+        began, ended: when the first and the last of them were written.
         live: the session may still be running.
-        left_out, unknown: counted while `moments` are read.
+        left_out, unknown: counted while `new_records` are read.
     """
 
     def __init__(self, reading: Reading, *, now: datetime, redact: Redact, limit: int) -> None:
@@ -35,19 +35,19 @@ class Thread:
         self.left_out: Counter[str] = Counter()
         self.unknown = 0
         self._own = self._owned()
-        self.telling = {index for index in self._own if self._records[index].kind not in DROPPED}
-        times = [one.at for index in sorted(self.telling) if (one := self._records[index]).at]
+        self.relevant = {index for index in self._own if self._records[index].kind not in DROPPED}
+        times = [one.at for index in sorted(self.relevant) if (one := self._records[index]).at]
         self.began, self.ended = (times[0], max(times)) if times else (reading.began, reading.began)
         last = max((one.at for one in self.own() if one.at), default=self.ended)
         self.live = now - last < FRESH and (reading.half_written or self._is_busy())
-        self.turns = Turns(self._records, self.telling, self._past, self.live)
+        self.turns = Turns(self._records, self.relevant, self._past, self.live)
 
     def own(self) -> Iterator[Record]:
         """The records that are this thread's alone."""
         return (one for index, one in enumerate(self._records) if index in self._own)
 
-    def moments(self) -> Iterator[Moment]:
-        """What has not been recorded yet, in order."""
+    def new_records(self) -> Iterator[NewRecord]:
+        """The records that have not been imported yet, in order."""
         tools, at = Tools(self._limit), self.began
         for index, record in enumerate(self._records):
             at = record.at or at
@@ -62,12 +62,12 @@ class Thread:
                 ended = tuple(tools.ended(clean, at))
                 if new:
                     self.unknown += record.kind not in KNOWN
-                    said = Said(logged(clean.body, self._limit))
-                    yield Moment(index, at, (said, *used, *ended, *self.turns.at(index)))
+                    entry = Logged(logged(clean.body, self._limit))
+                    yield NewRecord(index, at, (entry, *used, *ended, *self.turns.at(index)))
         self.left_out += tools.left_out
 
     def late(self) -> Sequence[Turn]:
-        """Turns that were held back, and that are complete because nothing more came."""
+        """Turns that were held back, and are complete since nothing more came."""
         return self.turns.at(len(self._records))
 
     def _owned(self) -> set[int]:
@@ -81,13 +81,13 @@ class Thread:
         return own
 
     def _is_busy(self) -> bool:
-        """Whether it was left in the middle of something: a tool runs, or an answer is due."""
+        """Whether it was left in the middle: with a tool call without a result, or a prompt without an answer."""
         kinds = [one.kind for one in self.own() if one.kind not in DROPPED]
         return bool(unanswered(self.own())) or kinds[-1:] == ["user"]
 
 
 def logged(body: dict[str, JSON], limit: int) -> JSON:
-    """A record as it is kept in the log: what tools put out is cut short, what is said is not."""
+    """A record as it is logged: the output of tools is cut to size, other text is not."""
     message = mapping(body.get("message"))
     content = message.get("content")
     if isinstance(content, list):

@@ -1,11 +1,11 @@
-"""The tool calls of a thread: which were made, and what came of them."""
+"""The tool calls of a thread and their results."""
 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
 from workledger.adapters.claude_code import sizes
-from workledger.adapters.claude_code.happenings import ToolEnded, ToolUsed
+from workledger.adapters.claude_code.entries import ToolEnded, ToolUsed
 from workledger.adapters.claude_code.records import Record, string
 from workledger.adapters.redaction import JSON
 
@@ -15,14 +15,14 @@ DENIED = (
     "User rejected tool use",
     "Permission to use ",
 )
-"""How the answers to calls begin that were not allowed, where no `toolDenialKind` says so."""
+"""How the results of denied calls begin, where no `toolDenialKind` says so."""
 
 
 class Tools:
-    """Pairs calls with their answers. A call that is not answered stays running.
+    """Pairs calls with their results. A call without one stays running.
 
     Args:
-        limit: characters that are kept of an answer.
+        limit: characters that are kept of a result.
     """
 
     def __init__(self, limit: int) -> None:
@@ -41,20 +41,20 @@ class Tools:
                 yield call
 
     def ended(self, record: Record, at: datetime) -> Iterator[ToolEnded]:
-        """The calls that the record answers."""
+        """The calls whose results are in the record."""
         for block in record.blocks:
             id = string(block.get("tool_use_id"))
             if block.get("type") != "tool_result" or id is None or id in self._answered:
                 continue
             if id not in self._calls:
-                self.left_out["answers to tool calls that are not told"] += 1
+                self.left_out["results of tool calls that are not in the file"] += 1
                 continue
             self._answered.add(id)
             call, began = self._calls[id]
             answer = _plain(block.get("content"))
             outcome = _outcome(record, block, answer)
-            kept = self._shortened(answer) if outcome == "complete" else self._text(answer)
-            yield ToolEnded(call, outcome, kept, max(0, round((at - began).total_seconds() * 1000)))
+            output = self._shortened(answer) if outcome == "complete" else self._text(answer)
+            yield ToolEnded(call, outcome, output, max(0, round((at - began).total_seconds() * 1000)))
 
     def _shortened(self, answer: JSON) -> JSON:
         if isinstance(answer, str):
@@ -66,7 +66,7 @@ class Tools:
 
 
 def unanswered(records: Iterator[Record]) -> set[str]:
-    """The ids of the calls in these records that are running still."""
+    """The ids of the calls in these records that have no result yet."""
     running: set[str] = set()
     for record in records:
         for block in record.blocks:
@@ -86,7 +86,7 @@ def _plain(content: JSON) -> JSON:
 
 def _outcome(record: Record, block: dict[str, JSON], answer: JSON) -> str:
     result = record.body.get("toolUseResult")
-    said = [one for one in (answer, result) if isinstance(one, str)]
-    if record.body.get("toolDenialKind") or (block.get("is_error") and any(one.startswith(DENIED) for one in said)):
+    texts = [one for one in (answer, result) if isinstance(one, str)]
+    if record.body.get("toolDenialKind") or (block.get("is_error") and any(one.startswith(DENIED) for one in texts)):
         return "denied"
     return "error" if block.get("is_error") else "complete"

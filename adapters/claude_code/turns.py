@@ -1,28 +1,28 @@
-"""The turns of a thread: which lines are one, when it is complete, and what it used."""
+"""The turns of a thread: which lines form one, where it is complete, and the tokens it used."""
 
 from collections.abc import Collection, Container, Iterable, Sequence
 
-from workledger.adapters.claude_code.happenings import Past, Turn
+from workledger.adapters.claude_code.entries import Past, Turn
 from workledger.adapters.claude_code.records import Record, Usage
 from workledger.domain.import_source import Key
 
 
 class Turns:
-    """Where in a thread each turn is complete that has not been recorded.
+    """The turns that have not been recorded, by the place in the thread where each is complete.
 
     Args:
-        telling: the places of the records that tell something of this thread.
-        live: more may come, also of the last message.
+        relevant: the places of the records that count for this thread.
+        live: more records may follow, also of the last message.
 
     Attributes:
-        held: the last message, where its usage may not be the last word yet.
+        held: the last message, while its usage may not be final.
     """
 
-    def __init__(self, records: Sequence[Record], telling: Collection[int], past: Past, live: bool) -> None:
-        self._records, self._telling, self._past = records, telling, past
+    def __init__(self, records: Sequence[Record], relevant: Collection[int], past: Past, live: bool) -> None:
+        self._records, self._relevant, self._past = records, relevant, past
         self._lines: dict[Key, list[int]] = {}
         for index, record in enumerate(records):
-            if index in telling and (key := record.key):
+            if index in relevant and (key := record.key):
                 self._lines.setdefault(key, []).append(index)
         last = [*self._lines][-1] if self._lines else None
         self.held = last if last and live and self._is_open(last) else None
@@ -34,7 +34,7 @@ class Turns:
             self._at.setdefault(place, []).append(self._turn(number, key))
 
     def at(self, index: int) -> list[Turn]:
-        """The turns that are complete with the record at that place. Behind the last one: those held back till now."""
+        """The turns that are complete with the record at that place; after the last one, those held back."""
         return self._at.get(index, [])
 
     def number(self, key: Key | None) -> int:
@@ -52,12 +52,12 @@ class Turns:
         place = self._lines[key][-1]
         if key == self.held or (key in self._past.usage and self._usage(key) == self._past.usage[key]):
             return None
-        while place < len(self._records) and (place not in self._telling or self._known(place)):
+        while place < len(self._records) and (place not in self._relevant or self._known(place)):
             place += 1
         return place
 
     def _turn(self, number: int, key: Key) -> Turn:
-        """The whole turn; or, where lines came after it was recorded, one with what they add."""
+        """The whole turn; or, when lines were added after it was recorded, a turn with what they add."""
         before = self._past.usage.get(key)
         lines = [self._records[index] for index in self._lines[key] if before is None or not self._known(index)]
         uses = sum(block.get("type") == "tool_use" for line in lines for block in line.blocks)
@@ -73,7 +73,7 @@ class Turns:
 def counted(
     records: Sequence[Record], done: int, elsewhere: Container[str | None], held: Key | None
 ) -> dict[Key, Usage]:
-    """What was counted for each message, when of these records so many had been recorded and one message was held."""
+    """The tokens counted for each message when so many of these records were recorded and one message was held."""
     lines: dict[Key, list[int]] = {}
     for index, record in enumerate(records):
         if record.key and record.uuid not in elsewhere:
@@ -86,6 +86,6 @@ def counted(
 
 
 def _usage(lines: Iterable[Record]) -> Usage:
-    """That of the last line, in the order of the file, that tells any."""
-    said = [line.usage for line in sorted(lines, key=lambda one: one.start) if line.usage]
-    return said[-1] if said else Usage()
+    """The usage of the last line, in the order of the file, that has one."""
+    usages = [line.usage for line in sorted(lines, key=lambda one: one.start) if line.usage]
+    return usages[-1] if usages else Usage()

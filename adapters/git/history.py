@@ -52,19 +52,19 @@ def commits(repository: Path, ref: str) -> Iterator[Commit]:
     hardening = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-decorate", "--no-notes"]
     command = [*_git(repository), *arguments, *hardening, "--end-of-options", ref, "--"]
     with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=_environment()) as process,
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=_environment()) as process,
     ):
         assert process.stdout is not None
         with process.stdout as output:
             yield from parse(iter(lambda: output.read(PIECE), b""))
         if process.wait():
-            said.seek(0)
-            raise GitFailed(said.read().decode("utf-8", "replace").strip())
+            errors.seek(0)
+            raise GitFailed(errors.read().decode("utf-8", "replace").strip())
 
 
 def ask(repository: Path, *arguments: str) -> str | None:
-    """What git answers to a question about the repository, without the line's end; None when it says no."""
+    """The output of a git command in the repository, without the line's end; None when it failed."""
     answer = subprocess.run([*_git(repository), *arguments], capture_output=True, env=_environment(), check=False)
     return None if answer.returncode else answer.stdout.decode("utf-8", "replace").rstrip("\r\n")
 
@@ -80,7 +80,7 @@ def parse(pieces: Iterable[bytes]) -> Iterator[Commit]:
             files.append(file)
         if files:
             files[0] = files[0].removeprefix("\n")
-        yield Commit(sha, tuple(parents.split()), name, email, _moment(seconds), message.rstrip("\n"), tuple(files))
+        yield Commit(sha, tuple(parents.split()), name, email, _timestamp(seconds), message.rstrip("\n"), tuple(files))
 
 
 def _tokens(pieces: Iterable[bytes]) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _tokens(pieces: Iterable[bytes]) -> Iterator[str]:
             yield token.decode("utf-8", "replace")
 
 
-def _moment(seconds: str) -> datetime:
+def _timestamp(seconds: str) -> datetime:
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError):  # what git makes of a broken date may lie in no calendar

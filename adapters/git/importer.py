@@ -39,7 +39,7 @@ def import_git(
     redact: Redact = redact,
     progress: Progress = silent,
 ) -> Report:
-    """Record the commits that lead to `ref` and are not recorded yet, each at its commit date, by the actor `import`.
+    """Record the commits that lead to `ref` and are not recorded yet, each at its commit date, as the actor `import`.
 
     Args:
         project_id: a project that is there; otherwise one is made for the repository. Its id follows from the first
@@ -97,8 +97,8 @@ def _project(ledger: Ledger, path: Path, ref: str, redact: Redact) -> str:
 
 def _address(path: Path) -> str | None:
     """The page of the repository that `origin` was cloned from, when it is on a host."""
-    found = REMOTE.fullmatch(ask(path, "config", "--get", "remote.origin.url") or "")
-    return found and f"https://{found['host'] or found['scp']}/{found['path']}"
+    remote = REMOTE.fullmatch(ask(path, "config", "--get", "remote.origin.url") or "")
+    return remote and f"https://{remote['host'] or remote['scp']}/{remote['path']}"
 
 
 def _url(address: str, sha: str) -> str:
@@ -125,8 +125,8 @@ def _event(commit: Commit, project: Project, address: str, redact: Redact, keep_
 def _fitting(files: list[str]) -> list[str]:
     """The names of the files; of very many, the first ones and how many more there are."""
     room = list(accumulate(len(file) for file in files))
-    kept = sum(size <= FILES for size in room)
-    return files if kept == len(files) else [*files[:kept], f"… and {len(files) - kept} more"]
+    count = sum(size <= FILES for size in room)
+    return files if count == len(files) else [*files[:count], f"… and {len(files) - count} more"]
 
 
 def _text(value: object, redact: Redact) -> str:

@@ -1,6 +1,6 @@
 -- One append, in one round trip: everything in it holds, or nothing is stored. Called by store.py, which says what
 -- the arguments are. An append holds a shared lock from before it draws positions until it has ended, which is how
--- readers know what a hole in the log is waiting for (watermark.py). Plans are kept for as long as a line lasts: made
+-- readers know what a gap in the log is waiting for (watermark.py). Plans are kept for as long as a connection: made
 -- while the tables were small, they would go through all of them later, so they are held to the indexes.
 create or replace function workledger_append_v2(
     locks int[], streams text[], expected int[],

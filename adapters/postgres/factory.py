@@ -78,19 +78,19 @@ class PostgresFactory(DatabaseFactory):
         super().close()
 
     def _connection(self, engine: sa.Engine) -> psycopg.Connection[Any]:
-        """Each has a name of its own, by which the server can be told to end it."""
+        """Each has a name of its own, by which the server can be asked to end it."""
         args, options = engine.dialect.create_connect_args(engine.url)
         name = f"{str(options.get('application_name', 'workledger'))[:40]} {secrets.token_hex(8)}"
         options.update(application_name=name, autocommit=True, client_encoding="utf8")
         connection: psycopg.Connection[Any] = psycopg.connect(*args, **options)
         self._greet(connection)
         if self._pool.capabilities.prepare:
-            connection.execute("set enable_seqscan = off")  # plans outlive the size that tables have when they are made
+            connection.execute("set enable_seqscan = off")  # a prepared plan is kept when the tables have grown
         return connection
 
     def _greet(self, connection: Any, record: object = None) -> None:
-        """Learn which server it is, and whether a pooler is between us: that gives a number of its own for our
-        backend, and may pass each transaction to another one, where nothing is prepared."""
+        """Learn which server it leads to, and whether through a pooler: a pooler shows a process id of its own, and
+        may give each transaction to another connection, where nothing is prepared."""
         with connection.cursor() as cursor:
             pid, server = cursor.execute(GREETING).fetchone()
         connection.rollback()

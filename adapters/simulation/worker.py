@@ -45,8 +45,8 @@ class Worker:
 
     def part(self) -> Part:
         """Go on with the run that there is, then take task after task."""
-        if found := self.world.live_run(self.id):
-            run_id, quiet = found
+        if live := self.world.live_run(self.id):
+            run_id, quiet = live
             yield from self._take_up(run_id, lost=quiet > QUIET)
         while True:
             yield self.world.chance.of(self.world.tempo.idle)
@@ -171,10 +171,10 @@ class Worker:
         else:
             yield LOOK
 
-    def _resume(self, run_id: str, status: str, person: str, **said: Any) -> None:
+    def _resume(self, run_id: str, status: str, person: str, **details: Any) -> None:
         run = self.world.find(AgentRun, run_id)
         if run is not None and run.status == status:
-            self.world.perform(person, lambda unit: resume_run(unit, run_id, new_process=False, **said))
+            self.world.perform(person, lambda unit: resume_run(unit, run_id, new_process=False, **details))
 
     def _end(self, running: Running, run: AgentRun, fate: Fate, job: Job) -> None:
         if fate.end == "crash":

@@ -13,16 +13,16 @@ from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, Conditions, Stored
 
 INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
-STANDING = """
+VERSIONS = """
 select value, coalesce((select max(version) from events where stream_id = value), 0) from json_each(?)
 """
 DRAWN = "select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'"
-DONE = "select first_position, last_position from commands where command_id = ?"
+DONE = "select +first_position, +last_position from commands where command_id = ?"
 REMEMBER = "insert into commands values (?, ?, ?) on conflict do nothing"
 
 
 def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> range:
-    """Store the events, and return their positions, which follow on those of all events there ever were.
+    """Store the events; their positions, which are above those of all events that were ever stored.
 
     Raises:
         AlreadyDone: the command id has been recorded before.
@@ -43,24 +43,28 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
 
 
 def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range) -> None:
-    """A command that stores nothing is remembered too, with no positions."""
+    """A command that stores no event is remembered too, with an empty range of positions."""
     if not cursor.execute(REMEMBER, (command_id, positions.start, positions.stop - 1)).rowcount:
         first, last = cursor.execute(DONE, (command_id,)).fetchone()
         raise AlreadyDone(range(first, last + 1))
 
 
 def _versions(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> list[int]:
-    """The version of each event, once every stream was found where it is expected."""
+    """The version of each event.
+
+    Raises:
+        ConcurrencyConflict: a stream is not at the version that is expected.
+    """
     streams = [str(event.originator_id) for event in events]
     named = orjson.dumps([*{*conditions.pinned, *streams}]).decode()
-    last: dict[str, int] = dict(cursor.execute(STANDING, (named,)))
+    last: dict[str, int] = dict(cursor.execute(VERSIONS, (named,)))
     for stream, expected in conditions.pinned.items():
         _expect(stream, expected, last[stream])
-    versions, begun = [], set(conditions.pinned)
+    versions, checked = [], set(conditions.pinned)
     for stream, event in zip(streams, events, strict=True):
-        if stream not in begun and event.originator_version:
+        if stream not in checked and event.originator_version:
             _expect(stream, event.originator_version - 1, last[stream])
-        begun.add(stream)
+        checked.add(stream)
         last[stream] += 1
         versions.append(last[stream])
     return versions

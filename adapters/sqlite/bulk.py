@@ -23,7 +23,7 @@ class SQLiteBulk:
 
     encoded = False
     overlaps = False
-    """There is no server that works meanwhile, and threads of ours only wait for each other."""
+    """There is no server that works at the same time, and threads of this process would wait for each other."""
     faults: tuple[type[Exception], ...] = (
         sqlite3.IntegrityError,
         sqlite3.DataError,
@@ -49,7 +49,7 @@ class SQLiteBulk:
         moves: Sequence[tuple[Checkpoint, Checkpoint]],
         writings: Sequence[tuple[type[Table], str, Changes]],
     ) -> bool:
-        """There is no server to wait for: one statement after the other is as quick."""
+        """There are no round trips to save: one statement after the other is as fast."""
         return False
 
     def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None:
@@ -59,28 +59,28 @@ class SQLiteBulk:
         _each(connection, _insert(table, name), [insert_values(table, row) for row in rows])
 
     def change(self, connection: sa.Connection, table: type[Table], name: str, rows: Mapping[Any, Values]) -> None:
-        alike: dict[tuple[Sequence[str], Sequence[str]], list[list[Any]]] = {}
+        groups: dict[tuple[Sequence[str], Sequence[str]], list[list[Any]]] = {}
         for key, row in rows.items():
             sets, adds = changed_columns(table, merge_amounts(table, row))
             values = [*(row[table.AT[one]] for one in sets), *(row[table.AMOUNT_AT[one]] for one in adds)]
-            alike.setdefault((sets, adds), []).append([*key_values(key), *values])
-        for (sets, adds), changes in alike.items():
+            groups.setdefault((sets, adds), []).append([*key_values(key), *values])
+        for (sets, adds), changes in groups.items():
             if not table.BORN:
                 _each(connection, _upsert(table, name, sets, adds), changes)
             elif sets or adds:
                 _each(connection, _update(table, name, sets, adds), changes)
 
     def keep_readers_out(self, connection: sa.Connection, tables: Sequence[str]) -> None:
-        """Readers see what was there when they began, and wait for nobody."""
+        """Readers have a snapshot, and wait for nobody."""
 
     def hold_still(self, connection: sa.Connection, tables: Sequence[str]) -> None:
-        """Every transaction of SQLite reads what was there when it began."""
+        """Every transaction of SQLite reads from a snapshot."""
 
     def ready_to_index(self, connection: sa.Connection) -> None:
-        """SQLite sorts in memory and in files as it sees fit."""
+        """SQLite decides by itself whether it sorts in memory or in files."""
 
     def without_fsync(self, connection: sa.Connection) -> None:
-        """A commit costs little where it goes to the write-ahead log."""
+        """A commit to the write-ahead log costs little."""
 
 
 @memoised

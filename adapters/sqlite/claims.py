@@ -14,7 +14,7 @@ TAKE = "insert into claims values (?, ?) on conflict do nothing"
 
 
 def settle(cursor: sqlite3.Cursor, stream: str, claim: Claim) -> None:
-    """Take, give back or check one claim for a stream.
+    """Take, free or check one claim for a stream.
 
     Raises:
         ClaimUnmet: it cannot be met.

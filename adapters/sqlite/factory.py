@@ -1,4 +1,4 @@
-"""The ledger's database in SQLite: WAL, one writer at a time, reads that never wait."""
+"""The ledger's database in SQLite: in WAL mode, with one writer at a time and readers that never wait."""
 
 import sqlalchemy as sa
 from eventsourcing.persistence import ApplicationRecorder
@@ -57,7 +57,7 @@ class SQLiteFactory(DatabaseFactory):
             self._writer.keep_log()
 
     def exclusively(self, connection: sa.Connection) -> None:
-        """The transaction began as immediate: no other writer is in."""
+        """The transaction began as immediate, so there is no other writer."""
 
     def close(self) -> None:
         self._writer.close()
@@ -71,7 +71,8 @@ class SQLiteFactory(DatabaseFactory):
         position_index.extend(cursor_of(connection), connection.scalars(HEAD).one())
 
     def _begin(self, connection: sa.Connection) -> None:
-        """Begin for SQLAlchemy: with the write lock at once when it will write, so that it never gives up half-way."""
+        """Begin for SQLAlchemy: with the write lock at once for a transaction that will write, as it could be refused
+        later."""
         self._file.refuse_inherited()
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("begin immediate" if writing else "begin")

@@ -1,4 +1,4 @@
-"""What SQLite cannot do, as refusals: the database is busy, the disk is full, or the file cannot be used."""
+"""SQLite's errors as refusals: the database is busy, the disk is full, or the file cannot be used."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -29,17 +29,16 @@ _REFUSALS = {
 
 
 def refusal(error: BaseException) -> Refused | None:
-    """What an error of SQLite comes to that no program can help; None when it is another one."""
+    """The refusal for an error of SQLite that is no fault of a program; None for any other error."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     refused = _REFUSALS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     return refused(reason=str(cause)) if refused else None
 
 
 def refuse(error: BaseException) -> None:
-    """Nothing happens when the error is another one.
-
+    """
     Raises:
-        Refused: it is an error of SQLite that no program can help.
+        Refused: it is an error of SQLite that is no fault of a program.
     """
     if (refused := refusal(error)) is not None:
         raise refused from error
@@ -47,7 +46,7 @@ def refuse(error: BaseException) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What SQLite cannot do in this block is refused; other errors stay what they are."""
+    """Turns SQLite's errors in the block into refusals; others stay what they are."""
     try:
         yield
     except (sqlite3.Error, sa.exc.DBAPIError) as error:

@@ -1,4 +1,4 @@
-"""The file that a ledger is in, or a file in memory: how it is opened, and that no forked process goes on with it."""
+"""The file of a ledger, or one in memory: how it is opened, and that a forked process cannot go on using it."""
 
 import os
 import sqlite3
@@ -8,17 +8,17 @@ from itertools import count
 from workledger.adapters.sqlite.failures import OpenBeforeFork
 
 CACHE = "pragma cache_size = -16000"
-"""16 MB of pages, so that a writer finds the ends of the indexes in memory."""
+"""16 MB of pages, so that a writer has the ends of the indexes in memory."""
 
 BUSY_SECONDS = 30.0
-"""How long a writer waits for other processes, which write one after the other."""
+"""How long a writer waits for other writers, of which there is one at a time."""
 
 CHECKPOINT = "pragma wal_autocheckpoint = 10000"
-"""Pages (40 MB) of write-ahead log: most pages are then written to the file once, however often they were changed."""
+"""Pages (40 MB) of write-ahead log before a checkpoint: a page that changed often is then copied to the file once."""
 
 LEAVE_FREE_PAGES = "pragma secure_delete = off"
-"""Some builds fill what is deleted with zeros: dropping the tables of the last rebuild would write them all again. What
-is erased from the log is filled with zeros everywhere (see store.py)."""
+"""Some builds overwrite what is deleted with zeros: dropping the tables of the last rebuild would write them all again.
+Events that are erased are overwritten in every build (see store.py)."""
 
 _memories = count(1)
 _open: Counter[str] = Counter()
@@ -29,7 +29,7 @@ class File:
     """`sqlite:///work.db`, `sqlite:////abs/path.db`, or `memory:`, which no other process sees.
 
     Attributes:
-        patience: seconds in which a writer waits for others.
+        patience: seconds that a writer waits for others.
     """
 
     def __init__(self, url: str) -> None:
@@ -44,8 +44,8 @@ class File:
         """A connection in autocommit mode, for any thread.
 
         Args:
-            durable: its commits reach the disk before they return. Those of others do so with the next durable one,
-                in their order: so what a power cut takes of the read tables, their checkpoints do not know either.
+            durable: its commits reach the disk before they return. Those of other connections do so with the next
+                durable one, in their order: a power cut takes a read table's rows and its checkpoint together.
 
         Raises:
             OpenBeforeFork: see `refuse_inherited`.
@@ -65,8 +65,8 @@ class File:
         return made
 
     def refuse_inherited(self) -> None:
-        """SQLite does not notice that a forked process has lost its locks. When the first process closes the file, it
-        takes the write-ahead log away from the other, whose commits are then lost without an error.
+        """A forked process has lost its locks, which SQLite does not notice: when the parent closes the file, it
+        deletes the write-ahead log, and the child's commits are lost without an error.
 
         Raises:
             OpenBeforeFork: the file was open in the process that this one was forked from.
@@ -85,7 +85,8 @@ class File:
 
 
 def is_empty(path: str) -> bool:
-    """There is no database yet: SQLite makes one of a missing file, and of an empty one."""
+    """There is no database yet: SQLite makes one of a missing file, and of an empty one. A new one gets a write-ahead
+    log; others keep their journal mode."""
     return not os.path.exists(path) or os.path.getsize(path) == 0
 
 

@@ -24,7 +24,7 @@ select {", ".join(Scanned._fields)} from events where position > ? and position 
 """  # noqa: S608
 OF_TOPICS = " and topic in (select value from json_each(?))"
 
-LEAVE_NOTHING = "pragma secure_delete = on"
+OVERWRITE = "pragma secure_delete = on"
 ERASING = "insert into workledger values ('erasing', ?)"
 ERASE = "delete from events where stream_id = ? and topic = ? and version <= ?"
 ERASED = "delete from workledger where key = 'erasing'"
@@ -40,7 +40,7 @@ def cursor_of(connection: sa.Connection) -> sqlite3.Cursor:
 class SQLiteStore(DatabaseStore):
     """Appends through `writer`, reads through the engine.
 
-    Everything that is refused for want of the database is a `Refused`: DATABASE_BUSY, DATABASE_FULL, DATABASE_FAILED.
+    When the database cannot be used, that is a `Refused`: DATABASE_BUSY, DATABASE_FULL or DATABASE_FAILED.
     """
 
     def __init__(self, engine: sa.Engine, writer: Writer) -> None:
@@ -83,7 +83,7 @@ class SQLiteStore(DatabaseStore):
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         with self._writer.transaction() as cursor:
-            cursor.execute(LEAVE_NOTHING)
+            cursor.execute(OVERWRITE)
             cursor.execute(ERASING, (stream_id,))
             cursor.execute(ERASE, (stream_id, topic, upto_version))
             cursor.execute(ERASED)

@@ -1,4 +1,4 @@
-"""The connection that appends to SQLite: one transaction at a time, its statements kept prepared."""
+"""The connection that appends to SQLite: one transaction at a time, so that its statements stay prepared."""
 
 import random
 import sqlite3
@@ -11,9 +11,9 @@ from workledger.adapters.database import DatabaseBusy
 from workledger.adapters.sqlite.failures import refusals, refuse
 from workledger.adapters.sqlite.file import File
 
-LONGEST_NAP = 0.003
-"""Seconds in which a waiting writer looks again. SQLite's own waiting takes up to 0.1, and is overtaken meanwhile."""
-NAPS_ARE_OURS = "pragma busy_timeout = 0"
+LONGEST_SLEEP = 0.003
+"""Seconds between attempts to get the write lock. SQLite's own handler sleeps up to 0.1, while others get it."""
+NO_BUSY_HANDLER = "pragma busy_timeout = 0"
 
 
 class Writer:
@@ -26,16 +26,17 @@ class Writer:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Cursor]:
-        """A transaction that has the write lock from its beginning, and is committed when the block ends well.
+        """A transaction that has the write lock from its beginning, and is committed when the block ends without an
+        error.
 
-        It is never tried again: only whoever asked for it knows what was decided, and on what.
+        It is never retried: only the caller knows what was decided on what it read.
 
         Raises:
             Refused: the database is busy (DATABASE_BUSY), full (DATABASE_FULL) or broken (DATABASE_FAILED).
         """
         with self._lock:
             try:
-                cursor = self._opened().cursor()
+                cursor = self._connected().cursor()
                 self._patiently(cursor, "begin immediate")
                 yield cursor
                 self._patiently(cursor, "commit")
@@ -45,24 +46,24 @@ class Writer:
                 raise
 
     def keep_log(self) -> None:
-        """Have the database keep a write-ahead log, if it does not. While others use it without one it cannot begin:
-        after a while it is left to whoever opens it next."""
+        """Switch to a write-ahead log (WAL) unless it is on. That fails while others use another journal mode; after a
+        second, the next process that opens the database gets to try."""
         with self._lock, suppress(DatabaseBusy), refusals():
-            self._patiently(self._opened().cursor(), "pragma journal_mode = wal", min(1.0, self._file.patience))
+            self._patiently(self._connected().cursor(), "pragma journal_mode = wal", min(1.0, self._file.patience))
 
     def close(self) -> None:
         with self._lock:
-            self._let_go()
+            self._disconnect()
 
-    def _opened(self) -> sqlite3.Connection:
+    def _connected(self) -> sqlite3.Connection:
         self._file.refuse_inherited()
         if self._connection is None:
             self._connection = self._file.connect()
-            self._connection.execute(NAPS_ARE_OURS)
+            self._connection.execute(NO_BUSY_HANDLER)
         return self._connection
 
     def _patiently(self, cursor: sqlite3.Cursor, statement: str, patience: float | None = None) -> None:
-        """A transaction that could not begin or be committed yet is as it was before."""
+        """Retry a statement while the database is busy. A `begin` or `commit` that failed so has changed nothing."""
         give_up = 0.0
         while True:
             try:
@@ -73,19 +74,19 @@ class Writer:
                 give_up = give_up or time.monotonic() + (self._file.patience if patience is None else patience)
                 if time.monotonic() > give_up:
                     raise
-                time.sleep(random.uniform(0, LONGEST_NAP))  # noqa: S311
+                time.sleep(random.uniform(0, LONGEST_SLEEP))  # noqa: S311
             else:
                 return
 
     def _undo(self) -> None:
-        """Leave nothing half-written; a connection that cannot even do that is given up, which does it too."""
+        """Roll back. A connection that cannot is closed, which rolls back too."""
         try:
             if self._connection is not None:
                 self._connection.rollback()
         except sqlite3.Error:
-            self._let_go()
+            self._disconnect()
 
-    def _let_go(self) -> None:
+    def _disconnect(self) -> None:
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()

@@ -162,7 +162,7 @@ def test_what_is_read_by_topic_and_by_tag_is_what_a_reader_of_everything_finds(s
 @pytest.mark.usefixtures("short_segments")
 def test_no_read_by_stream_position_topic_or_tag_goes_through_the_log(sqlite_url: str) -> None:
     statements = {
-        append.STANDING: ("[]",),
+        append.VERSIONS: ("[]",),
         append.DONE: ("once",),
         position_index.COVERED: (),
         position_index.LOOKUP: ("[]", "project", "[]"),

@@ -198,6 +198,12 @@ def test_payloads_are_found_by_position_and_those_that_are_not_there_are_left_ou
     assert list(store.payloads([])) == []
 
 
+def test_the_events_of_an_append_are_found_whatever_lies_between_them(store: EventStore, append: Append) -> None:
+    append(*(happened(f"s-{number % 2}", 0) for number in range(6)))
+    assert [(row.position, row.stream_id) for row in store.by_position([5, 2, 9])] == [(2, "s-1"), (5, "s-0")]
+    assert store.by_position([]) == []
+
+
 def test_a_stream_is_read_from_any_version_and_backwards(store: EventStore, append: Append) -> None:
     append(*(happened("s-1", version) for version in range(1, 6)), happened("s-2", 1))
     assert [row.version for row in store.read_stream("s-1", after=2)] == [3, 4, 5]

@@ -1,5 +1,6 @@
 """The database is away, or lacks a table: every answer says so with a code, and the log of the service in one line."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,8 @@ from commandline.typed import wait_until
 from support.http_client import Doors
 from workledger import Workledger
 from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable
-from workledger.adapters.failures import refusal_of
+from workledger.adapters.failures import ReadTableMissing, refusal_of
+from workledger.projections.groups import GROUPS
 
 READS = ("projects", "projects/prj_1", "projects/prj_1/board", "projects/prj_1/commits", "agents", "status", "events")
 
@@ -57,6 +59,15 @@ def test_a_read_table_that_is_missing_is_named_with_what_to_do(database_ledger: 
         answer = doors.answer("GET", "projects")
         assert (answer.status_code, answer.json()["code"]) == (503, "READ_TABLE_MISSING")
         assert answer.json()["detail"] == "There is no table projects; `workledger rebuild` makes it anew from the log."
+
+
+def test_a_table_is_missing_when_one_of_the_groups_has_it() -> None:
+    """Those of an app too, which are given. Proves that any other table that is not there is a fault of the program."""
+    first, *others = GROUPS
+    cause = sqlite3.OperationalError(f"no such table: {first.tables[0].NAME}")
+    error = sa.exc.OperationalError("select 1", {}, cause)
+    assert type(refusal_of(error)) is type(refusal_of(error, [first])) is ReadTableMissing
+    assert refusal_of(error, others) is None
 
 
 def test_other_failures_keep_apart_what_helps() -> None:

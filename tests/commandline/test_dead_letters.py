@@ -156,10 +156,7 @@ def test_those_of_an_apps_own_policy_are_left_when_all_are_retried(run: Run, mai
     """It fails when they are an error, which leaves all others as they are."""
     result = run("dead-letters", "retry", "--db", mailed)
     assert (result.exit_code, result.stdout) == (1, "1 processed, 1 left\n")
-    assert (
-        result.stderr
-        == "1 dead letter of other groups or policies can only be retried with --app, which names the app that has them.\n"
-    )
+    assert result.stderr.startswith("1 dead letter of other groups or policies can only be retried with --app,")
     [left] = parsed(run("dead-letters", "list", "--db", mailed, "--json"))["dead_letters"]
     assert (left["name"], left["position"]) == ("policy:mail", 6)
 

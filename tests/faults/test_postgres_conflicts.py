@@ -21,7 +21,7 @@ CAPACITY, PROCESSES, ROUNDS = 3, 8, 12
 
 
 def test_who_is_refused_draws_no_position(postgres_store_url: str, postgres_store: EventStore) -> None:
-    """Proves that everything is checked before positions are drawn: what is refused makes no holes to wait for."""
+    """Proves that everything is checked before positions are drawn: what is refused makes no gaps to wait for."""
     store = postgres_store
     append(store, happened("s-1", 1), claims=[("s-1", Take("name:ann"))], command_id="once")
     for _ in range(3):
@@ -92,7 +92,7 @@ def race(pipe: Connection, url: str, number: int) -> None:
 
 
 def test_of_all_who_race_for_a_version_one_wins(postgres_store_url: str, postgres_store: EventStore) -> None:
-    """Eight processes, version after version. Proves that losers, who learn why, draw no position: there is no hole."""
+    """Eight processes, version after version. Proves that losers, who learn why, draw no position: there is no gap."""
     outcomes = defaultdict(list)
     for version, told in at_once(race, postgres_store_url):
         outcomes[version].append(told)

@@ -29,7 +29,7 @@ def new() -> Iterator[PostgresServer]:
 
 
 def test_work_goes_on_in_the_server_that_a_dump_was_restored_into(old: PostgresServer, new: PostgresServer) -> None:
-    """An append was under way while the dump was made, and there is a hole from before. Proves that positions are
+    """An append was under way while the dump was made, and there is a gap from before. Proves that positions are
     drawn above those of the dump, and that nobody waits for writers that were left behind."""
     with workledger.open(old.dsn) as ledger, slow_writer(old.dsn) as slow:
         kept = [ledger.create(Task.create(title=f"Task {number}"), command_id=f"c-{number}") for number in range(3)]

@@ -71,7 +71,7 @@ def test_an_eraser_cannot_change_events(store: EventStore, other: psycopg.Connec
 
 
 def test_erasing_takes_one_topic_of_one_stream_up_to_a_version(store: EventStore) -> None:
-    """Proves each of its bounds; and readers pass the holes that it leaves, from the beginning on as well."""
+    """Proves each of its bounds; and readers pass the gaps that it leaves, from the beginning on as well."""
     store.erase("s-1", "sample.happened", 3)
     assert positions(store) == [2, 4, 5]
     assert append(store, happened("s-1", 5)) == [6]
@@ -113,7 +113,7 @@ def test_erasing_that_is_cut_short_erases_nothing(
 def test_a_reader_that_begins_after_an_erasure_reads_all_that_is_left(
     store: EventStore, postgres_store_url: str
 ) -> None:
-    """Proves that what was erased is a hole that nobody waits for."""
+    """Proves that what was erased is a gap that nobody waits for."""
     store.erase("s-1", "sample.happened", 5)
     with opened(postgres_store_url) as another:
         assert (positions(another), another.head()) == ([2, 4], 4)

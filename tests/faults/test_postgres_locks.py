@@ -15,7 +15,7 @@ from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, Conditions, EventStore
 
 APPENDS = "select pg_advisory_xact_lock(1464615268, hashtext(current_schema()))"
-"""Alone in the lock that all appends share, and by which readers know who may still fill a hole."""
+"""Alone in the lock that all appends share, and by which readers know who may still fill a gap."""
 
 KINDS: dict[str, tuple[int, int, dict[str, Any]]] = {
     "one-event": (1, 1, {}),
@@ -30,7 +30,7 @@ def test_no_position_is_drawn_before_readers_can_see_who_draws_it(
     postgres_store_url: str, postgres_store: EventStore, events: int, streams: int, conditions: dict[str, Any]
 ) -> None:
     """An append has to wait for the lock of appends. Proves that this lock is its first step: a position that was drawn
-    before it would be a hole that nobody seems to fill, and readers would pass it."""
+    before it would be a gap that nobody seems to fill, and readers would pass it."""
     append(postgres_store, happened("s-0"))
     batch = [happened(f"s-{stream}") for stream in range(1, streams + 1) for _ in range(events)]
     with ThreadPoolExecutor(1) as thread, psycopg.connect(postgres_store_url) as other:

@@ -25,7 +25,7 @@ def cut(slow: SlowWriter) -> None:
 def test_what_is_committed_above_an_open_append_waits_for_it(
     postgres_store_url: str, postgres_store: EventStore
 ) -> None:
-    """Proves that holes are held open by the locks of those who may fill them: without that look, 2 is skipped."""
+    """Proves that gaps are held open by the locks of those who may fill them: without that look, 2 is skipped."""
     append(postgres_store, happened("before"))
     with slow_writer(postgres_store_url) as slow:
         assert slow.append(happened("slow")) == [2]
@@ -38,7 +38,7 @@ def test_what_is_committed_above_an_open_append_waits_for_it(
 
 @pytest.mark.parametrize("end", [SlowWriter.roll_back, cut])
 def test_a_dead_append_is_passed_at_once(postgres_store_url: str, postgres_store: EventStore, end: End) -> None:
-    """Proves that dead holes are passed, and that no clock decides it: the first look after the end goes past it."""
+    """Proves that dead gaps are passed, and that no clock decides it: the first look after the end goes past it."""
     with slow_writer(postgres_store_url) as slow:
         slow.append(happened("slow"), happened("slow"))
         append(postgres_store, happened("fast"))
@@ -50,7 +50,7 @@ def test_a_dead_append_is_passed_at_once(postgres_store_url: str, postgres_store
 def test_a_dead_append_is_passed_while_younger_ones_are_open(
     postgres_store_url: str, postgres_store: EventStore
 ) -> None:
-    """Proves that a hole waits for those who were there when it was seen, not for whoever writes by now."""
+    """Proves that a gap waits for those who were there when it was seen, not for whoever writes by now."""
     with slow_writer(postgres_store_url) as dead, slow_writer(postgres_store_url) as younger:
         dead.append(happened("dead"))
         append(postgres_store, happened("fast"))
@@ -67,7 +67,7 @@ def test_a_dead_append_is_passed_while_younger_ones_are_open(
 def test_a_hole_that_was_looked_at_again_waits_for_nobody_new(
     postgres_store_url: str, postgres_store: EventStore
 ) -> None:
-    """Proves that those who are waited for become fewer with each look: where appends always overlap, a hole would
+    """Proves that those who are waited for become fewer with each look: where appends always overlap, a gap would
     otherwise never be passed."""
     with ExitStack() as stack:
         one, two, younger = (stack.enter_context(slow_writer(postgres_store_url)) for _ in range(3))
@@ -85,7 +85,7 @@ def test_a_hole_that_was_looked_at_again_waits_for_nobody_new(
 def test_a_dead_append_is_passed_while_its_writer_is_at_the_next_one(
     postgres_store_url: str, postgres_store: EventStore
 ) -> None:
-    """Proves that a hole waits for an append, not for the connection that made it: a busy writer would hold it open
+    """Proves that a gap waits for an append, not for the connection that made it: a busy writer would hold it open
     for ever."""
     with slow_writer(postgres_store_url) as slow:
         slow.append(happened("dead"))
@@ -134,7 +134,7 @@ def test_a_hole_waits_for_whichever_of_those_who_wrote_may_fill_it(
 
 
 def test_a_reader_that_comes_later_waits_as_well(postgres_store_url: str, postgres_store: EventStore) -> None:
-    """Proves that what holds a hole open is in the database: readers of other processes see it too."""
+    """Proves that what holds a gap open is in the database: readers of other processes see it too."""
     with slow_writer(postgres_store_url) as slow:
         slow.append(happened("slow"))
         append(postgres_store, happened("fast"))
@@ -146,7 +146,7 @@ def test_a_reader_that_comes_later_waits_as_well(postgres_store_url: str, postgr
 
 def test_those_who_look_on_do_not_hold_up_readers(postgres_server: GivenServer, postgres_store_url: str) -> None:
     """Sessions stay idle in their transactions all along: a reader, a writer of another table, and, in another
-    database and another schema, appends. Proves that a hole waits for appends to this log alone."""
+    database and another schema, appends. Proves that a gap waits for appends to this log alone."""
     with ExitStack() as stack:
         elsewhere = stack.enter_context(postgres_server.database(like=postgres_store_url))
         beside = f"{postgres_store_url}{'&' if '?' in postgres_store_url else '?'}options=-csearch_path%3Dbeside"

@@ -38,7 +38,7 @@ def either(primary: PostgresServer, standby: PostgresServer) -> str:
 def test_a_standby_hands_out_what_is_certain_and_no_more(
     primary: PostgresServer, standby: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Proves that on a standby, where it cannot be seen who writes, holes stay closed until the primary has settled
+    """Proves that on a standby, where it cannot be seen who writes, gaps stay closed until the primary has settled
     them: were nobody found to write, they would be passed. And that a standby's refusal is taken for one, not for an
     answer that was lost."""
     monkeypatch.setattr(watermark, "SAVE_EVERY", 1)
@@ -56,7 +56,7 @@ def test_a_standby_hands_out_what_is_certain_and_no_more(
         append(writer, happened("four"))
         slow.roll_back()
         standby.follow(primary)
-        assert positions(reader) == [1, 2, 3], "the primary knows that the hole is dead"
+        assert positions(reader) == [1, 2, 3], "the primary knows that the gap is dead"
         assert positions(writer) == [1, 2, 3, 5]
         standby.follow(primary)
         assert positions(reader) == [1, 2, 3, 5], "and has said so"
@@ -68,7 +68,7 @@ def test_a_reader_goes_on_from_where_it_was_when_the_standby_takes_over(
     primary: PostgresServer, standby: PostgresServer
 ) -> None:
     """The primary goes down with an append under way. Proves that positions are the same on both: none is skipped,
-    none is handed out twice, and the hole that was left is passed."""
+    none is handed out twice, and the gap that was left is passed."""
     with opened(either(primary, standby)) as store, slow_writer(primary.dsn) as slow:
         append(store, happened("one"), happened("two"))
         seen = list(store.read(0, 1))

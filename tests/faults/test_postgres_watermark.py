@@ -81,7 +81,7 @@ def test_nothing_is_skipped_whatever_lands_between_two_looks(
     """Two appends begin, each is overtaken, and they end: each step before any of the watermark's questions, in every
     way there is. A reader goes as far as it may after each turn.
 
-    Proves that the log is looked at before those who write are, and that a hole is passed no further than the log was
+    Proves that the log is looked at before those who write are, and that a gap is passed no further than the log was
     seen then. Either other way skips events.
     """
     monkeypatch.setattr(watermark, "SAVE_EVERY", 1)
@@ -116,7 +116,7 @@ def test_nothing_is_skipped_whatever_lands_between_two_looks(
 
 def test_readers_of_one_process_look_one_after_the_other(url: str) -> None:
     """A second one comes while the first is between its two looks. Proves the lock of a watermark: who writes would be
-    compared with what another reader has seen since, and a hole passed that was not there yet."""
+    compared with what another reader has seen since, and a gap passed that was not there yet."""
     asking, go_on, asked_by_second = threading.Event(), threading.Event(), threading.Event()
     first, second = ThreadPoolExecutor(1), ThreadPoolExecutor(1, thread_name_prefix="second")
     with opened(url) as store, slow_writer(url) as slow, first, second, Watched(url) as pool:
@@ -142,7 +142,7 @@ def test_readers_of_one_process_look_one_after_the_other(url: str) -> None:
 
 
 def test_old_holes_are_not_looked_into_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long log with holes: what one reader has settled, the next one takes over, and asks nobody who writes.
+    """A long log with gaps: what one reader has settled, the next one takes over, and asks nobody who writes.
 
     Proves the watermark that is kept in the database; without it each new reader begins at 0.
     """
@@ -173,7 +173,7 @@ def test_what_is_kept_never_goes_back(url: str, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("page", [1, 2, 3, 7])
 def test_holes_at_the_edge_of_a_page_are_passed(url: str, monkeypatch: pytest.MonkeyPatch, page: int) -> None:
-    """Proves that the watermark goes on where its page of the log was full, be it full of holes."""
+    """Proves that the watermark goes on where its page of the log was full, be it full of gaps."""
     monkeypatch.setattr(watermark, "PAGE", page)
     with opened(url) as store:
         for dead, alive in ((1, 3), (2, 1), (3, 2), (1, 1)):

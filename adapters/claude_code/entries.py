@@ -1,4 +1,4 @@
-"""What a record can tell, without a word about how it is recorded."""
+"""What a transcript's record adds to the ledger: log entries, tool calls and turns."""
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from workledger.domain.import_source import Key
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A record that is kept in the log, redacted and not too long."""
+class Logged:
+    """The record itself as it is logged, redacted and cut to size."""
 
     body: JSON
 
@@ -26,7 +26,7 @@ class ToolUsed:
 
 @dataclass(frozen=True, slots=True)
 class ToolEnded:
-    """`outcome` is complete, error or denied; `output` the tool's answer, or the error or the reason as text."""
+    """`outcome` is complete, error or denied; `output` is the tool's result, or the error or the reason as text."""
 
     call: ToolUsed
     outcome: str
@@ -36,33 +36,33 @@ class ToolEnded:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn is one message of the model, however many lines it takes; its usage is that of the last."""
+    """One message of the model, however many lines it takes; its usage is that of the last line."""
 
     number: int
     usage: Usage
     tool_calls: int
 
 
-Happening = Said | ToolUsed | ToolEnded | Turn
+Entry = Logged | ToolUsed | ToolEnded | Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What one record says that is new; `index` is the record's place in the thread."""
+class NewRecord:
+    """A record that has not been imported yet; `index` is its place in the thread."""
 
     index: int
     at: datetime
-    happenings: tuple[Happening, ...]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
 class Past:
-    """What of a thread has been recorded before.
+    """The part of a thread that has been imported before.
 
     Attributes:
         has: whether the record at that place has been.
-        turns: how many turns have been, and `usage` what was counted for each message.
-        elsewhere: records of earlier files, which this one only repeats.
+        turns: the number of turns, and `usage` the tokens counted for each message.
+        elsewhere: ids of records of earlier files, which this one only repeats.
     """
 
     has: Callable[[int, Record], bool] = lambda index, record: False
