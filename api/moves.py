@@ -10,8 +10,8 @@ from workledger.api.web.deps import BIGGEST, Caller
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task, ranks
-from workledger.domain.task.board import TaskPositionConflict
 from workledger.domain.task.card_events import TaskMoved
+from workledger.domain.task.refusals import TaskPositionConflict
 from workledger.projections import tasks
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.tasks import Tasks

@@ -10,7 +10,7 @@ from workledger.domain.kernel.refusals import NotFound
 from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
-from workledger.domain.task.events import TaskAlreadyAssigned
+from workledger.domain.task.refusals import TaskAlreadyAssigned
 
 if TYPE_CHECKING:
     from workledger.domain.agent_run.agent_run import AgentRun

@@ -18,7 +18,6 @@ from workledger.domain.services.queue import full, take_next, waiting
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskDependencyRemoved
 from workledger.domain.task.events import (
-    QueueFull,
     TaskBlocked,
     TaskCompleted,
     TaskDeleted,
@@ -26,6 +25,7 @@ from workledger.domain.task.events import (
     TaskQueued,
     TaskUnblocked,
 )
+from workledger.domain.task.refusals import QueueFull
 
 RUN_ENDED = (AgentRunCompleted, AgentRunFailed, AgentRunStopped)
 DONE = (TaskCompleted, TaskDeleted)

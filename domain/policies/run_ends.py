@@ -9,7 +9,6 @@ from workledger.domain.kernel.policy import Policy, Reaction
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task
 from workledger.domain.task.events import (
-    QueueFull,
     TaskApprovalRequested,
     TaskApproved,
     TaskAssigned,
@@ -24,6 +23,7 @@ from workledger.domain.task.events import (
     TaskWorkFinished,
     run_of_task,
 )
+from workledger.domain.task.refusals import QueueFull
 
 GIVEN = (TaskAssigned, TaskUnassigned)
 DECIDED = (

@@ -2,8 +2,6 @@
 
 from typing import Any, Literal
 
-from workledger.domain.kernel.refusals import InvalidTransition, Refused
-
 Status = Literal["pending", "in_progress", "blocked", "completed", "cancelled"]
 Column = Literal["backlog", "in_progress", "waiting_approval", "verified"]
 State = Literal["ready", "queued", "waiting", "working", "stuck", "in_review", "done", "dropped"]
@@ -45,36 +43,3 @@ def state_of(status: str, board_column: str, queued: bool = False) -> State:
     if state is None or (queued and state != "ready"):
         raise ValueError(f"No task is {status}{' and queued' if queued else ''} in {board_column}.")
     return "queued" if queued else state
-
-
-class TaskInvalidTransition(InvalidTransition):
-    """A task that is {state} does not accept {command}."""
-
-    code = "TASK_INVALID_TRANSITION"
-    status = 400
-
-
-class TaskPositionConflict(Refused):
-    """The cards around that position have moved; read the board again."""
-
-    code = "TASK_POSITION_CONFLICT"
-
-
-class TaskNoDiff(Refused):
-    """There is no diff to review."""
-
-    code = "TASK_NO_DIFF"
-    status = 400
-
-
-class TaskAlreadyApproved(InvalidTransition):
-    """This task is approved already."""
-
-    code = "TASK_ALREADY_APPROVED"
-
-
-class TaskNotWaitingApproval(InvalidTransition):
-    """This task is not waiting for approval."""
-
-    code = "TASK_NOT_WAITING_APPROVAL"
-    status = 400

@@ -13,17 +13,8 @@ from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.project import Project
 from workledger.domain.task import board, ranks
-from workledger.domain.task.board import (
-    UNFINISHED,
-    Column,
-    State,
-    Status,
-    TaskAlreadyApproved,
-    TaskInvalidTransition,
-    TaskNotWaitingApproval,
-)
+from workledger.domain.task.board import UNFINISHED, Column, State, Status
 from workledger.domain.task.card_events import (
-    DependencySelf,
     TaskDependencyAdded,
     TaskDependencyRemoved,
     TaskDetailsChanged,
@@ -33,7 +24,13 @@ from workledger.domain.task.card_events import (
     TaskMovedToPhase,
     TaskReordered,
 )
-from workledger.domain.task.events import TaskBlockedByDependency
+from workledger.domain.task.refusals import (
+    DependencySelf,
+    TaskAlreadyApproved,
+    TaskBlockedByDependency,
+    TaskInvalidTransition,
+    TaskNotWaitingApproval,
+)
 
 Category = Literal["execute", "research", "discuss", "plan", "detail", "refine", "verify", "merge", "review"]
 Priority = Literal["low", "medium", "high"]

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Created, Event, Peers
 from workledger.domain.kernel.claims import UNLIMITED, Claim, Release, Take
-from workledger.domain.kernel.refusals import Refused
 from workledger.domain.task.events import dependents_of, open_task, subtasks_of
+from workledger.domain.task.refusals import DependencyCycle
 
 if TYPE_CHECKING:
     from workledger.domain.task.task import Task
@@ -122,16 +122,3 @@ class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
 
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield Release(dependents_of(self.depends_on_task_id))
-
-
-class DependencySelf(Refused):
-    """A task cannot depend on itself."""
-
-    code = "DEPENDENCY_SELF"
-    status = 400
-
-
-class DependencyCycle(Refused):
-    """{depends_on_task_id} already depends on {task_id}; neither could ever start."""
-
-    code = "DEPENDENCY_CYCLE"

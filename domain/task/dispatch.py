@@ -10,7 +10,6 @@ from workledger.domain.kernel.fields import Name, Text
 from workledger.domain.kernel.ids import Id
 from workledger.domain.task.card import Card, Rank
 from workledger.domain.task.events import (
-    TaskAlreadyAssigned,
     TaskAssigned,
     TaskBlocked,
     TaskDequeued,
@@ -22,6 +21,7 @@ from workledger.domain.task.events import (
     TaskUnassigned,
     TaskUnblocked,
 )
+from workledger.domain.task.refusals import TaskAlreadyAssigned
 
 BlockReason = Literal["dependency", "spawn_failure", "merge_conflict", "retries_exhausted", "manual"]
 Branch = Annotated[str, Field(max_length=100, pattern=r"^[a-zA-Z0-9\-_/]+$")]

@@ -1,4 +1,4 @@
-"""What becomes of a task, as it is stored, and how a task refuses (DOMAIN.md 3.4 and 5.2).
+"""What becomes of a task, as it is stored (DOMAIN.md 3.4).
 
 An event carries every column it settles, also where the value is always the same: what reads the log needs no rules.
 """
@@ -10,8 +10,9 @@ from workledger.domain import agent
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.aggregate import Deleted, Event, Frozen
 from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
-from workledger.domain.kernel.refusals import ConcurrencyConflict, LimitReached, NotFound, Refused
+from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.project import events as project_events
+from workledger.domain.task.refusals import QueueFull, TaskAlreadyAssigned, TaskBlockedByDependency
 
 if TYPE_CHECKING:
     from workledger.domain.task.task import Task
@@ -270,27 +271,3 @@ class TaskDeleted(Deleted, topic="task.deleted"):
         yield from super().claims(before, id)
         yield Release(open_task(id))
         yield from leaving_the_queue(before)
-
-
-class TaskNotFound(NotFound):
-    """There is no such task."""
-
-    code = "TASK_NOT_FOUND"
-
-
-class TaskAlreadyAssigned(Refused):
-    """This task is already assigned to an agent."""
-
-    code = "TASK_ALREADY_ASSIGNED"
-
-
-class TaskBlockedByDependency(Refused):
-    """A task that this one depends on is not done yet."""
-
-    code = "TASK_BLOCKED_BY_DEPENDENCY"
-
-
-class QueueFull(LimitReached):
-    """The queue of this project is full."""
-
-    code = "QUEUE_FULL"

@@ -10,11 +10,7 @@ from workledger.domain.kernel.fields import Count, Name, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.task import board, ranks
-from workledger.domain.task.board import (
-    Column,
-    TaskInvalidTransition,
-    TaskNoDiff,
-)
+from workledger.domain.task.board import Column
 from workledger.domain.task.card import Category, Description, Labels, Priority, Rank
 from workledger.domain.task.card_events import TaskCreated
 from workledger.domain.task.dispatch import Dispatched
@@ -24,11 +20,11 @@ from workledger.domain.task.events import (
     TaskCancelled,
     TaskCompleted,
     TaskDeleted,
-    TaskNotFound,
     TaskRejected,
     TaskReopened,
     TaskWorkFinished,
 )
+from workledger.domain.task.refusals import TaskInvalidTransition, TaskNoDiff, TaskNotFound
 
 Type = Literal["auto"]
 

@@ -19,14 +19,16 @@ from workledger.domain.worktree.events import (
     WorktreeCheckedOut,
     WorktreeCommitStarted,
     WorktreeCommitted,
+    WorktreeInitialized,
+    WorktreeSetupStepCompleted,
+)
+from workledger.domain.worktree.refusals import (
     WorktreeCreationFailed,
     WorktreeDirty,
     WorktreeEnvCopyFailed,
-    WorktreeInitialized,
     WorktreeInitScriptFailed,
     WorktreeMergeConflict,
     WorktreeRemovalFailed,
-    WorktreeSetupStepCompleted,
 )
 
 Step = Literal["env_copied", "deps_installed", "init_script_run"]

@@ -1,4 +1,4 @@
-"""What happens to a worktree, as it is stored, and how a worktree refuses (AgentPane, DOMAIN.md 2.4, 3.4 and 5.2).
+"""What happens to a worktree, as it is stored (AgentPane, DOMAIN.md 2.4 and 3.4).
 
 An event carries every column it settles. `status_detail` is the state of the machine, `status` AgentPane's word for it.
 """
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain.kernel.aggregate import Created, Event, Frozen
 from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
-from workledger.domain.kernel.refusals import InvalidTransition, NameTaken, NotFound, Refused
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
+from workledger.domain.worktree.refusals import WorktreeBranchExists, WorktreeInUse, WorktreePathTaken
 
 if TYPE_CHECKING:
     from workledger.domain.worktree.worktree import Worktree
@@ -237,68 +237,3 @@ class WorktreeMarkedStale(Event, topic="worktree.marked_stale"):
 
     last_activity: str
     stale: Literal[True] = True
-
-
-class WorktreeNotFound(NotFound):
-    """There is no such worktree."""
-
-    code = "WORKTREE_NOT_FOUND"
-
-
-class WorktreeBranchExists(Refused):
-    """Another worktree has this branch."""
-
-    code = "WORKTREE_BRANCH_EXISTS"
-
-
-class WorktreePathTaken(NameTaken):
-    """Another worktree is at this path."""
-
-
-class WorktreeInUse(Refused):
-    """An agent is at work in this worktree; stop its run first."""
-
-    code = "AGENT_ALREADY_RUNNING"
-
-
-class WorktreeInvalidTransition(InvalidTransition):
-    """A worktree that is {state} does not accept {command}."""
-
-    code = "WORKTREE_INVALID_TRANSITION"
-
-
-class WorktreeDirty(Refused):
-    """This worktree has changes that are not committed."""
-
-    code = "WORKTREE_DIRTY"
-    status = 400
-
-
-class WorktreeMergeConflict(Refused):
-    """The merge of this worktree has conflicts; resolve them or abort it."""
-
-    code = "WORKTREE_MERGE_CONFLICT"
-
-
-class WorktreeCreationFailed(Refused):
-    """This worktree could not be created: {error}"""
-
-    code = "WORKTREE_CREATION_FAILED"
-
-
-class WorktreeEnvCopyFailed(Refused):
-    """The environment of this worktree could not be copied: {error}"""
-
-    code = "WORKTREE_ENV_COPY_FAILED"
-
-
-class WorktreeInitScriptFailed(Refused):
-    """The script that makes this worktree ready failed: {error}"""
-
-    code = "WORKTREE_INIT_SCRIPT_FAILED"
-
-
-class WorktreeRemovalFailed(Refused):
-    """This worktree could not be removed: {error}"""
-
-    code = "WORKTREE_REMOVAL_FAILED"

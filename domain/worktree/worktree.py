@@ -18,17 +18,16 @@ from workledger.domain.worktree.events import (
     WorktreeConflictResolved,
     WorktreeCreated,
     WorktreeFailed,
-    WorktreeInvalidTransition,
     WorktreeMarkedStale,
     WorktreeMergeAborted,
     WorktreeMergeConflicted,
     WorktreeMerged,
     WorktreeMergeStarted,
-    WorktreeNotFound,
     WorktreeRemovalStarted,
     WorktreeRemoved,
     WorktreeRetried,
 )
+from workledger.domain.worktree.refusals import WorktreeInvalidTransition, WorktreeNotFound
 
 Strategy = Literal["merge", "squash", "rebase"]
 Resolution = Literal["ours", "theirs", "manual"]

@@ -37,7 +37,7 @@ from workledger.domain.project import Project
 from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
-from workledger.domain.task.events import TaskAlreadyAssigned
+from workledger.domain.task.refusals import TaskAlreadyAssigned
 from workledger.testing import given
 
 started = AgentRunStarted(agent_id="agt_1", project_id="prj_1", task_id="tsk_1", session_number=1, max_turns=10)

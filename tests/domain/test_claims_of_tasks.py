@@ -14,9 +14,9 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services import runs
 from workledger.domain.task import Task
-from workledger.domain.task.card_events import DependencyCycle
-from workledger.domain.task.events import (
-    QUEUE_CAPACITY,
+from workledger.domain.task.events import QUEUE_CAPACITY
+from workledger.domain.task.refusals import (
+    DependencyCycle,
     QueueFull,
     TaskAlreadyAssigned,
     TaskBlockedByDependency,

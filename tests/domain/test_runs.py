@@ -24,7 +24,7 @@ from workledger.domain.session import Session
 from workledger.domain.session.events import SessionIsClosed, SessionNotFound, SessionProjectNotFound
 from workledger.domain.session_feed import SessionFeed, publish
 from workledger.domain.task import Task
-from workledger.domain.task.events import TaskAlreadyAssigned, TaskNotFound
+from workledger.domain.task.refusals import TaskAlreadyAssigned, TaskNotFound
 from workledger.domain.tool_calls import ToolCallDenied, ToolCalls, ToolCallStarted
 
 

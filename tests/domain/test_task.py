@@ -10,9 +10,7 @@ from support.task_states import LIVES
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.task import Task
-from workledger.domain.task.board import TaskAlreadyApproved, TaskInvalidTransition, TaskNoDiff, TaskNotWaitingApproval
 from workledger.domain.task.card_events import (
-    DependencySelf,
     TaskCreated,
     TaskDependencyAdded,
     TaskDependencyRemoved,
@@ -25,12 +23,10 @@ from workledger.domain.task.card_events import (
 )
 from workledger.domain.task.dispatch import RETRIES
 from workledger.domain.task.events import (
-    TaskAlreadyAssigned,
     TaskApprovalRequested,
     TaskApproved,
     TaskAssigned,
     TaskBlocked,
-    TaskBlockedByDependency,
     TaskCancelled,
     TaskCompleted,
     TaskDeleted,
@@ -45,6 +41,15 @@ from workledger.domain.task.events import (
     TaskUnassigned,
     TaskUnblocked,
     TaskWorkFinished,
+)
+from workledger.domain.task.refusals import (
+    DependencySelf,
+    TaskAlreadyApproved,
+    TaskAlreadyAssigned,
+    TaskBlockedByDependency,
+    TaskInvalidTransition,
+    TaskNoDiff,
+    TaskNotWaitingApproval,
 )
 from workledger.testing import given
 

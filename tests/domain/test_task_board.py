@@ -14,8 +14,9 @@ from support.task_states import LIVES
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.task import Task, board
-from workledger.domain.task.board import COLUMNS, DRAGS, LEGAL_PAIRS, TaskInvalidTransition
+from workledger.domain.task.board import COLUMNS, DRAGS, LEGAL_PAIRS
 from workledger.domain.task.card_events import TaskMoved
+from workledger.domain.task.refusals import TaskInvalidTransition
 from workledger.testing import given
 
 FINISH: dict[str, Any] = {"turn_count": 3, "files_changed": 1, "diff_summary": "+1"}

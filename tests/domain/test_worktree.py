@@ -30,33 +30,35 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
-from workledger.domain.task.events import TaskNotFound
+from workledger.domain.task.refusals import TaskNotFound
 from workledger.domain.worktree import Worktree
 from workledger.domain.worktree import events as worktree_events
 from workledger.domain.worktree.checkout import AT_WORK
 from workledger.domain.worktree.events import (
     STATUS,
     State,
-    WorktreeBranchExists,
     WorktreeConflictResolved,
-    WorktreeCreationFailed,
-    WorktreeDirty,
-    WorktreeEnvCopyFailed,
     WorktreeFailed,
-    WorktreeInitScriptFailed,
-    WorktreeInUse,
-    WorktreeInvalidTransition,
     WorktreeMarkedStale,
     WorktreeMergeAborted,
-    WorktreeMergeConflict,
     WorktreeMergeStarted,
-    WorktreeNotFound,
-    WorktreePathTaken,
-    WorktreeRemovalFailed,
     WorktreeRemovalStarted,
     WorktreeRemoved,
     WorktreeRetried,
     WorktreeSetupStepCompleted,
+)
+from workledger.domain.worktree.refusals import (
+    WorktreeBranchExists,
+    WorktreeCreationFailed,
+    WorktreeDirty,
+    WorktreeEnvCopyFailed,
+    WorktreeInitScriptFailed,
+    WorktreeInUse,
+    WorktreeInvalidTransition,
+    WorktreeMergeConflict,
+    WorktreeNotFound,
+    WorktreePathTaken,
+    WorktreeRemovalFailed,
 )
 from workledger.testing import given
 

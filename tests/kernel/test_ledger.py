@@ -17,9 +17,8 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
-from workledger.domain.task.board import TaskInvalidTransition
 from workledger.domain.task.card_events import TaskCreated, TaskDetailsChanged, TaskLabelsChanged
-from workledger.domain.task.events import TaskNotFound
+from workledger.domain.task.refusals import TaskInvalidTransition, TaskNotFound
 from workledger.domain.workspace import Workspace
 
 

@@ -19,7 +19,8 @@ from workledger.domain.project import Project
 from workledger.domain.services.runs import start_run
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
-from workledger.domain.task.card_events import DependencyCycle, TaskDetailsChanged
+from workledger.domain.task.card_events import TaskDetailsChanged
+from workledger.domain.task.refusals import DependencyCycle
 
 STORES = ("memory", "sqlite", "postgres")
 

@@ -10,7 +10,7 @@ from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.refusals import NameTaken
 from workledger.domain.task import Task
-from workledger.domain.task.board import TaskInvalidTransition
+from workledger.domain.task.refusals import TaskInvalidTransition
 
 
 @pytest.fixture
