@@ -1,4 +1,4 @@
-"""Moves: the rank that puts a card where it is dropped, between two others (DOMAIN.md D5)."""
+"""Moves: the rank that puts a card where it is dropped, between two others (domain.md D5)."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""An agent is a named worker that runs many times; how it fares is read from its runs (DOMAIN.md D2)."""
+"""An agent is a named worker that runs many times; how it fares is read from its runs (domain.md D2)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -25,7 +25,7 @@ AgentType = Literal["task", "conversational", "background"]
 
 
 class AgentConfig(Frozen):
-    """How the agent works: with which tools (None: any) and model, and for how long (DOMAIN.md 1.4 and 5.1)."""
+    """How the agent works: with which tools (None: any) and model, and for how long (domain.md 1.4 and 5.1)."""
 
     allowed_tools: tuple[Tool, ...] | None = DEFAULT_TOOLS
     max_turns: Annotated[int, Field(ge=1, le=500)] = 50
@@ -35,12 +35,12 @@ class AgentConfig(Frozen):
 
 
 def run_of_agent(agent_id: str) -> str:
-    """The key that the live run of an agent holds (DOMAIN.md 3.3, X12)."""
+    """The key that the live run of an agent holds (domain.md 3.3, X12)."""
     return f"run_of_agent:{agent_id}"
 
 
 def named(project_id: str | None, name: str) -> str:
-    """The key of an agent's name: unique in its project, or among the agents of none (DOMAIN.md 3.3, X2)."""
+    """The key of an agent's name: unique in its project, or among the agents of none (domain.md 3.3, X2)."""
     return f"agent_name:{project_id or ''}:{name}"
 
 
@@ -85,7 +85,7 @@ class AgentConfigChanged(Event, topic="agent.config_changed"):
 class AgentSessionStarted(Event, topic="agent.session_started"):
     """A process of the agent begins: a run's first, or a new one for a run that goes on.
 
-    Counted here, in the agent's own stream, two processes never get one number (DOMAIN.md D2).
+    Counted here, in the agent's own stream, two processes never get one number (domain.md D2).
     """
 
     session_number: int

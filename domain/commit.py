@@ -1,4 +1,4 @@
-"""A commit record says that a commit belongs to a project: one for each project and sha (Elmer, DOMAIN.md 1.1)."""
+"""A commit record says that a commit belongs to a project: one for each project and sha (Elmer, domain.md 1.1)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -67,7 +67,7 @@ class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", no
 
     @staticmethod
     def id_of(project_id: str, commit_sha: str) -> str:
-        """The one id that the record of that commit can have (DOMAIN.md 3.2)."""
+        """The one id that the record of that commit can have (domain.md 3.2)."""
         return f"{project_id}:{commit_sha}"
 
     @classmethod

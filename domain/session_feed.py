@@ -43,7 +43,7 @@ class SessionFeedPurged(Event, topic="session_feed.purged"):
 
 
 LARGEST = 64 * 1024
-"""Bytes of one entry (DOMAIN.md 5.1)."""
+"""Bytes of one entry (domain.md 5.1)."""
 
 
 class SessionFeed(Aggregate, category="session_feed", prefix="ses", not_found=SessionNotFound):

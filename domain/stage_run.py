@@ -1,4 +1,4 @@
-"""A stage run takes a project through one stage of its delivery (Elmer, DOMAIN.md 2.11)."""
+"""A stage run takes a project through one stage of its delivery (Elmer, domain.md 2.11)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from workledger.domain.workspace import Workspace
 
 
 def live(project_id: str, stage: str) -> str:
-    """The key that the queued or running run of a stage holds (DOMAIN.md 3.3, X9)."""
+    """The key that the queued or running run of a stage holds (domain.md 3.3, X9)."""
     return f"stage_run_live:{project_id}:{stage}"
 
 

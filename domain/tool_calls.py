@@ -1,4 +1,4 @@
-"""The tool calls of one run: what was called, allowed or not, and what came of it (DOMAIN.md 2.2, last paragraph)."""
+"""The tool calls of one run: what was called, allowed or not, and what came of it (domain.md 2.2)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

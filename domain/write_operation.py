@@ -1,4 +1,4 @@
-"""A write operation puts proposed changes into a repository: a commit, then a pull request (Elmer, DOMAIN.md 2.11)."""
+"""A write operation puts proposed changes into a repository: a commit, then a pull request (Elmer, domain.md 2.11)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

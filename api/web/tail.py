@@ -24,7 +24,7 @@ BUFFER = 5000
 """Events queued for a client that reads them more slowly than they come; with one more it is dropped."""
 
 FEEDS = 50
-"""Feeds open at a time (AgentPane's limit, DOMAIN.md 4.3)."""
+"""Feeds open at a time (AgentPane's limit, domain.md 4.3)."""
 
 POLL_SECONDS = 0.15
 """Between looks at the log, for what other processes append."""

@@ -1,4 +1,4 @@
-"""A run is one execution of an agent, over as many processes as it takes (DOMAIN.md D2 and 2.2)."""
+"""A run is one execution of an agent, over as many processes as it takes (domain.md D2 and 2.2)."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ from workledger.domain.project.events import Tool
 
 SessionNumber = Annotated[int, Field(ge=1)]
 Turns = Annotated[int, Field(ge=1, le=200)]
-"""The turns that an option gives; the limit of an agent's config may be higher (DOMAIN.md 5.1)."""
+"""The turns that an option gives; the limit of an agent's config may be higher (domain.md 5.1)."""
 
 
 class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentRunNotFound, invalid=AgentNotRunning):

@@ -27,7 +27,7 @@ class AgentRunNotFound(NotFound):
 
 
 def live(agent_id: str, project_id: str | None, task_id: str | None) -> Iterable[Claim]:
-    """What a live run holds: its agent, its task, and one of its project's places (DOMAIN.md 3.3, X12 and X13)."""
+    """What a live run holds: its agent, its task, and one of its project's places (domain.md 3.3, X12 and X13)."""
     if task_id:
         yield Task.exists(task_id)
     yield Take(run_of_agent(agent_id), AgentAlreadyRunning)

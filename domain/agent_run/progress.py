@@ -1,4 +1,4 @@
-"""How far a run has come, as its process reports it: spawned, first output, turn by turn, exited (DOMAIN.md 2.2)."""
+"""How far a run has come, as its process reports it: spawned, first output, turn by turn, exited (domain.md 2.2)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

@@ -1,7 +1,7 @@
 """Claims: what an event takes, releases or requires, checked by the store in the transaction of the append.
 
 Uniqueness, existence, capacity and vacancy across aggregates are all said this way, so nobody checks a read table
-for them (DOMAIN.md 3.3). The store knows two small tables: who holds a key, and how many may hold it.
+for them (domain.md 3.3). The store knows two small tables: who holds a key, and how many may hold it.
 """
 
 from dataclasses import dataclass

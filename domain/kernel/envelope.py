@@ -15,7 +15,7 @@ ACTOR_KINDS = ("user", "agent", "automation", "worker", "system", "import")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event in its envelope (DOMAIN.md 3.2).
+    """An event in its envelope (domain.md 3.2).
 
     `position` is its place in the whole log, 1 and up; 0 until it is stored. `version` is its place in its stream,
     1 and up; 0 asks the store for the next. `at` is when it happened; when it was recorded is in `event_id` (UUIDv7).

@@ -14,7 +14,7 @@ from workledger.domain.kernel.refusals import InvalidInput, PayloadTooLarge, Unk
 from workledger.domain.kernel.store import Stored
 
 LARGEST = 256 * 1024
-"""Bytes of payload in one event (DOMAIN.md 5.1)."""
+"""Bytes of payload in one event (domain.md 5.1)."""
 
 WIDEST = 2**53
 """The widest whole number that every database and every reader of JSON keeps exactly."""

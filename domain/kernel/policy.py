@@ -1,4 +1,4 @@
-"""A policy: it reacts to events with commands, automatically (DOMAIN.md 3.8). The reactor runs it."""
+"""A policy: it reacts to events with commands, automatically (domain.md 3.8). The reactor runs it."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence

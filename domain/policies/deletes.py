@@ -1,4 +1,4 @@
-"""The cascade of a deleted project: its sessions, worktrees and agents end with it (DOMAIN.md 3.5, rule 3, and 3.8)."""
+"""The cascade of a deleted project: its sessions, worktrees and agents end with it (domain.md 3.5, rule 3, and 3.8)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -79,4 +79,4 @@ def _give_up(unit: Unit, id: str, gone: list[str]) -> None:
 
 CASCADE_PROJECT = Policy("cascade_project", (ProjectDeleted,), _end, retry_on=(AgentAlreadyRunning,))
 """When a project is deleted, its sessions are closed, its worktrees removed, its agents deleted, and the dependencies
-of other projects' tasks on its tasks removed. Its own tasks are deleted without events (DOMAIN.md 3.5)."""
+of other projects' tasks on its tasks removed. Its own tasks are deleted without events (domain.md 3.5)."""

@@ -1,5 +1,5 @@
 """Queue policies: put an unblocked task back in the queue, and give the next queued task to an idle agent
-(DOMAIN.md 2.1 and 3.8)."""
+(domain.md 2.1 and 3.8)."""
 
 from contextlib import suppress
 from itertools import count

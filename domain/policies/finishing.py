@@ -1,4 +1,4 @@
-"""The policy that finishes the task of a run that ends (Codewalkers, DOMAIN.md 1.2 and 3.8)."""
+"""The policy that finishes the task of a run that ends (Codewalkers, domain.md 1.2 and 3.8)."""
 
 import json
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Policies for runs that fail: retry their task, or block it (Codewalkers, DOMAIN.md 1.2 and 3.8)."""
+"""Policies for runs that fail: retry their task, or block it (Codewalkers, domain.md 1.2 and 3.8)."""
 
 from typing import Any
 

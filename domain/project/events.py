@@ -1,4 +1,4 @@
-"""What happens to a project, as it is stored, and how a project refuses (DOMAIN.md 3.4 and 5.2)."""
+"""What happens to a project, as it is stored, and how a project refuses (domain.md 3.4 and 5.2)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,7 +19,7 @@ DEFAULT_MODEL = "claude-sonnet-4-20250514"
 
 
 class Config(Frozen):
-    """How agents work on the project's board (AgentPane, DOMAIN.md 1.4 and 5.1)."""
+    """How agents work on the project's board (AgentPane, domain.md 1.4 and 5.1)."""
 
     worktree_root: str = ".worktrees"
     default_branch: str = "main"

@@ -1,4 +1,4 @@
-"""A project is what work is done on: a repository, a board, a delivery, as its facets are filled (DOMAIN.md 3.1)."""
+"""A project is what work is done on: a repository, a board, a delivery, as its facets are filled (domain.md 3.1)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""The queue of a project: which of its tasks is next, and giving it to an agent (DOMAIN.md 2.1 and 3.8)."""
+"""The queue of a project: which of its tasks is next, and giving it to an agent (domain.md 2.1 and 3.8)."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from workledger.domain.task.events import TaskQueued, open_task, queue_of, run_o
 PRIORITIES = {"high": 0, "medium": 1, "low": 2}
 
 PLANNING = ("research", "discuss", "plan", "detail", "refine")
-"""Categories that are given to an agent by somebody, never by themselves (Codewalkers, DOMAIN.md 1.2)."""
+"""Categories that are given to an agent by somebody, never by themselves (Codewalkers, domain.md 1.2)."""
 
 TRIES = 5
 
@@ -71,7 +71,7 @@ def take_next(unit: Unit, ledger: Ledger, agent_id: str) -> AgentRun:
 def assign_or_queue(
     ledger: Ledger, task_id: str, *, agent_id: str, command_id: str | None = None, **details: Any
 ) -> Task:
-    """Assign a task, or queue it while as many agents run in its project as may (AgentPane, DOMAIN.md 2.1).
+    """Assign a task, or queue it while as many agents run in its project as may (AgentPane, domain.md 2.1).
 
     Args:
         details: of the assignment, as `Task.assign` takes them.

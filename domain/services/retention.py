@@ -1,4 +1,4 @@
-"""Retention: chunks and feed entries erased from the log for good, on the record (DOMAIN.md 3.6).
+"""Retention: chunks and feed entries erased from the log for good, on the record (domain.md 3.6).
 
 The record comes first. When the erasure after it does not happen, the tables already say what they will say; purging
 again erases what was left.

@@ -1,4 +1,4 @@
-"""What happens to a session, as it is stored, and how a session refuses (DOMAIN.md 2.3, 3.4 and 5.2)."""
+"""What happens to a session, as it is stored, and how a session refuses (domain.md 2.3, 3.4 and 5.2)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,7 +18,7 @@ LeaveReason = Literal["disconnect", "timeout", "kicked", "session_closed"]
 
 
 class SessionConfig(Frozen):
-    """The timers of a session, in milliseconds, and how many may take part (AgentPane, DOMAIN.md 2.3)."""
+    """The timers of a session, in milliseconds, and how many may take part (AgentPane, domain.md 2.3)."""
 
     idle_timeout_ms: Annotated[int, Field(ge=60_000, le=86_400_000)] = 1_800_000
     connection_timeout_ms: Annotated[int, Field(ge=5_000, le=120_000)] = 30_000

@@ -1,4 +1,4 @@
-"""A session is work in progress that people watch and share; its feed outlives it (DOMAIN.md D3 and 2.3)."""
+"""A session is work in progress that people watch and share; its feed outlives it (domain.md D3 and 2.3)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

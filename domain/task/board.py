@@ -1,4 +1,4 @@
-"""The board: its four columns, and the one machine that a task's status and column are two faces of (DOMAIN.md 2.1)."""
+"""The board: its four columns, and the one machine that a task's status and column are two faces of (domain.md 2.1)."""
 
 from typing import Any, Literal
 

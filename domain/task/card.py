@@ -1,4 +1,4 @@
-"""A card: what a task is about, where it stands on the board, and what it waits for (DOMAIN.md 1.2, 1.4 and D5)."""
+"""A card: what a task is about, where it stands on the board, and what it waits for (domain.md 1.2, 1.4 and D5)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""What a task is about, where it stands and what it waits for, as it is stored (DOMAIN.md 3.4)."""
+"""What a task is about, where it stands and what it waits for, as it is stored (domain.md 3.4)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal

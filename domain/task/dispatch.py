@@ -1,4 +1,4 @@
-"""Dispatch: how a task waits for an agent, is given to one, gets stuck, and is tried again (DOMAIN.md 2.1 and 3.8)."""
+"""Dispatch: how a task waits for an agent, is given to one, gets stuck, and is tried again (domain.md 2.1 and 3.8)."""
 
 from typing import Annotated, Literal
 
@@ -120,7 +120,7 @@ class Dispatched(Card):
 
     @command(when="working", repeat=ANY)
     def schedule_retry(self, *, run_id: Id, rank: Rank | None = None) -> list[Event]:
-        """Its run failed: queue it once more, or leave it for somebody after RETRIES times (DOMAIN.md 3.8).
+        """Its run failed: queue it once more, or leave it for somebody after RETRIES times (domain.md 3.8).
 
         A run is answered once, however often its failure is reported.
         """

@@ -1,4 +1,4 @@
-"""What becomes of a task, as it is stored (DOMAIN.md 3.4).
+"""What becomes of a task, as it is stored (domain.md 3.4).
 
 An event carries every column it settles, also where the value is always the same: what reads the log needs no rules.
 """
@@ -31,7 +31,7 @@ def open_task(task_id: str) -> str:
 
 
 def subtasks_of(task_id: str) -> str:
-    """The key that the subtasks of a task hold: they are deleted with it (DOMAIN.md 3.5, C6)."""
+    """The key that the subtasks of a task hold: they are deleted with it (domain.md 3.5, C6)."""
     return f"subtasks_of:{task_id}"
 
 

@@ -1,4 +1,4 @@
-"""Ranks: text keys that order the cards of a column, so that moving one card writes one event (DOMAIN.md D5).
+"""Ranks: text keys that order the cards of a column, so that moving one card writes one event (domain.md D5).
 
 A rank is digits of base 62, read as a fraction after a leading point; between any two there is another.
 The end of a column is the present moment, which lies after every rank given out before.

@@ -1,4 +1,4 @@
-"""How a task refuses a command (DOMAIN.md 5.2)."""
+"""How a task refuses a command (domain.md 5.2)."""
 
 from workledger.domain.kernel.refusals import InvalidTransition, LimitReached, NotFound, Refused
 

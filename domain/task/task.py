@@ -1,4 +1,4 @@
-"""A task is a card on the board: one life with two faces, its status and its column (DOMAIN.md 2.1)."""
+"""A task is a card on the board: one life with two faces, its status and its column (domain.md 2.1)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -160,7 +160,7 @@ class Task(
         reason: Annotated[str, Field(max_length=500)] | None = None,
         rank: Rank | None = None,
     ) -> list[Event]:
-        """Stop: back to the backlog, or dropped, which hides it until it is reopened (DOMAIN.md 10.5)."""
+        """Stop: back to the backlog, or dropped, which hides it until it is reopened (domain.md 10.5)."""
         if self.state == {"backlog": "ready", "dropped": "dropped"}[to]:
             return []
         cancelled = TaskCancelled(reason=reason, to=to, status="cancelled" if to == "dropped" else "pending")

@@ -1,4 +1,4 @@
-"""The files of a worktree: checked out, made fit to work in, changed and committed (AgentPane, DOMAIN.md 2.4)."""
+"""The files of a worktree: checked out, made fit to work in, changed and committed (AgentPane, domain.md 2.4)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""What happens to a worktree, as it is stored (AgentPane, DOMAIN.md 2.4 and 3.4).
+"""What happens to a worktree, as it is stored (AgentPane, domain.md 2.4 and 3.4).
 
 An event carries every column it settles. `status_detail` is the state of the machine, `status` AgentPane's word for it.
 """
@@ -37,7 +37,7 @@ STATUS: dict[State, Status] = {
 
 
 def branch_of(project_id: str, branch: str) -> str:
-    """The key that the worktree of a branch holds until it is removed (DOMAIN.md 3.3, X11)."""
+    """The key that the worktree of a branch holds until it is removed (domain.md 3.3, X11)."""
     return f"worktree_branch:{project_id}:{branch}"
 
 

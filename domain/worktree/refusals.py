@@ -1,4 +1,4 @@
-"""How a worktree refuses a command (AgentPane, DOMAIN.md 2.4 and 5.2)."""
+"""How a worktree refuses a command (AgentPane, domain.md 2.4 and 5.2)."""
 
 from workledger.domain.kernel.refusals import InvalidTransition, NameTaken, NotFound, Refused
 

@@ -1,4 +1,4 @@
-"""A worktree is where the work on a branch lies on disk, from its creation to its removal (AgentPane, DOMAIN.md 2.4).
+"""A worktree is where the work on a branch lies on disk, from its creation to its removal (AgentPane, domain.md 2.4).
 
 The ledger runs no git: whoever does reports what has begun, what is done and what went wrong.
 """

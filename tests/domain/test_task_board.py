@@ -121,7 +121,7 @@ def test_each_state_is_one_pair_of_status_and_column(state: str) -> None:
 
 
 def test_no_other_pair_has_a_name() -> None:
-    """DOMAIN.md D4: what is not in the table cannot be said."""
+    """domain.md D4: what is not in the table cannot be said."""
     statuses = ("pending", "in_progress", "blocked", "completed", "cancelled")
     for pair in {(status, column) for status in statuses for column in COLUMNS} - set(LEGAL_PAIRS):
         with pytest.raises(ValueError, match="No task is"):

@@ -54,7 +54,7 @@ def row(ledger: Workledger, name: str, id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("state", task_states.LIVES)
 def test_a_task_shows_both_its_faces(ledger: Workledger, state: str) -> None:
-    """D4: status and column of each state of DOMAIN.md 2.1."""
+    """D4: status and column of each state of domain.md 2.1."""
     happened(ledger, Task, "t", *task_states.LIVES[state])
     task, shown = ledger.get(Task, "t"), row(ledger, "tasks", "t")
     assert (shown["status"], shown["board_column"], shown["queued"]) == (task.status, task.board_column, task.queued)
@@ -299,7 +299,7 @@ def test_audit_rows_are_found_by_each_of_their_six_indexes(ledger: Workledger, r
 
 
 def test_an_agent_shows_what_its_runs_make_of_it(ledger: Workledger, run: AgentRun) -> None:
-    """A11 and DOMAIN.md 2.2: status in both vocabularies, totals, last error."""
+    """A11 and domain.md 2.2: status in both vocabularies, totals, last error."""
 
     def shows(*, status: str, codewalkers: str, task: str | None) -> None:
         shown = row(ledger, "agents", "ann")
