@@ -1,4 +1,4 @@
-"""The envelope: whose event it is, which in order, when it happened, and on whose behalf."""
+"""The envelope of an event: its stream, version, position, time, actor, ids and tags."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ class Recorded:
 
 
 class Row(NamedTuple):
-    """A stored event as the projections read it: raw, nothing parsed.
+    """A stored event as it is in the database, with nothing parsed.
 
     `at` is RFC 3339 text in UTC with milliseconds; `tags` and `data` are JSON text.
     """
@@ -65,7 +65,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """On whose behalf events are recorded, and what they belong to."""
+    """The actor, correlation id and causation id that events are recorded with."""
 
     actor: str = "system"
     correlation_id: str | None = None
@@ -84,7 +84,7 @@ def current() -> Context:
 def acting_as(
     actor: str | None = None, *, correlation_id: str | None = None, causation_id: str | None = None
 ) -> Iterator[None]:
-    """Everything recorded inside carries this actor and these ids; what is not given stays as it was.
+    """Everything recorded inside carries this actor and these ids; those that are not given do not change.
 
     Args:
         actor: a kind of ACTOR_KINDS, and usually an id: `user:ann`, `agent:agt_1`, `import`.

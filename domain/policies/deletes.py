@@ -20,9 +20,9 @@ REASON = "project_deleted"
 
 
 def _end(reaction: Reaction) -> None:
-    """End what the project leaves behind.
+    """End the sessions, worktrees and agents of a deleted project.
 
-    Sessions and worktrees end by events, not by commands, which would refuse some states, and ask for the project.
+    Sessions and worktrees end by events, not by commands: those refuse some states, and require the project.
     Agents come last: one with a run in another project is refused, and retried when the run has ended.
     """
     for id in _in_project(reaction, SessionOpened):
@@ -57,7 +57,7 @@ def _delete(unit: Unit, id: str) -> None:
 
 
 def _waiting_elsewhere(reaction: Reaction) -> dict[str, list[str]]:
-    """Tasks elsewhere that depend on tasks of the project, and on which."""
+    """The tasks of other projects that depend on tasks of this one, each with those dependencies."""
     waiting = defaultdict(list)
     for gone in _in_project(reaction, TaskCreated):
         for id in dependents(reaction, gone):

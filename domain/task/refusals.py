@@ -35,7 +35,7 @@ class DependencySelf(Refused):
 
 
 class DependencyCycle(Refused):
-    """{depends_on_task_id} already depends on {task_id}; neither could ever start."""
+    """{depends_on_task_id} already depends on {task_id}; a cycle could never start."""
 
     code = "DEPENDENCY_CYCLE"
 
@@ -61,7 +61,7 @@ class TaskNoDiff(Refused):
 
 
 class TaskAlreadyApproved(InvalidTransition):
-    """This task is approved already."""
+    """This task is already approved."""
 
     code = "TASK_ALREADY_APPROVED"
 

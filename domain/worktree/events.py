@@ -1,6 +1,6 @@
-"""What happens to a worktree, as it is stored (AgentPane, domain.md 2.4 and 3.4).
+"""The events of a worktree (AgentPane, domain.md 2.4 and 3.4).
 
-An event carries every column it settles. `status_detail` is the state of the machine, `status` AgentPane's word for it.
+An event has every column that it sets. `status_detail` is the state of the machine, `status` AgentPane's word for it.
 """
 
 from collections.abc import Iterable
@@ -47,34 +47,34 @@ def path_of(project_id: str, path: str) -> str:
 
 
 class Fresh(Frozen):
-    """What happens to a worktree shows that somebody uses it: it is not stale."""
+    """Any activity shows that a worktree is in use: it is not stale."""
 
     stale: Literal[False] = False
 
 
 class Active(Fresh):
-    """With it, the worktree can be worked in."""
+    """Events that make the worktree active."""
 
     status: Literal["active"] = "active"
     status_detail: Literal["active"] = "active"
 
 
 class Merging(Fresh):
-    """With it, the branch is being merged."""
+    """Events of a merge in progress."""
 
     status: Literal["merging"] = "merging"
     status_detail: Literal["merging"] = "merging"
 
 
 class Removing(Fresh):
-    """With it, the worktree is being removed."""
+    """Events of a removal in progress."""
 
     status: Literal["removing"] = "removing"
     status_detail: Literal["removing"] = "removing"
 
 
 class WorktreeCreated(Created, topic="worktree.created"):
-    """It was requested: it holds its branch and path, and git is creating it."""
+    """A worktree was requested: it holds its branch and path, and git creates it."""
 
     project_id: str
     task_id: str | None = None
@@ -93,14 +93,14 @@ class WorktreeCreated(Created, topic="worktree.created"):
 
 
 class WorktreeCheckedOut(Fresh, Event, topic="worktree.checked_out"):
-    """The branch is at the path; what makes it fit to work in comes next."""
+    """The branch was checked out at the path; the setup begins."""
 
     status: Literal["creating"] = "creating"
     status_detail: Literal["initializing"] = "initializing"
 
 
 class WorktreeSetupStepCompleted(Fresh, Event, topic="worktree.setup_step_completed"):
-    """One step of its setup is done."""
+    """A step of its setup was completed."""
 
     step: str
 
@@ -109,14 +109,14 @@ class WorktreeSetupStepCompleted(Fresh, Event, topic="worktree.setup_step_comple
 
 
 class WorktreeInitialized(Fresh, Event, topic="worktree.initialized"):
-    """It can be worked in."""
+    """Its setup was completed: it is active."""
 
     status: Literal["active"] = "active"
     status_detail: Literal["active"] = "active"
 
 
 class WorktreeChanged(Fresh, Event, topic="worktree.changed"):
-    """Files differ from the last commit: these."""
+    """These files differ from the last commit."""
 
     files: tuple[str, ...]
     status: Literal["active"] = "active"
@@ -152,7 +152,7 @@ class WorktreeMergeStarted(Merging, Event, topic="worktree.merge_started"):
 
 
 class WorktreeMerged(Removing, Event, topic="worktree.merged"):
-    """The target has the work; the worktree is of no more use, and goes."""
+    """The branch was merged; the worktree is removed next."""
 
     merge_sha: str
 
@@ -169,7 +169,7 @@ class WorktreeMergeConflicted(Fresh, Event, topic="worktree.merge_conflicted"):
 
 
 class WorktreeConflictResolved(Fresh, Event, topic="worktree.conflict_resolved"):
-    """The merge goes on."""
+    """The conflicts were resolved; the merge continues."""
 
     resolution: str
     status: Literal["merging"] = "merging"
@@ -177,7 +177,7 @@ class WorktreeConflictResolved(Fresh, Event, topic="worktree.conflict_resolved")
 
 
 class WorktreeMergeAborted(Fresh, Event, topic="worktree.merge_aborted"):
-    """The merge was given up; it can be worked in again."""
+    """The merge was aborted; the worktree is active again."""
 
     reason: str | None = None
     status: Literal["active"] = "active"
@@ -185,7 +185,7 @@ class WorktreeMergeAborted(Fresh, Event, topic="worktree.merge_aborted"):
 
 
 class WorktreeRemovalStarted(Removing, Event, topic="worktree.removal_started"):
-    """It is being taken away; `force`: with what was not committed or not merged."""
+    """Its removal began; `force`: also with uncommitted or unmerged changes."""
 
     force: bool
     reason: str
@@ -199,7 +199,7 @@ class WorktreeRemovalStarted(Removing, Event, topic="worktree.removal_started"):
 
 
 class WorktreeRemoved(Fresh, Event, topic="worktree.removed"):
-    """It is gone from disk; its branch and path are free."""
+    """It was removed from disk; its branch and path are free."""
 
     branch_pruned: bool
     reason: str
@@ -212,7 +212,7 @@ class WorktreeRemoved(Fresh, Event, topic="worktree.removed"):
 
 
 class WorktreeFailed(Fresh, Event, topic="worktree.failed"):
-    """An operation on it went wrong; `recoverable`: it may be tried again."""
+    """An operation on it failed; `recoverable`: it may be retried."""
 
     operation: str
     error: str
@@ -225,7 +225,7 @@ class WorktreeFailed(Fresh, Event, topic="worktree.failed"):
 
 
 class WorktreeRetried(Fresh, Event, topic="worktree.retried"):
-    """Back to what it was at when the operation went wrong."""
+    """The failed operation is retried, from the state it failed in."""
 
     operation: str
     status: str
@@ -233,7 +233,7 @@ class WorktreeRetried(Fresh, Event, topic="worktree.retried"):
 
 
 class WorktreeMarkedStale(Event, topic="worktree.marked_stale"):
-    """Nothing has happened to it since `last_activity`, which is RFC 3339; whatever happens next makes it fresh."""
+    """It had no activity since `last_activity`, which is RFC 3339; any later activity makes it fresh."""
 
     last_activity: str
     stale: Literal[True] = True

@@ -20,7 +20,7 @@ class WorktreePathTaken(NameTaken):
 
 
 class WorktreeInUse(Refused):
-    """An agent is at work in this worktree; stop its run first."""
+    """The task of this worktree has a live run; stop it first."""
 
     code = "AGENT_ALREADY_RUNNING"
 
@@ -32,7 +32,7 @@ class WorktreeInvalidTransition(InvalidTransition):
 
 
 class WorktreeDirty(Refused):
-    """This worktree has changes that are not committed."""
+    """This worktree has uncommitted changes."""
 
     code = "WORKTREE_DIRTY"
     status = 400
@@ -57,7 +57,7 @@ class WorktreeEnvCopyFailed(Refused):
 
 
 class WorktreeInitScriptFailed(Refused):
-    """The script that makes this worktree ready failed: {error}"""
+    """The setup script of this worktree failed: {error}"""
 
     code = "WORKTREE_INIT_SCRIPT_FAILED"
 
