@@ -1,4 +1,4 @@
-"""Commits over HTTP, of all projects; the history of one is a page of its project (Elmer, DOMAIN.md 1.1)."""
+"""Commits over HTTP, of all projects; the history of one is a page of its project (Elmer, domain.md 1.1)."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The live feed: new events over server-sent events, from any position, resumable where it broke off.
 
-Each frame's id is the position of its event, so `Last-Event-ID` resumes without a gap and without a double (X6).
+Each frame's id is the position of its event, so `Last-Event-ID` resumes without a gap and without a double (R6).
 `bye` says that the server stops. `reset` says that the subscription was dropped, as its client was too slow, or ahead
 of the log: it has to read the tables again.
 """

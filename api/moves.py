@@ -1,4 +1,4 @@
-"""Moves: the rank that puts a card where it is dropped, between two others (DOMAIN.md D5)."""
+"""Moves: the rank that puts a card where it is dropped, between two others (domain.md D5)."""
 
 from typing import Annotated, Any
 
@@ -10,8 +10,8 @@ from workledger.api.web.deps import BIGGEST, Caller
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task, ranks
-from workledger.domain.task.board import TaskPositionConflict
 from workledger.domain.task.card_events import TaskMoved
+from workledger.domain.task.refusals import TaskPositionConflict
 from workledger.projections import tasks
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.tasks import Tasks

@@ -1,4 +1,4 @@
-"""Stage runs over HTTP (Elmer, DOMAIN.md 1.1)."""
+"""Stage runs over HTTP (Elmer, domain.md 1.1)."""
 
 from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource

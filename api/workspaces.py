@@ -1,4 +1,4 @@
-"""Workspaces over HTTP (Elmer, DOMAIN.md 1.1)."""
+"""Workspaces over HTTP (Elmer, domain.md 1.1)."""
 
 from workledger.api.web.listing import Listing, Sort, containing
 from workledger.api.web.resource import resource

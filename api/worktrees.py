@@ -1,4 +1,4 @@
-"""Worktrees over HTTP (AgentPane, DOMAIN.md 1.4 and 2.4)."""
+"""Worktrees over HTTP (AgentPane, domain.md 1.4 and 2.4)."""
 
 from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource

@@ -1,4 +1,4 @@
-"""Write operations over HTTP (Elmer, DOMAIN.md 1.1): one is committed together with the record of its commit."""
+"""Write operations over HTTP (Elmer, domain.md 1.1): one is committed together with the record of its commit."""
 
 from typing import Any
 

@@ -1,10 +1,9 @@
-"""The language of the ledger, one module for each aggregate; its stored events stand beside it in `X_events`.
+"""The domain: a module or folder for each aggregate, with its events and refusals.
 
 Portfolio: workspace, project. Planning: task (a card on the board, dispatched to agents). Delivery: commit, stage_run,
 write_operation. Execution: agent, agent_run, tool_calls, agent_log, session, session_feed, worktree.
+Importers: import_source.
 
-What follows by itself: policy, policies, and the queue that tasks are dispatched from.
-
-The words they are written in: kernel, claims, refusals, ids, ranks, recorded. How they are kept: ledger, unit, store,
-mapping, retention.
+`kernel` has what aggregates are written with and stored by, `services` the decisions that span several of them,
+`policies` the commands that follow from events.
 """

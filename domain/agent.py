@@ -1,4 +1,4 @@
-"""An agent is a named worker that runs many times; how it fares is read from its runs (DOMAIN.md D2)."""
+"""An agent is a named worker that runs many times; its status follows from its runs (domain.md D2)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -25,7 +25,7 @@ AgentType = Literal["task", "conversational", "background"]
 
 
 class AgentConfig(Frozen):
-    """How the agent works: with which tools (None: any) and model, and for how long (DOMAIN.md 1.4 and 5.1)."""
+    """How the agent works: with which tools (None: any) and model, and for how long (domain.md 1.4 and 5.1)."""
 
     allowed_tools: tuple[Tool, ...] | None = DEFAULT_TOOLS
     max_turns: Annotated[int, Field(ge=1, le=500)] = 50
@@ -35,17 +35,17 @@ class AgentConfig(Frozen):
 
 
 def run_of_agent(agent_id: str) -> str:
-    """The key that the live run of an agent holds (DOMAIN.md 3.3, X12)."""
+    """The key that the live run of an agent holds (domain.md 3.3, X12)."""
     return f"run_of_agent:{agent_id}"
 
 
 def named(project_id: str | None, name: str) -> str:
-    """The key of an agent's name: unique in its project, or among the agents of none (DOMAIN.md 3.3, X2)."""
+    """The key of an agent's name: unique in its project, or among the agents of none (domain.md 3.3, X2)."""
     return f"agent_name:{project_id or ''}:{name}"
 
 
 class AgentCreated(Created, topic="agent.created"):
-    """An agent begins; its name is its own in its project."""
+    """An agent was created; its name is unique in its project."""
 
     name: str
     project_id: str | None = None
@@ -59,7 +59,7 @@ class AgentCreated(Created, topic="agent.created"):
 
 
 class AgentRenamed(Event, topic="agent.renamed"):
-    """The agent has another name."""
+    """The agent was renamed."""
 
     name: str
 
@@ -76,16 +76,16 @@ class AgentConfigChanged(Event, topic="agent.config_changed"):
     config: AgentConfig
 
     def claims(self, before: "Agent", id: str) -> Iterable[Claim]:
-        """A live run keeps the tools and the model it began with."""
+        """Tools and model do not change while a run is live."""
         was, now = before.config, self.config
         if (was.allowed_tools, was.model) != (now.allowed_tools, now.model):
             yield Vacancy(run_of_agent(id), AgentAlreadyRunning, capacity=1)
 
 
 class AgentSessionStarted(Event, topic="agent.session_started"):
-    """A process of the agent begins: a run's first, or a new one for a run that goes on.
+    """A process of the agent started: the first of a run, or a new one for a resumed run.
 
-    Counted here, in the agent's own stream, two processes never get one number (DOMAIN.md D2).
+    Processes are counted in the agent's own stream, so no two have the same number (domain.md D2).
     """
 
     session_number: int
@@ -96,14 +96,14 @@ class AgentSessionStarted(Event, topic="agent.session_started"):
 
 
 class AgentDismissed(Event, topic="agent.dismissed"):
-    """The user has put the finished agent out of sight; `at` is when."""
+    """The user hid the finished agent; the event's time is the time of dismissal."""
 
     def changes(self, before: Any) -> dict[str, Any]:
         return {"dismissed": True}
 
 
 class AgentDeleted(Deleted, topic="agent.deleted"):
-    """The agent is gone, and its name is free; its runs and logs stay."""
+    """The agent was deleted and its name is free; its runs and logs stay readable."""
 
     name: str
 
@@ -133,32 +133,32 @@ class AgentNotRunning(InvalidTransition):
 
 
 class AgentNoAvailableTask(Refused):
-    """There is no task for this agent."""
+    """No queued task is available for this agent."""
 
     code = "AGENT_NO_AVAILABLE_TASK"
     status = 400
 
 
 class AgentNotResumable(Refused):
-    """The process of this run is gone, and it has no session to go on with."""
+    """This run cannot be resumed: its process has exited, and it has no provider session."""
 
     code = "AGENT_NOT_RESUMABLE"
 
 
 class AgentToolNotAllowed(Forbidden):
-    """{tool} is not among the tools that this run may use."""
+    """This run may not use the tool {tool}."""
 
     code = "AGENT_TOOL_NOT_ALLOWED"
 
 
 class AgentTurnLimitExceeded(Refused):
-    """This run has used its {max_turns} turns."""
+    """This run has used all of its {max_turns} turns."""
 
     code = "AGENT_TURN_LIMIT_EXCEEDED"
 
 
 class ConcurrencyLimitExceeded(LimitReached):
-    """This project already runs as many agents as its concurrency limit allows."""
+    """This project has reached its limit of concurrent runs."""
 
     code = "CONCURRENCY_LIMIT_EXCEEDED"
 
@@ -193,7 +193,7 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
         config: AgentConfig = AgentConfig(),  # noqa: B008, frozen
         provider: ShortName = "claude",
     ) -> "New[Agent]":
-        """Begin an agent. Its name is unique in its project, or among the agents of none (C2).
+        """Create an agent. Its name is unique in its project, or among the agents of none (C2).
 
         Raises:
             NameTaken: another agent there has the name.
@@ -204,12 +204,12 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
 
     @command
     def rename(self, *, name: ShortName) -> list[Event]:
-        """Give it another name, unique where it is."""
+        """Rename it; the name must be unique in its project."""
         return [] if name == self.name else [AgentRenamed(name=name)]
 
     @command
     def change_config(self, *, patch: dict[str, Any]) -> list[Event]:
-        """Lay the patch over the config; the event keeps both.
+        """Apply a patch to the config; the event has the patch and the whole config.
 
         Raises:
             AgentAlreadyRunning: tools or model would change under a live run.
@@ -219,10 +219,10 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
 
     @command
     def start_session(self, *, session_number: int, agent_run_id: Id) -> list[Event]:
-        """Count a new process of the agent. `session_number` is the one after `session_count`.
+        """Count a new process of the agent; `session_number` must be `session_count` + 1.
 
         Raises:
-            ConcurrencyConflict: another process has been counted since the caller looked.
+            ConcurrencyConflict: another process was counted since the caller read `session_count`.
         """
         if session_number != self.session_count + 1:
             raise ConcurrencyConflict(
@@ -232,10 +232,10 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
 
     @command
     def dismiss(self) -> list[Event]:
-        """Put it out of the user's sight until it runs again (C24)."""
+        """Hide it from the user until it runs again (C24)."""
         return [] if self.dismissed else [AgentDismissed()]
 
     @command
     def delete(self) -> list[Event]:
-        """Refused while a run is live (3.5, rule 9). Its name is free again; its runs and logs stay readable."""
+        """Delete it and free its name. Refused while a run is live (domain.md 3.5, rule 9)."""
         return [AgentDeleted(name=self.name)]

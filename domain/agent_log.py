@@ -1,4 +1,4 @@
-"""An agent's log of one session: raw output, chunk by chunk, appended without looking at what is there (D7)."""
+"""An agent's log of one session: raw output in chunks, appended without loading the log (D7)."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from workledger.domain.kernel.unit import Unit
 
 
 class AgentLogChunkAppended(Event, topic="agent_log.chunk_appended"):
-    """A piece of output. Its `seq` is its version in the stream; the name is kept for when the agent is gone (C15)."""
+    """A chunk of output. Its `seq` is its version in the stream. It has the agent's name, as it outlives it (C15)."""
 
     agent_id: str
     agent_name: str
@@ -17,7 +17,7 @@ class AgentLogChunkAppended(Event, topic="agent_log.chunk_appended"):
 
 
 class AgentLogPurged(Event, topic="agent_log.purged"):
-    """So many chunks, and bytes of them, have been erased for good."""
+    """Chunks were erased for good: how many, and their bytes."""
 
     agent_id: str
     session_number: int
@@ -26,13 +26,13 @@ class AgentLogPurged(Event, topic="agent_log.purged"):
 
 
 class AgentLogNotFound(NotFound):
-    """There is no such log."""
+    """There is no such agent log."""
 
     code = "AGENT_LOG_NOT_FOUND"
 
 
 class AgentLog(Aggregate, category="agent_log", prefix="log", not_found=AgentLogNotFound):
-    """Nobody decides on a log: it only says where it is."""
+    """The name of a log's stream; it has no state and no commands."""
 
     agent_id: str
     session_number: int
@@ -58,12 +58,12 @@ def append_chunk(
     session_id: str | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Append a chunk of output to the log of the agent's session; the ids are what it can be found by.
+    """Append a chunk of output to the log of the agent's session; the ids become its tags.
 
-    The agent need not exist (any more): its log outlives it (C15).
+    The agent may have been deleted: its log outlives it (C15).
 
     Raises:
-        PayloadTooLarge: with its quotes and line ends escaped, the chunk has more than 256 KB (when the unit ends).
+        PayloadTooLarge: the chunk has more than 256 KB as JSON (when the unit ends).
     """
     unit.log(
         AgentLog.stream(AgentLog.id_of(agent_id, session_number)),

@@ -1,4 +1,4 @@
-"""A commit record says that a commit belongs to a project: one for each project and sha (Elmer, DOMAIN.md 1.1)."""
+"""A commit record assigns a commit to a project: one for each project and sha (Elmer, domain.md 1.1)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from workledger.domain.write_operation import WriteOperation
 
 
 class CommitFields(Frozen):
-    """What is recorded of a commit: the event says all of it, and so does the aggregate, since recording returns it."""
+    """The fields of a commit record, which its event and its aggregate share: recording returns all of them."""
 
     commit_id: str
     project_id: str
@@ -35,7 +35,7 @@ class CommitFields(Frozen):
 
 
 class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
-    """A commit belongs to a project."""
+    """A commit was recorded for a project."""
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         if self.stage_run_id:
@@ -45,7 +45,7 @@ class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
 
 
 class CommitNotFound(NotFound):
-    """There is no such commit."""
+    """There is no such commit record."""
 
     code = "COMMIT_NOT_FOUND"
 
@@ -55,7 +55,7 @@ Label = Annotated[str, Field(max_length=200)]
 
 
 class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", not_found=CommitNotFound):
-    """The record of one commit of a project. When it was made is in its event's envelope."""
+    """The record of one commit of a project. The time of the commit is the time of its event."""
 
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "workspace": self.workspace_id}
@@ -67,7 +67,7 @@ class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", no
 
     @staticmethod
     def id_of(project_id: str, commit_sha: str) -> str:
-        """The one id that the record of that commit can have (DOMAIN.md 3.2)."""
+        """The id of the record of that commit (domain.md 3.2)."""
         return f"{project_id}:{commit_sha}"
 
     @classmethod
@@ -91,7 +91,7 @@ class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", no
         """Record a commit once (Elmer's recordProjectCommit).
 
         Its id follows from the project and the sha, so a second recording is refused with CONCURRENCY_CONFLICT,
-        whoever makes it and whenever: the commit is recorded, and `ledger.get(CommitRecord, new.id)` is what it says.
+        and `ledger.get(CommitRecord, new.id)` returns the first.
         """
         event = CommitRecorded(
             commit_id=new_id(CommitRecord.PREFIX),

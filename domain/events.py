@@ -1,4 +1,4 @@
-"""Every event there is: once this is imported, whatever the log holds can be read."""
+"""All events of the domain: importing this module registers every topic, so that the whole log can be decoded."""
 
 from workledger.domain import (  # noqa: F401
     agent,

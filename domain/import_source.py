@@ -1,32 +1,33 @@
-"""An import source is a transcript file as far as it has been imported: what the next import goes on from.
+"""An import source is a transcript file and how much of it has been imported, where the next import continues.
 
-How far that is stands in the ledger, in the same append as what was recorded, so that nothing is recorded twice or
-passed over, whenever an import ends.
+Its place is stored in the same append as the imported events, so that an interrupted import neither repeats nor skips
+any.
 """
 
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.refusals import NotFound
 
 Key = tuple[str | None, str | None]
-"""Message id and request id: what the lines of one turn of a transcript have in common."""
+"""Message id and request id: the lines of one turn of a transcript share them."""
 
 
 class ImportSourceNotFound(NotFound):
-    """There is no such source."""
+    """There is no such import source."""
 
     code = "IMPORT_SOURCE_NOT_FOUND"
 
 
 class ImportSourceRead(Event, topic="import_source.read"):
-    """So much of a file has been recorded.
+    """A part of a file was imported.
 
     Attributes:
         fingerprint: of the first `end` bytes.
-        start, end: the bytes that were read together; what is before was recorded earlier.
-        done: how many of the records between them have been recorded, in the order of their graph.
-        held: the message that may get more lines, and is not counted yet.
+        start, end: the bytes that were read together; those before them were imported earlier.
+        done: how many of the records between them are imported, in the order of their graph.
+        held: the message that may get more lines; it is not counted yet.
         live: the session may still be running.
-        again: the file was replaced or cut short; until it is read to the end, the log says what is recorded of it.
+        again: the file was replaced or truncated; until it is read to the end, the agent's log tells which records
+            are imported.
     """
 
     kind: str
@@ -58,5 +59,5 @@ class ImportSource(Aggregate, category="import_source", prefix="src", not_found=
         return {"session": self.session_id, "project": self.project_id, "agent": self.agent_id}
 
     def is_at(self, place: ImportSourceRead) -> bool:
-        """Whether nothing would change."""
+        """Whether the place equals the stored one."""
         return all(getattr(self, name) == value for name, value in place.changes(self).items() if name != "kind")

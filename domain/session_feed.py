@@ -1,4 +1,4 @@
-"""The feed of a session: entries that apps publish to whoever watches, appended without looking at what is there."""
+"""The feed of a session: entries that apps publish to its watchers, appended without loading the feed."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,7 +34,7 @@ class SessionEntryPublished(Event, topic="session_feed.entry_published"):
 
 
 class SessionFeedPurged(Event, topic="session_feed.purged"):
-    """The entries up to that offset, so many and so many bytes, have been erased for good."""
+    """The entries up to an offset were erased for good: how many, and their bytes."""
 
     session_id: str
     up_to_offset: int
@@ -43,11 +43,11 @@ class SessionFeedPurged(Event, topic="session_feed.purged"):
 
 
 LARGEST = 64 * 1024
-"""Bytes of one entry (DOMAIN.md 5.1)."""
+"""Bytes of one entry (domain.md 5.1)."""
 
 
 class SessionFeed(Aggregate, category="session_feed", prefix="ses", not_found=SessionNotFound):
-    """Its id is that of the session. Nobody decides on a feed: it only says where it is."""
+    """The name of a feed's stream; its id is the session's. It has no state and no commands."""
 
     session_id: str
 
@@ -91,12 +91,12 @@ def publish(
     task_id: str | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Publish an entry in a session that is open; the ids are what it can be found by, beside the session's.
+    """Publish an entry in a session that is open; the ids become its tags, beside the session's.
 
     Raises:
         SessionNotFound, SessionIsClosed: there is no such session, or it is over.
         PayloadTooLarge: the entry has more than 64 KB.
-        InvalidInput: the channel is none of Channel, or the data is not JSON.
+        InvalidInput: the channel is unknown, or the data is not JSON.
     """
     new = SessionFeed.entry(session_id=session_id, channel=channel, type=type, data=data, user_id=user_id)
     tags = {"session": session_id, "project": project_id, "agent": agent_id, "run": run_id, "task": task_id}

@@ -1,4 +1,4 @@
-"""A stage run takes a project through one stage of its delivery (Elmer, DOMAIN.md 2.11)."""
+"""A stage run takes a project through one stage of its delivery (Elmer, domain.md 2.11)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -16,12 +16,12 @@ from workledger.domain.workspace import Workspace
 
 
 def live(project_id: str, stage: str) -> str:
-    """The key that the queued or running run of a stage holds (DOMAIN.md 3.3, X9)."""
+    """The key that the queued or running run of a stage holds (domain.md 3.3, X9)."""
     return f"stage_run_live:{project_id}:{stage}"
 
 
 class StageRunQueued(Created, topic="stage_run.queued"):
-    """A run of a stage waits for a worker."""
+    """A run of a stage was queued for a worker."""
 
     project_id: str
     workspace_id: str | None = None
@@ -42,21 +42,21 @@ class StageRunQueued(Created, topic="stage_run.queued"):
 
 
 class Ended:
-    """With it the run is over: the stage may be run again."""
+    """Events that end a run: the stage can be run again."""
 
     def claims(self, before: "StageRun", id: str) -> Iterable[Claim]:
         yield Release(live(before.project_id, before.stage))
 
 
 class StageRunStarted(Event, topic="stage_run.started"):
-    """A worker has taken the run."""
+    """A worker started the run."""
 
     worker_id: str | None = None
     status: Literal["running"] = "running"
 
 
 class StageRunSucceeded(Ended, Event, topic="stage_run.succeeded"):
-    """The stage is done; `outputs` are its results."""
+    """The run completed; `outputs` are its results."""
 
     outputs: dict[str, Any] = Field(default_factory=dict)
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -71,14 +71,14 @@ class StageRunFailed(Ended, Event, topic="stage_run.failed"):
 
 
 class StageRunCancelled(Ended, Event, topic="stage_run.cancelled"):
-    """The run was cancelled before it was over; it may be retried."""
+    """The run was cancelled before it ended; it may be retried."""
 
     by: str | None = None
     status: Literal["cancelled"] = "cancelled"
 
 
 class StageRunDeleted(Deleted, topic="stage_run.deleted"):
-    """The run is gone; its idempotency key is free again."""
+    """The run was deleted; its idempotency key is free again."""
 
     stage: str
 
@@ -118,7 +118,7 @@ LIVE = ("queued", "running")
 class StageRun(
     Aggregate, category="stage_run", prefix="run", not_found=StageRunNotFound, invalid=StageRunInvalidTransition
 ):
-    """One run of a stage: queued, then running, then over."""
+    """One run of a stage: queued, then running, then completed, failed or cancelled."""
 
     project_id: str
     workspace_id: str | None = None
@@ -135,7 +135,7 @@ class StageRun(
         return {"project": self.project_id, "workspace": self.workspace_id}
 
     def requires(self) -> Iterable[Claim]:
-        """A run that is over ends well without them."""
+        """A finished run needs none."""
         if self.status in LIVE:
             yield Project.exists(self.project_id)
             if self.workspace_id:
@@ -156,11 +156,11 @@ class StageRun(
         triggered_by: Trigger = "user",
         metadata: dict[str, Any] | None = None,
     ) -> "New[StageRun]":
-        """Queue a run of a stage. A key of one's own makes sure that what is asked for twice runs once.
+        """Queue a run of a stage. With an idempotency key, repeated requests queue one run.
 
         Raises:
             StageRunExists: DUPLICATE_REQUEST, when recorded: the key was used, or the stage is queued or running.
-                Its `holder` names the stream of the run to answer with instead.
+                Its `holder` names the stream of the earlier run.
         """
         id = id or new_id(StageRun.PREFIX)
         event = StageRunQueued(
@@ -177,29 +177,29 @@ class StageRun(
 
     @command(when="queued", repeat="running")
     def start(self, *, worker_id: Id | None = None) -> list[Event]:
-        """A worker takes it."""
+        """Report that a worker started it."""
         if self.status == "running" and worker_id == self.worker_id:
             return []
         return [StageRunStarted(worker_id=worker_id)]
 
     @command(when="running", unless="succeeded")
     def succeed(self, *, outputs: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None) -> list[Event]:
-        """The stage is done. The metadata is merged into what there was."""
+        """Report that it completed. The metadata is merged into the run's."""
         return [StageRunSucceeded(outputs=outputs or {}, metadata=self.metadata | (metadata or {}))]
 
     @command(when="running", unless="failed")
     def fail(self, *, error_summary: Text) -> list[Event]:
-        """The run failed; `retry` begins another attempt."""
+        """Report that it failed; `retry` queues another attempt."""
         return [StageRunFailed(error_summary=error_summary)]
 
     @command(when=LIVE, unless="cancelled")
     def cancel(self, *, by: Key | None = None) -> list[Event]:
-        """End a run that is queued or running."""
+        """Cancel a run that is queued or running."""
         return [StageRunCancelled(by=by)]
 
     @command(when=("failed", "cancelled"))
     def retry(self) -> "New[StageRun]":
-        """Queue the next attempt at what failed or was cancelled: another run, and one at most for each.
+        """Queue the next attempt after a failed or cancelled run: a new run, at most one for each.
 
         Raises:
             StageRunExists: DUPLICATE_REQUEST, when recorded: it was retried, or the stage is queued or running again.
@@ -220,5 +220,5 @@ class StageRun(
 
     @command
     def delete(self) -> list[Event]:
-        """Delete it, in whatever state it is."""
+        """Delete it, in any state."""
         return [StageRunDeleted(stage=self.stage)]

@@ -1,4 +1,4 @@
-"""The tool calls of one run: what was called, allowed or not, and what came of it (DOMAIN.md 2.2, last paragraph)."""
+"""The tool calls of one run: what was called, whether it was allowed, and its result (domain.md 2.2)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -14,18 +14,18 @@ from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidTransition, NotFound
 
 Status = Literal["pending", "running", "complete", "error", "denied"]
-"""AgentPane's; here a call is known once it runs or is denied, so none is pending."""
+"""AgentPane's statuses. A call is recorded once it runs or is denied, so `pending` does not occur."""
 
 
 class ToolCall(Frozen):
-    """A call as far as it has come."""
+    """The state of one call."""
 
     tool: str
     status: Status
 
 
 class OfCall(Frozen):
-    """What the events of one call share: they leave it in their status."""
+    """Events of one call, which set its status."""
 
     tool_call_id: str
     tool: str
@@ -36,7 +36,7 @@ class OfCall(Frozen):
 
 
 class ToolCallsOpened(Event, topic="tool_calls.opened"):
-    """The run begins; `allowed_tools` None: any."""
+    """The record of a run's tool calls was opened; `allowed_tools` None: any."""
 
     agent_run_id: str
     agent_id: str
@@ -48,7 +48,7 @@ class ToolCallsOpened(Event, topic="tool_calls.opened"):
 
 
 class ToolCallStarted(OfCall, Event, topic="tool_calls.call_started"):
-    """The run calls a tool."""
+    """The run called a tool."""
 
     status: Literal["running"] = "running"
     input: Any = None
@@ -60,7 +60,7 @@ class ToolCallStarted(OfCall, Event, topic="tool_calls.call_started"):
 
 
 class ToolCallDenied(OfCall, Event, topic="tool_calls.call_denied"):
-    """The tool was not called: it is not among those the run may use (A19), or somebody said no to a call begun."""
+    """The call was denied: the run may not use the tool (A19), or a user rejected a running call."""
 
     status: Literal["denied"] = "denied"
     input: Any = None
@@ -144,7 +144,7 @@ class ToolCalls(
         session_id: Id | None = None,
         allowed_tools: tuple[str, ...] | None = None,
     ) -> "New[ToolCalls]":
-        """Begin the record of a run's tool calls; `runs.start_run` does, with the run.
+        """Open the record of a run's tool calls; `runs.start_run` does so with the run.
 
         Args:
             allowed_tools: the tools that the run may use; None: any.
@@ -164,10 +164,10 @@ class ToolCalls(
     def start(
         self, *, tool: Name, turn_number: Count, input: JsonValue = None, tool_call_id: CallId | None = None
     ) -> list[Event]:
-        """A tool is called. One that is not allowed is recorded as denied (A19); `runs.start_tool_call` refuses it too.
+        """Record a call, as denied when its tool is not allowed (A19); `runs.start_tool_call` refuses it too.
 
         Raises:
-            ToolCallInvalidTransition: the id is that of a call of another tool.
+            ToolCallInvalidTransition: another tool's call has this id.
         """
         id = tool_call_id or new_id("call")
         known = self.calls.get(id)
@@ -194,7 +194,7 @@ class ToolCalls(
     def complete(
         self, *, tool_call_id: CallId, output: JsonValue = None, duration_ms: Count | None = None
     ) -> list[Event]:
-        """A running call returned.
+        """Report that a running call returned.
 
         Raises:
             ToolCallNotFound: no such call has started.
@@ -213,7 +213,7 @@ class ToolCalls(
         error: Text,
         duration_ms: Count | None = None,
     ) -> list[Event]:
-        """A running call failed.
+        """Report that a running call failed.
 
         Raises:
             ToolCallNotFound: no such call has started.
@@ -225,7 +225,7 @@ class ToolCalls(
         return [ToolCallFailed(tool_call_id=tool_call_id, tool=call.tool, error=error, duration_ms=duration_ms)]
 
     def _running(self, tool_call_id: str, wanted: str, command: str) -> ToolCall | None:
-        """The running call; None when it already has the status that is wanted."""
+        """The running call; None when it already has the status."""
         call = self.calls.get(tool_call_id)
         if call is None:
             raise ToolCallNotFound(id=tool_call_id)

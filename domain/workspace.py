@@ -17,7 +17,7 @@ class WorkspaceNotFound(NotFound):
 
 
 class WorkspaceCreated(Created, topic="workspace.created"):
-    """A workspace begins."""
+    """A workspace was created."""
 
     name: str
     description: str | None = None
@@ -37,7 +37,7 @@ class WorkspaceUpdated(Event, topic="workspace.updated", patch=True):
 
 
 class WorkspaceDeleted(Deleted, topic="workspace.deleted"):
-    """The workspace is gone; its history stays."""
+    """The workspace was deleted; its history stays readable."""
 
     name: str
 
@@ -64,7 +64,7 @@ class Workspace(Aggregate, category="workspace", prefix="ws", not_found=Workspac
         context_path: str = "elmer-docs/",
         settings: dict[str, Any] | None = None,
     ) -> "New[Workspace]":
-        """Begin a workspace, the tenant that projects may belong to."""
+        """Create a workspace, the tenant that projects may belong to."""
         event = WorkspaceCreated(
             name=name,
             description=description,
@@ -84,7 +84,7 @@ class Workspace(Aggregate, category="workspace", prefix="ws", not_found=Workspac
         context_path: str | Unset = UNSET,
         settings: dict[str, Any] | Unset = UNSET,
     ) -> list[Event]:
-        """Change the fields that are given; None clears one that may be empty."""
+        """Change the fields that are given; None clears an optional one."""
         changed = self.differing(
             name=name,
             description=description,
@@ -96,5 +96,5 @@ class Workspace(Aggregate, category="workspace", prefix="ws", not_found=Workspac
 
     @command
     def delete(self) -> list[Event]:
-        """Delete it. Projects that belong to it stay, and take no new events until they are deleted too."""
+        """Delete it. Its projects stay, but refuse every command except delete."""
         return [WorkspaceDeleted(name=self.name)]

@@ -1,4 +1,4 @@
-"""A write operation puts proposed changes into a repository: a commit, then a pull request (Elmer, DOMAIN.md 2.11)."""
+"""A write operation puts proposed changes into a repository: a commit, then a pull request (Elmer, domain.md 2.11)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ from workledger.domain.project import Project
 
 
 class WriteOperationPrepared(Created, topic="write_op.prepared"):
-    """Changes to a repository are proposed."""
+    """Changes to a repository were proposed."""
 
     repo_full_name: str
     base_branch: str
@@ -27,7 +27,7 @@ class WriteOperationPrepared(Created, topic="write_op.prepared"):
 
 
 class WriteOperationCommitted(Event, topic="write_op.committed"):
-    """They are committed to the write branch; `commit_id` is the id of the commit record."""
+    """The changes were committed to the write branch; `commit_id` is the id of the commit record."""
 
     commit_sha: str
     commit_id: str
@@ -35,7 +35,7 @@ class WriteOperationCommitted(Event, topic="write_op.committed"):
 
 
 class PullRequestOpened(Event, topic="write_op.pull_request_opened"):
-    """A pull request asks for the commit to be merged."""
+    """A pull request for the commit was opened."""
 
     pr_number: int
     pr_url: str
@@ -62,7 +62,7 @@ class WriteOperationFailed(Event, topic="write_op.failed"):
 
 
 class WriteOperationDeleted(Deleted, topic="write_op.deleted"):
-    """The write operation is gone; its history stays."""
+    """The write operation was deleted; its history stays readable."""
 
     write_branch: str
 
@@ -89,7 +89,7 @@ class WriteOperation(
     not_found=WriteOperationNotFound,
     invalid=WriteOperationInvalidTransition,
 ):
-    """Proposed changes on their way into a repository."""
+    """Proposed changes to a repository, from preparation to the merge."""
 
     write_branch: str
     project_id: str | None = None
@@ -131,26 +131,26 @@ class WriteOperation(
 
     @command(when="prepared", repeat=ANY)
     def commit(self, *, commit_sha: Id, commit_id: Id) -> list[Event]:
-        """It is committed, as that commit record says. `services.commits.commit` records both in one append."""
+        """Record its commit by the id of the commit record; `services.commits.commit` records both in one append."""
         if (commit_sha, commit_id) == (self.commit_sha, self.commit_id):
             return []
         return [WriteOperationCommitted(commit_sha=commit_sha, commit_id=commit_id)]
 
     @command(when="committed", repeat="pr_open")
     def open_pull_request(self, *, pr_number: Annotated[int, Field(ge=1)], pr_url: Url) -> list[Event]:
-        """A pull request for the commit is open."""
+        """Report that a pull request for the commit was opened."""
         if self.status == "pr_open" and pr_number == self.pr_number:
             return []
         return [PullRequestOpened(pr_number=pr_number, pr_url=pr_url)]
 
     @command(when="pr_open", unless="merged")
     def merge(self) -> list[Event]:
-        """Its pull request was merged."""
+        """Report that its pull request was merged."""
         return [PullRequestMerged()]
 
     @command(when="pr_open", unless="closed")
     def close(self) -> list[Event]:
-        """Its pull request was closed without a merge."""
+        """Report that its pull request was closed without a merge."""
         return [PullRequestClosed()]
 
     @command(when=("prepared", "committed"), unless="failed")
@@ -160,5 +160,5 @@ class WriteOperation(
 
     @command
     def delete(self) -> list[Event]:
-        """Delete it, in whatever state it is."""
+        """Delete it, in any state."""
         return [WriteOperationDeleted(write_branch=self.write_branch)]

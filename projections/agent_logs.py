@@ -1,4 +1,4 @@
-"""What agents wrote, chunk by chunk; it outlives the agent, under the name it had (Codewalkers, DOMAIN.md 3.6)."""
+"""What agents wrote, chunk by chunk; it outlives the agent, under the name it had (Codewalkers, domain.md 3.6)."""
 
 from collections.abc import Mapping
 from datetime import datetime

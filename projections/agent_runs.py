@@ -1,4 +1,4 @@
-"""Runs of agents, with what they used and how they ended (DOMAIN.md 2.2 and 3.7)."""
+"""Runs of agents, with what they used and how they ended (domain.md 2.2 and 3.7)."""
 
 from collections.abc import Mapping
 from datetime import datetime

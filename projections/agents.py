@@ -1,4 +1,4 @@
-"""Agents, with what their latest run makes of them (DOMAIN.md 2.2 and 3.7): status is derived, never set."""
+"""Agents, with what their latest run makes of them (domain.md 2.2 and 3.7): status is derived, never set."""
 
 from datetime import datetime
 from typing import Annotated, Any

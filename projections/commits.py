@@ -1,4 +1,4 @@
-"""The commit history of each project, with the stage run that each commit came from (Elmer, DOMAIN.md 1.1)."""
+"""The commit history of each project, with the stage run that each commit came from (Elmer, domain.md 1.1)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, cast

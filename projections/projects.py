@@ -1,4 +1,4 @@
-"""Projects, each one row with the facets it has (DOMAIN.md 3.1 and 3.7)."""
+"""Projects, each one row with the facets it has (domain.md 3.1 and 3.7)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The feed of each session: what apps published in it, by offset (AgentPane, DOMAIN.md 3.6 and 4.3)."""
+"""The feed of each session: what apps published in it, by offset (AgentPane, domain.md 3.6 and 4.3)."""
 
 from collections.abc import Mapping
 from datetime import datetime

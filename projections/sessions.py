@@ -1,4 +1,4 @@
-"""Sessions and who takes part in them (AgentPane, DOMAIN.md 1.4, 2.3 and 3.7)."""
+"""Sessions and who takes part in them (AgentPane, domain.md 1.4, 2.3 and 3.7)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Runs of a project's delivery stages (Elmer, DOMAIN.md 1.1 and 3.7)."""
+"""Runs of a project's delivery stages (Elmer, domain.md 1.1 and 3.7)."""
 
 from datetime import datetime
 from typing import Annotated, Any

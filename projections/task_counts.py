@@ -1,4 +1,4 @@
-"""How many cards stand in each column of each project's board; dropped ones are not counted (DOMAIN.md 3.7)."""
+"""How many cards stand in each column of each project's board; dropped ones are not counted (domain.md 3.7)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""What each task waits for (Codewalkers, DOMAIN.md 1.2); a row for each edge, found from both ends."""
+"""What each task waits for (Codewalkers, domain.md 1.2); a row for each edge, found from both ends."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Tasks, in their lifecycle and on the kanban board of their project (DOMAIN.md D4, 2.1 and 3.7)."""
+"""Tasks, in their lifecycle and on the kanban board of their project (domain.md D4, 2.1 and 3.7)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

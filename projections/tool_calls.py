@@ -1,4 +1,4 @@
-"""Tool calls, as an audit shows them, and how often each run used each tool (AgentPane, DOMAIN.md 1.4 and 3.7)."""
+"""Tool calls, as an audit shows them, and how often each run used each tool (AgentPane, domain.md 1.4 and 3.7)."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Workspaces, as a list shows them (Elmer, DOMAIN.md 1.1)."""
+"""Workspaces, as a list shows them (Elmer, domain.md 1.1)."""
 
 from typing import Annotated
 

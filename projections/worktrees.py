@@ -1,4 +1,4 @@
-"""Worktrees, with AgentPane's six statuses and the ten states behind them (DOMAIN.md 1.4, 2.4 and 3.7)."""
+"""Worktrees, with AgentPane's six statuses and the ten states behind them (domain.md 1.4, 2.4 and 3.7)."""
 
 from collections.abc import Mapping
 from datetime import datetime

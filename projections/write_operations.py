@@ -1,4 +1,4 @@
-"""Writes to a repository, from the prepared change to the merged pull request (Elmer, DOMAIN.md 1.1 and 3.7)."""
+"""Writes to a repository, from the prepared change to the merged pull request (Elmer, domain.md 1.1 and 3.7)."""
 
 from typing import Annotated, Any
 

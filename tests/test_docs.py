@@ -1,12 +1,12 @@
 """The documentation is true: links lead somewhere, examples run, commands exist, made pages are up to date."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from support import documentation, reference_pages
+from support import citations, documentation, reference_pages
 from support.documentation import FENCE, ROOT, blocks
 
 PAGES = [*documentation.PAGES, ROOT / "CONTRIBUTING.md"]
@@ -74,3 +74,27 @@ def code(page: Path) -> str:
 def test_pages_made_from_the_code_are_up_to_date(page: str) -> None:
     written = (reference_pages.REFERENCE / page).read_text(encoding="utf-8")
     assert written == reference_pages.PAGES[page](), "run make docs"
+
+
+CITING = sorted(ROOT.glob("[a-z]*/**/*.py"))
+
+
+def cited(find: Callable[[str], set[str]]) -> set[tuple[str, str]]:
+    """What `find` finds in docstrings and comments, each with the file that it is in."""
+    return {(one, name(path)) for path in CITING for text in citations.docstrings(path) for one in find(text)}
+
+
+def test_every_section_that_is_cited_is_on_the_page() -> None:
+    known, found = citations.sections(), cited(citations.sections_cited)
+    assert len(found) > 100
+    assert not {(section, path) for section, path in found if section not in known}
+
+
+def test_every_label_that_is_cited_is_on_the_page() -> None:
+    known, found = citations.labels(), cited(citations.labels_cited)
+    assert len(found) > 100
+    assert not {(label, path) for label, path in found if label not in known}
+
+
+def test_the_page_of_rules_is_cited_by_its_name() -> None:
+    assert not [name(path) for path in (*CITING, *PAGES) if "DOMAIN" + ".md" in path.read_text(encoding="utf-8")]

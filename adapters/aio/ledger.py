@@ -127,7 +127,7 @@ class AsyncLedger:
 
         Raises:
             InvalidInput: VALIDATION_ERROR, the log does not go so far: it is another one, or was restored.
-            UnknownTopic: UNKNOWN_TOPIC, no event of the topic is known here; a newer release may have written it.
+            UnknownTopic: UNKNOWN_TOPIC, the topic is unknown to this release; a newer one may have written the event.
         """
         head = await patiently(self._reader, self.sync.head)
         position = head if after is None else after

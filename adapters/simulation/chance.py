@@ -12,7 +12,7 @@ NINETY_FIVE = 1.6448536269514722
 
 
 class Spread(NamedTuple):
-    """A log-normal distribution, by its median and its 95th percentile (DOMAIN.md 7.2)."""
+    """A log-normal distribution, by its median and its 95th percentile (domain.md 7.2)."""
 
     p50: float
     p95: float

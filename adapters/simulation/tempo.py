@@ -1,4 +1,4 @@
-"""Tempo: how much of everything there is, and how long it takes (DOMAIN.md 7.2, scaled down to be watched)."""
+"""Tempo: how much of everything there is, and how long it takes (domain.md 7.2, scaled down to be watched)."""
 
 from dataclasses import dataclass
 

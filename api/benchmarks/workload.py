@@ -1,4 +1,4 @@
-"""The workload: events as teams of agents write them (DOMAIN.md 7.2), log chunks left out, kept on disk once made."""
+"""The workload: events as teams of agents write them (domain.md 7.2), log chunks left out, kept on disk once made."""
 
 import gzip
 import hashlib

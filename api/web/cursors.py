@@ -1,4 +1,4 @@
-"""Cursors: opaque marks of a row in a list, from which the list goes on in either direction (DOMAIN.md 4.1).
+"""Cursors: opaque marks of a row in a list, from which the list goes on in either direction (domain.md 4.1).
 
 A cursor says between which rows it stands, not how many come before it, so rows that come and go shift nothing. It
 carries the sort and a hash of the filters: a list that is asked for differently is refused, not answered wrongly.

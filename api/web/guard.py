@@ -16,7 +16,7 @@ from workledger.api.web import problems
 from workledger.domain.kernel.refusals import Forbidden, InvalidInput, PayloadTooLarge, Refused
 
 LARGEST_BODY = 5 * 1024 * 1024
-"""Bytes (AgentPane's limit, DOMAIN.md 4.3)."""
+"""Bytes (AgentPane's limit, domain.md 4.3)."""
 
 HOST = re.compile(r"^(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^:\[\]]*))(?::\d*)?$")
 

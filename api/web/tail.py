@@ -17,7 +17,7 @@ PAGE = 500
 """Events read at a time."""
 
 SUBSCRIPTIONS = 50
-"""Feeds at a time (AgentPane's limit, DOMAIN.md 4.3)."""
+"""Feeds at a time (AgentPane's limit, domain.md 4.3)."""
 
 POLL_SECONDS = 0.15
 """Between looks at the log, for what other processes append."""

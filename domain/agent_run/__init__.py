@@ -1,3 +1,3 @@
-"""A run of an agent, and what happens to it."""
+"""A run of an agent: its aggregate and its events."""
 
 from workledger.domain.agent_run.agent_run import AgentRun as AgentRun

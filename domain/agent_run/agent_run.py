@@ -1,4 +1,4 @@
-"""A run is one execution of an agent, over as many processes as it takes (DOMAIN.md D2 and 2.2)."""
+"""A run is one execution of an agent, in one or more processes (domain.md D2 and 2.2)."""
 
 from typing import Annotated
 
@@ -28,11 +28,11 @@ from workledger.domain.project.events import Tool
 
 SessionNumber = Annotated[int, Field(ge=1)]
 Turns = Annotated[int, Field(ge=1, le=200)]
-"""The turns that an option gives; the limit of an agent's config may be higher (DOMAIN.md 5.1)."""
+"""The turns that an option may set; the limit of an agent's config is higher (domain.md 5.1)."""
 
 
 class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentRunNotFound, invalid=AgentNotRunning):
-    """Live, it holds its agent, its task and a place in its project; over, it holds nothing."""
+    """An execution of an agent. While live it holds its agent, its task and a place in its project."""
 
     @classmethod
     @command
@@ -59,14 +59,14 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         prompt: Text | None = None,
         prompt_ref: str | None = None,
     ) -> "New[AgentRun]":
-        """Begin a run as the agent's config says, but for the model, turns and tools given here.
+        """Start a run with the agent's config, except for the model, turns and tools given here.
 
-        `runs.start_run` takes all this from the agent, and counts its session number.
+        `runs.start_run` takes the arguments from the agent, and counts its session.
 
         Raises:
-            AgentNotFound, ProjectNotFound, TaskNotFound: there is no such parent.
+            AgentNotFound, ProjectNotFound, TaskNotFound: it does not exist.
             AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run.
-            ConcurrencyLimitExceeded: as many run in the project as may.
+            ConcurrencyLimitExceeded: the project's concurrency limit is reached.
         """
         event = AgentRunStarted(
             agent_id=agent_id,
@@ -91,7 +91,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
 
     @command(when="running", unless="paused")
     def pause(self, *, reason: PauseReason = "user") -> list[Event]:
-        """Have it wait until it is resumed.
+        """Pause it until it is resumed.
 
         Raises:
             AgentNotRunning: the run is not running.
@@ -118,11 +118,11 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         answers: JsonValue = None,
         extra_turns: Turns | None = None,
     ) -> list[Event]:
-        """Go on, in the same process, or in a new one whose session number the agent has counted (`runs.resume_run`).
+        """Resume, in the same process or in a new one, whose session number the agent has counted (`runs.resume_run`).
 
         Raises:
             AgentNotRunning: the run is not paused, waiting or recoverably failed.
-            AgentNotResumable: its process is gone, and a new one has no provider session to go on with.
+            AgentNotResumable: its process has exited, and there is no provider session for a new one.
             AgentTurnLimitExceeded: it has no turn left, and is given none.
             InvalidInput: the session number is not above the last.
         """
@@ -152,7 +152,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
 
     @command(when="running")
     def switch_account(self, *, account_id: Id, reason: Reason | None = None) -> list[Event]:
-        """Go on with another account of its provider.
+        """Switch to another account of its provider.
 
         Raises:
             AgentNotRunning: the run is not running.
@@ -172,7 +172,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         recoverable: bool | None = None,
         duration_ms: Count | None = None,
     ) -> list[Event]:
-        """The run broke off. Unless said otherwise, a crash or a lost process can be recovered from.
+        """The run failed. A crash and a lost process are recoverable, unless `recoverable` says otherwise.
 
         Raises:
             AgentNotRunning: the run is neither starting nor running.
@@ -224,7 +224,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         return [AgentRunStopped(reason=reason, by=by, duration_ms=duration_ms)]
 
     def _already_resumed(self, *given: object) -> list[Event]:
-        """A run that is running was resumed already, unless something new is given with it."""
+        """Resuming a running run changes nothing, unless something new is given with it."""
         if any(one is not None for one in given):
             raise self.refusal("resume")
         return []

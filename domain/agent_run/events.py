@@ -1,4 +1,4 @@
-"""What happens to an agent's run, as it is stored. How a run refuses stands with the agent's refusals in agent.py."""
+"""The events of an agent's run. Its refusals are with the agent's, in agent.py."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +10,7 @@ from workledger.domain.kernel.refusals import NotFound
 from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
-from workledger.domain.task.events import TaskAlreadyAssigned
+from workledger.domain.task.refusals import TaskAlreadyAssigned
 
 if TYPE_CHECKING:
     from workledger.domain.agent_run.agent_run import AgentRun
@@ -27,7 +27,7 @@ class AgentRunNotFound(NotFound):
 
 
 def live(agent_id: str, project_id: str | None, task_id: str | None) -> Iterable[Claim]:
-    """What a live run holds: its agent, its task, and one of its project's places (DOMAIN.md 3.3, X12 and X13)."""
+    """The claims of a live run: its agent, its task, and one of its project's places (domain.md 3.3, X12 and X13)."""
     if task_id:
         yield Task.exists(task_id)
     yield Take(run_of_agent(agent_id), AgentAlreadyRunning)
@@ -38,7 +38,7 @@ def live(agent_id: str, project_id: str | None, task_id: str | None) -> Iterable
 
 
 def ended(before: "AgentRun") -> Iterable[Claim]:
-    """The end of a run gives back what a live one holds."""
+    """Events that end a run release the claims of a live one."""
     yield Release(run_of_agent(before.agent_id))
     if before.task_id:
         yield Release(task_events.run_of_task(before.task_id))
@@ -47,7 +47,7 @@ def ended(before: "AgentRun") -> Iterable[Claim]:
 
 
 class AgentRunStarted(Created, topic="agent_run.started"):
-    """A run begins. `allowed_tools` None: any. `prompt` outlives the logs (Codewalkers, C23)."""
+    """A run started. `allowed_tools` None: any. `prompt` outlives the logs (Codewalkers, C23)."""
 
     status: Literal["starting"] = "starting"
     agent_id: str
@@ -74,7 +74,7 @@ class AgentRunStarted(Created, topic="agent_run.started"):
 
 
 class AgentProcessSpawned(Event, topic="agent_run.process_spawned", patch=True):
-    """A process of the agent works for this run. A new one that names no provider session goes on with the last."""
+    """A process was started for this run. One that names no provider session continues the last one."""
 
     session_number: int
     pid: int | None = None
@@ -86,13 +86,13 @@ class AgentProcessSpawned(Event, topic="agent_run.process_spawned", patch=True):
 
 
 class AgentRunBegan(Event, topic="agent_run.began"):
-    """The first sign of work."""
+    """The process produced its first output."""
 
     status: Literal["running"] = "running"
 
 
 class AgentTurnCompleted(Event, topic="agent_run.turn_completed"):
-    """What this one turn used; the run's counts are the sums."""
+    """A turn was completed; its fields are what this turn used, and the run's counts their sums."""
 
     turn: int
     tokens_in: int = 0
@@ -119,7 +119,7 @@ class AgentTurnLimitApproached(Event, topic="agent_run.turn_limit_approached"):
 
 
 class AgentRunPaused(Event, topic="agent_run.paused"):
-    """The run waits until it is resumed; `reason` says for what."""
+    """The run was paused, for `reason`."""
 
     status: Literal["paused"] = "paused"
     reason: str
@@ -133,7 +133,7 @@ class AgentRunWaitingForInput(Event, topic="agent_run.waiting_for_input"):
 
 
 class AgentRunResumed(Event, topic="agent_run.resumed"):
-    """The run goes on, and its questions are settled (C25). A higher `session_number` means: in a new process."""
+    """The run was resumed, which settles its questions (C25). A higher `session_number` means a new process."""
 
     status: Literal["running"] = "running"
     session_number: int
@@ -158,7 +158,7 @@ class AgentRunResumed(Event, topic="agent_run.resumed"):
 
 
 class AgentRunAccountSwitched(Event, topic="agent_run.account_switched"):
-    """The run goes on with another account of its provider."""
+    """The run uses another account of its provider."""
 
     previous: str | None
     account_id: str
@@ -166,7 +166,7 @@ class AgentRunAccountSwitched(Event, topic="agent_run.account_switched"):
 
 
 class AgentProcessExited(Event, topic="agent_run.process_exited"):
-    """The process of the run is gone; what came of the run is another event."""
+    """The process of the run exited; the outcome of the run is another event."""
 
     exit_code: int | None = None
 
@@ -175,7 +175,7 @@ class AgentProcessExited(Event, topic="agent_run.process_exited"):
 
 
 class AgentRunCompleted(Event, topic="agent_run.completed"):
-    """The run has finished. `reason` says what, such as task_complete or plan_complete; the totals are the run's."""
+    """The run completed, for a `reason` such as task_complete or plan_complete; the totals are the run's."""
 
     status: Literal["completed"] = "completed"
     result: Any = None
@@ -191,7 +191,7 @@ class AgentRunCompleted(Event, topic="agent_run.completed"):
 
 
 class AgentRunStopped(Event, topic="agent_run.stopped"):
-    """The run was ended before it had finished."""
+    """The run was stopped before it was complete."""
 
     status: Literal["stopped"] = "stopped"
     reason: str = "user_requested"
@@ -203,7 +203,7 @@ class AgentRunStopped(Event, topic="agent_run.stopped"):
 
 
 class AgentRunFailed(Event, topic="agent_run.failed"):
-    """A recoverable failure can be resumed; until then it holds neither agent, task nor place."""
+    """The run failed. A recoverable one can be resumed; until then it holds no agent, task or place."""
 
     status: Literal["failed"] = "failed"
     cause: str

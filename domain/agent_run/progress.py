@@ -1,4 +1,4 @@
-"""How far a run has come, as its process reports it: spawned, first output, turn by turn, exited (DOMAIN.md 2.2)."""
+"""The progress of a run, as its process reports it: spawned, first output, turns, exited (domain.md 2.2)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -27,7 +27,7 @@ LIVE: tuple[Status, ...] = ("starting", "running", "paused", "waiting_for_input"
 
 
 class RunProgress(Aggregate):
-    """What an agent's run has in common with its process."""
+    """The part of an agent's run that its process reports."""
 
     agent_id: str
     project_id: str | None = None
@@ -64,7 +64,7 @@ class RunProgress(Aggregate):
         }
 
     def requires(self) -> Iterable[Claim]:
-        """A run that is over ends well without them."""
+        """A finished run needs none."""
         if self.live:
             yield Agent.exists(self.agent_id)
             if self.project_id:
@@ -74,7 +74,7 @@ class RunProgress(Aggregate):
     def report_process(
         self, *, pid: int | None = None, provider_session_id: str | None = None, output_file_path: str | None = None
     ) -> list[Event]:
-        """A process works for this run: its first, or the new one that it was resumed in.
+        """Report a process of this run: its first, or the new one that it was resumed in.
 
         Raises:
             AgentNotRunning: the run is neither starting nor running.
@@ -87,7 +87,7 @@ class RunProgress(Aggregate):
 
     @command(when=("starting", "running"))
     def report_output(self) -> list[Event]:
-        """The first output of a run that was starting: it runs.
+        """Report the first output: the run is running.
 
         Raises:
             AgentNotRunning: the run is neither starting nor running.
@@ -105,12 +105,12 @@ class RunProgress(Aggregate):
         cost_usd: Cost | None = None,
         tool_call_count: Count = 0,
     ) -> list[Event]:
-        """A turn is done. Four fifths of the turns give a warning, and the last one pauses the run (A20).
+        """Report a turn. At four fifths of the turns a warning is recorded, and the last one pauses the run (A20).
 
         Raises:
             AgentTurnLimitExceeded: the run has no turn left.
             AgentNotRunning: the run is neither starting nor running.
-            InvalidInput: a turn was left out.
+            InvalidInput: the turn before it was not reported.
         """
         if turn <= self.turn_count:
             return []
@@ -138,10 +138,10 @@ class RunProgress(Aggregate):
 
     @command
     def report_exit(self, *, exit_code: int | None = None) -> list[Event]:
-        """The process is gone. It says nothing of the outcome, and may come after it."""
+        """Report that the process exited; the outcome of the run is reported before or after."""
         known = self.exited and (exit_code is None or self.exit_code is not None)
         return [] if known else [AgentProcessExited(exit_code=exit_code)]
 
     def _begun(self) -> list[Event]:
-        """The first report of a run that was starting is the first sign of its work."""
+        """The first report of a starting run counts as its first output."""
         return [AgentRunBegan()] if self.status == "starting" else []

@@ -1,1 +1,1 @@
-"""What aggregates are written in and how they are kept; it knows no noun of the domain."""
+"""The mechanism: what aggregates are written with and stored by; it knows no noun of the domain."""

@@ -1,4 +1,4 @@
-"""Aggregates: what the events of one stream add up to, and the commands that decide on it."""
+"""Aggregates: the state that the events of one stream are folded into, and its commands."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -19,10 +19,10 @@ A = TypeVar("A", bound="Aggregate")
 
 
 class Aggregate(Frozen):
-    """What all the events of one stream add up to. It holds only what a command reads.
+    """The state that the events of one stream are folded into. It has only the fields that a command reads.
 
-    A command is a method that decides on this state alone and returns the events that follow from it:
-    none when everything is already so, or it raises a Refused. `@command(when=…, unless=…)` says in which states of
+    A command is a method that decides on this state alone and returns the events that follow: none when nothing would
+    change. It refuses by raising a Refused. `@command(when=…, unless=…)` says in which states of
     the aggregate's machine it may be called.
 
     Class arguments:
@@ -81,10 +81,10 @@ class Aggregate(Frozen):
         return cls(id=id, version=1, **{name: fields[name] for name in fields if name in cls.model_fields})
 
     def after(self, event: Event) -> Self:
-        """The aggregate once that event has happened too."""
+        """The aggregate after one more event."""
         fields = event.changes(self)
-        kept = {name: fields[name] for name in fields if name in type(self).model_fields}
-        return self.model_copy(update={**kept, "version": self.version + 1})
+        own = {name: fields[name] for name in fields if name in type(self).model_fields}
+        return self.model_copy(update={**own, "version": self.version + 1})
 
     @classmethod
     def fold(cls, id: str, events: Iterable[Event], before: Self | None = None) -> Self | None:
@@ -98,11 +98,11 @@ class Aggregate(Frozen):
         return {}
 
     def requires(self) -> Iterable[Claim]:
-        """The existence of others that every event of it relies on."""
+        """The claims that every event of it relies on: the existence of its parents."""
         return ()
 
     def differing(self, **wanted: Any) -> dict[str, Any]:
-        """Those of the values that are not the aggregate's yet; values that are UNSET are left out."""
+        """The values that differ from the aggregate's; UNSET ones are left out."""
         return {name: value for name, value in wanted.items() if value is not UNSET and value != getattr(self, name)}
 
     def machine_state(self) -> str:
@@ -110,7 +110,7 @@ class Aggregate(Frozen):
         return str(getattr(self, self.STATE, ""))
 
     def refusal(self, command: str) -> Refused:
-        """How it refuses a command that its state does not allow."""
+        """The refusal of a command that its state does not allow."""
         return self.INVALID(kind=self.CATEGORY, state=self.machine_state(), command=command)
 
     @classmethod
@@ -132,7 +132,7 @@ class Aggregate(Frozen):
     @classmethod
     @cache
     def commands(cls) -> dict[str, Callable[..., Any]]:
-        """Its commands by name, in the order of the life of the thing; `create` is not among them."""
+        """Its commands by name, in the order of their definition; `create` is not among them."""
         members = ((name, member) for base in reversed(cls.__mro__) for name, member in vars(base).items())
         return {name: member for name, member in members if getattr(member, "is_command", False)}
 
@@ -142,7 +142,7 @@ def _allows(command: Command, state: str) -> bool:
 
 
 class New(Generic[A]):
-    """An aggregate about to begin: its kind, its id and its first events."""
+    """An aggregate to be created: its kind, its id and its first events."""
 
     def __init__(self, kind: type[A], id: str, events: Sequence[Event]) -> None:
         self.kind, self.id, self.events = kind, id, list(events)

@@ -1,7 +1,7 @@
 """Claims: what an event takes, releases or requires, checked by the store in the transaction of the append.
 
-Uniqueness, existence, capacity and vacancy across aggregates are all said this way, so nobody checks a read table
-for them (DOMAIN.md 3.3). The store knows two small tables: who holds a key, and how many may hold it.
+Uniqueness, existence, capacity and vacancy across aggregates are claims, so no rule depends on a read table, which may
+lag (domain.md 3.3). The store has two small tables for them: the holders of each key, and its capacity.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from workledger.domain.kernel.refusals import Refused
 
 UNLIMITED = 2**31 - 1
-"""The capacity of a key that any number may hold, so that it says who belongs to something."""
+"""The capacity of a key that any number of streams may hold, such as all the subtasks of a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +22,20 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Take(Claim):
-    """This stream holds the key from now on. Refused when as many others hold it as may: one, unless a Limit
-    or `capacity` says otherwise. Taking what one holds already changes nothing."""
+    """This stream holds the key from now on. Refused when other streams fill its capacity, which is one unless a Limit
+    or `capacity` sets another. Taking a key that the stream already holds changes nothing."""
 
     capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Release(Claim):
-    """This stream no longer holds the key."""
+    """This stream gives up the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Require(Claim):
-    """Some stream must hold the key: what it stands for exists."""
+    """Some stream must hold the key, such as that of an aggregate that must exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Vacancy(Claim):
 
 @dataclass(frozen=True, slots=True)
 class Limit(Claim):
-    """So many may hold the key from now on; those who hold it keep it."""
+    """Sets the capacity of the key; present holders are not affected."""
 
     capacity: int = 1
 

@@ -1,4 +1,4 @@
-"""Commands: methods of an aggregate that check their arguments, then its state, and then decide."""
+"""Commands: methods of an aggregate that check their arguments, then its state, and then return events."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -43,16 +43,16 @@ def command(
     repeat: str | tuple[str, ...] = (),
 ) -> Any:
     """A method whose arguments are checked against its annotations, and whose aggregate's state is checked before it
-    decides. In a state that is named nowhere it is refused with the aggregate's `refusal`.
+    decides. In any other state than those declared it is refused with the aggregate's `refusal`.
 
     Args:
         when: the states in which it may be called.
-        unless: the states in which it has been called already: it decides nothing.
-        repeat: the states in which the very same call may be repeated: the method returns no event for one, and the
-            call is refused when it returns any.
+        unless: the states in which it has already taken effect: it records nothing.
+        repeat: the states in which the same call may be repeated with the same arguments: it records nothing, and is
+            refused when the method returns an event.
 
     Raises:
-        InvalidInput: VALIDATION_ERROR, with one entry for each argument that does not fit.
+        InvalidInput: VALIDATION_ERROR, with one entry for each invalid argument.
     """
     if method is None:
         return lambda method: _command(method, _states(when), _states(unless), _states(repeat))

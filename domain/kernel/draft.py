@@ -11,9 +11,9 @@ from workledger.domain.kernel.refusals import Refused
 
 A = TypeVar("A", bound=Aggregate)
 Read = Callable[[], A]
-"""Gives the aggregate as it is in the unit of work."""
+"""Returns the aggregate, with the events recorded in the unit of work."""
 Call = Callable[[str, Sequence[Any], Mapping[str, Any]], list[Event]]
-"""Calls a command of the aggregate by its name, with arguments, and gives the events that it decided."""
+"""Calls a command of the aggregate by its name, with arguments, and returns its events."""
 
 
 class DraftReadOnly(Refused, AttributeError):
@@ -23,14 +23,14 @@ class DraftReadOnly(Refused, AttributeError):
 
 
 class Draft(Generic[A]):
-    """An aggregate being edited: its fields are read as the aggregate's, and its commands record what they decide.
+    """An aggregate being edited: its fields are the aggregate's, and its commands record the events that they return.
 
     Type checkers see the aggregate itself, as `Unit.edit` and `Ledger.edit` promise one. It is a proxy, so
     `isinstance(draft, Task)` is False.
 
-    What is read from a draft outside a decision binds the append: when another writer appends to the aggregate in
-    between, the append conflicts, because what was made of the old value cannot be decided again. In a decision
-    (`Ledger.decide`, `Unit.decide`) it is read and decided again instead. The id never changes and binds nothing.
+    Reading a draft outside a decision pins the aggregate: when another writer appends to it in between, the append
+    conflicts, because code that has used the old value cannot be replayed. A decision (`Ledger.decide`, `Unit.decide`)
+    is taken again instead. Reading the id pins nothing, as it never changes.
     """
 
     __slots__ = ("_call", "_id", "_kind", "_read")

@@ -1,4 +1,4 @@
-"""The envelope: whose event it is, which in order, when it happened, and on whose behalf."""
+"""The envelope of an event: its stream, version, position, time, actor, ids and tags."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ ACTOR_KINDS = ("user", "agent", "automation", "worker", "system", "import")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event in its envelope (DOMAIN.md 3.2).
+    """An event in its envelope (domain.md 3.2).
 
     `position` is its place in the whole log, 1 and up; 0 until it is stored. `version` is its place in its stream,
     1 and up; 0 asks the store for the next. `at` is when it happened; when it was recorded is in `event_id` (UUIDv7).
@@ -43,7 +43,7 @@ class Recorded:
 
 
 class Row(NamedTuple):
-    """A stored event as the projections read it: raw, nothing parsed.
+    """A stored event as it is in the database, with nothing parsed.
 
     `at` is RFC 3339 text in UTC with milliseconds; `tags` and `data` are JSON text.
     """
@@ -65,7 +65,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """On whose behalf events are recorded, and what they belong to."""
+    """The actor, correlation id and causation id that events are recorded with."""
 
     actor: str = "system"
     correlation_id: str | None = None
@@ -84,7 +84,7 @@ def current() -> Context:
 def acting_as(
     actor: str | None = None, *, correlation_id: str | None = None, causation_id: str | None = None
 ) -> Iterator[None]:
-    """Everything recorded inside carries this actor and these ids; what is not given stays as it was.
+    """Everything recorded inside carries this actor and these ids; those that are not given do not change.
 
     Args:
         actor: a kind of ACTOR_KINDS, and usually an id: `user:ann`, `agent:agt_1`, `import`.

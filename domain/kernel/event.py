@@ -1,4 +1,4 @@
-"""Events: what happened, as it is stored for ever, and what it claims, cascades to and checks."""
+"""Events: the payload that is stored, its claims, its cascades and its checks."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
@@ -52,7 +52,7 @@ class Event(Frozen):
         return self.model_dump(mode="json", exclude_unset=self.PATCH)
 
     def changes(self, before: Any) -> dict[str, Any]:
-        """What it sets in its aggregate: by default, the fields it names.
+        """The fields of the aggregate that it sets, with their values: by default, its own fields.
 
         Args:
             before: the aggregate before the event, or None when the event is its first.
@@ -61,7 +61,7 @@ class Event(Frozen):
         return {name: getattr(self, name) for name in names}
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        """What it takes, releases or requires, settled in the transaction that stores it (see claims.py).
+        """The claims that it takes, releases or requires, settled in the transaction that stores it (see claims.py).
 
         Args:
             before: the aggregate before the event, or None when the event is its first.
@@ -105,7 +105,7 @@ class Created(Event, topic=""):
 
 
 class Deleted(Event, topic=""):
-    """The last event of a stream; what comes after is refused as not found. It releases the claim of `Created`."""
+    """The last event of a stream; later commands are refused as not found. It releases the claim of `Created`."""
 
     def changes(self, before: Any) -> dict[str, Any]:
         return {"deleted": True}
@@ -118,5 +118,5 @@ class Peers(Protocol):
     """The other aggregates, for rules that span several."""
 
     def find(self, kind: type[A], id: str) -> A | None:
-        """The aggregate as it is now, pinned to its version; None when there is none or it is deleted."""
+        """The current aggregate, pinned to its version; None when there is none or it is deleted."""
         ...

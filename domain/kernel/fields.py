@@ -22,7 +22,7 @@ class Unset:
 
 
 UNSET: Final = Unset()
-"""An argument that was not given: what it would change stays as it is. None clears it."""
+"""An argument that was not given: its field does not change. None clears a field."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 ShortName = Annotated[str, Field(min_length=1, max_length=100)]

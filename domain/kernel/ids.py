@@ -1,4 +1,4 @@
-"""Ids: opaque strings of at most 64 characters; new ones are a prefix and a time-ordered id (UUIDv7)."""
+"""Ids: opaque strings of at most 64 characters; new ones are a prefix and a UUIDv7, so that they sort by time."""
 
 import os
 import threading
@@ -19,9 +19,9 @@ def uuid7() -> str:
     now = time.time_ns() // 1_000_000 << 12
     with _lock:
         _last = now if now > _last else _last + 1
-        stamp = _last
+        ticks = _last
     random = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
-    value = (stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random
+    value = (ticks >> 12) << 80 | 7 << 76 | (ticks & 0xFFF) << 64 | 2 << 62 | random
     return f"{value:032x}"
 
 

@@ -1,4 +1,4 @@
-"""The ledger: it loads aggregates as they are or were, and records what they decide."""
+"""The ledger: it loads aggregates, current or at a past version, and appends the events that they decide."""
 
 import random
 import threading
@@ -22,7 +22,7 @@ A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S")
 
 PATIENCE = 10.0
-"""Seconds for which a unit is retried on conflicts with other writers of the same streams."""
+"""Seconds for which a unit that conflicts is retried."""
 
 
 class Core(Application[str]):
@@ -38,11 +38,14 @@ class Core(Application[str]):
 
 
 class StaleSnapshot(Exception):
-    """The snapshot was taken of an aggregate with other fields."""
+    """The snapshot is of an aggregate class with other fields."""
 
 
 def folding(kind: type[A], id: str) -> Any:
-    """The projector function that folds a stream's snapshot, if it still fits, and events into an aggregate."""
+    """The projector function that folds a stream's snapshot and later events into an aggregate.
+
+    Raises:
+        StaleSnapshot: by the function, when the class has other fields than the snapshot."""
 
     def fold(before: A | None, history: Iterable[Recorded | Snapshot]) -> A | None:
         for past in history:
@@ -75,11 +78,11 @@ class Ledger:
         """Record a new aggregate, such as `Task.create(…)`, and return it.
 
         Args:
-            command_id: when it was seen before, nothing is recorded and the aggregate of the first time is returned.
+            command_id: when it is already recorded, nothing is appended and the aggregate it created is returned.
 
         Raises:
             Refused: a claim is not met (its code says which), the id is in use (CONCURRENCY_CONFLICT), or the command
-                id is another command's (IDEMPOTENCY_KEY_REUSED).
+                id was used for another command (IDEMPOTENCY_KEY_REUSED).
         """
         with self.unit(command_id) as unit:
             unit.create(new)
@@ -94,9 +97,9 @@ class Ledger:
     ) -> Iterator[A]:
         """A draft of an aggregate, whose commands are recorded when the block ends; an error inside records nothing.
 
-        When another writer has appended to it in between, the commands are replayed on the new state with the
-        arguments they were given. That is not possible when the draft was read in the block, or `expected_version`
-        is given: then the edit conflicts. Use `decide` to read and decide again instead.
+        On a conflict with another writer the commands are replayed on the new state, with the same arguments. When the
+        draft was read in the block, or `expected_version` is given, they cannot be replayed and the conflict is raised:
+        use `decide` for what reads and then decides.
 
         Raises:
             NotFound: there is no such aggregate.
@@ -116,18 +119,18 @@ class Ledger:
     def decide(self, decision: Callable[[Unit], S], *, command_id: str | None) -> S | None: ...
 
     def decide(self, decision: Callable[[Unit], S], *, command_id: str | None = None) -> S | None:
-        """Take a decision and append what it records; on a conflict it is taken again on the current state.
+        """Take a decision and append the events that it records; on a conflict it is taken again on the current state.
 
         Args:
-            decision: is called with a unit of work, at least once; it reads and decides through that alone.
-            command_id: when it was seen before, the decision is not taken.
+            decision: called with a unit of work, at least once; it must read and write through that alone.
+            command_id: when it is already recorded, the decision is not taken.
 
         Returns:
-            What the decision returned; None when the command id was seen before.
+            The result of the decision; None when the command id was already recorded.
 
         Raises:
             Refused: the decision or a claim was refused; nothing is recorded.
-            ConcurrencyConflict: other writers were first each time, for PATIENCE seconds.
+            ConcurrencyConflict: every retry conflicted, for PATIENCE seconds.
         """
         outcomes: list[S] = []
         with self.unit(command_id) as unit:
@@ -138,26 +141,27 @@ class Ledger:
 
     @contextmanager
     def unit(self, command_id: str | None = None) -> Iterator[Unit]:
-        """Several aggregates, appended atomically when the block ends; `receipt` then says at which positions.
+        """A unit of work that is appended atomically when the block ends; its `receipt` then has the positions.
 
         Args:
-            command_id: when it was seen before, nothing is recorded, and what would be refused today is not.
+            command_id: when it is already recorded, nothing is appended, and no refusal is raised.
         """
         unit = Unit(self.find_any, command_id, self.store.holders)
         try:
             yield unit
             unit.receipt = self._settle(unit)
         except Refused:
+            # A repeated command may be refused on today's state; its answer is that of the first time.
             unit.receipt = self._repeated(command_id)
             if unit.receipt is None:
                 raise
         self._recorded(unit.receipt)
 
     def get(self, kind: type[A], id: str, *, version: int | None = None, at: datetime | None = None) -> A:
-        """The aggregate as it is, as it was at a version, or as it was at a moment.
+        """The current aggregate, or the one at a past version or time.
 
         Raises:
-            NotFound: there is none, there was none yet, or it had been deleted.
+            NotFound: there is none, it did not exist yet, or it is deleted.
         """
         if at is not None:
             version = self.store.version_at(kind.stream(id), format_timestamp(at))
@@ -167,7 +171,7 @@ class Ledger:
         return state
 
     def find(self, kind: type[A], id: str) -> A | None:
-        """The aggregate as it is; None when there is none or it is deleted."""
+        """The current aggregate; None when there is none or it is deleted."""
         state = self.find_any(kind, id)
         return None if state is None or state.deleted else state
 
@@ -200,14 +204,14 @@ class Ledger:
         return self.store.read(after, limit, upto=upto, topics=topics, tag=tag)
 
     def recorded_by(self, receipt: Receipt) -> Sequence[Row]:
-        """The events of an append, as they are stored."""
+        """The stored events of an append."""
         return self.store.by_position(receipt.positions) if receipt.positions else ()
 
     def begun_by(self, kind: type[Aggregate], receipt: Receipt) -> str:
-        """The id of the aggregate of that kind that an append began.
+        """The id of the aggregate of that kind that an append created.
 
         Raises:
-            CommandIdReused: it began none, so its command was another one.
+            CommandIdReused: it created none, so the command id belongs to another command.
         """
         for row in self.recorded_by(receipt):
             category, _, id = row.stream_id.partition("-")
@@ -220,7 +224,7 @@ class Ledger:
         return self.store.existing(streams)
 
     def holders(self, key: str) -> Sequence[str]:
-        """The streams that hold a claim."""
+        """The streams that hold a key."""
         return self.store.holders(key)
 
     def head(self) -> int:
@@ -243,11 +247,13 @@ class Ledger:
             if not unit.replay(conflict):
                 raise
         give_up = time.monotonic() + PATIENCE
+        # Threads of this process retry one at a time; otherwise each would make the others conflict again.
         with self._contended:
             while True:
                 try:
                     return self._append(unit)
                 except ConcurrencyConflict as conflict:
+                    # Jitter, for the writers in other processes, which do not share the lock.
                     time.sleep(random.uniform(0, 0.01))  # noqa: S311
                     if time.monotonic() > give_up or not unit.replay(conflict):
                         raise
@@ -256,21 +262,21 @@ class Ledger:
         if not unit.recorded:
             return self._repeated(unit.command_id) or self._nothing(unit.command_id)
         try:
-            kept = self._core.events.put(unit.recorded, conditions=unit.conditions())
+            appended = self._core.events.put(unit.recorded, conditions=unit.conditions())
         except AlreadyDone as done:
             return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
         except ClaimUnmet as unmet:
             raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
-        positions = [one.notification.id for one in kept]
+        positions = [one.notification.id for one in appended]
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
 
     def _nothing(self, command_id: str | None) -> Receipt:
-        """Nothing was to change; a command id is remembered all the same."""
+        """Nothing changed; the command id is recorded all the same, so that a repetition does not decide anew."""
         if command_id:
             try:
                 self.store.insert_events([], conditions=Conditions(command_id=command_id))
-            except AlreadyDone as done:  # by another writer, just now
+            except AlreadyDone as done:  # recorded by another writer in between
                 return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
         return Receipt(self.head())
 

@@ -1,4 +1,4 @@
-"""How a recorded event becomes a stored one, and back: a topic and JSON, so that code may move."""
+"""The mapper between recorded and stored events: a topic and JSON, so that classes may be moved or renamed."""
 
 import re
 from datetime import UTC, datetime
@@ -14,10 +14,10 @@ from workledger.domain.kernel.refusals import InvalidInput, PayloadTooLarge, Unk
 from workledger.domain.kernel.store import Stored
 
 LARGEST = 256 * 1024
-"""Bytes of payload in one event (DOMAIN.md 5.1)."""
+"""Bytes of payload in one event (domain.md 5.1)."""
 
 WIDEST = 2**53
-"""The widest whole number that every database and every reader of JSON keeps exactly."""
+"""The largest integer that databases and JSON parsers represent exactly."""
 
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -51,7 +51,7 @@ class Snapshot:
 
 
 def shape(kind: type[Aggregate]) -> str:
-    """What fields an aggregate has; a snapshot of another shape is not used."""
+    """The names and types of an aggregate's fields; a snapshot of another shape is not used."""
     return ",".join(f"{name}:{field.annotation}" for name, field in kind.model_fields.items())
 
 
@@ -107,11 +107,11 @@ class Envelopes(Mapper[str]):
 
 
 def encode(event: Event) -> bytes:
-    """The payload as JSON that every database takes.
+    """The payload as JSON that all databases can store.
 
     Raises:
         PayloadTooLarge: it has more than 256 KB.
-        InvalidInput: it holds what is not text (a NUL or a lone surrogate), or a number beyond ±2^53.
+        InvalidInput: it contains a NUL or a lone surrogate, or a number beyond ±2^53.
     """
     try:
         state = orjson.dumps(event.payload())
@@ -127,10 +127,10 @@ def encode(event: Event) -> bytes:
 
 
 def decode(row: Row) -> Recorded:
-    """The event in a stored row, of today's class and version.
+    """The event in a stored row, upcast to the current version of its class.
 
     Raises:
-        UnknownTopic: no event of that topic is known to this release.
+        UnknownTopic: the topic is unknown to this release.
     """
     kind = Event.TOPICS.get(row.topic)
     if kind is None:

@@ -1,4 +1,4 @@
-"""A policy: it reacts to events with commands, automatically (DOMAIN.md 3.8). The reactor runs it."""
+"""Policies: they react to events with commands (domain.md 3.8). The reactor runs them."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,6 @@
-"""Refusals: how the ledger says no. The docstring of each class is its message, `code` never changes.
+"""Refusals: the errors of the domain. The docstring of each class is its message, `code` never changes.
 
-The bases say what kind of refusal it is, and with it the HTTP status that a service answers: an app's own NotFound is
-a 404 like ours.
+The base class gives the HTTP status of the answer: an app's own NotFound is a 404 as well.
 """
 
 from typing import Any, ClassVar, Self
@@ -30,7 +29,7 @@ class Refused(Exception):
 
 
 class NotFound(Refused):
-    """There is no such thing."""
+    """It does not exist."""
 
     code = "NOT_FOUND"
     status = 404
@@ -53,28 +52,28 @@ class Forbidden(Refused):
 
 
 class LimitReached(Refused):
-    """As many as may be are there already."""
+    """The limit has been reached."""
 
     code = "LIMIT_REACHED"
     status = 429
 
 
 class Unavailable(Refused):
-    """That cannot be done just now; try again."""
+    """This is temporarily unavailable; try again."""
 
     code = "UNAVAILABLE"
     status = 503
 
 
 class InvalidInput(Refused):
-    """The input does not fit: {summary}"""
+    """The input is invalid: {summary}"""
 
     code = "VALIDATION_ERROR"
     status = 400
 
     @classmethod
     def from_pydantic(cls, error: ValidationError) -> Self:
-        """One entry {loc, msg} for each thing that does not fit; values are left out, they may be secret."""
+        """One entry {loc, msg} for each invalid value; the values are left out, as they may be secret."""
         errors = [
             {"loc": [part for part in one["loc"] if isinstance(part, str | int)], "msg": one["msg"]}
             for one in error.errors(include_url=False, include_input=False, include_context=False)
@@ -84,7 +83,7 @@ class InvalidInput(Refused):
 
 
 class NameTaken(Refused):
-    """That name is taken."""
+    """This name is taken."""
 
     code = "NAME_TAKEN"
 
@@ -96,20 +95,20 @@ class ConcurrencyConflict(Refused):
 
 
 class CommandIdReused(Refused):
-    """This command id was given with another command before; take a new one."""
+    """This command id was used for another command; use a new one."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
 class PayloadTooLarge(Refused):
-    """The event {topic} has {size} bytes; {limit} is the most."""
+    """The event {topic} has {size} bytes; the limit is {limit}."""
 
     code = "PAYLOAD_TOO_LARGE"
     status = 413
 
 
 class UnknownTopic(Refused):
-    """No event of the topic {topic} is known here; a newer release may have written it."""
+    """The topic {topic} is unknown to this release; a newer release may have written the event."""
 
     code = "UNKNOWN_TOPIC"
     status = 500

@@ -1,4 +1,4 @@
-"""The port to the event store: what the ledger asks of it, beside what eventsourcing's recorders already say."""
+"""The port to the event store: what the ledger needs beyond eventsourcing's recorder interfaces."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from workledger.domain.kernel.envelope import Row
 
 @dataclass(frozen=True)
 class Stored(StoredEvent):
-    """An event as the store keeps it: `state` is the payload's JSON, `tags` JSON text, `at` RFC 3339 text in UTC."""
+    """A stored event: `state` is the payload's JSON, `tags` JSON text, `at` RFC 3339 text in UTC."""
 
     schema_version: int = 1
     at: str = ""
@@ -28,12 +28,12 @@ class Stored(StoredEvent):
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What must hold in the transaction of an append, beside the versions of the events themselves.
+    """What must hold in the transaction of an append, beside the expected versions of its own streams.
 
     Attributes:
         claims: (stream, claim) in the order of the events.
-        pinned: streams that were looked at, and the version at which they must still stand (0: empty).
-        command_id: an append with a command id that was seen before is not made again.
+        pinned: streams that were read, and the version that they must still have (0: empty).
+        command_id: an append whose command id is already recorded is not repeated.
     """
 
     claims: Sequence[tuple[str, Claim]] = ()
@@ -43,12 +43,12 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How far an append reached.
+    """The outcome of an append.
 
     Attributes:
         positions: of its events, in order; empty when nothing changed.
         position: the last of them, or the head of the log when there is none.
-        repeated: the command id had been seen: these are the positions of the first time.
+        repeated: the command id was already recorded, and these are the positions of that append.
     """
 
     position: int
@@ -57,7 +57,7 @@ class Receipt:
 
 
 class Scanned(NamedTuple):
-    """What projections read of a stored event; `at` is RFC 3339 text in UTC, `tags` and `data` are JSON text."""
+    """The columns of an event that projections read; `at` is RFC 3339 text in UTC, `tags` and `data` are JSON text."""
 
     position: int
     stream_id: str
@@ -70,10 +70,10 @@ class Scanned(NamedTuple):
 
 
 class AlreadyDone(Exception):
-    """This command id has been recorded before, at `positions`."""
+    """The command id is already recorded, with the events at `positions`."""
 
     def __init__(self, positions: Sequence[int]) -> None:
-        super().__init__(f"recorded before, at {list(positions)}")
+        super().__init__(f"already recorded, at {list(positions)}")
         self.positions = positions
 
 
@@ -106,7 +106,7 @@ class EventStore(ApplicationRecorder):
 
     @abstractmethod
     def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
-        """As `read`, by the ten thousand: plain tuples in the order of Scanned."""
+        """As `read`, for tens of thousands of rows: plain tuples in the order of Scanned."""
 
     @abstractmethod
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
@@ -114,7 +114,7 @@ class EventStore(ApplicationRecorder):
 
     @abstractmethod
     def by_position(self, positions: Iterable[int]) -> Sequence[Row]:
-        """The rows at these positions in their order, be the log below them complete or not."""
+        """The rows at these positions in their order, also above the watermark."""
 
     @abstractmethod
     def payloads(self, positions: Iterable[int]) -> Sequence[tuple[int, str, int, Any]]:
@@ -130,7 +130,7 @@ class EventStore(ApplicationRecorder):
 
     @abstractmethod
     def version_at(self, stream_id: str, at: str) -> int:
-        """The version the stream had at that moment; 0 when it had not begun."""
+        """The version that the stream had at that time; 0 when it had not begun."""
 
     @abstractmethod
     def holders(self, key: str) -> Sequence[str]:
@@ -138,7 +138,7 @@ class EventStore(ApplicationRecorder):
 
     @abstractmethod
     def done(self, command_id: str) -> Sequence[int] | None:
-        """The positions that this command id was recorded at; None when it was not."""
+        """The positions of the events recorded with this command id; None when it is new."""
 
     @abstractmethod
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:
@@ -148,4 +148,4 @@ class EventStore(ApplicationRecorder):
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         """Erase the events of one topic in a stream, up to a version, for good.
 
-        The one way events leave the log; see retention.py, which records that they do."""
+        Nothing else removes events from the log; see services/retention.py, which records the erasure."""

@@ -1,4 +1,4 @@
-"""A unit of work: what is decided about several aggregates, recorded in one atomic append."""
+"""A unit of work: events of one or several aggregates, recorded in one atomic append."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,9 +16,9 @@ from workledger.domain.kernel.store import Conditions, Receipt
 A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S")
 Load = Callable[[type[Any], str], Any]
-"""Gives an aggregate as the store has it, or None."""
+"""Loads an aggregate from the store, or None."""
 Holders = Callable[[str], Sequence[str]]
-"""Gives the streams that hold a claim."""
+"""Returns the streams that hold a key."""
 
 
 def no_holders(key: str) -> Sequence[str]:
@@ -30,8 +30,8 @@ class Unit:
     """A unit of work: everything recorded through it is stored in one atomic append, or not at all.
 
     `Ledger.unit()` yields one and appends it when the block ends. On a conflict its steps are replayed on the current
-    state, unless something was read in the block outside a decision: what was made of it cannot be replayed, so the
-    conflict is raised. `Ledger.decide` makes a decision of the whole unit.
+    state. Code of the block that read an aggregate outside a decision cannot be replayed, so then the conflict is
+    raised. `Ledger.decide` makes a decision of the whole unit.
     """
 
     def __init__(self, load: Load, command_id: str | None = None, holders: Holders = no_holders) -> None:
@@ -43,11 +43,11 @@ class Unit:
         self._expected: dict[str, int] = {}
         self._begun: set[str] = set()
         self._read: dict[str, int] = {}
-        """The versions of the streams that were read outside a decision, as the store had them."""
+        """The loaded versions of the streams that were read outside a decision."""
         self._forget()
 
     def create(self, new: New[A], *, at: datetime | None = None) -> A:
-        """Begin an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream has begun before."""
+        """Create an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream exists."""
         self._begun.add(new.kind.stream(new.id))
         return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events, at)))
 
@@ -66,14 +66,14 @@ class Unit:
         return self.draft(kind, id)
 
     def draft(self, kind: type[A], id: str) -> A:
-        """The same without a look whether there is one: that is found out when it is read or a command is called."""
+        """As `edit`, but loaded only when it is read or a command is called; a missing one is refused then."""
         read, call = partial(self.state, kind, id), partial(self.command, kind, id)
         return cast(A, Draft(kind, id, read, call))
 
     def command(self, kind: type[A], id: str, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Event]:
-        """Call a command of an aggregate by its name; the events that it decided.
+        """Call a command of an aggregate by its name, record its events and return them.
 
-        A command that begins another aggregate gives a `New`, which is recorded; the append relies on this one's state.
+        A command that creates another aggregate returns a `New`, whose events are recorded; this aggregate is pinned.
         """
 
         def step() -> list[Event]:
@@ -89,7 +89,7 @@ class Unit:
         return self._step(step)
 
     def record(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
-        """Record events as facts, without a command: for importers. Limits of commands do not bind them.
+        """Record events as facts, without a command: for importers. The limits of commands do not apply.
 
         Raises:
             NotFound: it is deleted.
@@ -107,7 +107,7 @@ class Unit:
     def log(
         self, stream_id: str, events: Iterable[Event], *, tags: Mapping[str, str | None], at: datetime | None = None
     ) -> None:
-        """Append to a stream that nobody folds: nothing is loaded, and the store gives the versions."""
+        """Append to a stream that is never folded: nothing is loaded, and the store assigns the versions."""
 
         def step() -> None:
             for event in facts:
@@ -118,18 +118,18 @@ class Unit:
         self._step(step)
 
     def decide(self, decision: Callable[[], S]) -> S:
-        """Make one step of several: on a conflict the whole decision is taken again, with all that it reads."""
+        """Take a decision as one step: on a conflict it is taken again, and reads the current state."""
         return self._step(decision)
 
     def find(self, kind: type[A], id: str) -> A | None:
-        """The aggregate as it is in this unit, or None, pinned: the append conflicts when it has changed since."""
+        """The aggregate with the events of this unit, or None; pinned: the append conflicts if it has changed."""
         state = self._current(kind, id)
         self._bind(kind.stream(id))
         self._pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
         return None if state is None or state.deleted else cast(A, state)
 
     def state(self, kind: type[A], id: str) -> A:
-        """The aggregate as it is in this unit.
+        """The aggregate with the events of this unit.
 
         Raises:
             NotFound: there is none, or it is deleted.
@@ -139,10 +139,10 @@ class Unit:
         return state
 
     def replay(self, conflict: ConcurrencyConflict) -> bool:
-        """Take every step once more on the current state.
+        """Replay every step on the current state.
 
-        False when that cannot help: an exact version was asked for, what was to begin has begun, or the stream was
-        read outside a decision.
+        False when a replay cannot help: an exact version was expected, the aggregate to create exists, or the stream
+        was read outside a decision.
 
         Raises:
             ConcurrencyConflict: a stream that was read outside a decision has changed.
@@ -151,6 +151,7 @@ class Unit:
         if self._expected or stream in self._begun or stream in self._read:
             return False
         self._forget()
+        # Steps inside a step, such as the commands of a decision, are run by it and must not be noted twice.
         self._stepping = True
         try:
             for step, context in self._steps:
@@ -161,7 +162,7 @@ class Unit:
         return True
 
     def conditions(self) -> Conditions:
-        """What the append relies on: claims of the events, the parents of what they touch, pinned versions."""
+        """The conditions of the append: claims of the events, existence of parents, pinned versions."""
         parents = {
             (stream, claim)
             for stream, state in self._states.items()
@@ -169,8 +170,8 @@ class Unit:
             for claim in state.requires()
         }
         needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
-        looked_at = self._pinned | self._read
-        pinned = {stream: version for stream, version in looked_at.items() if stream not in self._touched}
+        read = self._pinned | self._read
+        pinned = {stream: version for stream, version in read.items() if stream not in self._touched}
         return Conditions([*self._claims, *needs.values()], pinned, self.command_id)
 
     def _forget(self) -> None:
@@ -183,6 +184,7 @@ class Unit:
         self._loaded: dict[str, int] = {}
 
     def _step(self, step: Callable[[], S]) -> S:
+        # A step inside a step is part of it; only the outer one is replayed.
         if self._stepping:
             return step()
         self._stepping = True
@@ -190,7 +192,7 @@ class Unit:
             outcome = step()
         finally:
             self._stepping = False
-        self._steps.append((step, current()))
+        self._steps.append((step, current()))  # replayed under the actor and ids that it was first taken with
         return outcome
 
     def _current(self, kind: type[Any], id: str) -> Any:
@@ -198,10 +200,11 @@ class Unit:
         if stream not in self._states:
             state = None if stream in self._missing else self._load(kind, id)
             version = self._loaded[stream] = 0 if state is None else state.version
+            # A replay has loaded anew: a stream that the block itself has read must not have changed under it.
             if version != self._read.get(stream, version):
                 raise ConcurrencyConflict(stream=stream, expected=self._read[stream], actual=version)
             if state is None:
-                self._missing.add(stream)  # what was not there when it was decided is not looked for again
+                self._missing.add(stream)  # loaded once: all steps of the unit decide on the same absence
                 return None
             self._states[stream] = state
         return self._states[stream]
@@ -213,7 +216,8 @@ class Unit:
         return cast(A, state)
 
     def _bind(self, stream: str) -> None:
-        """What is read outside a step cannot be read again by a replay, so the append relies on its version."""
+        """Pin a stream that is read outside a step to the version that was loaded."""
+        # A replay repeats steps only: code between them has already used this value.
         if not self._stepping and stream not in self._begun:
             self._read.setdefault(stream, self._loaded.get(stream, 0))
 
@@ -222,6 +226,7 @@ class Unit:
     ) -> A | None:
         stream = kind.stream(id)
         for event in events:
+            # Children first: the claims of a deleted parent require that none is left.
             self._cascade(event.cascades_to(state, id), at)
             event.check(state, id, self)
             self._claim(stream, event.claims(state, id))

@@ -15,7 +15,7 @@ POLICIES: tuple[Policy, ...] = (
     QUEUE_AGAIN,
     CASCADE_PROJECT,
 )
-"""Policies that only carry on what somebody started. DISPATCH_NEXT starts work on its own, and must be asked for."""
+"""Policies that continue work that a user or an app has started. DISPATCH_NEXT starts work, so it must be asked for."""
 
 __all__ = [
     "BLOCK_ON_SPAWN_FAILURE",

@@ -1,4 +1,4 @@
-"""The cascade of a deleted project: its sessions, worktrees and agents end with it (DOMAIN.md 3.5, rule 3, and 3.8)."""
+"""The cascade of a deleted project: its sessions, worktrees and agents end with it (domain.md 3.5, rule 3, and 3.8)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ REASON = "project_deleted"
 
 
 def _end(reaction: Reaction) -> None:
-    """End what the project leaves behind.
+    """End the sessions, worktrees and agents of a deleted project.
 
-    Sessions and worktrees end by events, not by commands, which would refuse some states, and ask for the project.
+    Sessions and worktrees end by events, not by commands: those refuse some states, and require the project.
     Agents come last: one with a run in another project is refused, and retried when the run has ended.
     """
     for id in _in_project(reaction, SessionOpened):
@@ -57,7 +57,7 @@ def _delete(unit: Unit, id: str) -> None:
 
 
 def _waiting_elsewhere(reaction: Reaction) -> dict[str, list[str]]:
-    """Tasks elsewhere that depend on tasks of the project, and on which."""
+    """The tasks of other projects that depend on tasks of this one, each with those dependencies."""
     waiting = defaultdict(list)
     for gone in _in_project(reaction, TaskCreated):
         for id in dependents(reaction, gone):
@@ -79,4 +79,4 @@ def _give_up(unit: Unit, id: str, gone: list[str]) -> None:
 
 CASCADE_PROJECT = Policy("cascade_project", (ProjectDeleted,), _end, retry_on=(AgentAlreadyRunning,))
 """When a project is deleted, its sessions are closed, its worktrees removed, its agents deleted, and the dependencies
-of other projects' tasks on its tasks removed. Its own tasks are deleted without events (DOMAIN.md 3.5)."""
+of other projects' tasks on its tasks removed. Its own tasks are deleted without events (domain.md 3.5)."""

@@ -1,4 +1,4 @@
-"""The policy that unblocks tasks when their dependencies are done (Codewalkers, DOMAIN.md 2.1 and 3.8)."""
+"""The policy that unblocks tasks when their dependencies are done (Codewalkers, domain.md 2.1 and 3.8)."""
 
 from workledger.domain.kernel.policy import Policy, Reaction
 from workledger.domain.kernel.unit import Unit
@@ -37,5 +37,5 @@ def _unblock(unit: Unit, reaction: Reaction, id: str) -> None:
 UNBLOCK_DEPENDENTS = Policy("unblock_dependents", (TaskCompleted, TaskDeleted, TaskDependencyRemoved), _unblock_all)
 """A blocked task is unblocked when the last of its dependencies is done, deleted or removed.
 
-Dropping a task does not unblock its dependents (DOMAIN.md 10.3).
+Dropping a task does not unblock its dependents (domain.md 10.3).
 """

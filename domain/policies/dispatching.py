@@ -1,5 +1,5 @@
 """Queue policies: put an unblocked task back in the queue, and give the next queued task to an idle agent
-(DOMAIN.md 2.1 and 3.8)."""
+(domain.md 2.1 and 3.8)."""
 
 from contextlib import suppress
 from itertools import count
@@ -18,7 +18,6 @@ from workledger.domain.services.queue import full, take_next, waiting
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskDependencyRemoved
 from workledger.domain.task.events import (
-    QueueFull,
     TaskBlocked,
     TaskCompleted,
     TaskDeleted,
@@ -26,6 +25,7 @@ from workledger.domain.task.events import (
     TaskQueued,
     TaskUnblocked,
 )
+from workledger.domain.task.refusals import QueueFull
 
 RUN_ENDED = (AgentRunCompleted, AgentRunFailed, AgentRunStopped)
 DONE = (TaskCompleted, TaskDeleted)

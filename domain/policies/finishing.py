@@ -1,4 +1,4 @@
-"""The policy that finishes the task of a run that ends (Codewalkers, DOMAIN.md 1.2 and 3.8)."""
+"""The policy that finishes the task of a run that ends (Codewalkers, domain.md 1.2 and 3.8)."""
 
 import json
 from typing import Any, Literal
@@ -13,14 +13,14 @@ from workledger.domain.worktree import Worktree
 from workledger.domain.worktree.events import WorktreeCreated
 
 UNFINISHED = ("user_requested", "error", "waiting_for_input")
-"""Stop reasons by which the work is not done. Codewalkers names the first; the others are ours."""
+"""Stop reasons that mean that the work is not done. The first is Codewalkers'; the others are ours."""
 
 CHANGES_CODE = ("execute",)
-"""Task categories whose work is a diff; that of others is a finding, a plan, a verdict or a merge."""
+"""Task categories whose result is a diff; that of the others is a finding, a plan, a verdict or a merge."""
 
 COUNTS = ("files_changed", "lines_added", "lines_removed")
 LONGEST = 50_000
-"""Characters of a summary that are kept: they fit into an event, whatever they are."""
+"""Characters of a summary; longer ones are truncated, so that any text fits into an event."""
 
 
 def complete_on_stop(approval: Literal["required", "none"] = "required") -> Policy:

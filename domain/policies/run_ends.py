@@ -1,4 +1,4 @@
-"""Policies for runs that fail: retry their task, or block it (Codewalkers, DOMAIN.md 1.2 and 3.8)."""
+"""Policies for runs that fail: retry their task, or block it (Codewalkers, domain.md 1.2 and 3.8)."""
 
 from typing import Any
 
@@ -9,7 +9,6 @@ from workledger.domain.kernel.policy import Policy, Reaction
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task
 from workledger.domain.task.events import (
-    QueueFull,
     TaskApprovalRequested,
     TaskApproved,
     TaskAssigned,
@@ -24,6 +23,7 @@ from workledger.domain.task.events import (
     TaskWorkFinished,
     run_of_task,
 )
+from workledger.domain.task.refusals import QueueFull
 
 GIVEN = (TaskAssigned, TaskUnassigned)
 DECIDED = (
@@ -31,14 +31,14 @@ DECIDED = (
     *(TaskWorkFinished, TaskApprovalRequested, TaskApproved, TaskRejected, TaskBlocked, TaskUnblocked),
     *(TaskCancelled, TaskRetryScheduled, TaskRetriesExhausted, TaskRetriedManually),
 )
-"""Events by which somebody has decided how a task goes on."""
+"""Events that decide what happens to a task after its run."""
 
 
 def left_behind(reaction: Reaction, unit: Unit) -> Any:
     """A draft of the task that an ended run worked on; None when the policy must leave the task alone.
 
-    That is so when the run was resumed or another one started, when the task was assigned to somebody since the run
-    started, or when somebody has decided since it ended how the task goes on.
+    That is so when the run was resumed or another one started, when the task was assigned or unassigned since the run
+    started, or when one of the events DECIDED has come since it ended.
     """
     run = unit.find(AgentRun, reaction.id)
     if run is None or run.live or run.task_id is None or unit.find(Task, run.task_id) is None:
@@ -77,7 +77,7 @@ def _crashed(past: Recorded) -> bool:
 
 
 RETRY_ON_CRASH = Policy("retry_on_crash", (AgentRunFailed,), _retry, when=_crashed, retry_on=(QueueFull,))
-"""The task of a run that failed recoverably is queued again, three times; after that somebody must decide."""
+"""The task of a run that failed recoverably is queued again, three times; then it is blocked until a user decides."""
 
 BLOCK_ON_SPAWN_FAILURE = Policy("block_on_spawn_failure", (AgentRunFailed,), _block, when=_not_spawned)
 """A task whose run could not be spawned is blocked."""

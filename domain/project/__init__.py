@@ -1,3 +1,3 @@
-"""A project, and what happens to it."""
+"""A project: its aggregate, its events and its refusals."""
 
 from workledger.domain.project.project import Project as Project

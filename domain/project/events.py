@@ -1,4 +1,4 @@
-"""What happens to a project, as it is stored, and how a project refuses (DOMAIN.md 3.4 and 5.2)."""
+"""The events and the refusals of a project (domain.md 3.4 and 5.2)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,7 +19,7 @@ DEFAULT_MODEL = "claude-sonnet-4-20250514"
 
 
 class Config(Frozen):
-    """How agents work on the project's board (AgentPane, DOMAIN.md 1.4 and 5.1)."""
+    """How agents work on the project's board (AgentPane, domain.md 1.4 and 5.1)."""
 
     worktree_root: str = ".worktrees"
     default_branch: str = "main"
@@ -36,7 +36,7 @@ def runs_in(project_id: str) -> str:
 
 
 class ProjectCreated(Created, topic="project.created"):
-    """A project begins; its name, path and URL are its own."""
+    """A project was created; its name, path and URL are unique."""
 
     name: str
     description: str | None = None
@@ -87,7 +87,7 @@ class ProjectConfigChanged(Event, topic="project.config_changed"):
 
 
 class ProjectConcurrencyLimitChanged(Event, topic="project.concurrency_limit_changed"):
-    """So many agents may run in it at once from now on; those that run go on."""
+    """The limit of concurrent runs was changed; live runs continue."""
 
     previous: int
     max_concurrent_agents: int
@@ -97,7 +97,7 @@ class ProjectConcurrencyLimitChanged(Event, topic="project.concurrency_limit_cha
 
 
 class ProjectRepositoryLinked(Event, topic="project.repository_linked"):
-    """It has a repository, or another one."""
+    """A repository was set, or another one."""
 
     repository_url: str
     default_branch: str = "main"
@@ -109,7 +109,7 @@ class ProjectRepositoryLinked(Event, topic="project.repository_linked"):
 
 
 class ProjectGitHubLinked(Event, topic="project.github_linked"):
-    """It is a repository on GitHub."""
+    """It was linked to a repository on GitHub."""
 
     github_owner: str
     github_repo: str
@@ -118,7 +118,7 @@ class ProjectGitHubLinked(Event, topic="project.github_linked"):
 
 
 class ProjectGitHubUnlinked(Event, topic="project.github_unlinked"):
-    """It is no longer linked to GitHub."""
+    """It was unlinked from GitHub."""
 
     github_owner: None = None
     github_repo: None = None
@@ -126,13 +126,13 @@ class ProjectGitHubUnlinked(Event, topic="project.github_unlinked"):
 
 
 class ProjectCredentialAttached(Event, topic="project.credential_attached"):
-    """It uses that credential; the secret is never in an event."""
+    """A credential was assigned; the secret is never in an event."""
 
     credential_id: str
 
 
 class ProjectCredentialDetached(Event, topic="project.credential_detached"):
-    """It uses no credential any more."""
+    """The credential was removed."""
 
     credential_id: str
     reason: Literal["user", "credential_deleted"] = "user"
@@ -154,7 +154,7 @@ class ProjectFetchFailed(Event, topic="project.fetch_failed"):
 
 
 class ProjectStageChanged(Event, topic="project.stage_changed"):
-    """It is in another stage of its delivery; `triggered_by` says who moved it."""
+    """It was moved to another stage of its delivery, by `triggered_by`."""
 
     previous: str
     stage: str
@@ -164,14 +164,14 @@ class ProjectStageChanged(Event, topic="project.stage_changed"):
 
 
 class ProjectStatusChanged(Event, topic="project.status_changed"):
-    """It is active, paused, completed or archived now."""
+    """Its status was changed to active, paused, completed or archived."""
 
     previous: str
     status: str
 
 
 class ProjectDeleted(Deleted, topic="project.deleted"):
-    """The project is gone; its name, path and URL are free, its history stays."""
+    """The project was deleted; its name, path and URL are free, its history stays readable."""
 
     name: str
 

@@ -1,4 +1,4 @@
-"""A project is what work is done on: a repository, a board, a delivery, as its facets are filled (DOMAIN.md 3.1)."""
+"""A project is the subject of work: a repository, a board, a delivery, as its facets are filled (domain.md 3.1)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -47,7 +47,7 @@ NEXT_STATUS: dict[str, tuple[str, ...]] = {
 
 
 class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotFound, invalid=ProjectInvalidTransition):
-    """What work is done on: a repository, a board, a delivery."""
+    """A subject of work, with a repository, a board and a delivery as needed."""
 
     name: str
     description: str | None = None
@@ -93,16 +93,16 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
         priority: int = 0,
         metadata: dict[str, Any] | None = None,
     ) -> "New[Project]":
-        """Begin a project.
+        """Create a project.
 
         Args:
             path, url: of its repository; no other project may have them.
-            max_concurrent_agents: how many runs may be live in it at once.
+            max_concurrent_agents: the limit of concurrent runs.
 
         Raises:
-            NameTaken: when recorded: another project of its workspace has the name, or another one the URL.
-            ProjectPathExists: when recorded: another project has the path.
-            WorkspaceNotFound: when recorded: there is no such workspace.
+            NameTaken: in the append: another project of its workspace has the name, or any other project the URL.
+            ProjectPathExists: in the append: another project has the path.
+            WorkspaceNotFound: in the append: there is no such workspace.
         """
         event = ProjectCreated(
             name=name,
@@ -138,20 +138,20 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
 
     @command
     def change_config(self, *, patch: dict[str, Any]) -> list[Event]:
-        """Change the fields of the config that the patch names; the event holds the patch and the whole config."""
+        """Apply a patch to the config; the event has the patch and the whole config."""
         config = Config.model_validate({**self.config.model_dump(), **patch})
         return [] if config == self.config else [ProjectConfigChanged(patch=patch, config=config)]
 
     @command
     def change_concurrency_limit(self, *, limit: Concurrency) -> list[Event]:
-        """Change how many runs may be live in it at once; those that are live go on."""
+        """Change the limit of concurrent runs; live runs continue."""
         if limit == self.max_concurrent_agents:
             return []
         return [ProjectConcurrencyLimitChanged(previous=self.max_concurrent_agents, max_concurrent_agents=limit)]
 
     @command
     def link_repository(self, *, url: Annotated[str, Field(min_length=1)], default_branch: str = "main") -> list[Event]:
-        """Give it a repository, or another one."""
+        """Set its repository."""
         if url == self.repository_url:
             return []
         return [ProjectRepositoryLinked(repository_url=url, default_branch=default_branch)]
@@ -181,12 +181,12 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
 
     @command
     def detach_credential(self) -> list[Event]:
-        """Use no credential any more."""
+        """Remove the credential."""
         return [ProjectCredentialDetached(credential_id=self.credential_id)] if self.credential_id else []
 
     @command
     def report_fetch(self, *, head_sha: str | None = None, error: str | None = None) -> list[Event]:
-        """Record that its repository was fetched, or with `error` that it could not be.
+        """Record a fetch of its repository; with `error`, a failed one.
 
         Raises:
             ProjectHasNoRepository: PROJECT_HAS_NO_REPOSITORY.

@@ -19,13 +19,13 @@ def commit(
     """Commit a write operation and record its commit in one unit of work; each carries the other's id (E10).
 
     Args:
-        details: what else `CommitRecord.record` takes, and `project_id` where the operation names none.
+        details: other arguments of `CommitRecord.record`, and `project_id` when the operation has none.
 
     Raises:
         WriteOperationNotFound: WRITE_OPERATION_NOT_FOUND.
         WriteOperationInvalidTransition: WRITE_OPERATION_INVALID_TRANSITION, it is not prepared.
-        InvalidInput: VALIDATION_ERROR, such as an operation without a project, and none given.
-        ConcurrencyConflict: CONCURRENCY_CONFLICT, when recorded: that commit is recorded already.
+        InvalidInput: VALIDATION_ERROR, such as no project in the operation or the arguments.
+        ConcurrencyConflict: CONCURRENCY_CONFLICT, in the append: the commit is already recorded.
     """
     operation = unit.edit(WriteOperation, write_operation_id)
     about = {"project_id": operation.project_id} | details

@@ -1,4 +1,4 @@
-"""The queue of a project: which of its tasks is next, and giving it to an agent (DOMAIN.md 2.1 and 3.8)."""
+"""The queue of a project: choosing the next task, and assigning it to an agent (domain.md 2.1 and 3.8)."""
 
 from datetime import datetime
 from typing import Any
@@ -17,43 +17,43 @@ from workledger.domain.task.events import TaskQueued, open_task, queue_of, run_o
 PRIORITIES = {"high": 0, "medium": 1, "low": 2}
 
 PLANNING = ("research", "discuss", "plan", "detail", "refine")
-"""Categories that are given to an agent by somebody, never by themselves (Codewalkers, DOMAIN.md 1.2)."""
+"""Categories of tasks that are never dispatched; a user assigns them (Codewalkers, domain.md 1.2)."""
 
 TRIES = 5
 
 
 def waiting(ledger: Ledger, project_id: str) -> list[Task]:
-    """The queued tasks that may begin, the next one first: by priority, then as they were queued, then by id."""
+    """The queued tasks that can start, in their order: by priority, then by time of queueing, then by id."""
     found = []
     for stream in ledger.holders(queue_of(project_id)):
         task = ledger.find(Task, stream.partition("-")[2])
-        if task is not None and _may_begin(ledger, task):
+        if task is not None and _can_start(ledger, task):
             found.append((PRIORITIES.get(task.priority, 1), _queued_at(ledger, task), task.id, task))
     return [task for *_, task in sorted(found, key=lambda one: one[:3])]
 
 
-def _may_begin(ledger: Ledger, task: Task) -> bool:
+def _can_start(ledger: Ledger, task: Task) -> bool:
     if not task.queued or task.category in PLANNING or unmet(ledger, task):
         return False
     return not ledger.holders(run_of_task(task.id))
 
 
 def unmet(ledger: Ledger, task: Task) -> list[str]:
-    """Those of the tasks that it depends on that are not done."""
+    """The ids of its dependencies that are not done."""
     return [id for id in task.depends_on if ledger.holders(open_task(id))]
 
 
 def full(ledger: Ledger, project_id: str) -> bool:
-    """Whether as many agents run in the project as may."""
+    """Whether the project's concurrency limit is reached."""
     project = ledger.get(Project, project_id)
     return len(ledger.holders(runs_in(project_id))) >= project.max_concurrent_agents
 
 
 def take_next(unit: Unit, ledger: Ledger, agent_id: str) -> AgentRun:
-    """Give an agent the next task of its project, and start its run.
+    """Assign the next task of its project to an agent, and start its run.
 
     Raises:
-        AgentNoAvailableTask: AGENT_NO_AVAILABLE_TASK, none is queued that may begin.
+        AgentNoAvailableTask: AGENT_NO_AVAILABLE_TASK, no queued task can start.
         Refused: what `Task.assign` and `start_run` are refused with.
     """
     run_id = new_id(AgentRun.PREFIX)
@@ -71,7 +71,7 @@ def take_next(unit: Unit, ledger: Ledger, agent_id: str) -> AgentRun:
 def assign_or_queue(
     ledger: Ledger, task_id: str, *, agent_id: str, command_id: str | None = None, **details: Any
 ) -> Task:
-    """Assign a task, or queue it while as many agents run in its project as may (AgentPane, DOMAIN.md 2.1).
+    """Assign a task, or queue it while its project's concurrency limit is reached (AgentPane, domain.md 2.1).
 
     Args:
         details: of the assignment, as `Task.assign` takes them.
@@ -84,7 +84,7 @@ def assign_or_queue(
             with ledger.unit(command_id) as unit:
                 unit.decide(lambda: _assign_or_queue(unit, ledger, task_id, agent_id, details))
         except ConcurrencyLimitExceeded as refused:
-            refusal = refused  # the last place went between our look and the append: look again
+            refusal = refused  # another run took the last place before our append: decide again
         else:
             return ledger.get(Task, task_id)
     raise refusal

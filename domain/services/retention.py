@@ -1,7 +1,7 @@
-"""Retention: chunks and feed entries erased from the log for good, on the record (DOMAIN.md 3.6).
+"""Retention: chunks and feed entries are erased from the log for good, and the erasure is recorded (domain.md 3.6).
 
-The record comes first. When the erasure after it does not happen, the tables already say what they will say; purging
-again erases what was left.
+The erasure is recorded first. When it is interrupted after that, the tables already show it, and a second purge erases
+the rest.
 """
 
 from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended, AgentLogNotFound, record_purge
@@ -12,7 +12,7 @@ from workledger.domain.session_feed import record_purge as record_feed_purge
 
 
 def purge_agent_log(ledger: Ledger, *, agent_id: str, session_number: int) -> tuple[int, int]:
-    """Erase an agent's log of one session; (chunks, bytes of payload) that are gone.
+    """Erase an agent's log of one session; returns (chunks, bytes of payload) erased.
 
     Raises:
         AgentLogNotFound: there is no such log, or it was purged before.
@@ -28,7 +28,7 @@ def purge_agent_log(ledger: Ledger, *, agent_id: str, session_number: int) -> tu
 
 
 def purge_session_feed(ledger: Ledger, *, session_id: str, up_to_offset: int | None = None) -> tuple[int, int]:
-    """Erase the feed of a session up to an offset, or all of it; (entries, bytes of payload) there were in all.
+    """Erase the feed of a session up to an offset, or all of it; returns (entries, bytes of payload) that the feed had.
 
     Raises:
         SessionNotFound: the session has no feed, or all of it was purged before.

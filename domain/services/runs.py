@@ -1,4 +1,4 @@
-"""Runs of agents, as one decides about them: what touches the agent, its run and its tool calls together."""
+"""Runs of agents: decisions that span the agent, its run and the run's tool calls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ def start_run(
     prompt: str | None = None,
     prompt_ref: str | None = None,
 ) -> AgentRun:
-    """Start a run as the agent is configured: its session is counted, its tool calls are opened.
+    """Start a run with the agent's config: count its session, and open its tool calls.
 
     Args:
         project_id: the agent's own, unless given.
@@ -40,8 +40,8 @@ def start_run(
     Raises:
         NotFound: there is no such agent, project or task.
         AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run.
-        ConcurrencyLimitExceeded: as many run in the project as may.
-        InvalidInput: the input does not fit.
+        ConcurrencyLimitExceeded: the project's concurrency limit is reached.
+        InvalidInput: an argument is invalid.
     """
     run_id = id or new_id(AgentRun.PREFIX)
     options: Mapping[str, Any] = {"mode": mode, "allowed_tools": allowed_tools}
@@ -98,24 +98,24 @@ def resume_run(
     answers: Any = None,
     extra_turns: int | None = None,
 ) -> AgentRun:
-    """Let a run go on: in the process it has, or in a new one, that is the agent's next session.
+    """Resume a run in its present process, or in a new one, which is the agent's next session.
 
     Raises:
-        NotFound: there is no such run, or its agent is gone.
-        AgentNotRunning, AgentNotResumable, AgentTurnLimitExceeded: it cannot go on (see AgentRun.resume).
-        AgentAlreadyRunning, TaskAlreadyAssigned, ConcurrencyLimitExceeded: it had failed, and its place is taken.
+        NotFound: there is no such run, or its agent is deleted.
+        AgentNotRunning, AgentNotResumable, AgentTurnLimitExceeded: it cannot be resumed (see AgentRun.resume).
+        AgentAlreadyRunning, TaskAlreadyAssigned, ConcurrencyLimitExceeded: it had failed, and another took its place.
     """
-    said: Mapping[str, Any] = {"feedback": feedback, "answers": answers, "extra_turns": extra_turns}
+    options: Mapping[str, Any] = {"feedback": feedback, "answers": answers, "extra_turns": extra_turns}
 
     def decision() -> AgentRun:
         run = unit.edit(AgentRun, run_id)
         if new_process:
             agent = unit.edit(Agent, run.agent_id)
             session_number = agent.session_count + 1
-            run.resume(session_number=session_number, **said)
+            run.resume(session_number=session_number, **options)
             agent.start_session(session_number=session_number, agent_run_id=run_id)
         else:
-            run.resume(**said)
+            run.resume(**options)
         return run
 
     return unit.decide(decision)
@@ -131,10 +131,10 @@ def start_tool_call(
     tool_call_id: str | None = None,
     command_id: str | None = None,
 ) -> str:
-    """Record that a run calls a tool; the id of the call. A denial is recorded before it is raised (A19).
+    """Record that a run calls a tool, and return the id of the call. A denial is recorded before it is raised (A19).
 
     Raises:
-        AgentToolNotAllowed: the tool is not among those that the run may use.
+        AgentToolNotAllowed: the run may not use the tool.
         AgentRunNotFound: there is no such run.
     """
     id = tool_call_id or new_id("call")

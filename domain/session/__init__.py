@@ -1,3 +1,3 @@
-"""A session, and what happens to it."""
+"""A session: its aggregate, its events and its refusals."""
 
 from workledger.domain.session.session import Session as Session

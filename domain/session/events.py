@@ -1,4 +1,4 @@
-"""What happens to a session, as it is stored, and how a session refuses (DOMAIN.md 2.3, 3.4 and 5.2)."""
+"""The events and the refusals of a session (domain.md 2.3, 3.4 and 5.2)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,7 +18,7 @@ LeaveReason = Literal["disconnect", "timeout", "kicked", "session_closed"]
 
 
 class SessionConfig(Frozen):
-    """The timers of a session, in milliseconds, and how many may take part (AgentPane, DOMAIN.md 2.3)."""
+    """The timers of a session, in milliseconds, and its limit of participants (AgentPane, domain.md 2.3)."""
 
     idle_timeout_ms: Annotated[int, Field(ge=60_000, le=86_400_000)] = 1_800_000
     connection_timeout_ms: Annotated[int, Field(ge=5_000, le=120_000)] = 30_000
@@ -34,12 +34,12 @@ def open_session(session_id: str) -> Require:
 
 
 def address(session_id: str) -> str:
-    """The URL of a session that is given no other."""
+    """The default URL of a session."""
     return f"/sessions/{session_id}"
 
 
 class SessionOpened(Event, topic="session.opened"):
-    """A session begins; its URL is its own while it is open."""
+    """A session was opened; its URL is unique while it is open."""
 
     status: Literal["initializing"] = "initializing"
     project_id: str
@@ -57,19 +57,19 @@ class SessionOpened(Event, topic="session.opened"):
 
 
 class SessionActivated(Event, topic="session.activated"):
-    """The session is connected."""
+    """The session was connected."""
 
     status: Literal["active"] = "active"
 
 
 class SessionTitleChanged(Event, topic="session.title_changed"):
-    """It has another title, or none."""
+    """Its title was changed or cleared."""
 
     title: str | None
 
 
 class SessionParticipantJoined(Event, topic="session.participant_joined"):
-    """A user takes part, or has another role."""
+    """A user joined, or changed roles."""
 
     user_id: str
     role: str
@@ -79,7 +79,7 @@ class SessionParticipantJoined(Event, topic="session.participant_joined"):
 
 
 class SessionParticipantLeft(Event, topic="session.participant_left"):
-    """A user takes part no longer."""
+    """A user left."""
 
     user_id: str
     reason: str
@@ -89,14 +89,14 @@ class SessionParticipantLeft(Event, topic="session.participant_left"):
 
 
 class SessionPaused(Event, topic="session.paused"):
-    """The session waits until it is resumed."""
+    """The session was paused."""
 
     status: Literal["paused"] = "paused"
     reason: str
 
 
 class SessionResumed(Event, topic="session.resumed"):
-    """Active again, from a pause or an error; errors are counted anew."""
+    """The session was resumed from a pause or an error; its error counts start at 0."""
 
     status: Literal["active"] = "active"
     by: str | None = None
@@ -106,7 +106,7 @@ class SessionResumed(Event, topic="session.resumed"):
 
 
 class SessionErrorRecorded(Event, topic="session.error_recorded"):
-    """An error that the session is trying to get over; `retry_count` is how often it has tried."""
+    """An error after which the session retries; `retry_count` is the number of retries."""
 
     code: str
     retry_count: int
@@ -116,7 +116,7 @@ class SessionErrorRecorded(Event, topic="session.error_recorded"):
 
 
 class SessionFailed(Event, topic="session.failed"):
-    """The session broke; unless the error is fatal, it may be resumed."""
+    """The session failed; unless the error is fatal, it can be resumed."""
 
     status: Literal["error"] = "error"
     code: str
@@ -126,14 +126,14 @@ class SessionFailed(Event, topic="session.failed"):
 
 
 class SessionClosing(Event, topic="session.closing"):
-    """The session takes nothing new; what is under way is cleaned up."""
+    """The session began to close: it accepts nothing new, and pending work is finished."""
 
     status: Literal["closing"] = "closing"
     reason: str
 
 
 class SessionClosed(Event, topic="session.closed", patch=True):
-    """It is over for all who took part; its feed stays. Counts that were not given are not known here."""
+    """The session was closed for all participants; its feed stays. Counts that are None are unknown."""
 
     status: Literal["closed"]
     reason: str
@@ -157,13 +157,13 @@ class SessionNotFound(NotFound):
 
 
 class SessionProjectNotFound(NotFound):
-    """There is no such project for a session."""
+    """This session's project does not exist."""
 
     code = "SESSION_PROJECT_NOT_FOUND"
 
 
 class SessionAlreadyActive(Refused):
-    """A session with this id is there already."""
+    """A session with this id already exists."""
 
     code = "SESSION_ALREADY_ACTIVE"
 
@@ -183,14 +183,14 @@ class SessionNotActive(InvalidTransition):
 
 
 class SessionNotPaused(InvalidTransition):
-    """A session that is {state} does not accept {command}: it is neither paused nor in an error that can be resumed."""
+    """A session that is {state} does not accept {command}: only a pause or a non-fatal error can be resumed."""
 
     code = "SESSION_NOT_PAUSED"
     status = 400
 
 
 class SessionParticipantLimit(LimitReached):
-    """This session already has {limit} participants, its limit."""
+    """This session has reached its limit of {limit} participants."""
 
     code = "SESSION_PARTICIPANT_LIMIT"
 
@@ -209,6 +209,6 @@ class SessionNoConnections(Refused):
 
 
 class SessionPendingWrites(Refused):
-    """{pending_writes} writes of this session are still pending."""
+    """This session still has {pending_writes} pending writes."""
 
     code = "SESSION_PENDING_WRITES"

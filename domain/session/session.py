@@ -1,4 +1,4 @@
-"""A session is work in progress that people watch and share; its feed outlives it (DOMAIN.md D3 and 2.3)."""
+"""A session is work in progress that people watch and share; its feed outlives it (domain.md D3 and 2.3)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -46,10 +46,10 @@ ACTIVE: tuple[Status, ...] = ("initializing", "active", "paused")
 """The statuses in which `is_active` is true."""
 
 RETRIES = {"STREAM_DISCONNECTED": 5, "HEARTBEAT_FAILED": 3, "SYNC_ERROR": 3}
-"""The errors that an active session gets over by itself, and how often it tries."""
+"""The errors after which an active session retries, and how often."""
 
 FATAL = ("PROJECT_DELETED", "DATABASE_CORRUPTION", "FATAL_ERROR", "SECURITY_VIOLATION")
-"""The errors that no session is resumed from."""
+"""The errors from which no session can be resumed."""
 
 Title = Annotated[str, Field(max_length=200)]
 
@@ -72,7 +72,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         return {"agent": self.agent_id, "project": self.project_id, "session": self.id, "task": self.task_id}
 
     def requires(self) -> Iterable[Claim]:
-        """A session may fail and close when its project is gone."""
+        """A session may fail and close when its project is deleted."""
         if self.status in ACTIVE:
             yield Project.exists(self.project_id, SessionProjectNotFound)
 
@@ -108,7 +108,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command(when="initializing", unless="active")
     def activate(self) -> list[Event]:
-        """It is connected.
+        """Report that it is connected.
 
         Raises:
             SessionNotActive: it is neither initializing nor active; SessionIsClosed: it is over.
@@ -117,7 +117,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command(when=(*ACTIVE, "closing", "error"), repeat="closed")
     def change_title(self, *, title: Title | None) -> list[Event]:
-        """Give it another title, or none.
+        """Change its title, or clear it.
 
         Raises:
             SessionIsClosed: it is over.
@@ -128,11 +128,11 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command(when="active", repeat=ANY)
     def join(self, *, user_id: Id, role: Role = "collaborator") -> list[Event]:
-        """Take part, or take part in another role.
+        """Add a participant, or change a participant's role.
 
         Raises:
             SessionNotActive: it is not active; SessionIsClosed: it is over.
-            SessionParticipantLimit: as many take part as may.
+            SessionParticipantLimit: its limit of participants is reached.
         """
         if self.participants.get(user_id) == role:
             return []
@@ -146,16 +146,16 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command
     def leave(self, *, user_id: Id, reason: LeaveReason = "disconnect") -> list[Event]:
-        """Take part no more, whatever the session is going through."""
+        """Remove a participant, in any status."""
         return [SessionParticipantLeft(user_id=user_id, reason=reason)] if user_id in self.participants else []
 
     @command(when="active", unless="paused")
     def pause(self, *, reason: PauseReason = "user_request") -> list[Event]:
-        """Have it wait until it is resumed.
+        """Pause it until it is resumed.
 
         Raises:
             SessionNotActive: it is not active; SessionIsClosed: it is over.
-            SessionNoConnections: nobody takes part.
+            SessionNoConnections: it has no participants.
         """
         if not self.participants:
             raise SessionNoConnections
@@ -163,11 +163,11 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command(when=("paused", "error"), unless="active")
     def resume(self, *, by: Id | None = None) -> list[Event]:
-        """Go on from a pause, or from an error that is not among FATAL.
+        """Resume it from a pause, or from an error that is not among FATAL.
 
         Raises:
-            SessionNotPaused: there is nothing to resume from; SessionIsClosed: it is over.
-            SessionInvalidParticipant: `by` takes no part.
+            SessionNotPaused: it is not paused or failed; SessionIsClosed: it is over.
+            SessionInvalidParticipant: `by` is no participant.
         """
         if self.error_code in FATAL:
             raise self.refusal("resume")
@@ -177,8 +177,8 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command(when=ACTIVE)
     def record_error(self, *, code: ShortName) -> list[Event]:
-        """An error while active is counted if it is among RETRIES; any other, one too many, or one in another
-        status fails the session.
+        """Report an error. In an active session, one among RETRIES is counted; any other, one too many, or one in
+        another status fails the session.
 
         Raises:
             SessionNotActive: it is closing or has failed; SessionIsClosed: it is over.
@@ -190,7 +190,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command(when=ACTIVE, unless="error")
     def fail(self, *, code: ShortName = "FATAL_ERROR") -> list[Event]:
-        """Something broke, or the connection did not come up in time.
+        """Fail it, such as after an error or a connection that timed out.
 
         Raises:
             SessionNotActive: it is closing; SessionIsClosed: it is over.
@@ -199,10 +199,10 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
 
     @command(when=("active", "paused"), unless="closing")
     def begin_closing(self, *, reason: Reason = "user_request", pending_writes: Count = 0) -> list[Event]:
-        """No more takes place; what is under way is cleaned up.
+        """Begin to close it: it accepts nothing new.
 
         Args:
-            pending_writes: how many writes the caller has not got through yet.
+            pending_writes: how many writes of the caller are still pending.
 
         Raises:
             SessionPendingWrites: there are some.
@@ -222,7 +222,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         tool_call_count: Count | None = None,
         last_offset: Count | None = None,
     ) -> list[Event]:
-        """End a session that is closing, has failed, or is active or paused and begins to close herewith.
+        """Close a session that is closing or failed; an active or paused one begins to close in the same append.
 
         Raises:
             SessionPendingWrites: there are some.
@@ -236,7 +236,7 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
         return [*closing, SessionClosed(status="closed", reason=reason, **given)]
 
     def refusal(self, command: str) -> Refused:
-        """A closed session says so; `resume` is refused for what it cannot be resumed from."""
+        """SessionIsClosed in a closed one; SessionNotPaused for `resume`; SessionNotActive otherwise."""
         refused: type[InvalidTransition] = SessionNotPaused if command == "resume" else SessionNotActive
         if self.status == "closed":
             refused = SessionIsClosed

@@ -1,3 +1,3 @@
-"""A task: its aggregate, the card it is on the board, its dispatch to agents, and its events."""
+"""A task: its aggregate, the card it is on the board, its dispatch to agents, its events and its refusals."""
 
 from workledger.domain.task.task import Task as Task

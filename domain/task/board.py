@@ -1,8 +1,6 @@
-"""The board: its four columns, and the one machine that a task's status and column are two faces of (DOMAIN.md 2.1)."""
+"""The board: its four columns, and the state machine behind a task's status and column (domain.md 2.1)."""
 
 from typing import Any, Literal
-
-from workledger.domain.kernel.refusals import InvalidTransition, Refused
 
 Status = Literal["pending", "in_progress", "blocked", "completed", "cancelled"]
 Column = Literal["backlog", "in_progress", "waiting_approval", "verified"]
@@ -19,7 +17,7 @@ LEGAL_PAIRS: dict[tuple[str, str], State] = {
     ("completed", "verified"): "done",
     ("cancelled", "backlog"): "dropped",
 }
-"""Status and column, and what both together are called. No other pair may outlast a command."""
+"""The state of each pair of status and column; no command leads to any other pair."""
 
 UNFINISHED: tuple[State, ...] = ("ready", "queued", "waiting", "working", "stuck", "in_review")
 """The states of a task that is neither done nor dropped."""
@@ -32,49 +30,16 @@ DRAGS: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("in_progress", "backlog"): ("cancel", {"to": "backlog"}),
     ("waiting_approval", "backlog"): ("cancel", {"to": "backlog"}),
 }
-"""The command that a drag to another column is, and what the drag settles about it: the six and no other."""
+"""The command for each drag between columns, and the arguments that follow from it. There is no other drag."""
 
 
 def state_of(status: str, board_column: str, queued: bool = False) -> State:
-    """What a task is called that has that status, stands in that column, and is queued or not.
+    """The state of a task with that status and column, queued or not.
 
     Raises:
-        ValueError: the pair is none of LEGAL_PAIRS, or what is queued is not ready.
+        ValueError: the pair is none of LEGAL_PAIRS, or it is queued but not ready.
     """
     state = LEGAL_PAIRS.get((status, board_column))
     if state is None or (queued and state != "ready"):
         raise ValueError(f"No task is {status}{' and queued' if queued else ''} in {board_column}.")
     return "queued" if queued else state
-
-
-class TaskInvalidTransition(InvalidTransition):
-    """A task that is {state} does not accept {command}."""
-
-    code = "TASK_INVALID_TRANSITION"
-    status = 400
-
-
-class TaskPositionConflict(Refused):
-    """The cards around that position have moved; read the board again."""
-
-    code = "TASK_POSITION_CONFLICT"
-
-
-class TaskNoDiff(Refused):
-    """There is no diff to review."""
-
-    code = "TASK_NO_DIFF"
-    status = 400
-
-
-class TaskAlreadyApproved(InvalidTransition):
-    """This task is approved already."""
-
-    code = "TASK_ALREADY_APPROVED"
-
-
-class TaskNotWaitingApproval(InvalidTransition):
-    """This task is not waiting for approval."""
-
-    code = "TASK_NOT_WAITING_APPROVAL"
-    status = 400

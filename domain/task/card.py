@@ -1,4 +1,4 @@
-"""A card: what a task is about, where it stands on the board, and what it waits for (DOMAIN.md 1.2, 1.4 and D5)."""
+"""A card: what a task is about, its place on the board, and its dependencies (domain.md 1.2, 1.4 and D5)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -13,17 +13,8 @@ from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.project import Project
 from workledger.domain.task import board, ranks
-from workledger.domain.task.board import (
-    UNFINISHED,
-    Column,
-    State,
-    Status,
-    TaskAlreadyApproved,
-    TaskInvalidTransition,
-    TaskNotWaitingApproval,
-)
+from workledger.domain.task.board import UNFINISHED, Column, State, Status
 from workledger.domain.task.card_events import (
-    DependencySelf,
     TaskDependencyAdded,
     TaskDependencyRemoved,
     TaskDetailsChanged,
@@ -33,7 +24,13 @@ from workledger.domain.task.card_events import (
     TaskMovedToPhase,
     TaskReordered,
 )
-from workledger.domain.task.events import TaskBlockedByDependency
+from workledger.domain.task.refusals import (
+    DependencySelf,
+    TaskAlreadyApproved,
+    TaskBlockedByDependency,
+    TaskInvalidTransition,
+    TaskNotWaitingApproval,
+)
 
 Category = Literal["execute", "research", "discuss", "plan", "detail", "refine", "verify", "merge", "review"]
 Priority = Literal["low", "medium", "high"]
@@ -43,7 +40,7 @@ Rank = Annotated[str, Field(max_length=ranks.LONGEST, pattern=r"^[0-9A-Za-z]*[1-
 
 
 class Card(Aggregate):
-    """The part of a Task that people plan with."""
+    """The part of a Task that users plan with."""
 
     title: str
     description: str | None = None
@@ -69,7 +66,7 @@ class Card(Aggregate):
 
     @property
     def state(self) -> State:
-        """What its status, its column and its being queued are together called."""
+        """Its state: its status, its column and whether it is queued, as one word."""
         return board.state_of(self.status, self.board_column, self.queued)
 
     @command
@@ -87,17 +84,17 @@ class Card(Aggregate):
 
     @command
     def change_labels(self, *, labels: Labels) -> list[Event]:
-        """Give it these labels instead of those it has."""
+        """Replace its labels."""
         return [] if labels == self.labels else [TaskLabelsChanged(labels=labels)]
 
     @command
     def change_metadata(self, *, metadata: dict[str, Any]) -> list[Event]:
-        """Give it this metadata instead of what it has."""
+        """Replace its metadata."""
         return [] if metadata == self.metadata else [TaskMetadataChanged(metadata=metadata)]
 
     @command
     def reorder(self, *, plan_order: int) -> list[Event]:
-        """Another place in the plan of its phase; its place in a column is its rank."""
+        """Change its place in the plan of its phase; its place in a column is its rank."""
         return [] if plan_order == self.plan_order else [TaskReordered(plan_order=plan_order)]
 
     @command
@@ -107,11 +104,11 @@ class Card(Aggregate):
 
     @command
     def add_dependency(self, *, depends_on_task_id: Id) -> list[Event]:
-        """Wait for another task before starting.
+        """Add a dependency: it cannot start before the other task is done.
 
         Raises:
             DependencySelf: DEPENDENCY_SELF, the other task is this one.
-            DependencyCycle: DEPENDENCY_CYCLE, when recorded: the other one waits for this one.
+            DependencyCycle: DEPENDENCY_CYCLE, in the append: the other task depends on this one.
         """
         if depends_on_task_id == self.id:
             raise DependencySelf(task_id=self.id)
@@ -121,7 +118,7 @@ class Card(Aggregate):
 
     @command
     def remove_dependency(self, *, depends_on_task_id: Id, reason: Name = "user") -> list[Event]:
-        """Wait for that task no longer."""
+        """Remove a dependency."""
         if depends_on_task_id not in self.depends_on:
             return []
         return [TaskDependencyRemoved(depends_on_task_id=depends_on_task_id, reason=reason)]

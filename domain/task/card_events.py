@@ -1,4 +1,4 @@
-"""What a task is about, where it stands and what it waits for, as it is stored (DOMAIN.md 3.4)."""
+"""The events of a task as a card: what it is about, its place and its dependencies (domain.md 3.4)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
@@ -7,15 +7,15 @@ from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Created, Event, Peers
 from workledger.domain.kernel.claims import UNLIMITED, Claim, Release, Take
-from workledger.domain.kernel.refusals import Refused
 from workledger.domain.task.events import dependents_of, open_task, subtasks_of
+from workledger.domain.task.refusals import DependencyCycle
 
 if TYPE_CHECKING:
     from workledger.domain.task.task import Task
 
 
 class TaskCreated(Created, topic="task.created"):
-    """A task begins, in the backlog."""
+    """A task was created, in the backlog."""
 
     title: str
     description: str | None = None
@@ -50,31 +50,31 @@ class TaskDetailsChanged(Event, topic="task.details_changed", patch=True):
 
 
 class TaskLabelsChanged(Event, topic="task.labels_changed"):
-    """It has these labels now."""
+    """Its labels were replaced."""
 
     labels: tuple[str, ...]
 
 
 class TaskMetadataChanged(Event, topic="task.metadata_changed"):
-    """It has this metadata now."""
+    """Its metadata was replaced."""
 
     metadata: dict[str, Any]
 
 
 class TaskReordered(Event, topic="task.reordered"):
-    """It has another place in the plan of its phase."""
+    """Its place in the plan of its phase was changed."""
 
     plan_order: int
 
 
 class TaskMovedToPhase(Event, topic="task.moved_to_phase"):
-    """It belongs to another phase, or to none."""
+    """It was moved to another phase, or to none."""
 
     phase_id: str | None
 
 
 class TaskMoved(Event, topic="task.moved"):
-    """It stands in a column at a rank; the column may be the one it stood in."""
+    """It was moved to a rank in a column, which may be the column it was in."""
 
     from_column: str
     board_column: str
@@ -83,7 +83,7 @@ class TaskMoved(Event, topic="task.moved"):
 
 
 class TaskDependencyAdded(Event, topic="task.dependency_added"):
-    """It waits until that task is done."""
+    """It depends on that task: it cannot start until that is done."""
 
     depends_on_task_id: str
 
@@ -98,7 +98,7 @@ class TaskDependencyAdded(Event, topic="task.dependency_added"):
         """Dependencies form no cycle (X14).
 
         Raises:
-            DependencyCycle: the task is among those that the new dependency waits for.
+            DependencyCycle: the new dependency depends on the task, directly or not.
         """
         ahead, seen = [self.depends_on_task_id], set[str]()
         while ahead:
@@ -112,7 +112,7 @@ class TaskDependencyAdded(Event, topic="task.dependency_added"):
 
 
 class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
-    """It waits for that task no longer."""
+    """It does not depend on that task any more."""
 
     depends_on_task_id: str
     reason: str = "user"
@@ -122,16 +122,3 @@ class TaskDependencyRemoved(Event, topic="task.dependency_removed"):
 
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield Release(dependents_of(self.depends_on_task_id))
-
-
-class DependencySelf(Refused):
-    """A task cannot depend on itself."""
-
-    code = "DEPENDENCY_SELF"
-    status = 400
-
-
-class DependencyCycle(Refused):
-    """{depends_on_task_id} already depends on {task_id}; neither could ever start."""
-
-    code = "DEPENDENCY_CYCLE"

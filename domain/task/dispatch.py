@@ -1,4 +1,4 @@
-"""Dispatch: how a task waits for an agent, is given to one, gets stuck, and is tried again (DOMAIN.md 2.1 and 3.8)."""
+"""Dispatch: how a task is queued, assigned to an agent, blocked, and retried (domain.md 2.1 and 3.8)."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,6 @@ from workledger.domain.kernel.fields import Name, Text
 from workledger.domain.kernel.ids import Id
 from workledger.domain.task.card import Card, Rank
 from workledger.domain.task.events import (
-    TaskAlreadyAssigned,
     TaskAssigned,
     TaskBlocked,
     TaskDequeued,
@@ -22,16 +21,17 @@ from workledger.domain.task.events import (
     TaskUnassigned,
     TaskUnblocked,
 )
+from workledger.domain.task.refusals import TaskAlreadyAssigned
 
 BlockReason = Literal["dependency", "spawn_failure", "merge_conflict", "retries_exhausted", "manual"]
 Branch = Annotated[str, Field(max_length=100, pattern=r"^[a-zA-Z0-9\-_/]+$")]
 
 RETRIES = 3
-"""Times a task is started again by itself after its agent crashed; then it waits for somebody."""
+"""Automatic retries of a task after crashes of its agent; then it is blocked until a user decides."""
 
 
 class Dispatched(Card):
-    """The part of a Task that agents take."""
+    """The part of a Task by which it is assigned to agents."""
 
     blocked_reason: str | None = None
     agent_id: str | None = None
@@ -41,7 +41,7 @@ class Dispatched(Card):
     retry_count: int = 0
     started: bool = False
     failed_run_id: str | None = None
-    """The run that the last retry answered."""
+    """The failed run that the last retry was for."""
 
     def tags(self) -> dict[str, str | None]:
         return {
@@ -55,12 +55,12 @@ class Dispatched(Card):
 
     @command(when="ready", unless="queued")
     def queue(self, *, anyway: bool = False) -> list[Event]:
-        """Wait for an agent. What it depends on must be done; `anyway` queues it before that, and it still starts
-        only after.
+        """Queue it for an agent. Its dependencies must be done; `anyway` queues it before, but it cannot start
+        until they are.
 
         Raises:
-            TaskBlockedByDependency: TASK_BLOCKED_BY_DEPENDENCY, now or when recorded.
-            QueueFull: QUEUE_FULL, when recorded.
+            TaskBlockedByDependency: TASK_BLOCKED_BY_DEPENDENCY, now or in the append.
+            QueueFull: QUEUE_FULL, in the append.
         """
         return [self._queued(anyway)]
 
@@ -81,12 +81,12 @@ class Dispatched(Card):
         branch: Branch | None = None,
         rank: Rank | None = None,
     ) -> list[Event]:
-        """An agent takes it and starts. In one unit of work this comes before the run that it begins.
+        """Assign it to an agent, and start it. In one unit of work this comes before the run is started.
 
         Raises:
-            TaskAlreadyAssigned: TASK_ALREADY_ASSIGNED, an agent has it.
-            TaskBlockedByDependency: TASK_BLOCKED_BY_DEPENDENCY, now or when recorded.
-            Refused: when recorded: AGENT_NOT_FOUND, AGENT_ALREADY_RUNNING, CONCURRENCY_LIMIT_EXCEEDED.
+            TaskAlreadyAssigned: TASK_ALREADY_ASSIGNED, it has an agent.
+            TaskBlockedByDependency: TASK_BLOCKED_BY_DEPENDENCY, now or in the append.
+            Refused: in the append: AGENT_NOT_FOUND, AGENT_ALREADY_RUNNING, CONCURRENCY_LIMIT_EXCEEDED.
         """
         if self.state == "working":
             if agent_id == self.agent_id and agent_run_id in (None, self.agent_run_id):
@@ -104,7 +104,7 @@ class Dispatched(Card):
 
     @command(when=("ready", "queued", "working"), repeat=("waiting", "stuck"))
     def block(self, *, reason: BlockReason, detail: Text | None = None) -> list[Event]:
-        """Something is in the way. Before the work has begun that can only be a dependency."""
+        """Block it. Before it has started, only a dependency can be the reason."""
         if self.blocked_reason == reason:
             return []
         if self.state in ("ready", "queued") and reason != "dependency":
@@ -113,16 +113,16 @@ class Dispatched(Card):
 
     @command(when=("waiting", "stuck"), repeat=ANY)
     def unblock(self, *, cause: Text = "manual") -> list[Event]:
-        """Nothing is in the way any more: ready in the backlog, or at work where it was."""
+        """Unblock it: it is ready in the backlog, or working in progress, as before."""
         if self.status != "blocked":
             return []
         return [TaskUnblocked(cause=cause, status="pending" if self.board_column == "backlog" else "in_progress")]
 
     @command(when="working", repeat=ANY)
     def schedule_retry(self, *, run_id: Id, rank: Rank | None = None) -> list[Event]:
-        """Its run failed: queue it once more, or leave it for somebody after RETRIES times (DOMAIN.md 3.8).
+        """Queue it again after its run failed; after RETRIES times, block it until a user decides (domain.md 3.8).
 
-        A run is answered once, however often its failure is reported.
+        One failed run is retried once, however often its failure is reported.
         """
         if run_id == self.failed_run_id:
             return []
@@ -133,7 +133,7 @@ class Dispatched(Card):
 
     @command(when=("waiting", "stuck"), repeat="queued")
     def retry(self, *, anyway: bool = False, rank: Rank | None = None) -> list[Event]:
-        """Somebody queues what was stuck, and the count of retries begins anew."""
+        """Queue a blocked task by hand, and reset its count of retries."""
         if self.queued and self.retry_count == 0:
             return []
         return [

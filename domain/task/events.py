@@ -1,6 +1,6 @@
-"""What becomes of a task, as it is stored, and how a task refuses (DOMAIN.md 3.4 and 5.2).
+"""The events of a task's work (domain.md 3.4).
 
-An event carries every column it settles, also where the value is always the same: what reads the log needs no rules.
+An event has every column that it sets, also where the value is always the same, so a reader of the log needs no rules.
 """
 
 from collections.abc import Iterable
@@ -10,8 +10,9 @@ from workledger.domain import agent
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.aggregate import Deleted, Event, Frozen
 from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
-from workledger.domain.kernel.refusals import ConcurrencyConflict, LimitReached, NotFound, Refused
+from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.project import events as project_events
+from workledger.domain.task.refusals import QueueFull, TaskAlreadyAssigned, TaskBlockedByDependency
 
 if TYPE_CHECKING:
     from workledger.domain.task.task import Task
@@ -25,17 +26,17 @@ def run_of_task(task_id: str) -> str:
 
 
 def open_task(task_id: str) -> str:
-    """The key that a task holds until it is done: those that depend on it wait while it is held."""
+    """The key that a task holds until it is done: tasks that depend on it cannot start while it is held."""
     return f"task_open:{task_id}"
 
 
 def subtasks_of(task_id: str) -> str:
-    """The key that the subtasks of a task hold: they are deleted with it (DOMAIN.md 3.5, C6)."""
+    """The key that the subtasks of a task hold: they are deleted with it (domain.md 3.5, C6)."""
     return f"subtasks_of:{task_id}"
 
 
 def dependents_of(task_id: str) -> str:
-    """The key that the tasks that depend on a task hold: when it is done, they may be waiting no more."""
+    """The key that the tasks that depend on a task hold: when it is done, they may be unblocked."""
     return f"dependents_of:{task_id}"
 
 
@@ -45,19 +46,19 @@ def queue_of(project_id: str | None) -> str:
 
 
 def dependencies_met(before: "Task") -> Iterable[Claim]:
-    """All that the task depends on is done."""
+    """The claims that all dependencies of the task are done."""
     for dependency in before.depends_on:
         yield Vacancy(open_task(dependency), TaskBlockedByDependency, capacity=1)
 
 
 def leaving_the_queue(before: "Task") -> Iterable[Claim]:
-    """A queued task gives up its place in the queue."""
+    """The claims by which a queued task gives up its place in the queue."""
     if before.queued:
         yield Release(queue_of(before.project_id))
 
 
 class Diff(Frozen):
-    """What the work changed, for the one who reviews it. All empty, it clears what there was."""
+    """The changes of the work, for its reviewer. With all fields empty, it clears an earlier diff."""
 
     diff_summary: str | None = None
     files_changed: int | None = None
@@ -66,7 +67,7 @@ class Diff(Frozen):
 
 
 class TaskQueued(Event, topic="task.queued"):
-    """It waits for an agent. `anyway`: also for one that cannot start it yet, as its dependencies are not done."""
+    """It was queued for an agent. `anyway`: although its dependencies are not done."""
 
     priority: str
     depends_on: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ class TaskQueued(Event, topic="task.queued"):
 
 
 class TaskDequeued(Event, topic="task.dequeued"):
-    """It waits for an agent no longer."""
+    """It was taken out of the queue."""
 
     reason: str | None = None
     queued: Literal[False] = False
@@ -93,7 +94,7 @@ class TaskDequeued(Event, topic="task.dequeued"):
 
 
 class TaskAssigned(Event, topic="task.assigned"):
-    """An agent takes it."""
+    """It was assigned to an agent."""
 
     agent_id: str
     agent_name: str | None = None
@@ -113,7 +114,7 @@ class TaskAssigned(Event, topic="task.assigned"):
 
 
 class TaskUnassigned(Event, topic="task.unassigned"):
-    """Its agent, run, session, worktree and branch are no longer the task's; `agent_id` says who it was."""
+    """Its agent, run, session, worktree and branch were cleared; `agent_id` is the agent that it had."""
 
     agent_id: str
     reason: str
@@ -123,7 +124,7 @@ class TaskUnassigned(Event, topic="task.unassigned"):
 
 
 class TaskStarted(Event, topic="task.started"):
-    """`first`: it had never been started before, so this is when it was (AgentPane's started_at)."""
+    """It was started. `first`: for the first time, which is AgentPane's started_at."""
 
     first: bool = True
     status: Literal["in_progress"] = "in_progress"
@@ -133,18 +134,18 @@ class TaskStarted(Event, topic="task.started"):
 
 
 class TaskWorkFinished(Event, topic="task.work_finished"):
-    """The agent has finished; what comes next is another event of the same append."""
+    """The agent finished; another event of the same append says whether it is reviewed or done."""
 
     summary: str | None = None
     turn_count: int
 
 
 class TaskApprovalRequested(Diff, Event, topic="task.approval_requested"):
-    """Its diff waits for a reviewer."""
+    """Approval of its diff was requested."""
 
 
 class TaskApproved(Event, topic="task.approved"):
-    """The reviewer accepts its diff."""
+    """The reviewer approved its diff."""
 
     approved_by: str | None = None
     feedback: str | None = None
@@ -153,7 +154,7 @@ class TaskApproved(Event, topic="task.approved"):
 
 
 class TaskRejected(Diff, Event, topic="task.rejected"):
-    """The reviewer sends it back to its agent, without the diff."""
+    """The reviewer sent it back to its agent, without the diff."""
 
     reason: str
     feedback: str | None = None
@@ -171,7 +172,7 @@ class TaskCompleted(Event, topic="task.completed"):
 
 
 class TaskBlocked(Event, topic="task.blocked"):
-    """Something is in its way: `reason` says what."""
+    """It was blocked, for `reason`."""
 
     reason: str
     detail: str | None = None
@@ -186,7 +187,7 @@ class TaskBlocked(Event, topic="task.blocked"):
 
 
 class TaskUnblocked(Event, topic="task.unblocked"):
-    """Nothing is in its way any more."""
+    """It was unblocked."""
 
     cause: str
     status: Literal["pending", "in_progress"]
@@ -194,7 +195,7 @@ class TaskUnblocked(Event, topic="task.unblocked"):
 
 
 class TaskRetryScheduled(Event, topic="task.retry_scheduled"):
-    """Its run failed; it is queued once more."""
+    """It was queued again after its run failed."""
 
     retry_count: int
     run_id: str
@@ -205,7 +206,7 @@ class TaskRetryScheduled(Event, topic="task.retry_scheduled"):
 
 
 class TaskRetriesExhausted(Event, topic="task.retries_exhausted"):
-    """Its run failed once too often; it is blocked until somebody decides."""
+    """Its run failed after the last retry; it is blocked until a user decides."""
 
     retry_count: int
     run_id: str
@@ -217,7 +218,7 @@ class TaskRetriesExhausted(Event, topic="task.retries_exhausted"):
 
 
 class TaskRetriedManually(Event, topic="task.retried_manually"):
-    """Somebody has it tried again; failures are counted anew."""
+    """A user queued it again; its count of retries is reset."""
 
     retry_count: Literal[0] = 0
     status: Literal["pending"] = "pending"
@@ -252,7 +253,7 @@ class TaskReopened(Diff, Event, topic="task.reopened"):
 
 
 class TaskDeleted(Deleted, topic="task.deleted"):
-    """The task and its subtasks are gone from the board; their history stays."""
+    """The task was deleted with its subtasks; their history stays readable."""
 
     title: str
     board_column: str
@@ -270,27 +271,3 @@ class TaskDeleted(Deleted, topic="task.deleted"):
         yield from super().claims(before, id)
         yield Release(open_task(id))
         yield from leaving_the_queue(before)
-
-
-class TaskNotFound(NotFound):
-    """There is no such task."""
-
-    code = "TASK_NOT_FOUND"
-
-
-class TaskAlreadyAssigned(Refused):
-    """This task is already assigned to an agent."""
-
-    code = "TASK_ALREADY_ASSIGNED"
-
-
-class TaskBlockedByDependency(Refused):
-    """A task that this one depends on is not done yet."""
-
-    code = "TASK_BLOCKED_BY_DEPENDENCY"
-
-
-class QueueFull(LimitReached):
-    """The queue of this project is full."""
-
-    code = "QUEUE_FULL"

@@ -1,24 +1,24 @@
-"""Ranks: text keys that order the cards of a column, so that moving one card writes one event (DOMAIN.md D5).
+"""Ranks: text keys that order the cards of a column, so that moving one card writes one event (domain.md D5).
 
 A rank is digits of base 62, read as a fraction after a leading point; between any two there is another.
-The end of a column is the present moment, which lies after every rank given out before.
+The rank of the end of a column is the current time, which is above every rank made earlier.
 """
 
 from datetime import UTC, datetime
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LONGEST = 64
-"""Characters; a longer rank asks for the column to be spread out again."""
+"""Characters; before a rank grows longer, the column is given new, evenly spaced ranks."""
 
 
 def end(at: datetime | None = None) -> str:
-    """The rank of what is put at the end of a column at that moment (now, unless given)."""
+    """The rank for the end of a column at a time (now, unless given)."""
     micros = int((at or datetime.now(UTC)).timestamp() * 1_000_000)
     return "z" + _base62(micros).rjust(9, "0") + "V"
 
 
 def between(low: str | None, high: str | None) -> str:
-    """A rank after `low` and before `high`; None stands for the start and the end of the column.
+    """A rank after `low` and before `high`; None means the start or the end of the column.
 
     Raises:
         ValueError: low is not before high.
@@ -38,7 +38,7 @@ def between(low: str | None, high: str | None) -> str:
 
 
 def spread(count: int) -> list[str]:
-    """So many ranks in order, short and evenly apart."""
+    """`count` ranks in order, short and evenly spaced."""
     width = max(2, len(_base62(count * 2)))
     step = len(DIGITS) ** width // (count + 1)
     return [_base62(step * n).rjust(width, "0").rstrip("0") or "V" for n in range(1, count + 1)]

@@ -1,4 +1,4 @@
-"""A task is a card on the board: one life with two faces, its status and its column (DOMAIN.md 2.1)."""
+"""A task is a card on the board; its status and its column are two faces of one state (domain.md 2.1)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -11,11 +11,7 @@ from workledger.domain.kernel.fields import Count, Name, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.task import board, ranks
-from workledger.domain.task.board import (
-    Column,
-    TaskInvalidTransition,
-    TaskNoDiff,
-)
+from workledger.domain.task.board import Column
 from workledger.domain.task.card import Category, Description, Labels, Priority, Rank
 from workledger.domain.task.card_events import TaskCreated
 from workledger.domain.task.dispatch import Dispatched
@@ -25,11 +21,11 @@ from workledger.domain.task.events import (
     TaskCancelled,
     TaskCompleted,
     TaskDeleted,
-    TaskNotFound,
     TaskRejected,
     TaskReopened,
     TaskWorkFinished,
 )
+from workledger.domain.task.refusals import TaskInvalidTransition, TaskNoDiff, TaskNotFound
 
 Type = Literal["auto"]
 
@@ -37,7 +33,7 @@ Type = Literal["auto"]
 class Task(
     Dispatched, category="task", prefix="tsk", not_found=TaskNotFound, invalid=TaskInvalidTransition, state="state"
 ):
-    """A card that agents work on and people review."""
+    """A card that agents work on and users review."""
 
     summary: str | None = None
     diff_summary: str | None = None
@@ -64,7 +60,7 @@ class Task(
         metadata: dict[str, Any] | None = None,
         rank: Rank | None = None,
     ) -> "New[Task]":
-        """A task in the backlog, at its end unless a rank is given."""
+        """Create a task in the backlog, at its end unless a rank is given."""
         if id is not None and id == parent_task_id:
             raise InvalidInput(summary="parent_task_id: a task is not its own parent")
         event = TaskCreated(
@@ -86,7 +82,7 @@ class Task(
 
     @classmethod
     def state_of(cls, row: Mapping[str, Any]) -> str:
-        """The state that a row of the table `tasks` shows."""
+        """The state of a row of the table `tasks`."""
         return board.state_of(row["status"], row["board_column"], bool(row["queued"]))
 
     @command(when="working")
@@ -102,10 +98,10 @@ class Task(
         approval: Literal["required", "none"] = "required",
         rank: Rank | None = None,
     ) -> list[Event]:
-        """The work is done: its diff waits for approval, or, where none is asked for, so is the task.
+        """Report finished work: its diff waits for approval, or the task is done when no approval is asked for.
 
         Raises:
-            TaskNoDiff: TASK_NO_DIFF, approval is required and nothing was changed; the task stays in progress.
+            TaskNoDiff: TASK_NO_DIFF, approval is required but there is no diff; the task stays in progress.
         """
         finished = TaskWorkFinished(summary=summary, turn_count=turn_count)
         if approval == "none":
@@ -129,11 +125,11 @@ class Task(
         merge_sha: Name | None = None,
         rank: Rank | None = None,
     ) -> list[Event]:
-        """The reviewer accepts the work, which is merged: the task is done.
+        """Approve the work, which is merged: the task is done.
 
         Raises:
             TaskAlreadyApproved: TASK_ALREADY_APPROVED, it is done.
-            TaskNotWaitingApproval: TASK_NOT_WAITING_APPROVAL, it is anywhere else.
+            TaskNotWaitingApproval: TASK_NOT_WAITING_APPROVAL, it is not in review.
             TaskNoDiff: TASK_NO_DIFF, it has neither a diff nor a branch.
         """
         if not (self.diff_summary or self.files_changed or self.branch):
@@ -149,7 +145,7 @@ class Task(
         feedback: Annotated[str, Field(max_length=5000)] | None = None,
         rank: Rank | None = None,
     ) -> list[Event]:
-        """The reviewer wants more: back to the same agent, without the diff.
+        """Reject the work: the task goes back to its agent, without the diff.
 
         Raises:
             TaskNotWaitingApproval: TASK_NOT_WAITING_APPROVAL.
@@ -165,7 +161,7 @@ class Task(
         reason: Annotated[str, Field(max_length=500)] | None = None,
         rank: Rank | None = None,
     ) -> list[Event]:
-        """Stop: back to the backlog, or dropped, which hides it until it is reopened (DOMAIN.md 10.5)."""
+        """Cancel it: back to the backlog, or dropped, which hides it until it is reopened (domain.md 10.5)."""
         if self.state == {"backlog": "ready", "dropped": "dropped"}[to]:
             return []
         cancelled = TaskCancelled(reason=reason, to=to, status="cancelled" if to == "dropped" else "pending")
@@ -175,7 +171,7 @@ class Task(
     def reopen(
         self, *, reason: Annotated[str, Field(min_length=1, max_length=1000)], rank: Rank | None = None
     ) -> list[Event]:
-        """A task that was done or dropped is ready again."""
+        """Reopen a task that was done or dropped: it is ready again."""
         return [
             TaskReopened(reason=reason, was_dropped=self.state == "dropped"),
             *self._unassigned("reopened"),
@@ -184,10 +180,10 @@ class Task(
 
     @command(when=board.UNFINISHED, repeat=ANY)
     def move(self, *, board_column: Column, rank: Rank | None = None, **arguments: Any) -> list[Event]:
-        """A drag: within the column it is `place`, to another one it is the command that leads there.
+        """Move its card: within the column this is `place`, to another column the command that leads there.
 
         Args:
-            arguments: those of that command, such as `reason` for a drag back to an agent, which rejects.
+            arguments: those of that command, such as `reason` for `reject`.
 
         Raises:
             TaskInvalidTransition: TASK_INVALID_TRANSITION, no command leads there.
@@ -202,5 +198,5 @@ class Task(
 
     @command
     def delete(self) -> list[Event]:
-        """Delete it with its subtasks; the history stays. Refused with TASK_ALREADY_ASSIGNED while a run is live."""
+        """Delete it with its subtasks. Refused with TASK_ALREADY_ASSIGNED while a run is live."""
         return [TaskDeleted(title=self.title, board_column=self.board_column)]

@@ -1,3 +1,3 @@
-"""A worktree, and what happens to it."""
+"""A worktree: its aggregate, its events and its refusals."""
 
 from workledger.domain.worktree.worktree import Worktree as Worktree

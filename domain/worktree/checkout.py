@@ -1,4 +1,4 @@
-"""The files of a worktree: checked out, made fit to work in, changed and committed (AgentPane, DOMAIN.md 2.4)."""
+"""The files of a worktree: checked out, set up, changed and committed (AgentPane, domain.md 2.4)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -19,21 +19,23 @@ from workledger.domain.worktree.events import (
     WorktreeCheckedOut,
     WorktreeCommitStarted,
     WorktreeCommitted,
+    WorktreeInitialized,
+    WorktreeSetupStepCompleted,
+)
+from workledger.domain.worktree.refusals import (
     WorktreeCreationFailed,
     WorktreeDirty,
     WorktreeEnvCopyFailed,
-    WorktreeInitialized,
     WorktreeInitScriptFailed,
     WorktreeMergeConflict,
     WorktreeRemovalFailed,
-    WorktreeSetupStepCompleted,
 )
 
 Step = Literal["env_copied", "deps_installed", "init_script_run"]
 Message = Annotated[str, Field(min_length=1, max_length=1000)]
 
 AT_WORK = ("creating", "initializing", "active", "dirty", "committing", "merging")
-"""The states that rely on the project; without it, a worktree may still fail, conflict and be removed."""
+"""The states that require the project; in the others a worktree of a deleted project may still fail and be removed."""
 
 FAILED: dict[str, type[Refused]] = {
     "create": WorktreeCreationFailed,
@@ -41,11 +43,11 @@ FAILED: dict[str, type[Refused]] = {
     "run_init_script": WorktreeInitScriptFailed,
     "remove": WorktreeRemovalFailed,
 }
-"""How a worktree refuses after such an operation has failed; after others, as any that is in error."""
+"""The refusals of a worktree after a failed operation; after any other, WORKTREE_INVALID_TRANSITION."""
 
 
 class Checkout(Aggregate):
-    """The part of a Worktree that is worked in."""
+    """The part of a Worktree that concerns its files."""
 
     project_id: str
     task_id: str | None = None
@@ -71,49 +73,49 @@ class Checkout(Aggregate):
 
     @command(when="creating", unless="initializing")
     def check_out(self) -> list[Event]:
-        """Git has made it; it is being set up."""
+        """Report that git has checked it out; its setup begins."""
         return [WorktreeCheckedOut()]
 
     @command(when="initializing", repeat=ANY)
     def complete_setup_step(self, *, step: Step) -> list[Event]:
-        """One step of its setup is done."""
+        """Report a completed step of its setup."""
         if step in self.steps:
             return []
         return [WorktreeSetupStepCompleted(step=step)]
 
     @command(when="initializing", unless="active")
     def initialize(self, *, steps: tuple[Step, ...] = ()) -> list[Event]:
-        """It can be worked in.
+        """Report that its setup is complete.
 
         Args:
-            steps: of its setup, those that are completed and were not reported one by one.
+            steps: completed steps of its setup that were not reported one by one.
         """
         new = [step for step in dict.fromkeys(steps) if step not in self.steps]
         return [*(WorktreeSetupStepCompleted(step=step) for step in new), WorktreeInitialized()]
 
     @command(when=("active", "dirty"))
     def report_change(self, *, files: tuple[Path, ...] = ()) -> list[Event]:
-        """There are changes that are not committed, in these files; it is dirty until they are."""
+        """Report uncommitted changes in these files: it is dirty."""
         if self.status_detail == "dirty" and files == self.files and not self.stale:
             return []
         return [WorktreeChanged(files=files)]
 
     @command(when="dirty", repeat="committing")
     def start_commit(self, *, message: Message) -> list[Event]:
-        """Its changes are being committed."""
+        """Begin to commit its changes."""
         if self.status_detail == "committing" and message == self.message:
             return []
         return [WorktreeCommitStarted(message=message)]
 
     @command(when="committing", repeat="active")
     def complete_commit(self, *, sha: Id) -> list[Event]:
-        """Its changes are committed."""
+        """Report that its changes are committed."""
         if self.status_detail == "active" and sha == self.sha:
             return []
         return [WorktreeCommitted(sha=sha, message=self.message)]
 
     def refusal(self, command: str) -> Refused:
-        """One that is in error says which operation failed, where that has a code of its own."""
+        """In error, the refusal of the failed operation, where it has a code of its own."""
         about: dict[str, Any] = {"kind": self.CATEGORY, "state": self.status_detail, "command": command}
         if self.status_detail == "error" and self.operation in FAILED:
             return FAILED[self.operation](operation=self.operation, error=self.error, **about)

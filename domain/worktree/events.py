@@ -1,6 +1,6 @@
-"""What happens to a worktree, as it is stored, and how a worktree refuses (AgentPane, DOMAIN.md 2.4, 3.4 and 5.2).
+"""The events of a worktree (AgentPane, domain.md 2.4 and 3.4).
 
-An event carries every column it settles. `status_detail` is the state of the machine, `status` AgentPane's word for it.
+An event has every column that it sets. `status_detail` is the state of the machine, `status` AgentPane's word for it.
 """
 
 from collections.abc import Iterable
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain.kernel.aggregate import Created, Event, Frozen
 from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
-from workledger.domain.kernel.refusals import InvalidTransition, NameTaken, NotFound, Refused
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
+from workledger.domain.worktree.refusals import WorktreeBranchExists, WorktreeInUse, WorktreePathTaken
 
 if TYPE_CHECKING:
     from workledger.domain.worktree.worktree import Worktree
@@ -37,7 +37,7 @@ STATUS: dict[State, Status] = {
 
 
 def branch_of(project_id: str, branch: str) -> str:
-    """The key that the worktree of a branch holds until it is removed (DOMAIN.md 3.3, X11)."""
+    """The key that the worktree of a branch holds until it is removed (domain.md 3.3, X11)."""
     return f"worktree_branch:{project_id}:{branch}"
 
 
@@ -47,34 +47,34 @@ def path_of(project_id: str, path: str) -> str:
 
 
 class Fresh(Frozen):
-    """What happens to a worktree shows that somebody uses it: it is not stale."""
+    """Any activity shows that a worktree is in use: it is not stale."""
 
     stale: Literal[False] = False
 
 
 class Active(Fresh):
-    """With it, the worktree can be worked in."""
+    """Events that make the worktree active."""
 
     status: Literal["active"] = "active"
     status_detail: Literal["active"] = "active"
 
 
 class Merging(Fresh):
-    """With it, the branch is being merged."""
+    """Events of a merge in progress."""
 
     status: Literal["merging"] = "merging"
     status_detail: Literal["merging"] = "merging"
 
 
 class Removing(Fresh):
-    """With it, the worktree is being removed."""
+    """Events of a removal in progress."""
 
     status: Literal["removing"] = "removing"
     status_detail: Literal["removing"] = "removing"
 
 
 class WorktreeCreated(Created, topic="worktree.created"):
-    """It was requested: it holds its branch and path, and git is creating it."""
+    """A worktree was requested: it holds its branch and path, and git creates it."""
 
     project_id: str
     task_id: str | None = None
@@ -93,14 +93,14 @@ class WorktreeCreated(Created, topic="worktree.created"):
 
 
 class WorktreeCheckedOut(Fresh, Event, topic="worktree.checked_out"):
-    """The branch is at the path; what makes it fit to work in comes next."""
+    """The branch was checked out at the path; the setup begins."""
 
     status: Literal["creating"] = "creating"
     status_detail: Literal["initializing"] = "initializing"
 
 
 class WorktreeSetupStepCompleted(Fresh, Event, topic="worktree.setup_step_completed"):
-    """One step of its setup is done."""
+    """A step of its setup was completed."""
 
     step: str
 
@@ -109,14 +109,14 @@ class WorktreeSetupStepCompleted(Fresh, Event, topic="worktree.setup_step_comple
 
 
 class WorktreeInitialized(Fresh, Event, topic="worktree.initialized"):
-    """It can be worked in."""
+    """Its setup was completed: it is active."""
 
     status: Literal["active"] = "active"
     status_detail: Literal["active"] = "active"
 
 
 class WorktreeChanged(Fresh, Event, topic="worktree.changed"):
-    """Files differ from the last commit: these."""
+    """These files differ from the last commit."""
 
     files: tuple[str, ...]
     status: Literal["active"] = "active"
@@ -152,7 +152,7 @@ class WorktreeMergeStarted(Merging, Event, topic="worktree.merge_started"):
 
 
 class WorktreeMerged(Removing, Event, topic="worktree.merged"):
-    """The target has the work; the worktree is of no more use, and goes."""
+    """The branch was merged; the worktree is removed next."""
 
     merge_sha: str
 
@@ -169,7 +169,7 @@ class WorktreeMergeConflicted(Fresh, Event, topic="worktree.merge_conflicted"):
 
 
 class WorktreeConflictResolved(Fresh, Event, topic="worktree.conflict_resolved"):
-    """The merge goes on."""
+    """The conflicts were resolved; the merge continues."""
 
     resolution: str
     status: Literal["merging"] = "merging"
@@ -177,7 +177,7 @@ class WorktreeConflictResolved(Fresh, Event, topic="worktree.conflict_resolved")
 
 
 class WorktreeMergeAborted(Fresh, Event, topic="worktree.merge_aborted"):
-    """The merge was given up; it can be worked in again."""
+    """The merge was aborted; the worktree is active again."""
 
     reason: str | None = None
     status: Literal["active"] = "active"
@@ -185,7 +185,7 @@ class WorktreeMergeAborted(Fresh, Event, topic="worktree.merge_aborted"):
 
 
 class WorktreeRemovalStarted(Removing, Event, topic="worktree.removal_started"):
-    """It is being taken away; `force`: with what was not committed or not merged."""
+    """Its removal began; `force`: also with uncommitted or unmerged changes."""
 
     force: bool
     reason: str
@@ -199,7 +199,7 @@ class WorktreeRemovalStarted(Removing, Event, topic="worktree.removal_started"):
 
 
 class WorktreeRemoved(Fresh, Event, topic="worktree.removed"):
-    """It is gone from disk; its branch and path are free."""
+    """It was removed from disk; its branch and path are free."""
 
     branch_pruned: bool
     reason: str
@@ -212,7 +212,7 @@ class WorktreeRemoved(Fresh, Event, topic="worktree.removed"):
 
 
 class WorktreeFailed(Fresh, Event, topic="worktree.failed"):
-    """An operation on it went wrong; `recoverable`: it may be tried again."""
+    """An operation on it failed; `recoverable`: it may be retried."""
 
     operation: str
     error: str
@@ -225,7 +225,7 @@ class WorktreeFailed(Fresh, Event, topic="worktree.failed"):
 
 
 class WorktreeRetried(Fresh, Event, topic="worktree.retried"):
-    """Back to what it was at when the operation went wrong."""
+    """The failed operation is retried, from the state it failed in."""
 
     operation: str
     status: str
@@ -233,72 +233,7 @@ class WorktreeRetried(Fresh, Event, topic="worktree.retried"):
 
 
 class WorktreeMarkedStale(Event, topic="worktree.marked_stale"):
-    """Nothing has happened to it since `last_activity`, which is RFC 3339; whatever happens next makes it fresh."""
+    """It had no activity since `last_activity`, which is RFC 3339; any later activity makes it fresh."""
 
     last_activity: str
     stale: Literal[True] = True
-
-
-class WorktreeNotFound(NotFound):
-    """There is no such worktree."""
-
-    code = "WORKTREE_NOT_FOUND"
-
-
-class WorktreeBranchExists(Refused):
-    """Another worktree has this branch."""
-
-    code = "WORKTREE_BRANCH_EXISTS"
-
-
-class WorktreePathTaken(NameTaken):
-    """Another worktree is at this path."""
-
-
-class WorktreeInUse(Refused):
-    """An agent is at work in this worktree; stop its run first."""
-
-    code = "AGENT_ALREADY_RUNNING"
-
-
-class WorktreeInvalidTransition(InvalidTransition):
-    """A worktree that is {state} does not accept {command}."""
-
-    code = "WORKTREE_INVALID_TRANSITION"
-
-
-class WorktreeDirty(Refused):
-    """This worktree has changes that are not committed."""
-
-    code = "WORKTREE_DIRTY"
-    status = 400
-
-
-class WorktreeMergeConflict(Refused):
-    """The merge of this worktree has conflicts; resolve them or abort it."""
-
-    code = "WORKTREE_MERGE_CONFLICT"
-
-
-class WorktreeCreationFailed(Refused):
-    """This worktree could not be created: {error}"""
-
-    code = "WORKTREE_CREATION_FAILED"
-
-
-class WorktreeEnvCopyFailed(Refused):
-    """The environment of this worktree could not be copied: {error}"""
-
-    code = "WORKTREE_ENV_COPY_FAILED"
-
-
-class WorktreeInitScriptFailed(Refused):
-    """The script that makes this worktree ready failed: {error}"""
-
-    code = "WORKTREE_INIT_SCRIPT_FAILED"
-
-
-class WorktreeRemovalFailed(Refused):
-    """This worktree could not be removed: {error}"""
-
-    code = "WORKTREE_REMOVAL_FAILED"

@@ -1,6 +1,6 @@
-"""A worktree is where the work on a branch lies on disk, from its creation to its removal (AgentPane, DOMAIN.md 2.4).
+"""A worktree is the checkout of a branch on disk, from its creation to its removal (AgentPane, domain.md 2.4).
 
-The ledger runs no git: whoever does reports what has begun, what is done and what went wrong.
+The ledger runs no git: the process that does reports each step and each failure.
 """
 
 from typing import Annotated, Literal
@@ -18,17 +18,16 @@ from workledger.domain.worktree.events import (
     WorktreeConflictResolved,
     WorktreeCreated,
     WorktreeFailed,
-    WorktreeInvalidTransition,
     WorktreeMarkedStale,
     WorktreeMergeAborted,
     WorktreeMergeConflicted,
     WorktreeMerged,
     WorktreeMergeStarted,
-    WorktreeNotFound,
     WorktreeRemovalStarted,
     WorktreeRemoved,
     WorktreeRetried,
 )
+from workledger.domain.worktree.refusals import WorktreeInvalidTransition, WorktreeNotFound
 
 Strategy = Literal["merge", "squash", "rebase"]
 Resolution = Literal["ours", "theirs", "manual"]
@@ -47,7 +46,7 @@ class Worktree(
     invalid=WorktreeInvalidTransition,
     state="status_detail",
 ):
-    """A checkout that is merged and removed in the end."""
+    """A checkout of a branch, which is merged and removed in the end."""
 
     target: str | None = None
     strategy: str | None = None
@@ -73,9 +72,9 @@ class Worktree(
         """Request a worktree of a branch at a path.
 
         Raises:
-            WorktreeBranchExists: when recorded: another worktree of the project has the branch.
-            WorktreePathTaken: NAME_TAKEN, when recorded: another worktree of the project is at the path.
-            ProjectNotFound, TaskNotFound: when recorded: there is no such project or task.
+            WorktreeBranchExists: in the append: another worktree of the project has the branch.
+            WorktreePathTaken: NAME_TAKEN, in the append: another worktree of the project is at the path.
+            ProjectNotFound, TaskNotFound: in the append: there is no such project or task.
         """
         event = WorktreeCreated(
             project_id=project_id, task_id=task_id, branch=branch, base_branch=base_branch, path=path
@@ -86,14 +85,14 @@ class Worktree(
     def start_merge(
         self, *, merge_base: Id, target: Ref | None = None, strategy: Strategy = "merge", commit_sha: Id | None = None
     ) -> list[Event]:
-        """Merge it, out of a commit under way or with everything committed before.
+        """Begin to merge it, from a commit in progress or from a clean worktree.
 
-        AgentPane merges out of a commit only; what was committed earlier could never be merged that way.
+        AgentPane merges from a commit in progress only, so earlier commits could never be merged.
 
         Args:
-            merge_base: the commit that both branches have in common; the diff can be made from it later (C22).
+            merge_base: the last common commit of both branches, from which the diff can be made later (C22).
             target: the base branch, unless another is given.
-            commit_sha: of the commit under way, which is completed herewith.
+            commit_sha: of the commit in progress, which it completes.
 
         Raises:
             WorktreeDirty: WORKTREE_DIRTY; WorktreeMergeConflict: WORKTREE_MERGE_CONFLICT.
@@ -107,7 +106,7 @@ class Worktree(
 
     @command(when="merging", repeat=("removing", "removed"))
     def complete_merge(self, *, merge_sha: Id) -> list[Event]:
-        """The target has it all; what is left is to remove the worktree.
+        """Report that it is merged; it is removed next.
 
         Raises:
             WorktreeMergeConflict: WORKTREE_MERGE_CONFLICT.
@@ -118,28 +117,28 @@ class Worktree(
 
     @command(when="merging", repeat="conflict")
     def report_conflict(self, *, files: tuple[Path, ...] = ()) -> list[Event]:
-        """The merge went wrong in these files."""
+        """Report that the merge has conflicts in these files."""
         if self.status_detail == "conflict" and files == self.files:
             return []
         return [WorktreeMergeConflicted(files=files)]
 
     @command(when="conflict", repeat="merging")
     def resolve_conflict(self, *, resolution: Resolution) -> list[Event]:
-        """The conflicts are resolved, and the merge goes on."""
+        """Report that the conflicts are resolved: the merge continues."""
         if self.status_detail == "merging" and resolution == self.resolution:
             return []
         return [WorktreeConflictResolved(resolution=resolution)]
 
     @command(when=("merging", "conflict"), unless="active")
     def abort_merge(self, *, reason: Text | None = None) -> list[Event]:
-        """Give the merge up; it can be worked in again."""
+        """Abort the merge: the worktree is active again."""
         return [WorktreeMergeAborted(reason=reason)]
 
     @command(when=("initializing", "active", "dirty", "conflict", "error"), unless=("removing", "removed"))
     def remove(
         self, *, force: bool = False, reason: RemovalReason = "manual", branch_pruned: bool = False
     ) -> list[Event]:
-        """Begin to remove it; what never was in use, or failed, is removed herewith.
+        """Begin to remove it; one that was never active, or failed, is removed in the same append.
 
         Args:
             force: also with changes that are not committed, or in the middle of a conflict.
@@ -147,7 +146,7 @@ class Worktree(
 
         Raises:
             WorktreeDirty: WORKTREE_DIRTY; WorktreeMergeConflict: WORKTREE_MERGE_CONFLICT, unless forced.
-            WorktreeInUse: AGENT_ALREADY_RUNNING, when recorded: its task has a live run.
+            WorktreeInUse: AGENT_ALREADY_RUNNING, in the append: its task has a live run.
         """
         if self.status_detail in ("initializing", "error"):
             return [WorktreeRemoved(branch_pruned=branch_pruned, reason=reason)]
@@ -157,17 +156,17 @@ class Worktree(
 
     @command(when="removing", unless="removed")
     def complete_removal(self, *, branch_pruned: bool = False) -> list[Event]:
-        """It is gone from disk."""
+        """Report that it is removed from disk."""
         return [WorktreeRemoved(branch_pruned=branch_pruned, reason=self.removal_reason)]
 
     @command(when=("creating", "initializing", "active", "committing", "removing"), unless="error")
     def fail(self, *, operation: Operation, error: Text, recoverable: bool = True) -> list[Event]:
-        """An operation failed. A merge that fails is a conflict: see `report_conflict`."""
+        """Report that an operation failed. A merge with conflicts is reported by `report_conflict`."""
         return [WorktreeFailed(operation=operation, error=error, recoverable=recoverable)]
 
     @command(when="error")
     def retry(self) -> list[Event]:
-        """Take up the operation that failed, if it can be tried again."""
+        """Retry the failed operation, if it is recoverable."""
         if not self.recoverable:
             raise self.refusal("retry")
         state = self.failed_while
@@ -176,7 +175,7 @@ class Worktree(
 
     @command(when=tuple(state for state in STATUS if state != "removed"), repeat="removed")
     def mark_stale(self, *, last_activity: AwareDatetime) -> list[Event]:
-        """Nobody has touched it for long, says who looks after such things."""
+        """Mark it as stale, after a long time without activity."""
         if self.stale:
             return []
         return [WorktreeMarkedStale(last_activity=format_timestamp(last_activity))]

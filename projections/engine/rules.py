@@ -108,7 +108,7 @@ class Count(Rule):
 
 @dataclass(frozen=True)
 class References:
-    """What becomes of the row when the row that its column names is deleted (DOMAIN.md 3.5)."""
+    """What becomes of the row when the row that its column names is deleted (domain.md 3.5)."""
 
     table: str
     on_delete: str

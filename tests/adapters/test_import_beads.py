@@ -362,7 +362,7 @@ def test_lines_that_are_none_are_counted_not_fatal(memory: workledger.Workledger
 
 
 def test_longer_values_than_commands_allow_come_in(memory: workledger.Workledger, export: Export) -> None:
-    """DOMAIN.md 5.1: limits bind commands, not imported events."""
+    """domain.md 5.1: limits bind commands, not imported events."""
     export.issue("app-1", title="t" * 500, description="d" * 20_000, labels=[f"l{n}" for n in range(30)])
     import_beads(memory, export.path)
     assert len(memory.get(Task, "app-1").description or "") == 20_000

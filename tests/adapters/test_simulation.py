@@ -54,7 +54,7 @@ def test_a_seed_always_tells_the_same_story_and_another_one_another() -> None:
 
 
 def test_its_quantities_are_spread_as_asked_for() -> None:
-    """DOMAIN.md 7.2: log-normal, by median and 95th percentile."""
+    """domain.md 7.2: log-normal, by median and 95th percentile."""
     chance = Chance(1)
     turns = sorted(chance.of(FULL.turns) for _ in range(20_000))
     assert statistics.median(turns) == pytest.approx(FULL.turns.p50, rel=0.05)

@@ -140,7 +140,7 @@ def test_a_pinned_stream_must_stand_where_it_was_seen(store: EventStore, append:
 
 @pytest.mark.parametrize("id", ["once", ""])
 def test_a_command_id_is_recorded_once_with_its_positions(store: EventStore, append: Append, id: str) -> None:
-    """X4."""
+    """R4."""
     append(happened("s-0", 1))
     append(happened("s-1", 1), happened("s-1", 2), command_id=id)
     assert list(store.done(id) or ()) == [2, 3]
@@ -151,7 +151,7 @@ def test_a_command_id_is_recorded_once_with_its_positions(store: EventStore, app
 
 
 def test_what_was_done_is_said_before_anything_else_is_refused(append: Append) -> None:
-    """X4: a repeated command would conflict with what it has done itself."""
+    """R4: a repeated command would conflict with what it has done itself."""
     append(happened("s-1", 1), command_id="once")
     with pytest.raises(AlreadyDone):
         append(happened("s-1", 1), pinned={"s-9": 9}, command_id="once")

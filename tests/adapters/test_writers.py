@@ -46,7 +46,7 @@ def test_of_those_who_race_for_a_version_one_wins(ledger: Workledger) -> None:
 
 
 def test_a_racing_pair_of_one_command_id_writes_once(ledger: Workledger) -> None:
-    """X4."""
+    """R4."""
 
     def write(number: int) -> object:
         event = Stored(originator_id=f"s-{number}", originator_version=1, topic="s", state=b"{}", event_id=str(number))

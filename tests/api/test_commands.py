@@ -212,7 +212,7 @@ class TestIfMatch:
 
 
 class TestIdempotencyKey:
-    """X4: a repeated command with the same key writes nothing new, and is answered as the first time."""
+    """R4: a repeated command with the same key writes nothing new, and is answered as the first time."""
 
     def once_more(self, doors: Doors, path: str, body: dict[str, Any], **headers: str) -> tuple[Any, Any]:
         headers = {"Idempotency-Key": "key-1", **headers}

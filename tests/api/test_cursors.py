@@ -1,4 +1,4 @@
-"""Cursors: pages that neither overlap nor leave out, in both directions, whatever comes and goes (A17, X3)."""
+"""Cursors: pages that neither overlap nor leave out, in both directions, whatever comes and goes (A17, R3)."""
 
 import base64
 import json
@@ -51,7 +51,7 @@ def ids(page: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("sort", ["position", "created_at", "updated_at"])
 def test_a_list_of_equal_sort_values_pages_completely(project: Doors, sort: str, order: str) -> None:
-    """X3: with equal sort values, forth and back."""
+    """R3: with equal sort values, forth and back."""
     expected = same_tasks(project, 11)
     forth = pages(project, "tasks", project_id="prj_1", sort=sort, order=order, limit=3)
     assert [len(ids(page)) for page in forth] == [3, 3, 3, 2]

@@ -80,7 +80,7 @@ def test_a_frame_is_the_event_under_its_topic_and_position(served_memory: Servin
 
 
 def test_it_resumes_where_it_broke_off_while_writers_write(served: Serving, ledger: Workledger) -> None:
-    """X6: resumed at any offset it has no gap and no duplicate."""
+    """R6: resumed at any offset it has no gap and no duplicate."""
     total = 240
     writers = [threading.Thread(target=tasks, args=(ledger, total // 3)) for _ in range(3)]
     for writer in writers:
@@ -96,7 +96,7 @@ def test_it_resumes_where_it_broke_off_while_writers_write(served: Serving, ledg
 
 
 def test_many_follow_at_once_each_from_its_own_place(served_memory: Serving, memory: Workledger) -> None:
-    """X6: catching up and going on meet without gap or double, whoever is ahead."""
+    """R6: catching up and going on meet without gap or double, whoever is ahead."""
     tasks(memory, 30)
     found: dict[int, list[int]] = {}
 

@@ -52,7 +52,7 @@ def test_every_kind_has_its_events(told: Doors, path: str) -> None:
 
 
 def test_a_thing_is_shown_as_it_was_at_a_position(told: Doors) -> None:
-    """X2: the state at any past position is the fold up to it."""
+    """R2: the state at any past position is the fold up to it."""
     for position, title, version in ((2, "First", 1), (3, "Second", 2), (4, "Third", 3), (99, "Third", 3)):
         answer = told.answer("GET", f"tasks/tsk_1?at={position}")
         assert (answer.json()["title"], answer.json()["version"]) == (title, version)

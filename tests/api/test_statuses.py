@@ -106,7 +106,7 @@ STATUSES = {
     "REBUILD_NOTHING_TO_UNDO": 409,
     "REBUILD_UNDER_WAY": 409,
 }
-"""The statuses of DOMAIN.md 5.2, but for outcomes that are refusals here, and refusals are a 409.
+"""The statuses of domain.md 5.2, but for outcomes that are refusals here, and refusals are a 409.
 
 DUPLICATE_REQUEST and AGENT_TURN_LIMIT_EXCEEDED stand there with 200, as outcomes of a workflow; the WORKTREE_…_FAILED
 with 500, as what a call of git came to: here that is recorded, and what is asked next of such a worktree is refused.

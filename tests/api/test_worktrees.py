@@ -100,7 +100,7 @@ def test_a_new_worktree_says_where_it_is(doors: Doors) -> None:
 
 
 def test_a_command_that_is_repeated_happens_once(places: Doors) -> None:
-    """X4."""
+    """R4."""
     for _ in range(2):
         places.do("worktrees/wtr_2/report-change", {"Idempotency-Key": "once"}, files=["a.py"])
     places.do("worktrees/wtr_2/report-change", {"Idempotency-Key": "twice"}, files=["b.py"])
@@ -145,12 +145,12 @@ def test_every_command_has_a_door_and_says_when_there_is_no_such_worktree(doors:
     ],
 )
 def test_a_worktree_that_cannot_be_is_refused(places: Doors, body: dict[str, str], refusal: tuple[int, str]) -> None:
-    """DOMAIN.md 5.2."""
+    """domain.md 5.2."""
     assert places.refuses("worktrees", **{"project_id": "prj_1", "branch": "new", "path": "x/9"} | body) == refusal
 
 
 def test_what_its_state_does_not_allow_is_refused(places: Doors) -> None:
-    """DOMAIN.md 5.2."""
+    """domain.md 5.2."""
     assert places.refuses("worktrees/wtr_1/report-change") == (409, "WORKTREE_INVALID_TRANSITION")
     places.do("worktrees/wtr_2/report-change")
     assert places.refuses("worktrees/wtr_2/start-merge", merge_base="ba5e") == (400, "WORKTREE_DIRTY")

@@ -149,7 +149,7 @@ def test_a_new_name_frees_the_old() -> None:
 
 
 def test_a_deleted_agent_frees_its_name_and_has_no_live_run() -> None:
-    """C2; DOMAIN.md 3.5, rule 9."""
+    """C2; domain.md 3.5, rule 9."""
     given(Agent, ann).when(Agent.delete).then(AgentDeleted(name="ann"))
     assert claims(AgentDeleted(name="ann"), ann) == [
         Vacancy(run_of_agent("agt_1"), AgentAlreadyRunning, capacity=1),

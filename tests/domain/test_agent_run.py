@@ -1,4 +1,4 @@
-"""Runs of agents: every status against every command, turns, sessions, and what a live run holds (DOMAIN.md 2.2)."""
+"""Runs of agents: every status against every command, turns, sessions, and what a live run holds (domain.md 2.2)."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ from workledger.domain.project import Project
 from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
-from workledger.domain.task.events import TaskAlreadyAssigned
+from workledger.domain.task.refusals import TaskAlreadyAssigned
 from workledger.testing import given
 
 COMMANDS = {name: examples[0] for name, examples in EXAMPLES.items()}
@@ -119,7 +119,7 @@ def test_the_table_covers_every_command() -> None:
 @pytest.mark.parametrize("status", LIVES)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_status_against_every_command(status: str, command: str) -> None:
-    """DOMAIN.md 2.2: the transitions of the table and no other."""
+    """domain.md 2.2: these transitions and no other."""
     run = fold(*LIVES[status])
     expected = MACHINE[status].get(command)
     if expected is None:
@@ -399,7 +399,7 @@ FREED = [
 
 
 def test_a_live_run_holds_its_agent_its_task_and_a_place() -> None:
-    """DOMAIN.md 3.3, X12 and X13."""
+    """domain.md 3.3, X12 and X13."""
     assert claims(started) == [Take("agent_run:run_1"), Task.exists("tsk_1"), *HELD]
     assert claims(AgentRunStarted(agent_id="agt_1", session_number=1)) == [
         Take("agent_run:run_1"),

@@ -14,9 +14,9 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services import runs
 from workledger.domain.task import Task
-from workledger.domain.task.card_events import DependencyCycle
-from workledger.domain.task.events import (
-    QUEUE_CAPACITY,
+from workledger.domain.task.events import QUEUE_CAPACITY
+from workledger.domain.task.refusals import (
+    DependencyCycle,
     QueueFull,
     TaskAlreadyAssigned,
     TaskBlockedByDependency,
@@ -86,7 +86,7 @@ def test_a_task_needs_the_task_it_is_a_part_of(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("command", [queue, lambda task: task.change_details(title="Lex")], ids=["queue", "change"])
 def test_without_its_project_or_parent_a_task_is_no_more(ledger: Ledger, project: Project, command: Command) -> None:
-    """DOMAIN.md 3.5, rule 4"""
+    """domain.md 3.5, rule 4"""
     begin(ledger, "parse")
     begin(ledger, "lex", parent_task_id="parse")
     begin(ledger, "print", project_id=project.id)
@@ -115,7 +115,7 @@ def test_the_subtree_of_a_deleted_task_goes_with_it(ledger: Ledger) -> None:
 
 
 def test_a_subtask_with_a_live_run_keeps_its_tree(ledger: Ledger) -> None:
-    """DOMAIN.md 3.5, rule 9"""
+    """domain.md 3.5, rule 9"""
     begin(ledger, "parse")
     begin(ledger, "lex", parent_task_id="parse")
     do(ledger, "lex", queue)
@@ -129,7 +129,7 @@ def test_a_subtask_with_a_live_run_keeps_its_tree(ledger: Ledger) -> None:
 
 
 def test_an_id_is_never_used_again(ledger: Ledger) -> None:
-    """DOMAIN.md 3.5, rule 1"""
+    """domain.md 3.5, rule 1"""
     begin(ledger, "parse")
     do(ledger, "parse", lambda task: task.delete())
     with refused(ConcurrencyConflict):
@@ -179,7 +179,7 @@ def test_a_way_round_that_was_removed_is_none(ledger: Ledger) -> None:
 
 
 def test_a_deleted_task_is_no_way_round(ledger: Ledger) -> None:
-    """Deleting a task deletes its edges (DOMAIN.md 2.1)."""
+    """Deleting a task deletes its edges (domain.md 2.1)."""
     for id in "abc":
         begin(ledger, id)
     do(ledger, "a", depend_on("b"))
@@ -226,13 +226,13 @@ class TestATaskThatDependsOnTwo:
             do(ledger, "parse", assign("ann"))
 
     def test_deleting_what_it_waits_for_is_enough(self, ledger: Ledger) -> None:
-        """DOMAIN.md 10.3"""
+        """domain.md 10.3"""
         do(ledger, "lex", lambda task: task.delete())
         do(ledger, "read", lambda task: task.delete())
         do(ledger, "parse", assign("ann"))
 
     def test_dropping_what_it_waits_for_is_not(self, ledger: Ledger) -> None:
-        """DOMAIN.md 10.3"""
+        """domain.md 10.3"""
         do(ledger, "lex", lambda task: task.delete())
         do(ledger, "read", lambda task: task.cancel(to="dropped"))
         with refused(TaskBlockedByDependency):
@@ -271,7 +271,7 @@ def full_queue(ledger: Ledger, project: Project) -> Project:
 
 
 def test_fifty_tasks_of_a_project_are_queued_and_no_more(ledger: Ledger, full_queue: Project) -> None:
-    """A2: the queue of DOMAIN.md 5.1."""
+    """A2: the queue of domain.md 5.1."""
     begin(ledger, "late", project_id=full_queue.id)
     with refused(QueueFull):
         do(ledger, "late", queue)
@@ -356,7 +356,7 @@ def test_a_task_is_given_to_an_agent_and_its_run_begins_in_one_unit(ledger: Ledg
 
 
 def test_a_task_with_a_live_run_is_not_deleted(ledger: Ledger) -> None:
-    """DOMAIN.md 3.5, rule 9"""
+    """domain.md 3.5, rule 9"""
     hire(ledger, "ann")
     begin(ledger, "parse")
     run = start(ledger, "ann", task_id="parse")

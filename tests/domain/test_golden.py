@@ -150,7 +150,7 @@ def test_no_event_that_was_ever_stored_is_forgotten() -> None:
 
 
 def test_stored_events_are_read_as_they_were_written() -> None:
-    """X7."""
+    """R7."""
     unlike = {}
     for line in LINES:
         kind = KINDS[line["topic"]]
@@ -163,7 +163,7 @@ def test_stored_events_are_read_as_they_were_written() -> None:
 
 
 def test_the_fields_of_an_event_change_with_its_version_only_but_for_new_optional_ones() -> None:
-    """X7: kernel/event.py, Event."""
+    """R7: kernel/event.py, Event."""
     changed = {}
     for line in LINES:
         kind = KINDS[line["topic"]]
@@ -216,7 +216,7 @@ def test_a_field_that_was_added_has_its_default_in_older_events(monkeypatch: pyt
 def test_an_event_of_an_older_version_is_brought_up_to_date_step_by_step(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """X7: written by version 1, read by version 3."""
+    """R7: written by version 1, read by version 3."""
     monkeypatch.setattr(Event, "TOPICS", dict(Event.TOPICS))
     monkeypatch.setattr(Aggregate, "CATEGORIES", dict(Aggregate.CATEGORIES))
 

@@ -1,4 +1,4 @@
-"""Projects: limits, names and paths, facets, the statuses, and what a live run forbids (DOMAIN.md 2.5, 3.4, 5.1)."""
+"""Projects: limits, names and paths, facets, the statuses, and what a live run forbids (domain.md 2.5, 3.4, 5.1)."""
 
 from typing import Any
 
@@ -253,7 +253,7 @@ def test_a_fetch_needs_a_repository() -> None:
 
 @pytest.mark.parametrize("stage", STAGES[1:])
 def test_every_stage_follows_any_other(stage: str) -> None:
-    """A1; DOMAIN.md 2.5: the stage is free, its history is kept."""
+    """A1; domain.md 2.5: the stage is free, its history is kept."""
     given(Project, created).when(Project.change_stage, stage=stage, reason="ready").then(
         ProjectStageChanged(previous="inbox", stage=stage, triggered_by="user", reason="ready")
     )
@@ -271,7 +271,7 @@ def test_a_stage_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("wanted", STATUSES)
 def test_every_status_against_every_other(status: str, wanted: str) -> None:
-    """DOMAIN.md 2.5: the transitions and no other."""
+    """domain.md 2.5: the transitions and no other."""
     past = [created, ProjectStatusChanged(previous="active", status=status)]
     tried = given(Project, *past).when(Project.change_status, status=wanted)
     if wanted == status:

@@ -1,4 +1,4 @@
-"""Runs, sessions and logs in a ledger: what agent, run, task, project and session forbid each other (DOMAIN.md 3.3)."""
+"""Runs, sessions and logs in a ledger: what agent, run, task, project and session forbid each other (domain.md 3.3)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,7 +24,7 @@ from workledger.domain.session import Session
 from workledger.domain.session.events import SessionIsClosed, SessionNotFound, SessionProjectNotFound
 from workledger.domain.session_feed import SessionFeed, publish
 from workledger.domain.task import Task
-from workledger.domain.task.events import TaskAlreadyAssigned, TaskNotFound
+from workledger.domain.task.refusals import TaskAlreadyAssigned, TaskNotFound
 from workledger.domain.tool_calls import ToolCallDenied, ToolCalls, ToolCallStarted
 
 
@@ -92,7 +92,7 @@ def test_a_run_starts_as_its_agent_is_configured(ledger: Ledger, ann: Agent, tas
 
 
 def test_an_agent_runs_once_at_a_time(ledger: Ledger, ann: Agent) -> None:
-    """DOMAIN.md 3.3, X12."""
+    """domain.md 3.3, X12."""
     first = start(ledger, "ann")
     head = ledger.head()
     with pytest.raises(AgentAlreadyRunning):
@@ -103,7 +103,7 @@ def test_an_agent_runs_once_at_a_time(ledger: Ledger, ann: Agent) -> None:
 
 
 def test_a_task_has_one_live_run(ledger: Ledger, ann: Agent, bob: Agent, task: Task) -> None:
-    """DOMAIN.md 3.3, X12."""
+    """domain.md 3.3, X12."""
     first = start(ledger, "ann", task_id=task.id)
     with pytest.raises(TaskAlreadyAssigned):
         start(ledger, "bob", task_id=task.id)
@@ -188,7 +188,7 @@ def test_tools_and_model_stay_while_a_run_is_live(ledger: Ledger, ann: Agent) ->
 
 
 def test_neither_agent_nor_project_is_deleted_under_a_live_run(ledger: Ledger, ann: Agent) -> None:
-    """A18; DOMAIN.md 3.5, rule 9."""
+    """A18; domain.md 3.5, rule 9."""
     run = start(ledger, "ann")
     with pytest.raises(AgentAlreadyRunning), ledger.edit(Agent, "ann") as agent:
         agent.delete()
@@ -266,7 +266,7 @@ def test_a_url_is_free_again_when_its_session_is_closed(ledger: Ledger, project:
 
 
 def test_a_session_closes_when_its_project_is_gone(ledger: Ledger, project: Project) -> None:
-    """DOMAIN.md 3.5, rule 3."""
+    """domain.md 3.5, rule 3."""
     session = ledger.create(Session.create(project_id=project.id))
     with ledger.edit(Project, project.id) as editing:
         editing.delete()

@@ -1,4 +1,4 @@
-"""Sessions: every status against every command, who takes part, errors and retries, and their feed (DOMAIN.md 2.3)."""
+"""Sessions: every status against every command, who takes part, errors and retries, and their feed (domain.md 2.3)."""
 
 from typing import Any
 
@@ -133,7 +133,7 @@ def test_the_table_covers_every_command() -> None:
 @pytest.mark.parametrize("status", LIVES)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_status_against_every_command(status: str, command: str) -> None:
-    """DOMAIN.md 2.3: the transitions of the table and no other."""
+    """domain.md 2.3: these transitions and no other."""
     session, expected = fold(*LIVES[status]), MACHINE[status][command]
     assert session.status == status
     if isinstance(expected, tuple):
@@ -264,7 +264,7 @@ def full(most: int) -> list[Event]:
 
 @pytest.mark.parametrize("most", [1, 2, 10, 100])
 def test_no_more_take_part_than_may(most: int) -> None:
-    """A2; DOMAIN.md 2.3: SESSION_PARTICIPANT_LIMIT."""
+    """A2; domain.md 2.3: SESSION_PARTICIPANT_LIMIT."""
     given(Session, *full(most)[:-1]).when(Session.join, user_id="last").then(
         SessionParticipantJoined(user_id="last", role="collaborator")
     )
@@ -298,7 +298,7 @@ def test_only_one_who_takes_part_resumes_it() -> None:
 
 @pytest.mark.parametrize(("code", "tries"), [("STREAM_DISCONNECTED", 5), ("HEARTBEAT_FAILED", 3), ("SYNC_ERROR", 3)])
 def test_an_active_session_gets_over_an_error_so_many_times(code: str, tries: int) -> None:
-    """A2; DOMAIN.md 2.3: retry counts and their limits."""
+    """A2; domain.md 2.3: retry counts and their limits."""
     session = fold(opened, activated)
     for count in range(1, tries + 1):
         (event,) = session.record_error(code=code)
@@ -324,7 +324,7 @@ def test_after_a_resume_errors_are_counted_anew() -> None:
 
 @pytest.mark.parametrize("code", ["PROJECT_DELETED", "DATABASE_CORRUPTION", "FATAL_ERROR", "SECURITY_VIOLATION"])
 def test_from_a_fatal_error_there_is_no_way_back(code: str) -> None:
-    """DOMAIN.md 2.3: the four fatal errors."""
+    """domain.md 2.3: the four fatal errors."""
     given(Session, *LIVES["active"]).when(Session.record_error, code=code).then(SessionFailed(code=code))
     given(Session, *LIVES["active"], SessionFailed(code=code)).when(Session.resume).refused(SessionNotPaused)
     given(Session, *LIVES["active"], SessionFailed(code=code)).when(Session.close).then(closed)

@@ -88,7 +88,7 @@ cancel   cancelled  cancelled  -          -          =
 
 @pytest.mark.parametrize("row", TABLE.strip("\n").splitlines()[1:], ids=lambda row: row.split()[0])
 def test_every_command_in_every_state(row: str) -> None:
-    """DOMAIN.md 2.11: = changes nothing, - is refused."""
+    """domain.md 2.11: = changes nothing, - is refused."""
     name, *cells = row.split()
     command, arguments = COMMANDS[name]
     for state, cell in zip(LIVES, cells, strict=True):
@@ -160,7 +160,7 @@ def queue(ledger: Ledger, project_id: str, stage: str = "prd", key: str | None =
 
 
 def test_a_stage_is_run_once_at_a_time(ledger: Ledger, project_id: str) -> None:
-    """DOMAIN.md 3.3, X9: the refusal names the run to answer with."""
+    """domain.md 3.3, X9: the refusal names the run to answer with."""
     run = queue(ledger, project_id)
     with pytest.raises(StageRunExists) as refused:
         queue(ledger, project_id)

@@ -10,9 +10,7 @@ from support.task_states import LIVES
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.task import Task
-from workledger.domain.task.board import TaskAlreadyApproved, TaskInvalidTransition, TaskNoDiff, TaskNotWaitingApproval
 from workledger.domain.task.card_events import (
-    DependencySelf,
     TaskCreated,
     TaskDependencyAdded,
     TaskDependencyRemoved,
@@ -25,12 +23,10 @@ from workledger.domain.task.card_events import (
 )
 from workledger.domain.task.dispatch import RETRIES
 from workledger.domain.task.events import (
-    TaskAlreadyAssigned,
     TaskApprovalRequested,
     TaskApproved,
     TaskAssigned,
     TaskBlocked,
-    TaskBlockedByDependency,
     TaskCancelled,
     TaskCompleted,
     TaskDeleted,
@@ -45,6 +41,15 @@ from workledger.domain.task.events import (
     TaskUnassigned,
     TaskUnblocked,
     TaskWorkFinished,
+)
+from workledger.domain.task.refusals import (
+    DependencySelf,
+    TaskAlreadyApproved,
+    TaskAlreadyAssigned,
+    TaskBlockedByDependency,
+    TaskInvalidTransition,
+    TaskNoDiff,
+    TaskNotWaitingApproval,
 )
 from workledger.testing import given
 
@@ -299,7 +304,7 @@ def test_work_without_a_diff_is_not_approved() -> None:
 
 
 def test_a_branch_does_for_a_diff() -> None:
-    """DOMAIN.md 2.1: diff or branch."""
+    """domain.md 2.1: diff or branch."""
     assigned = TaskAssigned(agent_id="ann", branch="parser")
     imported = TaskMoved(from_column="backlog", board_column="waiting_approval", rank="W", previous_rank="B")
     given(Task, past.created, assigned, TaskStarted(), imported).when(Task.approve).becomes(state="done")
@@ -585,7 +590,7 @@ def test_an_id_is_an_opaque_word(id: str) -> None:
 
 
 def test_limits_do_not_bind_what_is_imported() -> None:
-    """DOMAIN.md 5.1"""
+    """domain.md 5.1"""
     imported = TaskCreated(title="x" * 1000, labels=tuple("abcdefghijklmn"), category="chore", rank="B")
     assert Task.fold("it", [TaskCreated.load(imported.payload(), 1)]) == Task.fold("it", [imported])
 

@@ -14,8 +14,9 @@ from support.task_states import LIVES
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.task import Task, board
-from workledger.domain.task.board import COLUMNS, DRAGS, LEGAL_PAIRS, TaskInvalidTransition
+from workledger.domain.task.board import COLUMNS, DRAGS, LEGAL_PAIRS
 from workledger.domain.task.card_events import TaskMoved
+from workledger.domain.task.refusals import TaskInvalidTransition
 from workledger.testing import given
 
 FINISH: dict[str, Any] = {"turn_count": 3, "files_changed": 1, "diff_summary": "+1"}
@@ -120,7 +121,7 @@ def test_each_state_is_one_pair_of_status_and_column(state: str) -> None:
 
 
 def test_no_other_pair_has_a_name() -> None:
-    """DOMAIN.md D4: what is not in the table cannot be said."""
+    """domain.md D4: what is not in the table cannot be said."""
     statuses = ("pending", "in_progress", "blocked", "completed", "cancelled")
     for pair in {(status, column) for status in statuses for column in COLUMNS} - set(LEGAL_PAIRS):
         with pytest.raises(ValueError, match="No task is"):

@@ -1,4 +1,4 @@
-"""The tool calls of a run: allowed, denied, and what came of them (DOMAIN.md 2.2, last paragraph)."""
+"""The tool calls of a run: allowed, denied, and what came of them (domain.md 2.2)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Workspaces: the tenants that projects may belong to (Elmer, DOMAIN.md 1.1)."""
+"""Workspaces: the tenants that projects may belong to (Elmer, domain.md 1.1)."""
 
 import pytest
 

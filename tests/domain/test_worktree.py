@@ -1,4 +1,4 @@
-"""Worktrees: every state against every command, what they hold, and random lives (DOMAIN.md 2.4)."""
+"""Worktrees: every state against every command, what they hold, and random lives (domain.md 2.4)."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -31,33 +31,36 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
-from workledger.domain.task.events import TaskNotFound
+from workledger.domain.task.refusals import TaskNotFound
 from workledger.domain.worktree import Worktree
 from workledger.domain.worktree import events as worktree_events
+from workledger.domain.worktree import refusals as worktree_refusals
 from workledger.domain.worktree.checkout import AT_WORK
 from workledger.domain.worktree.events import (
     STATUS,
     State,
-    WorktreeBranchExists,
     WorktreeConflictResolved,
-    WorktreeCreationFailed,
-    WorktreeDirty,
-    WorktreeEnvCopyFailed,
     WorktreeFailed,
-    WorktreeInitScriptFailed,
-    WorktreeInUse,
-    WorktreeInvalidTransition,
     WorktreeMarkedStale,
     WorktreeMergeAborted,
-    WorktreeMergeConflict,
     WorktreeMergeStarted,
-    WorktreeNotFound,
-    WorktreePathTaken,
-    WorktreeRemovalFailed,
     WorktreeRemovalStarted,
     WorktreeRemoved,
     WorktreeRetried,
     WorktreeSetupStepCompleted,
+)
+from workledger.domain.worktree.refusals import (
+    WorktreeBranchExists,
+    WorktreeCreationFailed,
+    WorktreeDirty,
+    WorktreeEnvCopyFailed,
+    WorktreeInitScriptFailed,
+    WorktreeInUse,
+    WorktreeInvalidTransition,
+    WorktreeMergeConflict,
+    WorktreeNotFound,
+    WorktreePathTaken,
+    WorktreeRemovalFailed,
 )
 from workledger.testing import given
 
@@ -103,7 +106,7 @@ def test_the_table_covers_every_command_and_every_state() -> None:
 
 @pytest.mark.parametrize("row", TABLE.strip("\n").splitlines()[1:], ids=lambda row: row.split()[0])
 def test_every_command_in_every_state(row: str) -> None:
-    """DOMAIN.md 2.4, and merging out of active besides: = changes nothing, what is not a state is refused."""
+    """domain.md 2.4, and merging out of active besides: = changes nothing, what is not a state is refused."""
     name, *cells = row.split()
     command = getattr(Worktree, name.rstrip("!"))
     for state, cell in zip(LIVES, cells, strict=True):
@@ -235,7 +238,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("operation", FAILURES)
 def test_what_failed_says_so_to_whoever_would_go_on(operation: str) -> None:
-    """DOMAIN.md 5.2: WORKTREE_CREATION_FAILED and its sisters."""
+    """domain.md 5.2: WORKTREE_CREATION_FAILED and its sisters."""
     failed = WorktreeFailed(operation=operation, error="Boom.", recoverable=False)
     for command, arguments in (("report_change", {}), ("retry", {}), ("complete_removal", {})):
         given(Worktree, created, failed).when(getattr(Worktree, command), **arguments).refused(
@@ -345,7 +348,7 @@ def begin(ledger: Ledger, id: str, branch: str, path: str | None = None, **more:
 
 
 def test_a_branch_has_one_worktree_until_that_is_removed(ledger: Ledger, project_id: str) -> None:
-    """DOMAIN.md 3.3, X11."""
+    """domain.md 3.3, X11."""
     begin(ledger, "first", "parser")
     with pytest.raises(WorktreeBranchExists) as refused:
         begin(ledger, "second", "parser")
@@ -364,7 +367,7 @@ def test_a_branch_has_one_worktree_until_that_is_removed(ledger: Ledger, project
 
 
 def test_a_path_has_one_worktree_until_that_is_removed(ledger: Ledger, project_id: str) -> None:
-    """DOMAIN.md 2.4: branch and path free."""
+    """domain.md 2.4: branch and path free."""
     begin(ledger, "first", "parser", ".worktrees/x")
     with pytest.raises(WorktreePathTaken) as refused:
         begin(ledger, "second", "lexer", ".worktrees/x")
@@ -387,7 +390,7 @@ def test_it_needs_its_project_and_its_task(ledger: Ledger, project_id: str) -> N
 
 @pytest.mark.parametrize("state", LIVES)
 def test_it_relies_on_its_project_while_it_is_at_work(state: str) -> None:
-    """DOMAIN.md 3.5, rule 4."""
+    """domain.md 3.5, rule 4."""
     parents = [Project.exists("p")] if state in AT_WORK else []
     assert list(fold(*LIVES[state]).requires()) == parents
     assert set(LIVES) - set(AT_WORK) == {"conflict", "removing", "removed", "error"}
@@ -395,7 +398,7 @@ def test_it_relies_on_its_project_while_it_is_at_work(state: str) -> None:
 
 @pytest.mark.parametrize("state", [state for state in LIVES if state != "removed"])
 def test_it_can_be_removed_when_its_project_is_gone(ledger: Ledger, project_id: str, state: str) -> None:
-    """DOMAIN.md 3.5, rule 3: its own event, when it is taken away."""
+    """domain.md 3.5, rule 3: its own event, when it is taken away."""
     with ledger.unit() as unit:
         unit.record(Worktree, "it", LIVES[state])
     with ledger.edit(Project, project_id) as project:
@@ -413,7 +416,7 @@ def test_it_can_be_removed_when_its_project_is_gone(ledger: Ledger, project_id: 
 
 
 def test_a_worktree_that_an_agent_works_in_is_not_removed(ledger: Ledger, project_id: str) -> None:
-    """DOMAIN.md 2.4: active, REMOVE, no agent on it; not by force either."""
+    """domain.md 2.4: active, REMOVE, no agent on it; not by force either."""
     ledger.create(Task.create(id="t", title="Parse it", project_id=project_id))
     ledger.create(Agent.create(id="ann", name="Ann", project_id=project_id))
     begin(ledger, "it", "parser", task_id="t")
@@ -439,9 +442,9 @@ def test_its_events_are_found_by_what_they_belong_to() -> None:
 
 
 def test_every_refusal_has_a_code_of_its_own() -> None:
-    """DOMAIN.md 5.2."""
-    kinds = [one for one in vars(worktree_events).values() if isinstance(one, type) and issubclass(one, Refused)]
-    codes = {one.code for one in kinds if one.__module__ == worktree_events.__name__}
+    """domain.md 5.2."""
+    kinds = [one for one in vars(worktree_refusals).values() if isinstance(one, type) and issubclass(one, Refused)]
+    codes = {one.code for one in kinds if one.__module__ == worktree_refusals.__name__}
     assert codes == {
         "WORKTREE_NOT_FOUND",
         "WORKTREE_BRANCH_EXISTS",
@@ -585,7 +588,7 @@ class WorktreeLife(RuleBasedStateMachine):
 
     @invariant()
     def it_holds_its_branch_and_its_path_until_it_is_removed(self) -> None:
-        """DOMAIN.md 3.3, X11."""
+        """domain.md 3.3, X11."""
         places = {"worktree_branch:p:b", "worktree_path:p:x"} if self.state.status != "removed" else set()
         assert self.held == {"worktree:wtr_1", *places}
 

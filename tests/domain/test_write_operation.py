@@ -68,7 +68,7 @@ fail      failed     failed     -          -          -          =
 
 @pytest.mark.parametrize("row", TABLE.strip("\n").splitlines()[1:], ids=lambda row: row.split()[0])
 def test_every_command_in_every_state(row: str) -> None:
-    """DOMAIN.md 2.11: = changes nothing, - is refused."""
+    """domain.md 2.11: = changes nothing, - is refused."""
     name, *cells = row.split()
     command, arguments = COMMANDS[name]
     for state, cell in zip(LIVES, cells, strict=True):

@@ -1,4 +1,4 @@
-"""The compiler: what it makes of each kind of event is what the tables declare, read slowly (X7)."""
+"""The compiler: what it makes of each kind of event is what the tables declare, read slowly (R7)."""
 
 import textwrap
 from collections.abc import Callable

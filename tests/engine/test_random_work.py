@@ -1,4 +1,4 @@
-"""Random work: tables built batch by batch, rebuilt ones, a slow fold, and the aggregates themselves agree (X1)."""
+"""Random work: tables built batch by batch, rebuilt ones, a slow fold, and the aggregates themselves agree (R1)."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ TABLES: dict[type[Aggregate], str] = {
     WriteOperation: "write_operations",
 }
 NULLED = {"agent_runs": {"task_id"}, "sessions": {"task_id", "agent_id"}, "write_operations": {"project_id"}}
-"""Columns that are set to null when what they point to goes (DOMAIN.md 3.5)."""
+"""Columns that are set to null when what they point to goes (domain.md 3.5)."""
 
 UNASKED = {
     ("agents", "current_task_id"),
@@ -109,7 +109,7 @@ def rows_say_what_the_aggregates_say(office: Office) -> None:
 
 
 def surviving(office: Office, kind: type[Aggregate]) -> set[str]:
-    """What is neither deleted nor below anything that is (DOMAIN.md 3.5)."""
+    """What is neither deleted nor below anything that is (domain.md 3.5)."""
     return {id for id in office.ids[kind] if stands(office.ledger, kind, id)}
 
 
@@ -156,7 +156,7 @@ def references_point_to_rows(ledger: Workledger) -> None:
 @settings(max_examples=examples(12), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(WISHES, BATCHES, REBUILT)
 def test_whatever_happens_the_tables_are_what_the_log_says(wishes: list[Wish], batch: int, rebuilt: int) -> None:
-    """X1, on SQLite."""
+    """R1, on SQLite."""
     with workledger.open("memory:") as ledger:
         office = work(ledger, wishes, batch)
         nothing_differs_from_a_slow_fold(ledger)
@@ -171,7 +171,7 @@ def test_whatever_happens_the_tables_are_what_the_log_says(wishes: list[Wish], b
 def test_whatever_happens_the_tables_are_what_the_log_says_on_postgres(
     postgres_server: Any, data: st.DataObject
 ) -> None:
-    """X1, on PostgreSQL."""
+    """R1, on PostgreSQL."""
     wishes, batch = data.draw(WISHES), data.draw(BATCHES)
     with postgres_server.database() as url, workledger.open(url) as ledger:
         office = work(ledger, wishes, batch)

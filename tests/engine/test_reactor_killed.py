@@ -1,4 +1,4 @@
-"""X5: policies that are killed between any two of their steps, and started again, have each effect exactly once."""
+"""R5: policies that are killed between any two of their steps, and started again, have each effect exactly once."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Rebuilding beside the live tables, and verifying them: readers notice nothing, and a difference is told (X1)."""
+"""Rebuilding beside the live tables, and verifying them: readers notice nothing, and a difference is told (R1)."""
 
 import threading
 from collections.abc import Callable, Iterator

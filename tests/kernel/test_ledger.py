@@ -17,9 +17,8 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
-from workledger.domain.task.board import TaskInvalidTransition
 from workledger.domain.task.card_events import TaskCreated, TaskDetailsChanged, TaskLabelsChanged
-from workledger.domain.task.events import TaskNotFound
+from workledger.domain.task.refusals import TaskInvalidTransition, TaskNotFound
 from workledger.domain.workspace import Workspace
 
 
@@ -114,7 +113,7 @@ def test_what_is_not_there_is_not_found(ledger: Workledger, kind: type[Aggregate
 
 
 def test_what_is_deleted_is_not_found_but_remembered(ledger: Workledger, task: Task) -> None:
-    """DOMAIN.md 3.5, rule 1."""
+    """domain.md 3.5, rule 1."""
     with ledger.edit(Task, task.id) as draft:
         draft.delete()
     assert ledger.find(Task, task.id) is None
@@ -130,7 +129,7 @@ def test_what_is_deleted_is_not_found_but_remembered(ledger: Workledger, task: T
 
 
 def test_a_child_of_what_is_deleted_takes_no_commands(ledger: Workledger) -> None:
-    """DOMAIN.md 3.5, rule 4."""
+    """domain.md 3.5, rule 4."""
     project = ledger.create(Project.create(name="Bakery"))
     task = ledger.create(Task.create(title="Bake", project_id=project.id))
     with ledger.edit(Project, project.id) as draft:
@@ -143,7 +142,7 @@ def test_a_child_of_what_is_deleted_takes_no_commands(ledger: Workledger) -> Non
 
 
 def test_a_name_is_taken_until_its_agent_is_deleted(ledger: Workledger) -> None:
-    """DOMAIN.md 3.3, X2."""
+    """domain.md 3.3, X2."""
     ann = ledger.create(Agent.create(name="Ann"))
     with pytest.raises(NameTaken) as taken:
         ledger.create(Agent.create(name="Ann"))
@@ -198,7 +197,7 @@ def test_what_was_decided_again_may_then_be_refused(ledger: Workledger, task: Ta
 
 
 def test_the_state_at_any_past_version_is_the_fold_up_to_it(ledger: Workledger, task: Task) -> None:
-    """X2."""
+    """R2."""
     states = [task]
     for number in range(2, 12):
         with ledger.edit(Task, task.id) as draft:
@@ -214,7 +213,7 @@ def test_the_state_at_any_past_version_is_the_fold_up_to_it(ledger: Workledger, 
 
 
 def test_the_state_at_any_past_moment_is_the_fold_up_to_it(ledger: Workledger) -> None:
-    """X2."""
+    """R2."""
     noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
     for minute, title in enumerate(("One", "Two", "Three")):
         event = TaskCreated(title=title, rank="V") if minute == 0 else TaskDetailsChanged(title=title)
@@ -228,7 +227,7 @@ def test_the_state_at_any_past_moment_is_the_fold_up_to_it(ledger: Workledger) -
 
 
 def test_an_event_has_at_most_256_kilobytes(ledger: Workledger, task: Task) -> None:
-    """DOMAIN.md 5.1."""
+    """domain.md 5.1."""
     empty = len(encode(TaskCreated(title="Bake", rank="V", metadata={"text": ""})))
     for too_many in (0, 1):
         event = TaskCreated(title="Bake", rank="V", metadata={"text": "x" * (LARGEST - empty + too_many)})
@@ -250,7 +249,7 @@ def test_what_no_database_keeps_is_refused_before_it_is_stored(ledger: Workledge
 
 
 def test_a_commit_is_recorded_once_for_each_project_and_sha(ledger: Workledger) -> None:
-    """E9, DOMAIN.md 3.3, X10."""
+    """E9, domain.md 3.3, X10."""
     project = ledger.create(Project.create(name="Bakery"))
     for id in (project.id, ledger.create(Project.create(name="Brewery")).id):
         ledger.create(CommitRecord.record(project_id=id, commit_sha="abc", commit_url="u", message="First"))

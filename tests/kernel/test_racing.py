@@ -19,7 +19,8 @@ from workledger.domain.project import Project
 from workledger.domain.services.runs import start_run
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
-from workledger.domain.task.card_events import DependencyCycle, TaskDetailsChanged
+from workledger.domain.task.card_events import TaskDetailsChanged
+from workledger.domain.task.refusals import DependencyCycle
 
 STORES = ("memory", "sqlite", "postgres")
 
@@ -78,7 +79,7 @@ def test_of_sixteen_who_assign_one_task_one_succeeds(ledger: Workledger) -> None
 
 
 def test_racing_starts_never_exceed_the_concurrency_limit(ledger: Workledger) -> None:
-    """A9: limit 3, sixteen starts; DOMAIN.md 3.3, X13."""
+    """A9: limit 3, sixteen starts; domain.md 3.3, X13."""
     project = ledger.create(Project.create(name="Bakery", max_concurrent_agents=3))
     agents = [ledger.create(Agent.create(name=f"Agent {number}", project_id=project.id)) for number in range(16)]
 
@@ -96,7 +97,7 @@ def test_racing_starts_never_exceed_the_concurrency_limit(ledger: Workledger) ->
 
 
 def test_racing_starts_of_one_agent_begin_one_run(ledger: Workledger) -> None:
-    """DOMAIN.md 3.3, X12."""
+    """domain.md 3.3, X12."""
     ann = ledger.create(Agent.create(name="Ann"))
 
     def start(number: int) -> None:
@@ -110,7 +111,7 @@ def test_racing_starts_of_one_agent_begin_one_run(ledger: Workledger) -> None:
 
 
 def test_racing_runs_of_one_stage_leave_one(ledger: Workledger) -> None:
-    """DOMAIN.md 3.3, X9."""
+    """domain.md 3.3, X9."""
     project = ledger.create(Project.create(name="Bakery"))
 
     def queue(number: int) -> None:
@@ -120,7 +121,7 @@ def test_racing_runs_of_one_stage_leave_one(ledger: Workledger) -> None:
 
 
 def test_racing_dependencies_never_make_a_cycle(ledger: Workledger) -> None:
-    """DOMAIN.md 3.3, X14: each alone would be fine; all together would wait for ever."""
+    """domain.md 3.3, X14: each alone would be fine; all together would wait for ever."""
     tasks = [ledger.create(Task.create(title=f"Task {number}")) for number in range(6)]
 
     def depend(number: int) -> None:

@@ -1,4 +1,4 @@
-"""X5: a policy that is killed between its steps and started again has its effect exactly once.
+"""R5: a policy that is killed between its steps and started again has its effect exactly once.
 
 It needs no transaction that spans the ledger and the place where it writes down how far it is: its command's id is made
 from its own name and the event's id, so what it had done before it was killed is not done again.
@@ -67,7 +67,7 @@ ONCE = Counter({f"Task {number}": 1 for number in range(COUNT)})
 def test_killed_at_a_step_of_every_event_it_acts_exactly_once(
     ledger: Workledger, url: str, place: Path, deadly: tuple[str, ...]
 ) -> None:
-    """X5: kill -9 the first time that it comes to such a step of each event."""
+    """R5: kill -9 the first time that it comes to such a step of each event."""
     killed: set[tuple[str, int]] = set()
     in_vain = 0
     for _ in range(100):
@@ -95,7 +95,7 @@ def test_killed_at_a_step_of_every_event_it_acts_exactly_once(
 def test_gone_again_and_again_it_acts_exactly_once(
     ledger: Workledger, url: str, place: Path, last: str, count: int
 ) -> None:
-    """X5: without a goodbye, after each few steps; a place that was not written is that of an earlier event."""
+    """R5: without a goodbye, after each few steps; a place that was not written is that of an earlier event."""
     before = -1
     for _ in range(3):
         with writers.running(reaction_process.react_and_exit, url, place, last, count) as (process, _):
@@ -109,7 +109,7 @@ def test_gone_again_and_again_it_acts_exactly_once(
 
 
 def test_two_that_run_at_once_act_exactly_once(ledger: Workledger, url: str, tmp_path: Path) -> None:
-    """X5: one that was given up for dead, and is not."""
+    """R5: one that was given up for dead, and is not."""
     for number in range(COUNT, 10 * COUNT):
         ledger.create(Task.create(title=f"Task {number}"))
     with (
@@ -128,7 +128,7 @@ def test_two_that_run_at_once_act_exactly_once(ledger: Workledger, url: str, tmp
 
 
 def test_a_place_that_is_lost_costs_time_and_nothing_else(ledger: Workledger, place: Path) -> None:
-    """X5: from the beginning of the log again."""
+    """R5: from the beginning of the log again."""
     in_vain: list[bool] = []
     for _ in range(2):
         in_vain.clear()

@@ -1,4 +1,4 @@
-"""A command that is repeated under the same id: it happened once, and the first answer is given again (X4)."""
+"""A command that is repeated under the same id: it happened once, and the first answer is given again (R4)."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.refusals import NameTaken
 from workledger.domain.task import Task
-from workledger.domain.task.board import TaskInvalidTransition
+from workledger.domain.task.refusals import TaskInvalidTransition
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_racing_repeats_all_get_the_one_result(store_url: str) -> None:
 
 
 def test_a_command_that_changed_nothing_is_remembered_too(ledger: Workledger) -> None:
-    """X4: what it would change by now, it does not."""
+    """R4: what it would change by now, it does not."""
     task = ledger.create(Task.create(title="Once"))
     with ledger.edit(Task, task.id, command_id="calm") as draft:
         draft.change_details(title="Once")

@@ -89,7 +89,7 @@ def test_a_snapshot_of_another_shape_is_left_aside(
 
 
 def test_what_a_snapshot_gives_is_what_the_fold_gives(ledger: Workledger) -> None:
-    """X2, for aggregates with nested fields."""
+    """R2, for aggregates with nested fields."""
     project = ledger.create(Project.create(name="Bakery", metadata={"deep": [1, {"x": None}]}))
     with ledger.edit(Project, project.id) as shop:
         shop.change_config(patch={"max_turns": 9})

@@ -1,4 +1,4 @@
-"""Events of an older version: readable for ever, by ledger and projections, once there is an upcaster (X7)."""
+"""Events of an older version: readable for ever, by ledger and projections, once there is an upcaster (R7)."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -89,7 +89,7 @@ def log(ledger: Workledger) -> Workledger:
 
 
 def test_the_ledger_reads_old_events_as_new_ones(log: Workledger, parcels: Parcels) -> None:
-    """X7."""
+    """R7."""
     for id, first, last, grams in (("1", "Ann", "Miller", 0), ("2", "Bob", "Baker", 0), ("3", "Cyd", "Cook", 7)):
         parcel: Any = log.get(parcels.kind, id)
         assert (parcel.to_first, parcel.to_last, parcel.grams) == (first, last, grams)
@@ -98,7 +98,7 @@ def test_the_ledger_reads_old_events_as_new_ones(log: Workledger, parcels: Parce
 
 
 def test_the_projections_read_old_events_as_new_ones(log: Workledger, parcels: Parcels) -> None:
-    """X7."""
+    """R7."""
     events = log.store.scan(0, 100, upto=log.head())
     with log.tables.writing() as connection:
         shadow.create(connection, parcels.group)

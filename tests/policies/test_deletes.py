@@ -1,4 +1,4 @@
-"""What follows when a project is deleted: all that it leaves behind is ended (DOMAIN.md 3.5, rule 3)."""
+"""What follows when a project is deleted: all that it leaves behind is ended (domain.md 3.5, rule 3)."""
 
 import pytest
 
@@ -73,7 +73,7 @@ def test_its_worktrees_are_removed_however_far_they_are(desk: Desk) -> None:
 
 
 def test_a_task_elsewhere_that_waits_for_one_of_its_tasks_is_free(desk: Desk) -> None:
-    """It would wait for ever: the tasks of a deleted project have no end of their own (DOMAIN.md 3.5)."""
+    """It would wait for ever: the tasks of a deleted project have no end of their own (domain.md 3.5)."""
     desk.card("lex")
     desk.card("parse", depend_on("lex"))
     desk.card("print", depend_on("lex", "parse"), lambda task: task.block(reason="dependency"), project_id="q")

@@ -59,7 +59,7 @@ def test_one_that_is_blocked_for_another_reason_stays_so(desk: Desk) -> None:
 
 
 def test_a_dependency_that_is_deleted_or_given_up_frees_too(desk: Desk) -> None:
-    """DOMAIN.md 10.3: deleting satisfies."""
+    """domain.md 10.3: deleting satisfies."""
     desk.task("lex", lambda task: task.delete())
     assert desk.follows() == []
     desk.task("report", lambda task: task.remove_dependency(depends_on_task_id="parse"))
@@ -67,7 +67,7 @@ def test_a_dependency_that_is_deleted_or_given_up_frees_too(desk: Desk) -> None:
 
 
 def test_a_dependency_that_is_dropped_does_not(desk: Desk) -> None:
-    """DOMAIN.md 10.3: dropping does not."""
+    """domain.md 10.3: dropping does not."""
     desk.task("lex", lambda task: task.cancel(to="dropped"))
     done(desk, "parse")
     assert desk.follows() == []

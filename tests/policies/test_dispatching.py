@@ -118,7 +118,7 @@ def test_agents_of_other_kinds_and_those_out_of_sight_are_given_nothing(desk: De
 
 
 def test_planning_is_not_given_by_itself(desk: Desk) -> None:
-    """Codewalkers, DOMAIN.md 1.2."""
+    """Codewalkers, domain.md 1.2."""
     for category in ("research", "discuss", "plan", "detail", "refine"):
         desk.card(category, queue, category=category)
     assert given(desk) == []
@@ -155,7 +155,7 @@ def test_a_task_that_a_resumed_run_is_at_is_passed_over(desk: Desk) -> None:
 
 
 def test_of_many_events_at_once_the_last_is_reacted_to(desk: Desk) -> None:
-    """Coalesced (DOMAIN.md 3.8): what follows is the same."""
+    """Coalesced (domain.md 3.8): what follows is the same."""
     desk.cards(*(f"t{number}" for number in range(9)))
     assert given(desk) == [("t0", "ann")]
     queued = desk.log(0, TaskQueued.TOPIC)
@@ -192,7 +192,7 @@ def test_an_agent_may_ask_for_the_next_one(desk: Desk) -> None:
 
 
 def test_a_task_is_queued_while_as_many_run_as_may(desk: Desk) -> None:
-    """DOMAIN.md 2.1: CONCURRENCY_LIMIT_EXCEEDED, then the task is queued."""
+    """domain.md 2.1: CONCURRENCY_LIMIT_EXCEEDED, then the task is queued."""
     for id in ("bob", "eve"):
         desk.hire(id)
         desk.card(f"of_{id}")

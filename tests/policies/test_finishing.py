@@ -40,7 +40,7 @@ def another(desk: Desk, category: str, id: str | None = None) -> None:
 
 
 def test_a_diff_waits_for_a_reviewer(desk: Desk) -> None:
-    """DOMAIN.md 3.8: the run's result is the summary."""
+    """domain.md 3.8: the run's result is the summary."""
     desk.run("r1", lambda run: run.report_turn(turn=1), lambda run: run.report_turn(turn=2))
     desk.run("r1", completed({"summary": "Mended.", "diff_summary": "+1 -1", "files_changed": 1, "lines_added": 1}))
     assert desk.follows() == [
@@ -52,7 +52,7 @@ def test_a_diff_waits_for_a_reviewer(desk: Desk) -> None:
 
 
 def test_without_a_diff_it_stays_at_work(desk: Desk) -> None:
-    """DOMAIN.md 2.1: TASK_NO_DIFF."""
+    """domain.md 2.1: TASK_NO_DIFF."""
     desk.run("r1", completed("Nothing to do."))
     assert desk.follows() == []
     assert desk.state("t") == "working"
@@ -119,7 +119,7 @@ def test_what_was_committed_is_a_diff(desk: Desk) -> None:
 
 
 def test_an_agent_that_stops_has_finished(desk: Desk) -> None:
-    """DOMAIN.md 1.2"""
+    """domain.md 1.2"""
     for reason in ("task_complete", "context_complete", "plan_complete"):
         another(desk, "plan", reason)
         desk.run(reason, stopped(reason))

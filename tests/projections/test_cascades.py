@@ -1,4 +1,4 @@
-"""What goes with what is deleted, and what is set to null (DOMAIN.md 3.5), on each database and in any batch size."""
+"""What goes with what is deleted, and what is set to null (domain.md 3.5), on each database and in any batch size."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def ids(ledger: Workledger, name: str, column: str = "id", **where: object) -> s
 
 
 def test_a_project_goes_with_all_that_is_in_it(office: Workledger, batch: int) -> None:
-    """A18, E8 and DOMAIN.md 3.5: every table that has rows of the project loses them, and no other."""
+    """A18, E8 and domain.md 3.5: every table that has rows of the project loses them, and no other."""
     delete(office, batch, (Project, "p_a"))
     assert ids(office, "projects") == {"p_b"}
     assert ids(office, "tasks") == {"top_b", "mid_b", "leaf_b", "other_b"}
@@ -107,7 +107,7 @@ def test_an_agent_takes_its_runs_and_their_calls(office: Workledger, batch: int)
 
 @pytest.mark.parametrize("order", ["task first", "agent first"])
 def test_the_cascade_wins_over_null_whatever_the_order(office: Workledger, batch: int, order: str) -> None:
-    """DOMAIN.md 3.5, rule 7."""
+    """domain.md 3.5, rule 7."""
     things: list[tuple[type[Aggregate], str]] = [(Task, "leaf_a"), (Agent, "ann_a")]
     delete(office, batch, *(things if order == "task first" else things[::-1]))
     assert ids(office, "tool_calls", "agent_run_id") == {"run_b"}

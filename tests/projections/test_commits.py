@@ -43,7 +43,7 @@ def test_the_history_is_newest_first_and_shows_twenty_of_that_project_alone(ledg
 
 
 def test_pages_do_not_overlap_though_all_commits_are_of_one_moment(ledger: Workledger) -> None:
-    """E2, X3."""
+    """E2, R3."""
     record(ledger, 25, every=0)
     pages = [commits.history(ledger.tables, "p", limit=7, offset=offset) for offset in range(0, 28, 7)]
     assert [len(page) for page in pages] == [7, 7, 7, 4]

@@ -133,7 +133,7 @@ def offsets(ledger: Workledger, after: int = 0, **how: object) -> list[int]:
 
 
 def test_a_feed_is_read_from_any_offset(session: Workledger) -> None:
-    """X6: no gap and no duplicate."""
+    """R6: no gap and no duplicate."""
     assert offsets(session) == [1, 2, 3, 4, 5]
     for offset in range(6):
         assert offsets(session, offset) == list(range(offset + 1, 6))

@@ -54,7 +54,7 @@ def row(ledger: Workledger, name: str, id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("state", task_states.LIVES)
 def test_a_task_shows_both_its_faces(ledger: Workledger, state: str) -> None:
-    """D4: status and column of each state of DOMAIN.md 2.1."""
+    """D4: status and column of each state of domain.md 2.1."""
     happened(ledger, Task, "t", *task_states.LIVES[state])
     task, shown = ledger.get(Task, "t"), row(ledger, "tasks", "t")
     assert (shown["status"], shown["board_column"], shown["queued"]) == (task.status, task.board_column, task.queued)
@@ -239,7 +239,7 @@ def test_tool_calls_are_audited_and_added_up_by_tool(ledger: Workledger, run: Ag
     """A10, A19: a denied one is recorded, and not counted as used."""
     for call, tool in (("c1", "Bash"), ("c2", "Read"), ("c3", "Bash")):
         start_tool_call(ledger, "r", tool=tool, turn_number=1, tool_call_id=call, input={"ü": [1]})
-    with pytest.raises(Refused, match="not among the tools"):
+    with pytest.raises(Refused, match="may not use the tool"):
         start_tool_call(ledger, "r", tool="WebFetch", turn_number=2, tool_call_id="c4")
     with ledger.edit(ToolCalls, "r") as calls:
         calls.complete(tool_call_id="c1", output="fine", duration_ms=100)
@@ -299,7 +299,7 @@ def test_audit_rows_are_found_by_each_of_their_six_indexes(ledger: Workledger, r
 
 
 def test_an_agent_shows_what_its_runs_make_of_it(ledger: Workledger, run: AgentRun) -> None:
-    """A11 and DOMAIN.md 2.2: status in both vocabularies, totals, last error."""
+    """A11 and domain.md 2.2: status in both vocabularies, totals, last error."""
 
     def shows(*, status: str, codewalkers: str, task: str | None) -> None:
         shown = row(ledger, "agents", "ann")

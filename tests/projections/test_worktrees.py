@@ -54,7 +54,7 @@ def row(ledger: Workledger, id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("state", worktree_states.LIVES)
 def test_a_worktree_shows_its_status_and_the_state_behind_it(ledger: Workledger, state: State) -> None:
-    """A13: the mapping of DOMAIN.md 2.4."""
+    """A13: the mapping of domain.md 2.4."""
     past = worktree_states.LIVES[state]
     shown = happened(ledger, "w", *past)
     assert (shown["status"], shown["status_detail"]) == (STATUS[state], state)
@@ -188,7 +188,7 @@ def shown(ledger: Workledger, batch: int) -> dict[str, str | None]:
 
 
 def test_a_project_takes_its_worktrees(places: Workledger, batch: int) -> None:
-    """DOMAIN.md 3.5: CASCADE; the event that they are removed comes after their rows are gone."""
+    """domain.md 3.5: CASCADE; the event that they are removed comes after their rows are gone."""
     with places.edit(Project, "p_a") as project:
         project.delete()
     with places.edit(Worktree, "at_top_a") as worktree:
@@ -207,7 +207,7 @@ def test_a_project_takes_its_worktrees(places: Workledger, batch: int) -> None:
 def test_a_worktree_outlives_its_task(
     places: Workledger, batch: int, task_id: str, left: dict[str, str | None]
 ) -> None:
-    """DOMAIN.md 3.5: SET NULL, also of the tasks that go with another."""
+    """domain.md 3.5: SET NULL, also of the tasks that go with another."""
     with places.edit(Task, task_id) as task:
         task.delete()
     assert shown(places, batch) == {**left, "at_leaf_b": "leaf_b", "at_top_b": "top_b"}

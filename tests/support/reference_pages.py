@@ -23,7 +23,7 @@ from workledger.domain.kernel.refusals import Refused
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 COMMAND_LINE = typer.main.get_command(command_line)
 MADE = "This page is made from the code by `make docs`.\n"
-SOURCES = re.compile(r" \((?:[A-Z]+\d|\d+\.\d|Elmer|AgentPane|DOMAIN\.md)[^()]*\)")
+SOURCES = re.compile(r" \((?:[A-Z]+\d|\d+\.\d|Elmer|AgentPane|domain\.md)[^()]*\)")
 OF_COMMANDS = ("workledger.api.commandline.", "workledger.api.benchmarks.")
 SHORT = {type(None): "None", Ellipsis: "..."}
 

@@ -1,4 +1,4 @@
-"""Lives of a task: for each state of DOMAIN.md 2.1, the events that lead there."""
+"""Lives of a task: for each state of domain.md 2.1, the events that lead there."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A life of a worktree up to each of its ten states (DOMAIN.md 2.4)."""
+"""A life of a worktree up to each of its ten states (domain.md 2.4)."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -65,7 +65,7 @@ class TableSet:
                     self._bulk.change(self.connection, table, name, changes.changed)
 
     def delete(self, table: type[Table], where: sa.ColumnElement[bool]) -> None:
-        """Delete rows, and carry that through the references to them: cascade, or set to null (DOMAIN.md 3.5)."""
+        """Delete rows, and carry that through the references to them: cascade, or set to null (domain.md 3.5)."""
         physical = self[table]
         deleted = self.connection.execute(physical.delete().where(where).returning(*physical.c)).mappings().all()
         ids = [row[table.KEY[0]] for row in deleted]
