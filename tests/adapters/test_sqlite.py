@@ -60,7 +60,7 @@ def test_a_writer_waits_for_a_transaction_of_another_process(sqlite_url: str) ->
             assert writing.is_alive()
             assert ledger.head() == 0, "readers do not wait"
             other.rollback()
-        writing.join(10)
+        writing.join(60)
         assert ledger.head() == 1
 
 

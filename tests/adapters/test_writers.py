@@ -122,7 +122,7 @@ def test_what_a_killed_writer_was_told_is_there_and_nothing_is_half_written(data
     workledger.open(database_url).close()
     for delay in (0.05, 0.2, 0.35):
         with writers.running(writers.write_pairs, database_url) as (process, said):
-            assert said.poll(30)
+            assert said.poll(60)
             process.join(delay)
             writers.kill(process)
             acknowledged += writers.heard(said)

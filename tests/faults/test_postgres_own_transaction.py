@@ -74,7 +74,7 @@ def streams(ledger: Ledger, after: int = 0) -> list[str]:
 def elsewhere(ledger: Workledger) -> Iterator[Any]:
     """Creates tasks as others do who have no part in the app's transaction."""
     with ThreadPoolExecutor(1) as thread:
-        yield lambda name: thread.submit(ledger.create, task(name)).result(30)
+        yield lambda name: thread.submit(ledger.create, task(name)).result(60)
 
 
 def test_a_reader_of_the_log_waits_for_the_transaction_and_then_sees_all_in_order(
@@ -190,7 +190,7 @@ def test_a_command_id_that_is_being_recorded_is_waited_for(
     second = threads.submit(ledger.on(other.connection).create, Task.create(title="Once"), command_id="once")
     in_line(url, 1)
     app.commit()
-    assert second.result(30).id == first.id
+    assert second.result(60).id == first.id
     other.commit()
     assert len(streams(ledger)) == 1
 
@@ -201,7 +201,7 @@ def test_a_repeated_command_finds_what_it_has_created_while_a_transaction_holds_
     """Proves that its events are found by their positions: the log is not complete up to there."""
     ledger.on(app.connection).create(task("one"))
     first, second = (
-        threads.submit(ledger.create, Task.create(title="Once"), command_id="once").result(30) for _ in range(2)
+        threads.submit(ledger.create, Task.create(title="Once"), command_id="once").result(60) for _ in range(2)
     )
     assert first.id == second.id
     assert streams(ledger) == []
@@ -228,7 +228,7 @@ def test_two_transactions_that_wait_for_each_other_do_not_wait_for_ever(
         refused.result()
     chosen, winner = second[refused]
     chosen.rollback()
-    winning.result(30)
+    winning.result(60)
     winner.commit()
     assert sorted(streams(ledger)) == ["task-a", "task-b"]
     ledger.on(chosen.connection).create(task("again"))
@@ -257,7 +257,7 @@ def test_an_append_goes_on_when_a_deadlock_with_a_transaction_ended_it(
     in_line(url, 1)
     rename(own, low, "by the app")
     app.commit()
-    waiting.result(30)
+    waiting.result(60)
     assert [past.event.title for past in ledger.history(Task, low)] == [low, "by the app", "by the other"]  # type: ignore[attr-defined]
 
 
@@ -371,7 +371,7 @@ def test_the_commit_wakes_those_who_listen_and_nothing_else_does(ledger: Workled
         own.create(task("two"))
         assert list(listener.notifies(timeout=0.2)) == []
         app.commit()
-        assert len(list(listener.notifies(timeout=30, stop_after=1))) == 1
+        assert len(list(listener.notifies(timeout=60, stop_after=1))) == 1
 
 
 def test_a_transaction_in_which_something_was_recorded_cannot_be_prepared() -> None:
@@ -430,7 +430,7 @@ def test_a_connection_that_was_cut_takes_its_transaction_with_it(
         waiting = threads.submit(ledger.on(again.connection).create, task("four"))
         end_sessions(url, in_line(url, 1))
         with pytest.raises(DatabaseUnreachable):
-            waiting.result(30)
+            waiting.result(60)
     other.commit()
     assert streams(ledger) == ["task-four"]
 

@@ -48,7 +48,7 @@ def running(work: Work, *arguments: Any) -> Iterator[tuple[BaseProcess, Connecti
 
 
 def finish(process: BaseProcess) -> None:
-    process.join(60)
+    process.join(300)
     assert process.exitcode == 0, f"{process} ended with {process.exitcode}"
 
 
