@@ -30,7 +30,7 @@ CLAIMS = """A claim is taken where the event is stored.
 
 - no look at a read table
 - the **holder** is the stream
-- `Room` asks without taking"""
+- `Vacancy` asks without taking"""
 
 
 def fill(project: Project) -> dict[str, str]:

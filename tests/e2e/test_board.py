@@ -106,6 +106,34 @@ def test_a_drag_to_another_column_is_the_command_that_leads_there(page: Page, pr
     expect(column(page, "in_progress").locator(card(page, task))).to_contain_text("Ada")
 
 
+def test_what_a_task_takes_follows_its_state_while_one_watches(page: Page, project: Project) -> None:
+    """The service says which commands there are; the page has no machine of its own."""
+    task = project.task("Write the parser")
+    page.goto(project.link("board", "task", task))
+    buttons = page.get_by_role("dialog", name="Write the parser").locator(".actions > .button:not(.button--icon)")
+    expect(buttons).to_have_text(["Assign", "Queue", "Edit"])
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    project.tell(task, "queue")
+    expect(buttons).to_have_text(["Assign", "Take out of the queue", "Edit"])
+    project.start(task, project.agent("Ada"))
+    expect(buttons).to_have_text(["Finish work", "Edit", "Block"])
+    project.tell(task, "cancel", to="dropped")
+    expect(buttons).to_have_text(["Reopen", "Edit"])
+
+
+def test_a_description_that_is_emptied_is_cleared(page: Page, project: Project, service: Service) -> None:
+    task = project.task("Write the parser", text="It reads tokens.")
+    page.goto(project.link("board", "task", task))
+    panel = page.get_by_role("dialog", name="Write the parser", exact=True)
+    expect(panel).to_contain_text("It reads tokens.")
+    panel.get_by_role("button", name="Edit", exact=True).click()
+    form = page.get_by_role("dialog", name="Edit: Write the parser")
+    form.get_by_label("Description").fill("")
+    form.get_by_role("button", name="Edit", exact=True).click()
+    expect(panel).to_contain_text("No description.")
+    assert service.get(f"tasks/{task}", min_position=service.get("status")["head"])["description"] is None
+
+
 def test_what_is_refused_is_said_with_its_code(page: Page, project: Project) -> None:
     agent = project.agent("Ada")
     project.start(project.task("Write the lexer"), agent)
