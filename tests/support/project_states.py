@@ -1,4 +1,4 @@
-"""A life of a project up to each of its statuses (DOMAIN.md 2.5), and arguments for each of its commands."""
+"""A life of a project up to each of its statuses (domain.md 2.5), and arguments for each of its commands."""
 
 from typing import Any
 

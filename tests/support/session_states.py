@@ -1,4 +1,4 @@
-"""A life of a session up to each of its states (DOMAIN.md 2.3), and arguments for each of its commands."""
+"""A life of a session up to each of its states (domain.md 2.3), and arguments for each of its commands."""
 
 from typing import Any
 

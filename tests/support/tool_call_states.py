@@ -1,4 +1,4 @@
-"""A life of a tool call up to each of its states, and arguments for each of the commands (DOMAIN.md 2.2)."""
+"""A life of a tool call up to each of its states, and arguments for each of the commands (domain.md 2.2)."""
 
 from typing import Any
 

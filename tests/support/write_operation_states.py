@@ -1,4 +1,4 @@
-"""A life of a write operation up to each of its states (DOMAIN.md 2.11), and arguments for each of its commands."""
+"""A life of a write operation up to each of its states (domain.md 2.11), and arguments for each of its commands."""
 
 from typing import Any
 
