@@ -13,7 +13,7 @@ GRACE_SECONDS = 5
 
 
 class AddressNotAllowed(Forbidden):
-    """workledger has no authentication yet: it only listens on loopback addresses such as 127.0.0.1, not {host!r}."""
+    """There is no authentication yet, so only loopback addresses such as 127.0.0.1 are served, not {host!r}."""
 
     code = "ADDRESS_NOT_ALLOWED"
 

@@ -64,9 +64,10 @@ def last_group(workledger: Workledger, *arguments: str) -> tuple[str, int]:
 
 
 def test_it_is_found_by_its_entry_point_once_it_is_installed(
-    shop: Path, workledger: Workledger, monkeypatch: pytest.MonkeyPatch
+    python: Path, shop: Path, database_url: str, workledger: Workledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(shop))
+    run(python, "-c", f"import workledger; workledger.open({database_url!r}).close()", cwd=shop)
     workledger("project", "--once")
     assert last_group(workledger, "status")[0] == "session_feed"
     (shop / "shop-1.dist-info").mkdir()

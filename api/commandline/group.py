@@ -79,7 +79,8 @@ class CommandGroup(TyperGroup):
             code = super().main(*args, **{**options, "standalone_mode": False})
         except typer.TyperException as error:
             command = getattr(getattr(error, "ctx", None), "command_path", "workledger")
-            print_error(f"{error.format_message().rstrip('.')}. See {command} --help.", "USAGE")
+            message = error.format_message().rstrip(".")
+            print_error(f"{message}{'' if message.endswith('?') else '.'} See {command} --help.", "USAGE")
             code = error.exit_code
         except Exception as error:
             if os.environ.get(TRACEBACK):

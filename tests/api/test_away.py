@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import psycopg
 import pytest
@@ -14,7 +15,10 @@ from support.http_client import Doors
 from workledger import Workledger
 from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable
 from workledger.adapters.failures import ReadTableMissing, refusal_of
-from workledger.projections.groups import GROUPS
+from workledger.domain.task.card_events import TaskCreated
+from workledger.projections.engine.columns import TableRow
+from workledger.projections.engine.rules import Stream
+from workledger.projections.engine.table import Table
 
 READS = ("projects", "projects/prj_1", "projects/prj_1/board", "projects/prj_1/commits", "agents", "status", "events")
 
@@ -61,13 +65,21 @@ def test_a_read_table_that_is_missing_is_named_with_what_to_do(database_ledger: 
         assert answer.json()["detail"] == "There is no table projects; `workledger rebuild` makes it anew from the log."
 
 
-def test_a_table_is_missing_when_one_of_the_groups_has_it() -> None:
-    """Those of an app too, which are given. Proves that any other table that is not there is a fault of the program."""
-    first, *others = GROUPS
-    cause = sqlite3.OperationalError(f"no such table: {first.tables[0].NAME}")
-    error = sa.exc.OperationalError("select 1", {}, cause)
-    assert type(refusal_of(error)) is type(refusal_of(error, [first])) is ReadTableMissing
-    assert refusal_of(error, others) is None
+def test_a_table_is_missing_when_it_is_a_read_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of an app too. Proves that any other table that is not there is a fault of the program."""
+    monkeypatch.setattr(Table, "METADATA", sa.MetaData())
+
+    class NoteRow(TableRow):
+        id: Annotated[str, Stream(TaskCreated)]
+
+    class Notes(Table, row=NoteRow, name="notes", born=(TaskCreated,)):
+        """Notes of an app."""
+
+    def failed(name: str) -> object:
+        return refusal_of(sa.exc.OperationalError("select 1", {}, sqlite3.OperationalError(f"no such table: {name}")))
+
+    assert type(failed(Notes.NAME)) is ReadTableMissing
+    assert failed("elsewhere") is None
 
 
 def test_other_failures_keep_apart_what_helps() -> None:

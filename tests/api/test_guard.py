@@ -64,7 +64,7 @@ def test_no_page_elsewhere_is_told_that_it_may(doors: Doors) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "example.org", ""])
 def test_it_listens_on_loopback_only_and_says_that_keys_are_not_there_yet(memory: Workledger, host: str) -> None:
-    with pytest.raises(AddressNotAllowed, match="has no authentication yet") as refused:
+    with pytest.raises(AddressNotAllowed, match="There is no authentication yet") as refused:
         Server(create_app(memory), host=host)
     assert refused.value.code == "ADDRESS_NOT_ALLOWED"
 

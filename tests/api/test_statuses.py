@@ -99,6 +99,7 @@ STATUSES = {
     "DATABASE_FAILED": 503,
     "DATABASE_FORKED": 503,
     "DATABASE_FULL": 507,
+    "DATABASE_NOT_FOUND": 503,
     "DATABASE_UNREACHABLE": 503,
     "READ_TABLES_BEHIND": 503,
     "READ_TABLE_MISSING": 503,
@@ -112,7 +113,10 @@ DUPLICATE_REQUEST and AGENT_TURN_LIMIT_EXCEEDED stand there with 200, as outcome
 with 500, as what a call of git came to: here that is recorded, and what is asked next of such a worktree is refused.
 """
 
-OF_COMMANDS = ("workledger.api.commandline.", "workledger.api.benchmarks.")
+OF_COMMANDS = (
+    *("workledger.api.commandline.", "workledger.api.benchmarks."),
+    *("workledger.adapters.own_transaction.", "workledger.adapters.outbox"),
+)
 """Where refusals are that no request meets."""
 
 
@@ -165,7 +169,7 @@ def test_the_refusals_of_an_app_are_answered_as_their_bases_are(memory: Workledg
         said = doors.client.get(doors.answer("GET", "notes/n_1").json()["type"]).json()
         assert said == {
             "code": "MEMO_NOT_FOUND",
-            "title": "Note not found",
+            "title": "Memo not found",
             "status": 404,
             "meaning": "There is no note {id}.",
         }

@@ -117,5 +117,5 @@ def test_apps_that_are_installed_are_found_by_their_entry_points(
 
 def test_without_an_app_there_is_what_comes_with_workledger() -> None:
     assert find_app(None) is None
-    with open_ledger("memory:") as ledger:
+    with open_ledger("memory:", create=True) as ledger:
         assert (ledger.groups, ledger.policies) == (GROUPS, POLICIES)

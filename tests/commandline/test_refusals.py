@@ -103,9 +103,14 @@ def test_wrong_usage_is_told_with_exit_code_2(run: Run, tmp_path: Path, argument
     assert not list(tmp_path.glob("*.db"))
 
 
+def test_a_mistyped_command_is_told_which_one_is_like_it(run: Run) -> None:
+    told = refusal(run("statsu"), "USAGE", 2)
+    assert told == "workledger: No such command 'statsu'. Did you mean 'status'? See workledger --help. [USAGE]"
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.com", ""])
 def test_only_loopback_is_served_as_there_is_no_authentication_yet(run: Run, tmp_path: Path, host: str) -> None:
-    assert "has no authentication yet" in refusal(run("serve", "--host", host), "ADDRESS_NOT_ALLOWED")
+    assert "There is no authentication yet" in refusal(run("serve", "--host", host), "ADDRESS_NOT_ALLOWED")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -83,6 +83,11 @@ def test_a_command_loads_itself_and_what_it_reads(url: str, command: str) -> Non
     }
 
 
+def test_garbage_is_collected_again_while_a_command_runs(url: str) -> None:
+    code = RUN.format(arguments=["status", "--db", url]) + "import gc; assert gc.isenabled() and gc.get_freeze_count()"
+    assert "workledger" in modules(code)
+
+
 def test_the_list_of_commands_says_what_each_command_says_itself() -> None:
     """The list is written apart, so that it needs none of the commands."""
     group = typer.main.get_command(app)

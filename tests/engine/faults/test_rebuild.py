@@ -117,7 +117,7 @@ def test_a_rebuild_that_another_process_cancels_leaves_the_tables_and_nothing_be
     assert engine_processes.left_behind(full) == []
     assert not cancel(full.tables, GROUPS), "there is none any more"
     again = CliRunner().invoke(app, ["rebuild", "--cancel", "--db", full.url])
-    assert again.stdout.strip().endswith("no rebuild was under way")
+    assert again.stdout.strip().endswith("no rebuild was running")
 
 
 @pytest.mark.parametrize("moment", ["it begins", "it swaps"])
