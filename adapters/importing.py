@@ -1,4 +1,4 @@
-"""What the importers share: their report, their progress, and facts recorded a few hundred at a time."""
+"""The common parts of the importers: their report, their progress, and facts appended in batches."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class Progress(Protocol):
-    """Told how far an import has come, as often as it records."""
+    """A callback with the progress of an import, called after each append."""
 
     def __call__(self, done: int, total: int, note: str) -> None: ...
 
@@ -38,17 +38,17 @@ def silent(done: int, total: int, note: str) -> None:
 
 @dataclass
 class Report:
-    """What came in, and what was left out and why; `str(report)` says it in one line."""
+    """Counts of what was imported, and of what was left out by reason; `str(report)` is one line."""
 
     source: str
-    came_in: Counter[str] = field(default_factory=Counter)
+    imported: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     project_ids: set[str] = field(default_factory=set)
 
     def __str__(self) -> str:
-        came_in = _listed(self.came_in) or "nothing new"
+        imported = _listed(self.imported) or "nothing new"
         left_out = _listed(self.left_out) or "nothing"
-        return f"{self.source}: came in: {came_in}; left out: {left_out}"
+        return f"{self.source}: imported: {imported}; left out: {left_out}"
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -60,8 +60,8 @@ class Fact:
     """Events of one stream to be recorded, whole or not at all.
 
     Attributes:
-        after: the version of the stream that they follow. When it has moved on, somebody else was faster.
-        what: what they are called in the report.
+        after: the version of the stream that they follow; the fact is left out when the stream has another one.
+        what: their name in the report.
     """
 
     kind: type[Aggregate]
@@ -72,11 +72,11 @@ class Fact:
     what: str
 
     def record(self, unit: Unit) -> bool:
-        """Record it; False when somebody else was faster.
+        """Record it; False when the stream has changed meanwhile.
 
         Raises:
-            NotFound: what it goes on from is not there.
-            ConcurrencyConflict: what begins with it has begun already.
+            NotFound: the aggregate that it changes does not exist.
+            ConcurrencyConflict: the aggregate that it creates exists.
         """
         state = unit.find(self.kind, self.id) if self.after else None
         if state is None and self.after:
@@ -93,7 +93,7 @@ class Fact:
 class Batches:
     """Records facts in units of BATCH events.
 
-    A unit that is refused is taken apart: what can be recorded alone is, the rest is left out by the refusal's code.
+    When a unit is refused, its facts are recorded one by one; those refused are counted by the refusal's code.
     """
 
     def __init__(self, ledger: Ledger, report: Report) -> None:
@@ -101,19 +101,20 @@ class Batches:
         self._facts: list[Fact] = []
 
     def add(self, fact: Fact) -> None:
-        """Record this, now or with what comes next."""
+        """Add a fact, which is recorded with its batch."""
         self._facts.append(fact)
         if sum(len(one.events) for one in self._facts) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
-        """Record what is still to be recorded."""
+        """Record the facts of an incomplete batch."""
         facts, self._facts = self._facts, []
         if not facts:
             return
         try:
             self._record(facts)
         except Refused:
+            # One refused fact must not leave out the others of its batch.
             for fact in facts:
                 self._record_alone(fact)
 
@@ -124,7 +125,7 @@ class Batches:
             self._report.left_out[f"{fact.what} refused with {refused.code}"] += 1
 
     def _record(self, facts: Sequence[Fact]) -> None:
-        new: dict[int, bool] = {}
+        new: dict[int, bool] = {}  # by number, as a decision that is taken again overwrites its answers
 
         def take(unit: Unit) -> None:
             new.update((number, fact.record(unit)) for number, fact in enumerate(facts))
@@ -133,13 +134,13 @@ class Batches:
             unit.decide(lambda: take(unit))
         for number, fact in enumerate(facts):
             if new[number]:
-                self._report.came_in[fact.what] += 1
+                self._report.imported[fact.what] += 1
             else:
-                self._report.left_out[f"{fact.what} (another was faster)"] += 1
+                self._report.left_out[f"{fact.what} (changed meanwhile)"] += 1
 
 
 def begin(ledger: Ledger, kind: type[Aggregate], id: str, first: Event, at: datetime | None) -> None:
-    """Record the first event of a stream, unless another import has just done so.
+    """Record the first event of a stream, unless another import has already done so.
 
     Raises:
         Refused: a claim of the event is not met.
@@ -150,10 +151,10 @@ def begin(ledger: Ledger, kind: type[Aggregate], id: str, first: Event, at: date
 
 
 def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: datetime | None) -> str:
-    """The id of the project, which is created unless it is there.
+    """The id of the project, which is created unless it exists.
 
-    A project that has the same path or URL already is taken instead. Where only the name is taken, the new one has
-    the end of its id behind it.
+    An existing project with the same path or URL is used instead. When only the name is taken, the end of the id is
+    appended to it.
     """
     if ledger.existing([Project.stream(id)]):
         return ledger.get(Project, id).id
@@ -168,7 +169,7 @@ def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: date
 def _begin_project(ledger: Ledger, id: str, created: ProjectCreated, at: datetime | None) -> str:
     try:
         begin(ledger, Project, id, created, at)
-    except Refused as refused:
+    except Refused as refused:  # the claim's holder is the project that has the path or URL
         if not str(refused.details.get("key")).startswith(("project_path:", "project_url:")):
             raise
         return str(refused.details["holder"]).partition("-")[2]
@@ -176,12 +177,12 @@ def _begin_project(ledger: Ledger, id: str, created: ProjectCreated, at: datetim
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or where it has more characters than that its beginning: an event may have 256 KB."""
+    """The text, truncated to a number of characters: an event may have 256 KB."""
     return text if len(text) <= limit else f"{text[:limit]}… [{len(text)} characters]"
 
 
 def digest(*parts: str) -> str:
-    """A short name for the same parts, always the same one."""
+    """A short name that is always the same for the same parts."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:24]
 
 
@@ -197,7 +198,7 @@ class Line:
 def json_lines(data: bytes, start: int = 0) -> tuple[list[Line], bytes]:
     """The lines of JSONL data that begins at `start` of its file, and the half-written rest after them.
 
-    Blank lines are passed over. A last line without its line end counts when it is whole.
+    Blank lines are skipped. A last line without its line end counts when it is complete JSON.
     """
     lines = []
     *whole, rest = data.split(b"\n")
@@ -213,12 +214,14 @@ def json_lines(data: bytes, start: int = 0) -> tuple[list[Line], bytes]:
 
 
 def json_object(line: bytes) -> dict[str, JSON] | None:
-    """The object on a line, with a mark in place of what no database stores: NUL, half a surrogate, broken UTF-8."""
+    """The object on a line. What no database stores (NUL, a lone surrogate, invalid UTF-8) is replaced by a mark."""
+    # An escaped NUL is valid JSON that PostgreSQL cannot store; the pattern leaves an escaped backslash before it.
     line = NUL.sub(rb"\1\\ufffd", line) if b"\\u0000" in line else line
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         try:
+            # The standard parser accepts lone surrogates and NaN, which orjson refuses.
             value = json.loads(line.decode("utf-8", "replace"), parse_constant=lambda _: None)
             value = orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
         except (ValueError, RecursionError):
@@ -226,10 +229,10 @@ def json_object(line: bytes) -> dict[str, JSON] | None:
     return value if isinstance(value, dict) else None
 
 
-def moment(text: JSON) -> datetime | None:
-    """The moment that RFC 3339 text says; None when it says none, or Go's zero time."""
+def parse_time(text: JSON) -> datetime | None:
+    """The time in RFC 3339 text; None when there is none, or Go's zero time."""
     try:
-        said = datetime.fromisoformat(text) if isinstance(text, str) else None
+        time = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    return None if said is None or said.year == 1 else said if said.tzinfo else said.replace(tzinfo=UTC)
+    return None if time is None or time.year == 1 else time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""Redaction: secrets and home folders leave what is imported before anything is stored, for events are for ever.
+"""Redaction: secrets and home folders are removed from imported text before it is stored, as events are permanent.
 
-It errs on the side of taking too much. What it cannot see, such as a secret in an image or one without any shape,
-the caller's own `Redact` may take.
+It rather removes too much than too little. A secret that no pattern matches, such as one in an image, needs a `Redact`
+of the caller's own.
 """
 
 import re
@@ -11,11 +11,11 @@ from typing import TypeAlias, Union
 
 JSON: TypeAlias = Union[bool, int, float, str, list["JSON"], dict[str, "JSON"], None]  # noqa: UP007, it is recursive
 Redact: TypeAlias = Callable[[JSON], JSON]
-"""Takes what a source says, and gives it back without what must not be stored."""
+"""A function from a value of a source to the value that may be stored."""
 
 GONE = "[redacted]"
 SHORT = 200
-"""Characters; strings up to this length come again and again (folders, versions), so what becomes of them is kept."""
+"""Characters; strings up to this length repeat often (folders, versions), so their results are cached."""
 
 _NAME = r"[^\s/\\:;,'\"`<>()\[\]{}|*?$&%#]+"
 
@@ -83,25 +83,25 @@ def redact_text(text: str) -> str:
                 plain = _plain(text)
                 break
     low = plain.lower()
-    done, kept = 0, []
+    done, parts = 0, []
     for start in sorted(start for stem in _STEMS if stem in low for start in _starts(stem, low)):
-        found = _VALUE.match(text, start) if start >= done else None
-        if found and found.lastgroup:
-            kept += [text[done : found.start(found.lastgroup)], GONE]
-            done = found.end(found.lastgroup)
-    return "".join([*kept, text[done:]]) if kept else text
+        match = _VALUE.match(text, start) if start >= done else None
+        if match and match.lastgroup:
+            parts += [text[done : match.start(match.lastgroup)], GONE]
+            done = match.end(match.lastgroup)
+    return "".join([*parts, text[done:]]) if parts else text
 
 
 _short = lru_cache(8192)(redact_text)
 
 
 def _plain(text: str) -> str:
-    """As long as the text, and ASCII: several times faster to search."""
+    """The text as ASCII of the same length, which is several times faster to search."""
     return text if text.isascii() else text.encode("ascii", "replace").decode("ascii")
 
 
 def _starts(stem: str, low: str) -> Iterator[int]:
-    """Where a word with that stem begins."""
+    """The start of each word with that stem."""
     at = low.find(stem)
     while at >= 0:
         if stem != "key":

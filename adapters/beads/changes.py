@@ -1,4 +1,4 @@
-"""What has to happen to a task so that it is what its issue says."""
+"""The events that bring a task to the state of its issue."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -29,13 +29,13 @@ from workledger.domain.task.events import (
 )
 
 SOURCE = "beads"
-"""The key in a task's metadata under which the issue is kept as it was told last."""
+"""The key of a task's metadata that has the issue as of the last import."""
 
 CAUSE = "said by the issue"
 
 
 def created(issue: Issue, project_id: str, parent_id: str | None, at: datetime) -> TaskCreated:
-    """The beginning of its task."""
+    """The first event of its task."""
     return TaskCreated(
         title=issue.title,
         description=issue.description,
@@ -45,45 +45,45 @@ def created(issue: Issue, project_id: str, parent_id: str | None, at: datetime) 
         priority=issue.priority,
         rank=ranks.end(at),
         labels=issue.labels,
-        metadata={SOURCE: told(issue)},
+        metadata={SOURCE: source_metadata(issue)},
     )
 
 
-def told(issue: Issue) -> dict[str, Any]:
-    """What is kept of the issue: what has no field of its own, and what the next import compares with."""
+def source_metadata(issue: Issue) -> dict[str, Any]:
+    """The metadata of the issue: values without a field of their own, and those that the next import compares."""
     links = [{"on": one.on, "type": one.type} for one in issue.dependencies]
     return {**issue.rest, "status": issue.status, "links": links, "digest": issue.digest}
 
 
 def before(task: Task) -> dict[str, Any]:
-    """What the issue of a task said when it was imported last; empty when it has none."""
-    kept = task.metadata.get(SOURCE)
-    return kept if isinstance(kept, dict) else {}
+    """The metadata of the last import of a task's issue; empty when there is none."""
+    stored = task.metadata.get(SOURCE)
+    return stored if isinstance(stored, dict) else {}
 
 
 def links(task: Task) -> list[dict[str, str]]:
-    """What its issue was linked to then."""
+    """The dependencies of its issue then."""
     return list(before(task).get("links", ()))
 
 
 def has_moved(history: Iterable[Event]) -> bool:
-    """Whether anything has happened to a task beyond what it is about."""
+    """Whether a task has events beside those of its details."""
     return any(type(event).__module__ != card_events.__name__ for event in history)
 
 
 def revised(task: Task, issue: Issue) -> Iterator[Event]:
-    """The changes of what the task is about. Dependencies and its state are not among them."""
+    """The changes of the task's details, without its dependencies and its state."""
     wanted = {name: getattr(issue, name) for name in ("title", "description", "priority", "category")}
     changed = {name: value for name, value in wanted.items() if value != getattr(task, name)}
     if changed:
         yield TaskDetailsChanged(**changed)
     if issue.labels != task.labels:
         yield TaskLabelsChanged(labels=issue.labels)
-    yield TaskMetadataChanged(metadata={**task.metadata, SOURCE: told(issue)})
+    yield TaskMetadataChanged(metadata={**task.metadata, SOURCE: source_metadata(issue)})
 
 
 def relinked(task: Task, issue: Issue) -> Iterator[TaskDependencyRemoved]:
-    """The dependencies that an earlier import brought and that the issue has no more."""
+    """The dependencies of an earlier import that the issue does not have any more."""
     wanted = {one.on for one in issue.blockers}
     for link in links(task):
         if link["type"] == "blocks" and link["on"] in task.depends_on and link["on"] not in wanted:
@@ -95,7 +95,7 @@ def depends(on: str) -> TaskDependencyAdded:
 
 
 class Steps:
-    """The legal events, one state after the other, from where a task stands to where its issue does."""
+    """The valid events, state by state, from the state of a task to that of its issue."""
 
     def __init__(self, task: Task, issue: Issue, at: datetime) -> None:
         self.task, self.issue, self.at = task, issue, at

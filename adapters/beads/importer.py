@@ -1,4 +1,4 @@
-"""The beads importer: tasks as the issues of a JSONL export tell them, and later what has changed since."""
+"""The beads importer: the issues of a JSONL export become tasks, and later imports add their changes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -26,13 +26,13 @@ def import_beads(
 ) -> Report:
     """Record the issues of a beads export as tasks with the same ids, at their own times, by the actor `import`.
 
-    What an issue says again changes nothing, so that what was done to its task here stays. What it says anew is
-    recorded; its status only when it is another than the last time.
+    Values that are unchanged since the last import are not applied, so changes made here stay. Changed ones are
+    recorded; the status only when it differs from the last import.
 
     Args:
         source: the JSONL file, or a folder with `.beads/issues.jsonl`.
-        project_id: a project that is there; otherwise the one for the folder around `.beads`, or else for the
-            prefix of the ids, is taken or made.
+        project_id: an existing project; otherwise that of the folder around `.beads`, or else of the prefix of the ids,
+            is used or created.
 
     Raises:
         OSError: there is no such file.
@@ -41,15 +41,15 @@ def import_beads(
     path = Path(source).expanduser().resolve()
     path = path / ".beads" / "issues.jsonl" if path.is_dir() else path
     report = Report("beads")
-    told, left_out = issues(path.read_bytes(), redact)
+    by_id, left_out = issues(path.read_bytes(), redact)
     report.left_out += left_out
-    if not told:
+    if not by_id:
         return report
     with ledger.acting_as("import"):
-        project = project_id or _project(ledger, path, told, redact)
+        project = project_id or _project(ledger, path, by_id, redact)
         report.project_ids.add(ledger.get(Project, project).id)
-        tasks = _tasks(ledger, told.values())
-        timeline = Timeline(told, tasks, _histories(ledger), project, datetime.now(UTC))
+        tasks = _tasks(ledger, by_id.values())
+        timeline = Timeline(by_id, tasks, _histories(ledger), project, datetime.now(UTC))
         steps = timeline.steps()
         report.left_out += timeline.left_out
         batches = Batches(ledger, report)
@@ -59,26 +59,26 @@ def import_beads(
             versions[step.task_id] = after + len(step.events)
             batches.add(Fact(Task, step.task_id, after, step.events, step.at, step.what))
             if done % 100 == 0 or done == len(steps):
-                progress(done, len(steps), f"changes of {len(told)} issues")
+                progress(done, len(steps), f"changes of {len(by_id)} issues")
         batches.flush()
     return report
 
 
-def _project(ledger: Ledger, path: Path, told: Mapping[str, Issue], redact: Redact) -> str:
+def _project(ledger: Ledger, path: Path, by_id: Mapping[str, Issue], redact: Redact) -> str:
     home = path.parent.parent if path.parent.name == ".beads" else None
-    prefix = next(iter(told)).rpartition("-")[0] or path.stem
+    prefix = next(iter(by_id)).rpartition("-")[0] or path.stem
     created = ProjectCreated(
         name=str(redact(home.name if home else prefix)), repository_path=str(redact(str(home))) if home else None
     )
-    at = min((issue.created_at for issue in told.values() if issue.created_at), default=None)
+    at = min((issue.created_at for issue in by_id.values() if issue.created_at), default=None)
     return ensure_project(ledger, f"{Project.PREFIX}_{digest('beads', str(home or prefix))}", created, at=at)
 
 
-def _tasks(ledger: Ledger, told: Iterable[Issue]) -> dict[str, Task]:
-    ids = {id for issue in told for id in (issue.id, *(one.on for one in issue.dependencies))}
+def _tasks(ledger: Ledger, issues: Iterable[Issue]) -> dict[str, Task]:
+    ids = {id for issue in issues for id in (issue.id, *(one.on for one in issue.dependencies))}
     there = ledger.existing(Task.stream(id) for id in ids)
-    found = {id: ledger.find_any(Task, id) for id in ids if Task.stream(id) in there}
-    return {id: task for id, task in found.items() if task is not None}
+    tasks = {id: ledger.find_any(Task, id) for id in ids if Task.stream(id) in there}
+    return {id: task for id, task in tasks.items() if task is not None}
 
 
 def _histories(ledger: Ledger) -> Callable[[str], list[Event]]:

@@ -1,4 +1,4 @@
-"""Beads issues, as its JSONL export tells them: one object on a line, the last line of an id counts."""
+"""Beads issues in a JSONL export: one object on a line; the last line of an id counts."""
 
 import hashlib
 from collections import Counter
@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from workledger.adapters.importing import cut, json_lines, moment
+from workledger.adapters.importing import cut, json_lines, parse_time
 from workledger.adapters.redaction import JSON, Redact
 
 PRIORITIES = {0: "high", 1: "high", 2: "medium", 3: "low", 4: "low"}
@@ -23,15 +23,15 @@ STATES = {
     "closed": "done",
     "tombstone": "deleted",
 }
-"""The state of a task for each status of an issue; one that is not known is taken for open."""
+"""The state of a task for each status of an issue; an unknown one counts as open."""
 
 TEXT = 30_000
-"""Characters of a description that are kept, and `NOTE` those of any other text."""
+"""Characters of a description, and with `NOTE` of any other text; the rest is truncated."""
 
 NOTE = 4_000
 
 OWN_FIELDS = ("id", "title", "description", "labels", "dependencies")
-"""What becomes a field of its own; the rest is kept in the task's metadata as it is."""
+"""Values that become fields of the task; the others go into its metadata unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue, redacted. `digest` is that of the line as it was, and says whether anything has changed."""
+    """An issue, redacted. `digest` is that of the raw line, and shows whether anything has changed."""
 
     id: str
     title: str
@@ -74,10 +74,10 @@ class Issue:
 
 
 def issues(data: bytes, redact: Redact) -> tuple[dict[str, Issue], Counter[str]]:
-    """The issues in a JSONL export by their ids, and what is none, by why it was left out."""
+    """The issues in a JSONL export by id, and the counts of other lines by the reason for leaving them out."""
     lines, rest = json_lines(data)
     left_out = Counter({"half-written last lines": 1} if rest.strip() else {})
-    found: dict[str, Issue] = {}
+    by_id: dict[str, Issue] = {}
     for line in lines:
         if line.value is None:
             left_out["malformed lines"] += 1
@@ -85,35 +85,37 @@ def issues(data: bytes, redact: Redact) -> tuple[dict[str, Issue], Counter[str]]
             left_out["lines without an id"] += 1
         else:
             issue = read(line.value, redact)
-            left_out["earlier lines of the same issue"] += issue.id in found
+            left_out["earlier lines of the same issue"] += issue.id in by_id
             left_out["unknown statuses (taken for open)"] += issue.status not in STATES
-            found[issue.id] = issue
-    return found, +left_out
+            by_id[issue.id] = issue
+    return by_id, +left_out
 
 
 def read(raw: dict[str, JSON], redact: Redact) -> Issue:
-    """One issue; what is missing or of another type than it should be is as if it were not said."""
-    told = redact(raw)
-    assert isinstance(told, dict)
-    kind = str(told.get("issue_type") or "task")
-    labels = (*_texts(told.get("labels")), *([] if kind == "task" else [kind]))
-    priority = told.get("priority")
+    """One issue; a value of a wrong type counts as missing."""
+    redacted = redact(raw)
+    assert isinstance(redacted, dict)
+    kind = str(redacted.get("issue_type") or "task")
+    labels = (*_texts(redacted.get("labels")), *([] if kind == "task" else [kind]))
+    priority = redacted.get("priority")
     return Issue(
         id=str(raw["id"]),
-        title=cut(str(told.get("title") or raw["id"]), NOTE),
-        description=_text(told.get("description"), TEXT),
-        status=str(told.get("status") or "open"),
+        title=cut(str(redacted.get("title") or raw["id"]), NOTE),
+        description=_text(redacted.get("description"), TEXT),
+        status=str(redacted.get("status") or "open"),
         priority=PRIORITIES.get(priority if isinstance(priority, int) else 2, "low"),
         category=CATEGORIES.get(kind, "execute"),
         labels=tuple(dict.fromkeys(labels)),
-        summary=_text(told.get("close_reason"), NOTE),
+        summary=_text(redacted.get("close_reason"), NOTE),
         dependencies=tuple(_dependencies(raw.get("dependencies"))),
-        created_at=moment(raw.get("created_at")),
-        updated_at=moment(raw.get("updated_at")),
-        ended_at=moment(raw.get("deleted_at")) or moment(raw.get("closed_at")),
+        created_at=parse_time(raw.get("created_at")),
+        updated_at=parse_time(raw.get("updated_at")),
+        ended_at=parse_time(raw.get("deleted_at")) or parse_time(raw.get("closed_at")),
         digest=hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24],
         rest={
-            name: _kept(value) for name, value in told.items() if name not in OWN_FIELDS and value not in (None, "", [])
+            name: _shortened(value)
+            for name, value in redacted.items()
+            if name not in OWN_FIELDS and value not in (None, "", [])
         },
     )
 
@@ -121,14 +123,16 @@ def read(raw: dict[str, JSON], redact: Redact) -> Issue:
 def _dependencies(raw: JSON) -> Iterable[Dependency]:
     for one in raw if isinstance(raw, list) else ():
         if isinstance(one, dict) and isinstance(one.get("depends_on_id"), str):
-            yield Dependency(str(one["depends_on_id"]), str(one.get("type") or "blocks"), moment(one.get("created_at")))
+            yield Dependency(
+                str(one["depends_on_id"]), str(one.get("type") or "blocks"), parse_time(one.get("created_at"))
+            )
 
 
 def _text(value: JSON, limit: int) -> str | None:
     return cut(value, limit) if isinstance(value, str) and value else None
 
 
-def _kept(value: JSON) -> JSON:
+def _shortened(value: JSON) -> JSON:
     return cut(value, NOTE) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""The timeline of a set of issues: what happened to which task and when, so that nothing comes before what it needs."""
+"""The timeline of a set of issues: the events of their tasks by time, none before one that it requires."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,12 +11,12 @@ from workledger.domain.kernel.aggregate import Event
 from workledger.domain.task import Task
 
 Place = tuple[datetime, int, int]
-"""Where a step comes: the moment, then creations before dependencies before the rest, then parents before children."""
+"""The order of steps: by time, then creations before dependencies before the rest, then parents before children."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Events of one task at one moment."""
+    """Events of one task at one time."""
 
     place: Place
     task_id: str
@@ -26,12 +26,12 @@ class Step:
 
 
 class Timeline:
-    """Steps for the issues whose tasks do not exist, differ, or were left half-way by an import, in the order of time.
+    """Steps for the issues whose tasks do not exist, differ, or are incomplete after an interrupted import, by time.
 
     Args:
-        tasks: those that are there already, by id: of the issues and of what they depend on; also deleted ones.
+        tasks: the existing ones by id: of the issues and of what they depend on; also deleted ones.
         history: the events of a task.
-        now: for issues that do not say when.
+        now: for issues without a time.
     """
 
     def __init__(
@@ -61,21 +61,21 @@ class Timeline:
         return sorted(steps, key=lambda step: (step.place, step.task_id))
 
     def _is_ours(self, task: Task, issue: Issue) -> bool:
-        kept = changes.before(task)
-        if not kept or task.project_id != self._project_id:
+        stored = changes.before(task)
+        if not stored or task.project_id != self._project_id:
             self.left_out["ids that other tasks have"] += 1
             return False
         if task.deleted:
             what = (
                 "issues that have not changed"
-                if kept.get("digest") == issue.digest
+                if stored.get("digest") == issue.digest
                 else "issues whose task was deleted"
             )
             self.left_out[what] += 1
         return not task.deleted
 
     def _there(self, id: str) -> bool:
-        """Whether others may refer to it: what is deleted takes its links with it."""
+        """Whether others may refer to it: a deleted task loses its dependencies."""
         if id in self._issues and self._issues[id].state == "deleted":
             return False
         return not self._tasks[id].deleted if id in self._tasks else id in self._issues
@@ -101,7 +101,7 @@ class Timeline:
         return None if one in above else own
 
     def _born(self, id: str) -> Place:
-        """After its parent, whatever the clocks said."""
+        """After its parent, even if its time is earlier."""
         if id not in self._places:
             parent = self._parent(id)
             above = self._born(parent) if parent and parent not in self._tasks else (self._created(id), 0, 0)
@@ -153,9 +153,9 @@ class Timeline:
     def _reaches(self, start: str, end: str) -> bool:
         ahead, seen = [start], {start}
         while ahead:
-            found = self._waits.get(ahead.pop(), set()) - seen
-            seen |= found
-            ahead += found
+            more = self._waits.get(ahead.pop(), set()) - seen
+            seen |= more
+            ahead += more
         return end in seen
 
     def _dependency(self, at: datetime, id: str, on: str) -> Step:
@@ -163,7 +163,7 @@ class Timeline:
         return Step((max([at, *born]), 1, 0), id, at, (changes.depends(on),), "dependencies")
 
     def _progress(self, id: str) -> list[Step]:
-        """To the state of an issue whose task is new, or has not got there because an import was ended."""
+        """Steps to the state of an issue whose task is new, or incomplete after an interrupted import."""
         issue, task = self._issues[id], self._tasks.get(id)
         at = (issue.ended_at if issue.state in ("done", "deleted") else None) or issue.updated_at or self._now
         if task is None:

@@ -1,4 +1,4 @@
-"""What a thread is about: where it ran, with which model, what was asked and what came of it."""
+"""What a thread is about: its folder, model, prompt and result."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ TITLES = {"custom-title": "customTitle", "ai-title": "aiTitle", "summary": "summ
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """All of it redacted, but for `cwd`, which is `folder` as the machine calls it."""
+    """All redacted, except `cwd`, which is `folder` with its real path."""
 
     cwd: str | None
     folder: str | None
@@ -36,23 +36,23 @@ def about(records: Sequence[Record], redact: Redact) -> About:
     prompt = _first(one.text for one in records if one.prompts) or _first(
         one.text for one in records if one.kind == "user"
     )
-    titles = [_first(_told(reversed(records), kind, name)) for kind, name in TITLES.items()]
+    titles = [_first(_values_of(reversed(records), kind, name)) for kind, name in TITLES.items()]
     answers = (one.text for one in reversed(records) if one.kind == "assistant" and one.text.strip())
-    cwd = _first(_said(records, "cwd"))
+    cwd = _first(_values(records, "cwd"))
     return About(
         cwd=cwd,
         folder=clean(cwd),
-        branch=_first(_said(records, "gitBranch")),
+        branch=_first(_values(records, "gitBranch")),
         model=_first(model for one in records if (model := string(one.message.get("model"))) and model[0] != "<"),
         title=clean(_first([*(title for title in titles if title), *_lines(prompt)])),
         prompt=clean(beginning(prompt, TEXT) if prompt else None),
         result=clean(beginning(result, RESULT) if (result := _first(answers)) else None),
-        agent_name=clean(_first(_told(reversed(records), "agent-name", "agentName"))),
+        agent_name=clean(_first(_values_of(reversed(records), "agent-name", "agentName"))),
     )
 
 
 def subagents(records: Iterable[Record]) -> dict[str, str]:
-    """What the calls of these records call the agents they start: by agent id, and by prompt while that is not told."""
+    """The names that calls give to the agents they start: by agent id, or by prompt while the id is unknown."""
     calls: dict[str, Mapping[str, object]] = {}
     named: dict[str, str] = {}
     for one in records:
@@ -73,12 +73,12 @@ def project_name(cwd: str) -> str:
     return re.split(r"[\\/]", cwd.rstrip("\\/"))[-1] or "project"
 
 
-def _said(records: Iterable[Record], name: str) -> Iterator[str]:
-    return (said for one in records if (said := string(one.body.get(name))))
+def _values(records: Iterable[Record], name: str) -> Iterator[str]:
+    return (value for one in records if (value := string(one.body.get(name))))
 
 
-def _told(records: Iterable[Record], kind: str, name: str) -> Iterator[str]:
-    return _said((one for one in records if one.kind == kind), name)
+def _values_of(records: Iterable[Record], kind: str, name: str) -> Iterator[str]:
+    return _values((one for one in records if one.kind == kind), name)
 
 
 def _lines(prompt: str | None) -> list[str]:

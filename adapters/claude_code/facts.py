@@ -1,4 +1,4 @@
-"""The events that what a transcript tells is recorded as."""
+"""The events of a transcript."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ from workledger.domain.tool_calls import (
 )
 
 SESSION_NUMBER = 1
-"""A transcript does not say in how many processes it was written; its agent has one session."""
+"""A transcript does not show its number of processes, so its agent has one session."""
 
 TURNS = 500
 """Claude Code knows no limit of turns; this is the highest that an agent may have."""
@@ -37,7 +37,7 @@ LONGEST_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose thread it is: the ids that everything in it is found by."""
+    """The owner of a thread: the ids that its events are tagged with."""
 
     session_id: str
     agent_id: str
@@ -48,7 +48,7 @@ class Whose:
 
 
 def agent_id(file: Transcript) -> str:
-    """That of the agent in a transcript: the session's own, or a sub-agent's."""
+    """The id of the agent in a transcript: the session's own, or a sub-agent's."""
     return _id(Agent.PREFIX, file)
 
 

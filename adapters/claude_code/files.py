@@ -14,7 +14,7 @@ from workledger.adapters.importing import Line, json_lines, json_object
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LOOK = 50
-"""Lines looked at to see what a file is."""
+"""Lines read to determine the kind of a file."""
 
 TAIL = 1 << 16
 
@@ -25,7 +25,7 @@ class Transcript:
 
     Attributes:
         own: its first records say that they are of this session.
-        first, last: the moments of its first record and its last.
+        first, last: the times of its first record and its last.
     """
 
     path: Path
@@ -53,34 +53,34 @@ def default_folder() -> Path:
 def transcripts(source: Path) -> tuple[list[list[Transcript]], Counter[str]]:
     """The sessions at a path, each with its own file first and then its sub-agents', earlier ones before later ones.
 
-    Of several files that tell the same, the longest is taken. A session's file brings its folder along.
+    Of several files with the same content, the longest is used. A session's file includes its folder.
     """
     left_out: Counter[str] = Counter()
-    found: dict[str, Transcript] = {}
+    by_source: dict[str, Transcript] = {}
     for path in _paths(source):
         transcript = look(path)
         if transcript is None:
             left_out["files that are no transcripts"] += 1
             continue
-        other = found.get(transcript.source_id)
+        other = by_source.get(transcript.source_id)
         left_out["files that another tells too"] += other is not None
         if other is None or path.stat().st_size > other.path.stat().st_size:
-            found[transcript.source_id] = transcript
-    return _by_session(found.values()), left_out
+            by_source[transcript.source_id] = transcript
+    return _by_session(by_source.values()), left_out
 
 
 def look(path: Path) -> Transcript | None:
-    """What a file is; None when it is no transcript."""
+    """The transcript in a file; None when it is none."""
     with path.open("rb") as file:
         values = [value for line in islice(file, LOOK) if (value := json_object(line)) is not None]
-    told = [one for value in values if (one := record(Line(0, 0, value)))]
-    if not any(one.kind in KNOWN or one.kind in DROPPED for one in told):
+    records = [one for value in values if (one := record(Line(0, 0, value)))]
+    if not any(one.kind in KNOWN or one.kind in DROPPED for one in records):
         return None
     subagent = path.stem.removeprefix("agent-") if path.stem.startswith("agent-") else None
-    times = [one.at for one in told if one.at]
+    times = [one.at for one in records if one.at]
     first = times[0] if times else datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    session = _session(path, subagent, told)
-    own = next((id for one in told if (id := string(one.body.get("sessionId")))), session) == session
+    session = _session(path, subagent, records)
+    own = next((id for one in records if (id := string(one.body.get("sessionId")))), session) == session
     return Transcript(path, session, subagent, own, first, _last(path, first))
 
 
@@ -92,12 +92,12 @@ def _paths(source: Path) -> Iterator[Path]:
     yield from sorted(source.with_suffix("").rglob("agent-*.jsonl"))
 
 
-def _session(path: Path, subagent: str | None, told: Iterable[Record]) -> str:
-    said = [id for one in told if (id := string(one.body.get("sessionId")))]
+def _session(path: Path, subagent: str | None, records: Iterable[Record]) -> str:
+    named = [id for one in records if (id := string(one.body.get("sessionId")))]
     folders = [folder.name for folder in path.parents if UUID.fullmatch(folder.name)]
     if subagent is None and UUID.fullmatch(path.stem):
         return path.stem
-    return (said[-1:] or folders[:1] or [path.stem])[0]
+    return (named[-1:] or folders[:1] or [path.stem])[0]
 
 
 def _last(path: Path, first: datetime) -> datetime:
@@ -107,8 +107,8 @@ def _last(path: Path, first: datetime) -> datetime:
     return max([first, *(one.at for line in lines if (one := record(line)) and one.at)])
 
 
-def _by_session(found: Iterable[Transcript]) -> list[list[Transcript]]:
+def _by_session(transcripts: Iterable[Transcript]) -> list[list[Transcript]]:
     sessions: dict[str, list[Transcript]] = {}
-    for one in sorted(found, key=lambda one: (one.subagent_id is not None, one.place)):
+    for one in sorted(transcripts, key=lambda one: (one.subagent_id is not None, one.place)):
         sessions.setdefault(one.session_id, []).append(one)
     return sorted(sessions.values(), key=lambda files: files[0].place)

@@ -1,4 +1,4 @@
-"""What a record can tell, without a word about how it is recorded."""
+"""The contents of a record, independent of how they are stored."""
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from workledger.domain.import_source import Key
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A record that is kept in the log, redacted and not too long."""
+    """A record for the log, redacted and truncated."""
 
     body: JSON
 
@@ -48,7 +48,7 @@ Happening = Said | ToolUsed | ToolEnded | Turn
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What one record says that is new; `index` is the record's place in the thread."""
+    """The new contents of one record; `index` is the record's place in the thread."""
 
     index: int
     at: datetime
@@ -57,7 +57,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Past:
-    """What of a thread has been recorded before.
+    """The part of a thread that is already recorded.
 
     Attributes:
         has: whether the record at that place has been.

@@ -1,4 +1,4 @@
-"""The Claude Code importer: sessions as their transcripts tell them, and later what was added since."""
+"""The Claude Code importer: transcripts become sessions, and later imports add what was appended."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -36,16 +36,16 @@ def import_claude_code(
     progress: Progress = silent,
     now: datetime | None = None,
 ) -> Report:
-    """Record what the transcripts of Claude Code tell and the ledger does not know, by the actor `import`.
+    """Record the new contents of Claude Code's transcripts, by the actor `import`.
 
     Every session becomes a session, an agent and a run of its own, and so does every sub-agent; their logs are the
-    transcripts' lines, redacted. A session that goes on is gone on with by the next import.
+    transcripts' lines, redacted. The next import continues a session that has grown.
 
     Args:
-        source: a transcript or a folder of them; where Claude Code keeps them, unless given.
-        project_id: a project that is there; otherwise one is taken or made for the folder a session ran in.
-        output_limit: characters that are kept of a tool's output.
-        now: the moment by which is told whether a session may still be running.
+        source: a transcript or a folder of them; Claude Code's own folder, unless given.
+        project_id: an existing project; otherwise that of the session's folder is used or created.
+        output_limit: characters of a tool's output; the rest is truncated.
+        now: the time by which a session counts as running or ended.
 
     Raises:
         OSError: there is no such file or folder.
@@ -95,7 +95,7 @@ def _earlier(ledger: Ledger, path: Path) -> list[Transcript]:
 
 
 class Importing:
-    """Files are given to it in the order they were written; what an earlier one told is not told again.
+    """Imports files in the order they were written; records of an earlier file are not imported again.
 
     Args:
         passed: earlier files, which are not given to it.
@@ -115,13 +115,13 @@ class Importing:
         self._ledger, self._report, self._who = ledger, report, who
         self._redact, self._limit, self._now = redact, limit, now
         self._passed = [*passed]
-        self._told: set[str] = set()
+        self._seen: set[str] = set()
 
     def file(self, file: Transcript, session: Sequence[Transcript], progress: Callable[[int], None]) -> None:
         """Record what is new in a file of a session.
 
         Args:
-            progress: told how many bytes of it have been recorded.
+            progress: called with the number of its bytes that are recorded.
 
         Raises:
             Refused: the ledger refuses; what was recorded of the file before stays.
@@ -141,13 +141,13 @@ class Importing:
         self._report.left_out += thread.left_out + Counter(
             {"malformed lines": reading.malformed, "half-written last lines (next time)": int(reading.half_written)}
         )
-        self._report.came_in += Counter(
+        self._report.imported += Counter(
             {
                 "files read again (replaced or cut short)": int(reading.again),
                 "unknown records (kept in the log)": thread.unknown,
             }
         )
-        self._told |= {one.uuid for one in reading.records if one.uuid}
+        self._seen |= {one.uuid for one in reading.records if one.uuid}
 
     def _record(
         self,
@@ -160,13 +160,13 @@ class Importing:
         progress: Callable[[int], None],
     ) -> None:
         own = list(thread.own())
-        said = about(own, self._redact)
-        whose = self._who.whose(file, session, own, said, run)
+        thread_about = about(own, self._redact)
+        whose = self._who.whose(file, session, own, thread_about, run)
         recording = Recording(self._ledger, whose, reading, thread, source, self._report)
         at = None
         for moment in thread.moments():
             if at is None and run is None:
-                recording.begin(said, moment.at, str(self._redact(str(file.path))))
+                recording.begin(thread_about, moment.at, str(self._redact(str(file.path))))
             elif at is None and run is not None:
                 recording.go_on(run, moment.at)
             at = moment.at
@@ -177,7 +177,7 @@ class Importing:
         if at is not None and run is not None and file.subagent_id is None:
             self._renew(recording, whose, reading, at)
         if not thread.live and (at is not None or (run is not None and run.live)):
-            recording.finish(said.result)
+            recording.finish(thread_about.result)
         recording.flush(len(reading.records))
 
     def _renew(self, recording: Recording, whose: Whose, reading: Reading, at: datetime) -> None:
@@ -192,5 +192,5 @@ class Importing:
     def _elsewhere(self) -> set[str]:
         """The ids of the records of earlier files."""
         while self._passed:
-            self._told.update(one.uuid for one in records_of(self._passed.pop().path) if one.uuid)
-        return self._told
+            self._seen.update(one.uuid for one in records_of(self._passed.pop().path) if one.uuid)
+        return self._seen

@@ -1,4 +1,4 @@
-"""A file read so far as it is whole, beside what the ledger has of it: what the thread in it is told from."""
+"""A file read up to its last complete line, and the part of it that the ledger has."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class Reading:
 
     @property
     def began(self) -> datetime:
-        """The moment for records that do not say when, where none before them does."""
+        """The time of records without one, when no earlier record has one."""
         return self.file.first
 
     @property
     def limit(self) -> int:
-        """The bytes that are whole."""
+        """The bytes of complete lines."""
         return self.marks[-1][2]
 
     def cursor(self, done: int) -> tuple[int, int, int]:
@@ -68,11 +68,11 @@ def read(
     start, end, done = (0, 0, 0) if source is None or again else (source.start, source.end, source.done)
     data = file.path.read_bytes()
     lines, rest = json_lines(data)
-    told = [one for line in lines if (one := record(line))]
+    in_file = [one for line in lines if (one := record(line))]
     limit = len(data) - len(rest)
-    before = [one for one in told if one.start < start]
-    begun = list(in_graph_order(one for one in told if start <= one.start < end))
-    new = list(in_graph_order(one for one in told if one.start >= end))
+    before = [one for one in in_file if one.start < start]
+    begun = list(in_graph_order(one for one in in_file if start <= one.start < end))
+    new = list(in_graph_order(one for one in in_file if one.start >= end))
     records, known = [*before, *begun, *new], len(before) + len(begun)
     done += len(before)
     held = source.held if source else None
@@ -93,7 +93,7 @@ def read(
 
 
 def _logged(ledger: Ledger, agent_id: str, turns: int, held: Key | None, elsewhere: Container[str | None]) -> Past:
-    """What was recorded of a file that is no longer as it was, told from the agent's log."""
+    """The recorded part of a file that was replaced or truncated, from the agent's log."""
     contents = [
         past.event.content
         for past in ledger.history(AgentLog, AgentLog.id_of(agent_id, facts.SESSION_NUMBER))

@@ -1,4 +1,4 @@
-"""One thread on its way into the ledger: a few hundred events at a time, each time with the place in its file."""
+"""Records one thread in batches of a few hundred events, each with the place in its file."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ from workledger.domain.tool_calls import ToolCalls
 
 
 class Recording:
-    """Gathers what becomes of a thread until it is flushed. What came in is counted once it is recorded.
+    """Gathers the events of a thread until they are flushed, and counts them in the report after that.
 
     Args:
         source: how far the file was recorded before.
@@ -67,7 +67,7 @@ class Recording:
         self._counts["runs"] += 1
 
     def go_on(self, run: AgentRun, at: datetime) -> None:
-        """The file has grown: what was over goes on."""
+        """The file has grown: resume its ended run."""
         if not run.live:
             self._tell(AgentRun, run.id, at, AgentRunResumed(session_number=run.session_number))
         session = self._ledger.find(Session, self._whose.session_id)
@@ -106,7 +106,7 @@ class Recording:
         """Record what was gathered, and that so many of the file's records are recorded.
 
         Raises:
-            ConcurrencyConflict: another import of the file was faster.
+            ConcurrencyConflict: another import has recorded the file.
             Refused: the ledger refuses.
         """
         place = self._place(done)
@@ -117,7 +117,7 @@ class Recording:
         with self._ledger.unit() as unit:
             unit.decide(lambda: self._record(unit, steps, place))
         self._version += 1
-        self._report.came_in.update(counts)
+        self._report.imported.update(counts)
 
     def _record(self, unit: Unit, steps: Sequence[Callable[[Unit], object]], place: ImportSourceRead) -> None:
         id = self._reading.file.source_id

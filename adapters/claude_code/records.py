@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from workledger.adapters.importing import Line, json_lines, moment
+from workledger.adapters.importing import Line, json_lines, parse_time
 from workledger.adapters.redaction import JSON
 from workledger.domain.import_source import Key
 
@@ -40,7 +40,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line: where it is, and what it says. Whatever is missing, or not of its type, is as if it were not said."""
+    """A line, with its place. A value of a wrong type counts as missing."""
 
     start: int
     kind: str
@@ -81,18 +81,18 @@ class Record:
 
     @property
     def prompts(self) -> bool:
-        """Whether somebody says something to the agent here, rather than a tool or Claude Code itself."""
-        said = self.kind == "user" and not self.body.get("isMeta") and not self.body.get("isCompactSummary")
-        return said and any(block.get("type") == "text" for block in self.blocks) and not self.text.startswith("<")
+        """Whether a user wrote to the agent here, rather than a tool or Claude Code itself."""
+        typed = self.kind == "user" and not self.body.get("isMeta") and not self.body.get("isCompactSummary")
+        return typed and any(block.get("type") == "text" for block in self.blocks) and not self.text.startswith("<")
 
 
-def usage_of(said: dict[str, JSON]) -> Usage:
-    cached = number(said.get("cache_creation_input_tokens")) + number(said.get("cache_read_input_tokens"))
-    return Usage(number(said.get("input_tokens")), number(said.get("output_tokens")), cached)
+def usage_of(usage: dict[str, JSON]) -> Usage:
+    cached = number(usage.get("cache_creation_input_tokens")) + number(usage.get("cache_read_input_tokens"))
+    return Usage(number(usage.get("input_tokens")), number(usage.get("output_tokens")), cached)
 
 
 def record(line: Line) -> Record | None:
-    """What a line says; None when it is no JSON object."""
+    """The record on a line; None when it is no JSON object."""
     body = line.value
     if body is None:
         return None
@@ -101,7 +101,7 @@ def record(line: Line) -> Record | None:
         kind=string(body.get("type")) or "",
         uuid=string(body.get("uuid")),
         parent=string(body.get("parentUuid")) or string(body.get("logicalParentUuid")),
-        at=moment(body.get("timestamp")),
+        at=parse_time(body.get("timestamp")),
         body=body,
     )
 
@@ -113,19 +113,19 @@ def records_of(path: Path) -> list[Record]:
 
 
 def in_graph_order(records: Iterable[Record]) -> Iterator[Record]:
-    """Parents before children; otherwise in the order of the file, whatever the timestamps say."""
+    """Parents before children; otherwise in the order of the file, not of the timestamps."""
     there = list(records)
     ids = {one.uuid for one in there if one.uuid}
-    told: set[str | None] = set()
+    placed: set[str | None] = set()
     waiting: dict[str | None, list[Record]] = defaultdict(list)
     for one in there:
-        if one.parent in ids and one.parent not in told and one.parent != one.uuid:
+        if one.parent in ids and one.parent not in placed and one.parent != one.uuid:
             waiting[one.parent].append(one)
             continue
         ready = [one]
         while ready:
             next_one = ready.pop()
-            told.add(next_one.uuid)
+            placed.add(next_one.uuid)
             yield next_one
             ready += reversed(waiting.pop(next_one.uuid, []) if next_one.uuid else [])
     circle = [one for held in waiting.values() for one in held]

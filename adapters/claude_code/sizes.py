@@ -1,4 +1,4 @@
-"""What is big is kept as its beginning, its size and its digest, so that every event stays small."""
+"""Large values are truncated to their beginning, size and digest, so that every event stays small."""
 
 import hashlib
 from typing import Any
@@ -53,8 +53,8 @@ def fitting(value: JSON) -> JSON:
         if len(orjson.dumps(orjson.dumps(cut).decode())) <= EVENT:
             return cut
     whole = orjson.dumps(value).decode()
-    kept: dict[str, Any] = {name: value[name] for name in ("type", "uuid") if isinstance(value, dict) and name in value}
-    return {**kept, "cut": beginning(whole, 4_000)}
+    head: dict[str, Any] = {name: value[name] for name in ("type", "uuid") if isinstance(value, dict) and name in value}
+    return {**head, "cut": beginning(whole, 4_000)}
 
 
 def measure(text: str) -> tuple[int, str]:

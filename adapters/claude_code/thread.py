@@ -14,18 +14,18 @@ from workledger.adapters.claude_code.turns import Turns
 from workledger.adapters.redaction import JSON, Redact
 
 FRESH = timedelta(minutes=15)
-"""So long after its last record, a session that was left in the middle of something may still be at it."""
+"""For so long after its last record, an unfinished session may still be running."""
 
 
 class Thread:
     """The records of a file, read for what has not been recorded.
 
     Args:
-        limit: characters that are kept of a tool's output.
+        limit: characters of a tool's output; the rest is truncated.
 
     Attributes:
         telling: the places of the records that tell something that is this thread's alone.
-        began, ended: the moments of the first and the last of them.
+        began, ended: the times of the first and the last of them.
         live: the session may still be running.
         left_out, unknown: counted while `moments` are read.
     """
@@ -62,8 +62,8 @@ class Thread:
                 ended = tuple(tools.ended(clean, at))
                 if new:
                     self.unknown += record.kind not in KNOWN
-                    said = Said(logged(clean.body, self._limit))
-                    yield Moment(index, at, (said, *used, *ended, *self.turns.at(index)))
+                    record_log = Said(logged(clean.body, self._limit))
+                    yield Moment(index, at, (record_log, *used, *ended, *self.turns.at(index)))
         self.left_out += tools.left_out
 
     def late(self) -> Sequence[Turn]:
@@ -87,7 +87,7 @@ class Thread:
 
 
 def logged(body: dict[str, JSON], limit: int) -> JSON:
-    """A record as it is kept in the log: what tools put out is cut short, what is said is not."""
+    """A record for the log: the output of tools is truncated, text is not."""
     message = mapping(body.get("message"))
     content = message.get("content")
     if isinstance(content, list):

@@ -1,4 +1,4 @@
-"""The tool calls of a thread: which were made, and what came of them."""
+"""The tool calls of a thread and their results."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -53,8 +53,8 @@ class Tools:
             call, began = self._calls[id]
             answer = _plain(block.get("content"))
             outcome = _outcome(record, block, answer)
-            kept = self._shortened(answer) if outcome == "complete" else self._text(answer)
-            yield ToolEnded(call, outcome, kept, max(0, round((at - began).total_seconds() * 1000)))
+            output = self._shortened(answer) if outcome == "complete" else self._text(answer)
+            yield ToolEnded(call, outcome, output, max(0, round((at - began).total_seconds() * 1000)))
 
     def _shortened(self, answer: JSON) -> JSON:
         if isinstance(answer, str):
@@ -86,7 +86,7 @@ def _plain(content: JSON) -> JSON:
 
 def _outcome(record: Record, block: dict[str, JSON], answer: JSON) -> str:
     result = record.body.get("toolUseResult")
-    said = [one for one in (answer, result) if isinstance(one, str)]
-    if record.body.get("toolDenialKind") or (block.get("is_error") and any(one.startswith(DENIED) for one in said)):
+    texts = [one for one in (answer, result) if isinstance(one, str)]
+    if record.body.get("toolDenialKind") or (block.get("is_error") and any(one.startswith(DENIED) for one in texts)):
         return "denied"
     return "error" if block.get("is_error") else "complete"

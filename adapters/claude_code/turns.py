@@ -87,5 +87,5 @@ def counted(
 
 def _usage(lines: Iterable[Record]) -> Usage:
     """That of the last line, in the order of the file, that tells any."""
-    said = [line.usage for line in sorted(lines, key=lambda one: one.start) if line.usage]
-    return said[-1] if said else Usage()
+    usages = [line.usage for line in sorted(lines, key=lambda one: one.start) if line.usage]
+    return usages[-1] if usages else Usage()

@@ -1,4 +1,4 @@
-"""Whose thread it is: the project, the agent and the task of a transcript, taken or made."""
+"""The owner of a thread: its project, agent and task, existing or created."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -41,14 +41,14 @@ class Who:
         file: Transcript,
         session: Sequence[Transcript],
         own: Sequence[Record],
-        said: About,
+        about: About,
         run: AgentRun | None,
     ) -> Whose:
         """Its agent as it is, or a new one.
 
         Args:
             session: the files of its session, its own first.
-            own: the records of the thread, and `said` what they are about.
+            own: the records of the thread, and `about` what it is about.
             run: of the thread, when it was recorded before.
 
         Raises:
@@ -58,8 +58,8 @@ class Who:
         id, at = facts.agent_id(file), next((one.at for one in own if one.at), file.first)
         agent = self._ledger.get(Agent, id) if self._ledger.existing([Agent.stream(id)]) else None
         if agent is None:
-            project = self._project(session[0], said, at)
-            agent = self._agent(file, id, project, self._names(file, session, own, said), said.model, at)
+            project = self._project(session[0], about, at)
+            agent = self._agent(file, id, project, self._names(file, session, own, about), about.model, at)
         self._report.project_ids.update([agent.project_id] if agent.project_id else [])
         return Whose(
             session_id=file.session_id,
@@ -67,7 +67,7 @@ class Who:
             agent_name=agent.name,
             run_id=facts.run_id(file),
             project_id=agent.project_id or "",
-            task_id=run.task_id if run else None if file.subagent_id else self._task(said.branch, agent.project_id),
+            task_id=run.task_id if run else None if file.subagent_id else self._task(about.branch, agent.project_id),
         )
 
     def rename(self, whose: Whose, name: str, at: datetime) -> None:
@@ -77,14 +77,14 @@ class Who:
             with self._ledger.unit() as unit:
                 unit.record(Agent, whose.agent_id, [AgentRenamed(name=wanted)], at=at)
 
-    def _project(self, first: Transcript, said: About, at: datetime) -> str:
+    def _project(self, first: Transcript, about: About, at: datetime) -> str:
         main = self._ledger.find(Agent, facts.agent_id(first))
         if self._project_id or (main and main.project_id):
             return self._project_id or str(main and main.project_id)
-        cwd = said.cwd or str(first.path.parent)
+        cwd = about.cwd or str(first.path.parent)
         created = ProjectCreated(
             name=project_name(str(self._redact(cwd))),
-            repository_path=said.folder,
+            repository_path=about.folder,
             max_concurrent_agents=AT_ONCE,
         )
         return ensure_project(self._ledger, f"{Project.PREFIX}_{digest('folder', cwd)}", created, at=at)
@@ -104,15 +104,15 @@ class Who:
                 if name == last:
                     raise
             else:
-                self._report.came_in["sub-agents" if file.subagent_id else "agents"] += 1
+                self._report.imported["sub-agents" if file.subagent_id else "agents"] += 1
                 break
         return self._ledger.get(Agent, id)
 
     def _names(
-        self, file: Transcript, session: Sequence[Transcript], own: Sequence[Record], said: About
+        self, file: Transcript, session: Sequence[Transcript], own: Sequence[Record], about: About
     ) -> tuple[str, str]:
         if file.subagent_id is None:
-            return _called(said.agent_name, file.session_id[:8]), _called(said.agent_name, file.session_id)
+            return _called(about.agent_name, file.session_id[:8]), _called(about.agent_name, file.session_id)
         prompt = next((one.text for one in own if one.kind == "user"), "")
         labels = self._labels_of(session)
         label = labels.get(file.subagent_id) or labels.get(prompt) or _kind(file.subagent_id)
@@ -122,8 +122,8 @@ class Who:
         """What the threads of the session call those they start."""
         id = session[0].session_id
         if id not in self._labels:
-            told = (one for file in session for one in records_of(file.path))
-            self._labels = {id: {name: str(self._redact(label)) for name, label in subagents(told).items()}}
+            records = (one for file in session for one in records_of(file.path))
+            self._labels = {id: {name: str(self._redact(label)) for name, label in subagents(records).items()}}
         return self._labels[id]
 
     def _task(self, branch: str | None, project_id: str | None) -> str | None:

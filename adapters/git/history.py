@@ -1,4 +1,4 @@
-"""The history of a local repository, as one `git log` tells it. No program that the repository names is run."""
+"""The history of a local repository, from one `git log`. No program that the repository's config names is run."""
 
 import os
 import subprocess
@@ -20,13 +20,13 @@ SETTINGS = (
     "log.showSignature=false",
     "diff.renames=true",
 )
-"""Whoever owns the folder, no program named in its config is run, and renames are followed as git does by default."""
+"""The folder may have any owner; no program named in its config is run; renames are followed as by default."""
 
 PIECE = 1 << 16
 
 
 class GitFailed(Exception):
-    """Git could not do it; the message is git's own."""
+    """Git failed; the message is git's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,25 @@ def commits(repository: Path, ref: str) -> Iterator[Commit]:
     hardening = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-decorate", "--no-notes"]
     command = [*_git(repository), *arguments, *hardening, "--end-of-options", ref, "--"]
     with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=_environment()) as process,
+        tempfile.TemporaryFile() as stderr_file,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr_file, env=_environment()) as process,
     ):
         assert process.stdout is not None
         with process.stdout as output:
             yield from parse(iter(lambda: output.read(PIECE), b""))
         if process.wait():
-            said.seek(0)
-            raise GitFailed(said.read().decode("utf-8", "replace").strip())
+            stderr_file.seek(0)
+            raise GitFailed(stderr_file.read().decode("utf-8", "replace").strip())
 
 
 def ask(repository: Path, *arguments: str) -> str | None:
-    """What git answers to a question about the repository, without the line's end; None when it says no."""
+    """The output of a git command, without the line end; None when it fails."""
     answer = subprocess.run([*_git(repository), *arguments], capture_output=True, env=_environment(), check=False)
     return None if answer.returncode else answer.stdout.decode("utf-8", "replace").rstrip("\r\n")
 
 
 def parse(pieces: Iterable[bytes]) -> Iterator[Commit]:
-    """Commits from the output of `git log -z --name-only` in FORMAT, in pieces cut anywhere."""
+    """Commits from the output of `git log -z --name-only` in FORMAT, in chunks of any size."""
     tokens = _tokens(pieces)
     next(tokens, None)  # what opens the first commit; the others are opened by what ends the files before
     while len(fields := list(islice(tokens, len(FIELDS) + 1))) > len(FIELDS):
@@ -104,7 +104,7 @@ def _git(repository: Path) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without git's variables, which a hook or a worktree may have set, and without the user's config."""
+    """The environment without git's variables, which a hook or worktree may have set, and without the user's config."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return inherited | {
         "GIT_CONFIG_GLOBAL": os.devnull,

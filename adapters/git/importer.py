@@ -14,19 +14,19 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectCreated
 
 MESSAGE = 30_000
-"""Characters of a message that are kept, and `FILES` those of all the names of files together."""
+"""Characters of a message, and with `FILES` those of all file names together; the rest is truncated."""
 
 FILES = 100_000
 
 PAGE = 500
-"""Commits looked up in the ledger at once."""
+"""Commits per look-up in the ledger."""
 
 REMOTE = re.compile(
     r"""(?: (?:https?|ssh|git)://(?:[^/@]*@)?(?P<host>[^/:@]+)(?::\d+)?/ | (?:[^/@:]+@)?(?P<scp>[^/:@]+):(?!/) )
         (?P<path>[^?#]+?)(?:\.git)?/?""",
     re.VERBOSE,
 )
-"""The ways to write where a repository came from: as a URL, or host:path. Logins in it are not taken."""
+"""The forms of a remote: a URL, or host:path. Logins in it are not captured."""
 
 
 def import_git(
@@ -42,7 +42,7 @@ def import_git(
     """Record the commits that lead to `ref` and are not recorded yet, each at its commit date, by the actor `import`.
 
     Args:
-        project_id: a project that is there; otherwise one is made for the repository. Its id follows from the first
+        project_id: an existing project; otherwise one is created for the repository. Its id follows from the first
             commit, so that every clone is the same project.
         keep_emails: keep the authors' e-mail addresses, which are personal data.
 
@@ -96,9 +96,9 @@ def _project(ledger: Ledger, path: Path, ref: str, redact: Redact) -> str:
 
 
 def _address(path: Path) -> str | None:
-    """The page of the repository that `origin` was cloned from, when it is on a host."""
-    found = REMOTE.fullmatch(ask(path, "config", "--get", "remote.origin.url") or "")
-    return found and f"https://{found['host'] or found['scp']}/{found['path']}"
+    """The web page of `origin`, when it is on a host."""
+    remote = REMOTE.fullmatch(ask(path, "config", "--get", "remote.origin.url") or "")
+    return remote and f"https://{remote['host'] or remote['scp']}/{remote['path']}"
 
 
 def _url(address: str, sha: str) -> str:
@@ -123,10 +123,10 @@ def _event(commit: Commit, project: Project, address: str, redact: Redact, keep_
 
 
 def _fitting(files: list[str]) -> list[str]:
-    """The names of the files; of very many, the first ones and how many more there are."""
+    """The names of the files, truncated to the first ones and the number of the others."""
     room = list(accumulate(len(file) for file in files))
-    kept = sum(size <= FILES for size in room)
-    return files if kept == len(files) else [*files[:kept], f"… and {len(files) - kept} more"]
+    fitting = sum(size <= FILES for size in room)
+    return files if fitting == len(files) else [*files[:fitting], f"… and {len(files) - fitting} more"]
 
 
 def _text(value: object, redact: Redact) -> str:

@@ -28,10 +28,10 @@ def history(
     length: timedelta = LENGTH,
     progress: Progress = silent,
 ) -> int:
-    """Record the past of the seed, unless it is recorded, and go on with it where it was interrupted.
+    """Record the past of the seed, unless it is recorded, and resume it where it was interrupted.
 
     Args:
-        until: the moment it ends at, now unless given. A past that was begun ends where it was to end then.
+        until: the time it ends at, now unless given. An interrupted past ends at its original time.
 
     Returns:
         how many events it has.
@@ -39,9 +39,9 @@ def history(
     until = _begun(ledger, seed) or until or datetime.now(UTC)
     start = until - length
     story = events(seed, start=start, tempo=PAST, metadata={"seed": str(seed), "until": format_timestamp(until)})
-    told = takewhile(lambda one: one.at <= until, story)
+    due = takewhile(lambda one: one.at <= until, story)
     count = 0
-    for batch in iter(lambda: list(islice(told, BATCH)), []):
+    for batch in iter(lambda: list(islice(due, BATCH)), []):
         command_id = f"{LABEL}:{seed}:{count}"
         if ledger.store.done(command_id) is None:
             record(ledger, batch, command_id)
@@ -62,7 +62,7 @@ def _begun(ledger: Ledger, seed: object) -> datetime | None:
 
 
 def record(ledger: Ledger, happenings: list[Happening], command_id: str | None = None) -> None:
-    """Record what happened in one append, each event by its actor and at its moment.
+    """Record what happened in one append, each event by its actor and at its time.
 
     Raises:
         Refused: a claim of theirs is not met, or one of the streams has gone on meanwhile.
@@ -74,9 +74,9 @@ def record(ledger: Ledger, happenings: list[Happening], command_id: str | None =
 
 def _retell(ledger: Ledger, unit: Unit, together: list[Happening]) -> None:
     first = together[0]
-    said = [one.event for one in together]
+    events = [one.event for one in together]
     with ledger.acting_as(first.actor):
         if first.kind in UNFOLDED:
-            unit.log(first.kind.stream(first.id), said, tags=first.tags, at=first.at)
+            unit.log(first.kind.stream(first.id), events, tags=first.tags, at=first.at)
         else:
-            unit.record(first.kind, first.id, said, at=first.at)
+            unit.record(first.kind, first.id, events, at=first.at)

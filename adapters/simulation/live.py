@@ -1,4 +1,4 @@
-"""The play going on in a ledger, at a pace at which one can watch."""
+"""The play in a ledger, at a pace that can be watched."""
 
 import heapq
 import logging
@@ -32,13 +32,13 @@ from workledger.projections.tasks import CardRow, Tasks
 A = TypeVar("A", bound=Aggregate)
 
 AFTER_REFUSAL = Spread(4, 15)
-"""Seconds until somebody who was refused, because a person was there first, looks again."""
+"""Seconds until a refused part tries again."""
 
 logger = logging.getLogger(__name__)
 
 
 class Present(World):
-    """The world of a ledger and its read tables, which somebody keeps up with the log."""
+    """The world of a ledger and its read tables, which a projector keeps up to date."""
 
     def __init__(self, ledger: Workledger, chance: Chance, tempo: Tempo) -> None:
         super().__init__(chance, tempo, datetime.now(UTC))
@@ -92,7 +92,7 @@ class Live:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the play; what is under way stays so, and is taken up when it is played again."""
+        """End the play; unfinished work is resumed when it is played again."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -108,7 +108,7 @@ class Live:
             heapq.heappush(due, (time.monotonic() + wait, next(turn), make, part))
 
     def _step(self, make: Callable[[], Part], part: Part) -> tuple[float, Part]:
-        """One step of a part, and how long it then waits. Whoever is refused begins anew with what there is then."""
+        """One step of a part, and its wait in seconds. A refused part starts again on the current state."""
         self.world.now = datetime.now(UTC)
         try:
             return next(part), part
@@ -120,7 +120,7 @@ class Live:
 
 
 def crews(ledger: Workledger) -> list[Crew]:
-    """Who works in the simulated projects of a ledger."""
+    """The parts of the simulated projects of a ledger."""
     projects = ledger.tables.all(Projects.table.select().order_by(Projects.c.created_at, Projects.c.id))
     return [
         Crew(place(project["metadata"].get("place")), project["id"], _agents(ledger, project["id"]))

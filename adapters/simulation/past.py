@@ -22,11 +22,11 @@ from workledger.domain.tool_calls import ToolCalls
 A = TypeVar("A", bound=Aggregate)
 
 UNFOLDED = (AgentLog, SessionFeed)
-"""Streams that nobody folds."""
+"""Streams that are never folded."""
 
 
 class Happening(NamedTuple):
-    """An event, in the stream of an aggregate, at its moment. Its tags matter where nobody folds the stream."""
+    """An event in its stream, with its time. Its tags are used where the stream is never folded."""
 
     kind: type[Aggregate]
     id: str
@@ -37,7 +37,7 @@ class Happening(NamedTuple):
 
 
 class Past(World):
-    """A world in memory. It keeps what is under way, and forgets what is over.
+    """A world in memory. It holds unfinished work and forgets what has ended.
 
     What it may rely on without asking: each command is decided by the aggregate it is for, and claims between
     aggregates are kept by the parts, which look before they act.
@@ -71,7 +71,7 @@ class Past(World):
         ]
 
     def live_run(self, agent_id: str) -> tuple[str, timedelta] | None:
-        """None: the play begins with nobody at work."""
+        """None: the play begins without live runs."""
 
     def titles(self, project_id: str) -> set[str]:
         return self._titles.setdefault(project_id, set())
@@ -100,7 +100,7 @@ class Past(World):
             self._states[one.stream_id] = kind.begin(id, one.event) if before is None else before.after(one.event)
 
     def _look_at(self, state: Aggregate | None) -> None:
-        """Keep what others look for, and forget what is over."""
+        """Index what other parts look for, and forget what has ended."""
         match state:
             case Task(status="completed"):
                 self._tasks[state.project_id or ""].pop(state.id)

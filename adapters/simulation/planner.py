@@ -11,11 +11,11 @@ PRIORITIES: tuple[Priority, ...] = ("low", "medium", "medium", "medium", "high")
 CATEGORIES: dict[str, Category] = {"research": "research", "test": "verify", "refactor": "refine"}
 EXTRA_LABELS = ("customer", "security", "quick win", "tech debt", "q4")
 SHORT = Spread(20, 90)
-"""Seconds between two things that somebody does in one go."""
+"""Seconds between two actions in a row."""
 
 
 def planner(world: World, crew: Crew) -> Part:
-    """Looks now and then whether there is enough to do, and writes down more."""
+    """Checks the backlog regularly, and adds tasks to it."""
     while True:
         stock = [card for card in world.cards(crew.project_id) if card.state in ("ready", "queued") and not card.waits]
         missing = world.tempo.backlog * len(crew.agents) - len(stock)
@@ -49,7 +49,7 @@ def _write(world: World, crew: Crew) -> None:
 
 
 def _order(world: World, crew: Crew) -> Part:
-    """Queue what is next, and now and then think better of something."""
+    """Queue the next tasks, and sometimes drop one."""
     cards = world.cards(crew.project_id)
     ready = [card for card in cards if card.state == "ready" and not card.waits]
     queued = sum(card.state == "queued" for card in cards)

@@ -109,7 +109,7 @@ class Running:
         self.world.perform(self.actor, step)
 
     def give_up(self, reason: BlockReason, detail: str) -> None:
-        """Something is in the way that only a person can clear."""
+        """Block the task for a reason that only a user can clear."""
 
         def step(unit: Unit) -> None:
             unit.edit(AgentRun, self.id).stop(reason="blocked", by=self.agent_id)

@@ -22,14 +22,14 @@ from workledger.domain.task import Task
 DISPATCHER = "automation:dispatcher"
 PRIORITY = {"high": 0, "medium": 1, "low": 2}
 QUIET = timedelta(minutes=20)
-"""After which a run that nobody has heard of is taken for lost."""
+"""Seconds without a report after which a run counts as lost."""
 LOOK = 3.0
-"""Seconds between looks at a run that somebody else has paused."""
+"""Seconds between polls of a run that a user has paused."""
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of a run, and after how many turns."""
+    """The outcome of a run, and after how many turns."""
 
     turns: int
     end: str
@@ -45,8 +45,8 @@ class Worker:
 
     def part(self) -> Part:
         """Go on with the run that there is, then take task after task."""
-        if found := self.world.live_run(self.id):
-            run_id, quiet = found
+        if live := self.world.live_run(self.id):
+            run_id, quiet = live
             yield from self._take_up(run_id, lost=quiet > QUIET)
         while True:
             yield self.world.chance.of(self.world.tempo.idle)
@@ -171,10 +171,10 @@ class Worker:
         else:
             yield LOOK
 
-    def _resume(self, run_id: str, status: str, person: str, **said: Any) -> None:
+    def _resume(self, run_id: str, status: str, person: str, **options: Any) -> None:
         run = self.world.find(AgentRun, run_id)
         if run is not None and run.status == status:
-            self.world.perform(person, lambda unit: resume_run(unit, run_id, new_process=False, **said))
+            self.world.perform(person, lambda unit: resume_run(unit, run_id, new_process=False, **options))
 
     def _end(self, running: Running, run: AgentRun, fate: Fate, job: Job) -> None:
         if fate.end == "crash":
@@ -196,7 +196,7 @@ class Worker:
         self.world.perform("system", step)
 
     def _after_failure(self, run_id: str, *, again: bool) -> AgentRun | None:
-        """The run goes on in a new process, or its task is queued once more for whoever is free."""
+        """Resume the run in a new process, or queue its task again."""
         run = self.world.find(AgentRun, run_id)
         assert run is not None
         if again and run.provider_session_id:

@@ -37,6 +37,6 @@ def events(
 
 
 def parts_of(world: World, crew: Crew) -> list[Callable[[], Part]]:
-    """Everybody who works in a crew: its planner, its reviewer, its agents."""
+    """The parts of a crew: its planner, its reviewer, its agents."""
     workers = [Worker(world, crew, id).part for id in crew.agents]
     return [lambda: planner(world, crew), lambda: reviewer(world, crew), *workers]

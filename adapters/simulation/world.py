@@ -15,12 +15,12 @@ from workledger.domain.task import ranks
 A = TypeVar("A", bound=Aggregate)
 
 Part = Generator[float, None, None]
-"""What somebody does in the play: it yields how many seconds pass until the next step."""
+"""A part in the play: it yields the seconds until its next step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A task on the board, as those see it who look for work.
+    """A task on the board, as the parts see it.
 
     Attributes:
         state: as the board calls it (see domain/board.py).
@@ -40,20 +40,20 @@ class World(ABC):
 
     @property
     def rank(self) -> str:
-        """The end of a column at this moment."""
+        """The rank of the end of a column, now."""
         return ranks.end(self.now)
 
     @abstractmethod
     def perform(self, actor: str, step: Callable[[Unit], object]) -> None:
-        """Somebody does something, whole or not at all.
+        """Record a decision of an actor, atomically.
 
         Raises:
-            Refused: the ledger says no.
+            Refused: the ledger refuses it.
         """
 
     @abstractmethod
     def find(self, kind: type[A], id: str) -> A | None:
-        """An aggregate as it is now."""
+        """The current aggregate."""
 
     @abstractmethod
     def cards(self, project_id: str) -> Sequence[Card]:

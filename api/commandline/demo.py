@@ -107,7 +107,7 @@ def _brought(ledger: Workledger, here: Here, what: str, seed: int, progress: Bar
         remark = _import_git(ledger, here, progress)
     elif what == SIMULATION:
         count = history(ledger, seed, progress=progress)
-        remark = f"simulation: came in: events {count:,}, of agents that do not exist"
+        remark = f"simulation: imported: events {count:,}, of agents that do not exist"
     else:
         remark = str(import_claude_code(ledger, what, progress=progress))
     here.fill(what)
@@ -118,7 +118,7 @@ def _import_git(ledger: Workledger, here: Here, progress: Bars) -> str:
     try:
         return str(import_git(ledger, here.folder, progress=progress))
     except (GitFailed, FileNotFoundError) as failed:
-        return f"git: nothing came in, {failed}"
+        return f"git: nothing imported, {failed}"
 
 
 def _sessions(here: Here) -> Path | None:

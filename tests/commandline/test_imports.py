@@ -53,8 +53,8 @@ def transcript(folder: Path) -> Path:
 
 
 def test_commits_come_in_once(run: Run, repository: Path) -> None:
-    assert run("import", "git", repository).stdout == "git: came in: commits 2; left out: nothing\n"
-    again = "git: came in: nothing new; left out: commits recorded before 2\n"
+    assert run("import", "git", repository).stdout == "git: imported: commits 2; left out: nothing\n"
+    again = "git: imported: nothing new; left out: commits recorded before 2\n"
     assert run("import", "git", repository).stdout == again
     assert parsed(run("status", "--json"))["head"] == 3
 
@@ -64,13 +64,13 @@ def test_issues_of_beads_come_in(run: Run, tmp_path: Path) -> None:
     issue = {"id": "bd-1", "title": "Fix it", "status": "open", "created_at": "2026-01-05T08:00:00Z"}
     issues.write_text(json.dumps(issue) + "\n{broken\n")
     said = run("import", "beads", issues).stdout
-    assert said.startswith("beads: came in: tasks 1")
+    assert said.startswith("beads: imported: tasks 1")
     assert "left out: nothing" not in said
 
 
 def test_sessions_of_claude_code_come_in(run: Run, tmp_path: Path) -> None:
     said = run("import", "claude-code", transcript(tmp_path / "sessions")).stdout
-    assert said.startswith("claude_code: came in: ")
+    assert said.startswith("claude_code: imported: ")
     assert "nothing new" not in said
     topics = run("events", "--after", 0).stdout
     assert "agent_run.started" in topics
