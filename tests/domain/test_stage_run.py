@@ -42,7 +42,7 @@ LIVES: dict[str, tuple[Event, ...]] = {
 }
 
 
-def test_it_begins_queued() -> None:
+def test_a_run_begins_queued() -> None:
     given(StageRun).when(
         StageRun.create,
         project_id="prj_1",
@@ -53,7 +53,7 @@ def test_it_begins_queued() -> None:
     ).then(queued)
 
 
-def test_what_elmer_leaves_out_has_its_defaults() -> None:
+def test_a_run_has_the_defaults_of_elmer() -> None:
     new = StageRun.create(project_id="prj_1", stage="prd", provider="cli")
     assert new.id.startswith("run_")
     assert new.events == [
@@ -69,22 +69,22 @@ def test_what_elmer_leaves_out_has_its_defaults() -> None:
     ]
 
 
-def test_it_starts_and_succeeds_with_its_outputs() -> None:
+def test_a_run_starts_and_succeeds_with_its_outputs() -> None:
     given(StageRun, *LIVES["queued"]).when(StageRun.start, worker_id="w1").then(started)
     given(StageRun, *LIVES["running"]).when(StageRun.succeed, outputs={"prd": "…"}).then(succeeded)
 
 
-def test_what_it_learns_is_laid_over_what_it_knew() -> None:
+def test_metadata_of_the_end_is_merged_into_that_of_the_run() -> None:
     given(StageRun, *LIVES["running"]).when(StageRun.succeed, metadata={"pages": 3}).then(
         StageRunSucceeded(metadata={"tone": "dry", "pages": 3})
     )
 
 
-def test_it_fails_with_a_summary() -> None:
+def test_a_run_fails_with_a_summary() -> None:
     given(StageRun, *LIVES["running"]).when(StageRun.fail, error_summary="stuck").then(failed)
 
 
-def test_it_is_cancelled_by_somebody() -> None:
+def test_a_run_is_cancelled_by_an_actor() -> None:
     given(StageRun, *LIVES["queued"]).when(StageRun.cancel, by="user:ann").then(cancelled)
 
 
@@ -120,7 +120,7 @@ def test_every_command_in_every_state(row: str) -> None:
 
 
 @pytest.mark.parametrize("state", LIVES)
-def test_it_is_deleted_in_every_state(state: str) -> None:
+def test_a_run_can_be_deleted_in_every_state(state: str) -> None:
     given(StageRun, *LIVES[state]).when(StageRun.delete).then(StageRunDeleted(stage="prd"))
 
 
@@ -218,7 +218,7 @@ def test_a_run_is_retried_once(ledger: Ledger, project_id: str) -> None:
     assert ledger.create(ledger.get(StageRun, second.id).retry()).attempt == 3
 
 
-def test_it_needs_its_project_and_workspace_while_it_lives(ledger: Ledger, project_id: str) -> None:
+def test_a_run_requires_its_project_and_workspace_until_it_is_deleted(ledger: Ledger, project_id: str) -> None:
     with pytest.raises(ProjectNotFound):
         queue(ledger, "prj_0")
     with pytest.raises(WorkspaceNotFound):
