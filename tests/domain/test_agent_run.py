@@ -218,7 +218,7 @@ def test_every_reason_to_pause_is_accepted(reason: Any) -> None:
         ("complete", {"result": object()}),
     ],
 )
-def test_what_does_not_fit_is_refused(command: str, wrong: dict[str, Any]) -> None:
+def test_invalid_arguments_are_refused(command: str, wrong: dict[str, Any]) -> None:
     """A1, A2."""
     given(AgentRun, started, began).when(getattr(AgentRun, command), **wrong).refused(InvalidInput)
 

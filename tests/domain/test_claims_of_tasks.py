@@ -293,7 +293,7 @@ def test_fifty_tasks_of_a_project_are_queued_and_no_more(ledger: Ledger, full_qu
     ],
     ids=["dequeue", "assign", "cancel", "block", "delete"],
 )
-def test_who_leaves_the_queue_makes_room(ledger: Ledger, full_queue: Project, leave: Command) -> None:
+def test_a_task_that_leaves_the_queue_makes_room(ledger: Ledger, full_queue: Project, leave: Command) -> None:
     hire(ledger, "ann")
     begin(ledger, "late", project_id=full_queue.id)
     do(ledger, "q7", leave)

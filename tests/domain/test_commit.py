@@ -36,7 +36,7 @@ def recorded(**details: Any) -> CommitRecorded:
     return event
 
 
-def test_what_is_required_is_enough() -> None:
+def test_a_record_needs_only_the_required_fields() -> None:
     """E5: files default to an empty list, what is optional to nothing."""
     event = recorded(**REQUIRED)
     assert event == CommitRecorded(commit_id=event.commit_id, **REQUIRED)
@@ -66,7 +66,7 @@ def test_its_stream_follows_from_project_and_sha() -> None:
 
 
 @pytest.mark.parametrize("missing", REQUIRED)
-def test_nothing_that_is_required_may_be_missing(missing: str) -> None:
+def test_a_record_without_a_required_field_is_refused(missing: str) -> None:
     rest = {name: value for name, value in REQUIRED.items() if name != missing}
     given(CommitRecord).when(CommitRecord.record, **rest).refused(InvalidInput)
 
@@ -88,7 +88,7 @@ def test_the_same_sha_twice_is_one_commit_whoever_records_it(ledger: Ledger) -> 
     ledger.create(CommitRecord.record(**REQUIRED | {"project_id": other.id}))
 
 
-def test_it_needs_its_project_and_its_workspace(ledger: Ledger) -> None:
+def test_a_record_requires_its_project_and_its_workspace(ledger: Ledger) -> None:
     with pytest.raises(ProjectNotFound):
         ledger.create(CommitRecord.record(**REQUIRED))
     workspace = ledger.create(Workspace.create(name="Ours"))

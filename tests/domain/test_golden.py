@@ -188,7 +188,7 @@ BEFORE = {"text": "str", "author?": "str | None"}
     ],
     ids=["the same", "an optional field more", "a required one more", "one less", "narrowed", "loosened"],
 )
-def test_what_needs_no_new_version(now: dict[str, Any], fits: bool) -> None:
+def test_which_changes_of_an_event_need_no_new_version(now: dict[str, Any], fits: bool) -> None:
     assert adds_only(BEFORE, now) is fits
 
 

@@ -248,7 +248,7 @@ def test_every_reason_to_pause_is_accepted(reason: str) -> None:
         ("record_error", {"code": ""}),
     ],
 )
-def test_what_does_not_fit_is_refused(command: str, wrong: dict[str, Any]) -> None:
+def test_invalid_arguments_are_refused(command: str, wrong: dict[str, Any]) -> None:
     """A1, A2."""
     given(Session, *LIVES["active"]).when(getattr(Session, command), **wrong).refused(InvalidInput)
 
@@ -275,14 +275,14 @@ def test_ten_may_take_part_unless_said_otherwise() -> None:
     assert SessionConfig().max_participants == 10
 
 
-def test_one_who_takes_part_may_change_role_in_a_full_session() -> None:
+def test_a_participant_may_change_role_in_a_full_session() -> None:
     given(Session, *full(1)).when(Session.join, user_id="user0", role="viewer").then()
     given(Session, *full(1)).when(Session.join, user_id="user0", role="owner").then(
         SessionParticipantJoined(user_id="user0", role="owner")
     )
 
 
-def test_one_who_left_makes_room() -> None:
+def test_a_participant_who_leaves_makes_room() -> None:
     left = SessionParticipantLeft(user_id="user0", reason="disconnect")
     given(Session, *full(1), left).when(Session.join, user_id="ann").becomes(participants={"ann": "collaborator"})
 
@@ -337,7 +337,7 @@ def test_from_any_other_error_it_is_resumed(code: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["begin_closing", "close"])
-def test_it_does_not_close_over_pending_writes(command: str) -> None:
+def test_a_session_with_pending_writes_does_not_close(command: str) -> None:
     given(Session, *LIVES["active"]).when(getattr(Session, command), pending_writes=1).refused(
         SessionPendingWrites, pending_writes=1
     )
@@ -356,7 +356,7 @@ def test_when_it_is_closed_nobody_takes_part() -> None:
 
 
 @pytest.mark.parametrize("status", LIVES)
-def test_it_relies_on_its_project_until_it_ends(status: str) -> None:
+def test_a_session_requires_its_project_until_it_ends(status: str) -> None:
     parents = (
         [Project.exists("prj_1", SessionProjectNotFound)] if status in ("initializing", "active", "paused") else []
     )

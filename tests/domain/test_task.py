@@ -99,7 +99,7 @@ def test_its_id_is_the_one_given_or_a_new_one() -> None:
     assert Task.create(title="Write the parser").id.startswith("tsk_")
 
 
-def test_what_codewalkers_leaves_out_has_its_defaults() -> None:
+def test_a_task_has_the_defaults_of_codewalkers() -> None:
     """C1: order 0, retry count 0; a task is pending, executes, and is of medium priority."""
     given(Task).when(Task.create, title="Write the parser").becomes(
         status="pending", plan_order=0, retry_count=0, rejection_count=0, category="execute", priority="medium"
@@ -207,7 +207,7 @@ def test_a_queued_task_is_still_pending_in_the_backlog() -> None:
     )
 
 
-def test_it_leaves_the_queue() -> None:
+def test_a_queued_task_can_be_dequeued() -> None:
     given(Task, *LIVES["queued"]).when(Task.dequeue, reason="not yet").then(TaskDequeued(reason="not yet"))
     given(Task, *LIVES["queued"]).when(Task.dequeue).becomes(state="ready")
 

@@ -106,7 +106,7 @@ def test_the_id_of_a_call_is_not_used_for_another_tool() -> None:
         ("fail", {"tool_call_id": "c1", "error": "x" * 100_001}),
     ],
 )
-def test_what_does_not_fit_is_refused(command: str, wrong: dict[str, Any]) -> None:
+def test_invalid_arguments_are_refused(command: str, wrong: dict[str, Any]) -> None:
     """A2."""
     given(ToolCalls, opened, started).when(getattr(ToolCalls, command), **wrong).refused(InvalidInput)
 

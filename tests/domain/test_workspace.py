@@ -41,7 +41,7 @@ def test_only_what_is_given_is_changed_and_stored() -> None:
     given(Workspace, created, updated).when(Workspace.update, settings={"theme": "dark"}).then()
 
 
-def test_it_exists_until_it_is_deleted() -> None:
+def test_a_workspace_exists_until_it_is_deleted() -> None:
     given(Workspace, created).when(Workspace.delete).then(WorkspaceDeleted(name="Mission"))
     before = Workspace.fold("ws_1", [created])
     assert list(created.claims(None, "ws_1")) == [Take("workspace:ws_1")]

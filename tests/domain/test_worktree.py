@@ -135,7 +135,7 @@ def test_every_event_says_both_alike() -> None:
             assert STATUS[fields["status_detail"].default] == fields["status"].default
 
 
-def test_it_begins_with_its_branch_and_its_path() -> None:
+def test_a_worktree_is_created_with_its_branch_and_its_path() -> None:
     arguments = {"project_id": "p", "branch": "feature/parser", "path": ".worktrees/parser"}
     given(Worktree).when(Worktree.create, **arguments).then(created)
     given(Worktree).when(Worktree.create, **arguments, task_id="tsk_1", base_branch="release/1.2").then(
@@ -144,7 +144,7 @@ def test_it_begins_with_its_branch_and_its_path() -> None:
     assert Worktree.create(**arguments).id.startswith("wtr_")  # type: ignore[arg-type]
 
 
-def test_what_is_said_again_changes_nothing() -> None:
+def test_a_repeated_report_changes_nothing() -> None:
     """Commands are idempotent."""
     again: list[tuple[str, str, dict[str, Any]]] = [
         ("initializing", "complete_setup_step", {"step": "env_copied"}),
@@ -203,7 +203,7 @@ def test_a_conflict_is_named_to_those_who_would_go_on() -> None:
     )
 
 
-def test_what_is_merged_is_removed_for_that_reason() -> None:
+def test_a_merged_worktree_is_removed_for_that_reason() -> None:
     """A13."""
     given(Worktree, *LIVES["merging"]).when(Worktree.complete_merge, merge_sha="5ea1ed").then(merged)
     given(Worktree, *LIVES["removing"]).when(Worktree.complete_removal).then(removed)
@@ -218,7 +218,7 @@ def test_another_removal_keeps_the_reason_it_was_begun_with() -> None:
 
 
 @pytest.mark.parametrize("state", ["creating", "initializing", "active", "committing", "removing"])
-def test_what_failed_is_taken_up_where_it_was(state: State) -> None:
+def test_a_failed_operation_is_retried_from_its_state(state: State) -> None:
     failed = WorktreeFailed(operation="work", error="Boom.", recoverable=True)
     given(Worktree, *LIVES[state], failed).when(Worktree.retry).then(
         WorktreeRetried(operation="work", status=STATUS[state], status_detail=state)
@@ -237,7 +237,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("operation", FAILURES)
-def test_what_failed_says_so_to_whoever_would_go_on(operation: str) -> None:
+def test_a_worktree_in_error_refuses_with_the_code_of_the_failed_operation(operation: str) -> None:
     """domain.md 5.2: WORKTREE_CREATION_FAILED and its sisters."""
     failed = WorktreeFailed(operation=operation, error="Boom.", recoverable=False)
     for command, arguments in (("report_change", {}), ("retry", {}), ("complete_removal", {})):
@@ -256,7 +256,7 @@ def test_refusals_say_what_was_refused() -> None:
 
 
 @pytest.mark.parametrize("past", [LIVES["active"], LIVES["dirty"]], ids=["active", "dirty"])
-def test_whatever_happens_to_a_stale_worktree_makes_it_fresh(past: tuple[Event, ...]) -> None:
+def test_any_event_of_a_stale_worktree_makes_it_fresh(past: tuple[Event, ...]) -> None:
     given(Worktree, *past).when(Worktree.mark_stale, last_activity=LONG_AGO).then(stale)
     given(Worktree, *past, stale).becomes(stale=True)
     given(Worktree, *past, stale).when(Worktree.report_change, files=("parser.py",)).then(changed)
@@ -323,13 +323,13 @@ def test_a_message_has_1_to_1000_characters(length: int, fits: bool) -> None:
         ("active", "fail", {"operation": "work", "error": "e" * 100_001}),
     ],
 )
-def test_what_does_not_fit_is_refused(state: str, command: str, wrong: dict[str, Any]) -> None:
+def test_invalid_arguments_are_refused(state: str, command: str, wrong: dict[str, Any]) -> None:
     """A2."""
     given(Worktree, *LIVES[state]).when(getattr(Worktree, command), **wrong).refused(InvalidInput)
 
 
 @pytest.mark.parametrize("wrong", [{"path": ""}, {"path": "p" * 4097}, {"base_branch": ""}, {"project_id": "a b"}])
-def test_what_does_not_fit_a_new_one_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_arguments_of_create_are_refused(wrong: dict[str, Any]) -> None:
     """A2."""
     arguments = {"project_id": "p", "branch": "b", "path": "x"} | wrong
     given(Worktree).when(Worktree.create, **arguments).refused(InvalidInput)
@@ -379,7 +379,7 @@ def test_a_path_has_one_worktree_until_that_is_removed(ledger: Ledger, project_i
     begin(ledger, "second", "lexer", ".worktrees/x")
 
 
-def test_it_needs_its_project_and_its_task(ledger: Ledger, project_id: str) -> None:
+def test_a_worktree_requires_its_project_and_its_task(ledger: Ledger, project_id: str) -> None:
     with pytest.raises(ProjectNotFound):
         begin(ledger, "it", "parser", project_id="nowhere")
     with pytest.raises(TaskNotFound):
@@ -389,7 +389,7 @@ def test_it_needs_its_project_and_its_task(ledger: Ledger, project_id: str) -> N
 
 
 @pytest.mark.parametrize("state", LIVES)
-def test_it_relies_on_its_project_while_it_is_at_work(state: str) -> None:
+def test_a_worktree_requires_its_project_while_in_use(state: str) -> None:
     """domain.md 3.5, rule 4."""
     parents = [Project.exists("p")] if state in AT_WORK else []
     assert list(fold(*LIVES[state]).requires()) == parents
@@ -397,7 +397,7 @@ def test_it_relies_on_its_project_while_it_is_at_work(state: str) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in LIVES if state != "removed"])
-def test_it_can_be_removed_when_its_project_is_gone(ledger: Ledger, project_id: str, state: str) -> None:
+def test_a_worktree_of_a_deleted_project_can_be_removed(ledger: Ledger, project_id: str, state: str) -> None:
     """domain.md 3.5, rule 3: its own event, when it is taken away."""
     with ledger.unit() as unit:
         unit.record(Worktree, "it", LIVES[state])

@@ -22,7 +22,7 @@ from workledger.domain.write_operation import (
 from workledger.testing import given
 
 
-def test_it_is_prepared_with_what_it_proposes() -> None:
+def test_an_operation_is_prepared_with_its_proposed_changes() -> None:
     given(WriteOperation).when(
         WriteOperation.create,
         repo_full_name="ann/parser",
@@ -99,7 +99,7 @@ def test_pull_requests_are_counted_from_one() -> None:
 
 
 @pytest.mark.parametrize("state", LIVES)
-def test_it_is_deleted_in_every_state(state: str) -> None:
+def test_an_operation_can_be_deleted_in_every_state(state: str) -> None:
     given(WriteOperation, *LIVES[state]).when(WriteOperation.delete).then(WriteOperationDeleted(write_branch="docs"))
 
 
@@ -122,7 +122,7 @@ def project_id(ledger: Ledger) -> str:
 WHAT = {"commit_sha": "c0ffee", "commit_url": "https://example.org/c0ffee", "message": "Write the prd"}
 
 
-def test_it_and_its_commit_carry_each_others_id(ledger: Ledger, project_id: str) -> None:
+def test_an_operation_and_its_commit_carry_each_others_id(ledger: Ledger, project_id: str) -> None:
     """E10"""
     operation = prepare(ledger, project_id)
     with ledger.unit() as unit:
@@ -145,7 +145,7 @@ def test_neither_is_recorded_without_the_other(ledger: Ledger, project_id: str) 
     assert ledger.get(WriteOperation, operation.id).status == "prepared"
 
 
-def test_it_is_committed_once(ledger: Ledger, project_id: str) -> None:
+def test_an_operation_is_committed_once(ledger: Ledger, project_id: str) -> None:
     operation = prepare(ledger, project_id)
     with ledger.unit() as unit:
         commit(unit, operation.id, **WHAT)
@@ -163,7 +163,7 @@ def test_an_operation_of_no_project_is_told_the_commits(ledger: Ledger, project_
     assert ledger.get(CommitRecord, CommitRecord.id_of(project_id, "c0ffee")).write_operation_id == operation.id
 
 
-def test_it_needs_its_project(ledger: Ledger, project_id: str) -> None:
+def test_an_operation_requires_its_project(ledger: Ledger, project_id: str) -> None:
     with pytest.raises(ProjectNotFound):
         prepare(ledger, "prj_0")
 

@@ -28,13 +28,13 @@ def test_the_system_acts_unless_somebody_does(ledger: Workledger) -> None:
     assert whose(ledger) == ("system", None, None)
 
 
-def test_what_is_recorded_inside_carries_the_actor_and_the_ids(ledger: Workledger) -> None:
+def test_events_recorded_inside_carry_the_actor_and_the_ids(ledger: Workledger) -> None:
     with ledger.acting_as("user:ann", correlation_id="why", causation_id="because"):
         assert whose(ledger) == ("user:ann", "why", "because")
     assert whose(ledger) == ("system", None, None)
 
 
-def test_what_is_not_given_stays_as_it_was(ledger: Workledger) -> None:
+def test_an_actor_or_id_that_is_not_given_does_not_change(ledger: Workledger) -> None:
     with ledger.acting_as("user:ann", correlation_id="why"):
         with ledger.acting_as("agent:bob"):
             assert whose(ledger) == ("agent:bob", "why", None)

@@ -33,7 +33,7 @@ def task(ledger: Workledger) -> Task:
     return ledger.create(Task.create(title="Bake a CRUNCHY-LOAF", labels=("bread",)))
 
 
-def test_what_is_created_is_given_back_and_found_again(ledger: Workledger, task: Task) -> None:
+def test_a_created_aggregate_is_returned_and_can_be_loaded(ledger: Workledger, task: Task) -> None:
     assert (task.title, task.version, task.labels) == ("Bake a CRUNCHY-LOAF", 1, ("bread",))
     assert ledger.get(Task, task.id) == ledger.find(Task, task.id) == task
 
@@ -103,7 +103,7 @@ def test_a_command_that_changes_nothing_records_nothing(ledger: Workledger, task
 
 
 @pytest.mark.parametrize("kind", [one for one in Aggregate.CATEGORIES.values() if one.__module__.startswith("workled")])
-def test_what_is_not_there_is_not_found(ledger: Workledger, kind: type[Aggregate]) -> None:
+def test_a_missing_aggregate_is_not_found(ledger: Workledger, kind: type[Aggregate]) -> None:
     assert ledger.find(kind, "nobody") is None
     with pytest.raises(kind.NOT_FOUND) as missing:
         ledger.get(kind, "nobody")
@@ -112,7 +112,7 @@ def test_what_is_not_there_is_not_found(ledger: Workledger, kind: type[Aggregate
         pass
 
 
-def test_what_is_deleted_is_not_found_but_remembered(ledger: Workledger, task: Task) -> None:
+def test_a_deleted_aggregate_is_not_found_but_its_history_is_readable(ledger: Workledger, task: Task) -> None:
     """domain.md 3.5, rule 1."""
     with ledger.edit(Task, task.id) as draft:
         draft.delete()
@@ -182,7 +182,7 @@ def test_without_an_expected_version_the_command_is_decided_again(ledger: Workle
     assert (after.title, after.labels, after.version) == ("First", ("second",), 3)
 
 
-def test_what_was_decided_again_may_then_be_refused(ledger: Workledger, task: Task) -> None:
+def test_a_replayed_command_may_be_refused_on_the_new_state(ledger: Workledger, task: Task) -> None:
     ann = ledger.create(Agent.create(name="Ann"))
 
     def too_slow() -> None:
@@ -242,7 +242,9 @@ def test_an_event_has_at_most_256_kilobytes(ledger: Workledger, task: Task) -> N
 
 
 @pytest.mark.parametrize("value", ["nul \x00", 2**64, "lone \ud800"])
-def test_what_no_database_keeps_is_refused_before_it_is_stored(ledger: Workledger, task: Task, value: object) -> None:
+def test_a_value_that_no_database_stores_is_refused_before_the_append(
+    ledger: Workledger, task: Task, value: object
+) -> None:
     with pytest.raises(InvalidInput), ledger.edit(Task, task.id) as draft:
         draft.change_metadata(metadata={"deep": [value]})
     assert ledger.head() == 1

@@ -30,7 +30,7 @@ def test_a_listener_hears_of_every_append_until_it_ends(ledger: Workledger) -> N
     assert own(heard) == [1, 3]
 
 
-def test_nobody_hears_of_what_was_refused(ledger: Workledger) -> None:
+def test_listeners_are_not_called_after_a_refusal(ledger: Workledger) -> None:
     heard: list[int] = []
     ledger.listen(heard.append)
     with pytest.raises(Refused), ledger.edit(Task, "nobody"):

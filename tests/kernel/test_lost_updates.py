@@ -24,7 +24,7 @@ def label(ledger: Workledger, task: Task, name: str) -> None:
         draft.change_labels(labels=labels)
 
 
-def test_what_was_read_from_a_draft_binds_the_append(ledger: Workledger, task: Task) -> None:
+def test_reading_a_draft_binds_the_append(ledger: Workledger, task: Task) -> None:
     def overwrite() -> None:
         with ledger.edit(Task, task.id) as draft:
             labels = (*draft.labels, "urgent")
@@ -70,7 +70,7 @@ READS: dict[str, Callable[[Unit, str], object]] = {
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
-def test_what_was_read_of_another_aggregate_binds_the_append_too(
+def test_reading_another_aggregate_binds_the_append_too(
     ledger: Workledger, task: Task, read: Callable[[Unit, str], object]
 ) -> None:
     other = ledger.create(Task.create(title="Sweep"))

@@ -164,7 +164,7 @@ def test_a_writer_who_never_gets_through_gives_up_with_a_conflict(
         assert fast.get(Task, task.id).labels == ()
 
 
-def test_what_was_not_there_is_not_taken_up_when_another_writer_begins_it_meanwhile(ledger: Workledger) -> None:
+def test_a_decision_on_a_missing_aggregate_is_taken_again_when_another_writer_creates_it(ledger: Workledger) -> None:
     """Found missing, a stream is expected to be empty to the end of the decision, or it is decided anew."""
     facts = Task.create(title="Fix the till").events
     seen: list[bool] = []

@@ -88,7 +88,7 @@ def test_a_snapshot_of_another_shape_is_left_aside(
     assert ledger.get(Task, "t").title == "8"
 
 
-def test_what_a_snapshot_gives_is_what_the_fold_gives(ledger: Workledger) -> None:
+def test_an_aggregate_from_a_snapshot_equals_the_folded_one(ledger: Workledger) -> None:
     """R2, for aggregates with nested fields."""
     project = ledger.create(Project.create(name="Bakery", metadata={"deep": [1, {"x": None}]}))
     with ledger.edit(Project, project.id) as shop:

@@ -144,7 +144,7 @@ def test_the_projections_read_an_event_that_lacks_fields_added_since(
     assert [tuple(row.values()) for row in rows] == [("a", ["white"], 1), ("b", ["white"], 1), ("c", ["red"], 2)]
 
 
-def test_what_is_stored_stays_as_it_was(log: Workledger, parcels: Parcels) -> None:
+def test_upcasting_does_not_change_stored_events(log: Workledger, parcels: Parcels) -> None:
     log.get(parcels.kind, "1")
     assert [(row.schema_version, row.data) for row in log.read(limit=1)] == [(1, '{"name":"Ann Miller"}')]
 
