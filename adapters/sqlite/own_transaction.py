@@ -113,14 +113,13 @@ class SQLiteTransaction(Transaction):
 
     @contextmanager
     def _cursor(self) -> Iterator[sqlite3.Cursor]:
-        """A cursor that gives plain rows and text.
+        """A cursor that has no row factory, with text as str.
 
         Raises:
             Refused: the database is busy, full or broken; or the transaction is stale, or was rolled back by that.
         """
         factory, open_before = self._driver.text_factory, self._driver.in_transaction
         cursor = sqlite3.Cursor(self._driver)
-        cursor.row_factory = None
         self._driver.text_factory = str
         try:
             yield cursor

@@ -87,15 +87,17 @@ def test_what_is_recorded_is_rolled_back_with_what_else_the_app_writes(
 def test_the_first_statement_begins_the_transaction_be_it_the_ledgers(
     ledger: Workledger, app: App, own: Ledger, url: str
 ) -> None:
-    """As the driver begins one with each first statement. Proves that nothing is committed by itself."""
+    """As the driver begins one with each first statement. Proves that nothing is committed by itself, and that
+    SQLAlchemy knows of the transaction: else it would not commit it."""
     one = own.create(Task.create(title="Pack one"))
     app.order("one")
     app.rollback()
     two = own.create(Task.create(title="Pack two"))
-    app.order("two")
     app.commit()
-    assert orders(url) == ["two"]
-    assert (ledger.find(Task, one.id), ledger.get(Task, two.id).title) == (None, "Pack two")
+    three = own.create(Task.create(title="Pack three"))
+    app.rollback()
+    assert orders(url) == []
+    assert [ledger.find(Task, task.id) for task in (one, two, three)] == [None, two, None]
 
 
 def test_aggregates_are_read_with_what_the_transaction_recorded_and_by_others_without(
@@ -170,6 +172,20 @@ def test_a_refusal_undoes_its_unit_alone(ledger: Workledger, app: App, own: Ledg
     app.commit()
     assert orders(url) == ["one", "two"]
     assert [row.stream_id for row in ledger.read()] == ["project-p", "task-t", "task-before", "task-after"]
+
+
+def test_what_a_refused_unit_had_taken_is_free_again(ledger: Workledger, app: App, own: Ledger) -> None:
+    """Its claims and its command id. Proves that half a unit does not stay behind in the transaction."""
+    ledger.create(Project.create(name="shop", path="/src/shop"))
+    unit = own.unit("open both")
+    projects = unit.__enter__()
+    projects.create(Project.create(name="office", path="/src/office"))
+    projects.create(Project.create(name="shop", path="/src/second"))
+    with pytest.raises(NameTaken):
+        unit.__exit__(None, None, None)
+    own.create(Project.create(name="office", path="/src/office"), command_id="open both")
+    app.commit()
+    assert topics(ledger) == ["project.created"] * 2
 
 
 def test_claims_of_a_transaction_are_held_once_it_is_committed_and_never_when_it_is_not(

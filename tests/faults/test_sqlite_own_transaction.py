@@ -171,7 +171,11 @@ def test_a_transaction_that_the_database_has_rolled_back_is_said_to_be(
 
 def test_what_the_app_has_set_stays_as_it_is(ledger: Workledger, app: App) -> None:
     """Proves that rows and texts are read in our way, whatever way the app reads them in."""
-    app.connection.row_factory, app.connection.text_factory = sqlite3.Row, bytes
+
+    def as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:
+        return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+    app.connection.row_factory, app.connection.text_factory = as_dict, bytes
     app.execute("begin")
     own = ledger.on(app.connection)
     create(own, "one")
@@ -179,9 +183,8 @@ def test_what_the_app_has_set_stays_as_it_is(ledger: Workledger, app: App) -> No
         draft.change_details(title="Grüße")
     assert own.get(Task, "one").title == "Grüße"
     assert own.store.done("nothing") is None
-    assert (app.connection.row_factory, app.connection.text_factory) == (sqlite3.Row, bytes)
-    [row] = app.execute("select title from (select 'a' as title)")
-    assert row["title"] == b"a"
+    assert (app.connection.row_factory, app.connection.text_factory) == (as_dict, bytes)
+    assert app.execute("select title from (select 'a' as title)") == [{"title": b"a"}]
     app.execute("commit")
     assert ledger.get(Task, "one").title == "Grüße"
 
