@@ -41,14 +41,14 @@ class Report:
     """What was imported, and what was left out and why; `str(report)` is one line."""
 
     source: str
-    came_in: Counter[str] = field(default_factory=Counter)
+    imported: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     project_ids: set[str] = field(default_factory=set)
 
     def __str__(self) -> str:
-        came_in = _listed(self.came_in) or "nothing new"
+        imported = _listed(self.imported) or "nothing new"
         left_out = _listed(self.left_out) or "nothing"
-        return f"{self.source}: imported: {came_in}; skipped: {left_out}"
+        return f"{self.source}: imported: {imported}; skipped: {left_out}"
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -133,7 +133,7 @@ class Batches:
             unit.decide(lambda: take(unit))
         for number, fact in enumerate(facts):
             if new[number]:
-                self._report.came_in[fact.what] += 1
+                self._report.imported[fact.what] += 1
             else:
                 self._report.left_out[f"{fact.what} (recorded by another process)"] += 1
 

@@ -141,7 +141,7 @@ class Importing:
         self._report.left_out += thread.left_out + Counter(
             {"malformed lines": reading.malformed, "half-written last lines (next time)": int(reading.half_written)}
         )
-        self._report.came_in += Counter(
+        self._report.imported += Counter(
             {
                 "files read again (replaced or cut short)": int(reading.again),
                 "unknown records (kept in the log)": thread.unknown,

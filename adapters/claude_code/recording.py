@@ -117,7 +117,7 @@ class Recording:
         with self._ledger.unit() as unit:
             unit.decide(lambda: self._record(unit, steps, place))
         self._version += 1
-        self._report.came_in.update(counts)
+        self._report.imported.update(counts)
 
     def _record(self, unit: Unit, steps: Sequence[Callable[[Unit], object]], place: ImportSourceRead) -> None:
         id = self._reading.file.source_id

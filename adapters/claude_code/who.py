@@ -104,7 +104,7 @@ class Who:
                 if name == last:
                     raise
             else:
-                self._report.came_in["sub-agents" if file.subagent_id else "agents"] += 1
+                self._report.imported["sub-agents" if file.subagent_id else "agents"] += 1
                 break
         return self._ledger.get(Agent, id)
 

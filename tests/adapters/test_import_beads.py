@@ -164,7 +164,7 @@ def test_parents_come_before_their_children_whatever_the_clocks_say(
     export.issue("app-1.1", created_at=day(2), dependencies=[link("app-1", "parent-child")])
     export.issue("app-1", created_at=day(3), status="closed", closed_at=day(3))
     report = import_beads(memory, export.path)
-    assert report.came_in["tasks"] == 3
+    assert report.imported["tasks"] == 3
     assert memory.get(Task, "app-1.1.1").parent_task_id == "app-1.1"
     assert memory.get(Task, "app-1.1").parent_task_id == "app-1"
     assert row(memory, "app-1.1.1")["created_at"] == at(1)
@@ -178,7 +178,7 @@ def test_parents_that_are_gone_or_in_a_circle_are_left_out(memory: workledger.Wo
     export.issue("app-5", status="tombstone", deleted_at=day(2))
     export.issue("app-6", status="closed", closed_at=day(3), dependencies=[link("app-5", "parent-child")])
     report = import_beads(memory, export.path)
-    assert report.came_in["tasks"] == 6
+    assert report.imported["tasks"] == 6
     assert report.left_out["parents that are not there or in a circle"] == 5
     assert all(memory.get(Task, id).parent_task_id is None for id in ("app-1", "app-2", "app-3", "app-4", "app-6"))
 
@@ -189,7 +189,7 @@ def test_an_issue_waits_for_those_that_block_it(memory: workledger.Workledger, e
     export.issue("app-3")
     report = import_beads(memory, export.path)
     assert memory.get(Task, "app-1").depends_on == ("app-2",)
-    assert report.came_in["dependencies"] == 1
+    assert report.imported["dependencies"] == 1
     assert memory.get(Task, "app-1").metadata["beads"]["links"][-1] == {"on": "app-3", "type": "related"}
 
 
@@ -238,7 +238,7 @@ def test_a_status_that_changed_is_followed_by_legal_steps(
     import_beads(memory, export.path)
     export.issue("app-1", status=then, title="Renamed", updated_at=day(6))
     report = import_beads(memory, export.path)
-    assert report.came_in["changed tasks"] == 1
+    assert report.imported["changed tasks"] == 1
     expected = {"open": "ready", "in_progress": "working", "blocked": "waiting", "closed": "done"}
     assert state(memory, "app-1") == expected[then]
     assert memory.get(Task, "app-1").title == "Renamed"
@@ -349,7 +349,7 @@ def test_lines_that_are_none_are_counted_not_fatal(memory: workledger.Workledger
         b'{"id": "app-3", "title": "half'
     )
     report = import_beads(memory, export.path)
-    assert report.came_in["tasks"] == 2
+    assert report.imported["tasks"] == 2
     assert report.left_out == {
         "malformed lines": 3,
         "lines without an id": 2,
@@ -370,7 +370,7 @@ def test_longer_values_than_commands_allow_come_in(memory: workledger.Workledger
 
 def test_texts_of_any_length_are_cut_to_fit_in_an_event(memory: workledger.Workledger, export: Export) -> None:
     export.issue("app-1", title="t" * 300_000, description="\x01" * 300_000, notes="n" * 300_000)
-    assert import_beads(memory, export.path).came_in["tasks"] == 1
+    assert import_beads(memory, export.path).imported["tasks"] == 1
     assert (memory.get(Task, "app-1").description or "").endswith("… [300000 characters]")
 
 
@@ -379,7 +379,7 @@ def test_what_is_refused_is_left_out_alone_with_what_needs_it(memory: workledger
     export.issue("app-2", dependencies=[link("app-1", "parent-child")])
     export.issue("app-3")
     report = import_beads(memory, export.path)
-    assert report.came_in == {"tasks": 1}
+    assert report.imported == {"tasks": 1}
     assert report.left_out == {
         "tasks refused with PAYLOAD_TOO_LARGE": 1,
         "tasks refused with TASK_NOT_FOUND": 1,
@@ -457,7 +457,7 @@ def test_two_imports_at_once_record_everything_once(sqlite_url: str, export: Exp
     export.issue("app-300", status="tombstone")
     with workledger.open(sqlite_url) as one, workledger.open(sqlite_url) as two, ThreadPoolExecutor() as threads:
         reports = list(threads.map(lambda ledger: import_beads(ledger, export.path), (one, two)))
-        assert sum(report.came_in["tasks"] for report in reports) == 301
+        assert sum(report.imported["tasks"] for report in reports) == 301
         assert {tuple(topics(one, f"app-{number}")) for number in range(1, 300)} == {
             ("created", "dependency_added", "completed", "moved")
         }
@@ -473,7 +473,7 @@ def test_the_issues_of_a_real_project_come_in(sqlite_url: str) -> None:
         began = time.process_time()
         report = import_beads(ledger, REAL / "issues.jsonl")
         assert time.process_time() - began < 5
-        assert report.came_in["tasks"] == len(told)
+        assert report.imported["tasks"] == len(told)
         [project] = report.project_ids
         for issue in told:
             task = ledger.find(Task, issue["id"])

@@ -317,7 +317,7 @@ def test_records_that_are_not_wanted_are_dropped_and_unknown_ones_kept(
     main.raw({"nothing": "known"})
     report = import_claude_code(memory, main.path)
     assert report.left_out == {"snapshots of files": 1, "progress records": 1}
-    assert report.came_in["unknown records (kept in the log)"] == 2
+    assert report.imported["unknown records (kept in the log)"] == 2
     assert [one.get("type") for one in logged(memory)] == ["user", "hologram", "permission-mode", None]
     assert [one["created_at"] for one in rows(memory, AgentLogChunks, "seq")][1:] == [BEGAN + timedelta(seconds=30)] * 3
 
@@ -383,7 +383,7 @@ def test_a_session_that_may_be_running_is_left_running(memory: workledger.Workle
     report = import_claude_code(memory, main.path, now=soon)
     assert memory.get(AgentRun, f"run_{ONE}").status == "running"
     assert memory.get(Session, ONE).status == "active"
-    assert report.came_in["turns"] == 0
+    assert report.imported["turns"] == 0
     head = memory.head()
     import_claude_code(memory, main.path, now=soon)
     assert memory.head() == head
@@ -407,7 +407,7 @@ def test_a_replaced_or_shortened_file_is_read_again_and_nothing_comes_twice(
     before = everything(memory)
     main.write(4)
     report = import_claude_code(memory, main.path)
-    assert report.came_in["files read again (replaced or cut short)"] == 1
+    assert report.imported["files read again (replaced or cut short)"] == 1
     assert {name: seen for name, seen in everything(memory).items() if name != "AgentRuns"} == {
         name: seen for name, seen in before.items() if name != "AgentRuns"
     }
@@ -501,7 +501,7 @@ def test_sub_agents_are_agents_of_their_own_named_by_their_call(
     runs = {one["agent_name"]: one for one in rows(memory, AgentRuns)}
     assert (runs["Find it (a1)"]["prompt"], runs["Find it (a1)"]["token_output_count"]) == ("Look everywhere", 10)
     assert {one["session_id"] for one in runs.values()} == {ONE}
-    assert (report.came_in["sessions"], report.came_in["sub-agents"], report.came_in["runs"]) == (1, 4, 5)
+    assert (report.imported["sessions"], report.imported["sub-agents"], report.imported["runs"]) == (1, 4, 5)
     assert only(memory, Sessions)["agent_id"] == f"agt_{ONE}"
 
 
@@ -572,7 +572,7 @@ def test_a_record_of_any_size_comes_in(memory: workledger.Workledger, main: Tran
     )
     main.answer("a", use("call_1", "Write", files=["x" * 10_000] * 200), usage=(1, 2))
     report = import_claude_code(memory, main.path)
-    assert report.came_in["log chunks"] == 3
+    assert report.imported["log chunks"] == 3
     assert only(memory, AgentRuns)["token_output_count"] == 2
 
 
@@ -621,9 +621,9 @@ def test_what_the_ledger_refuses_is_counted_and_comes_the_next_time(
     other.answer("b", use("call_2"))
     report = import_claude_code(memory, folder, project_id=project.id, now=soon)
     assert report.left_out["files refused with CONCURRENCY_LIMIT_EXCEEDED"] == 1
-    assert report.came_in["runs"] == 1
+    assert report.imported["runs"] == 1
     report = import_claude_code(memory, folder, project_id=project.id, now=LATER)
-    assert report.came_in["runs"] == 1
+    assert report.imported["runs"] == 1
     assert {one["status"] for one in rows(memory, AgentRuns)} == {"completed"}
 
 
@@ -727,7 +727,7 @@ def test_the_sessions_and_issues_of_a_real_project_come_in(sqlite_url: str) -> N
         [project] = import_beads(ledger, REAL / "issues.jsonl").project_ids
         report = import_claude_code(ledger, REAL / "transcripts", project_id=project)
         assert time.process_time() - began < 10
-        assert report.came_in["sessions"] == len(list((REAL / "transcripts").glob("*.jsonl")))
+        assert report.imported["sessions"] == len(list((REAL / "transcripts").glob("*.jsonl")))
         head = ledger.head()
         import_beads(ledger, REAL / "issues.jsonl")
         import_claude_code(ledger, REAL / "transcripts", project_id=project)

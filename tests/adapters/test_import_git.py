@@ -123,7 +123,7 @@ def test_the_rows_are_those_of_git_log_in_its_order(sqlite_url: str, repository:
         began = time.process_time()
         report = import_git(ledger, repository.path)
         assert time.process_time() - began < 5
-        assert report.came_in["commits"] == 2500
+        assert report.imported["commits"] == 2500
         head = ledger.head()
         assert str(import_git(ledger, repository.path)) == (
             "git: imported: nothing new; skipped: commits recorded before 2,500"
@@ -149,7 +149,7 @@ def test_only_what_is_new_comes_in_later(memory: workledger.Workledger, reposito
     import_git(memory, repository.path)
     repository.commit("Second")
     report = import_git(memory, repository.path)
-    assert report.came_in["commits"] == 1
+    assert report.imported["commits"] == 1
     assert report.left_out["commits recorded before"] == 1
     assert [row["message"] for row in history(memory, report.project_ids.pop())] == ["Second", "First"]
 
@@ -171,8 +171,8 @@ def test_another_ref_can_be_asked_for(memory: workledger.Workledger, repository:
     repository.git("checkout", "-q", "-b", "side/x")
     repository.commit("Side")
     repository.git("checkout", "-q", "main")
-    assert import_git(memory, repository.path).came_in["commits"] == 1
-    assert import_git(memory, repository.path, ref="side/x").came_in["commits"] == 1
+    assert import_git(memory, repository.path).imported["commits"] == 1
+    assert import_git(memory, repository.path, ref="side/x").imported["commits"] == 1
 
 
 @pytest.mark.parametrize("name", ["we\nird", 'tab\tand "quotes"', "ünïcode ☃", "-n", "\nleading", "a b"])
@@ -252,7 +252,7 @@ def test_git_is_asked_without_the_variables_and_the_config_around_it(
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_EXTERNAL_DIFF", str(program))
     monkeypatch.setenv("GIT_TRACE", str(ran))
-    assert import_git(memory, repository.path).came_in["commits"] == 1
+    assert import_git(memory, repository.path).imported["commits"] == 1
     assert not ran.exists()
 
 
@@ -353,7 +353,7 @@ def test_an_import_that_was_killed_is_gone_on_with(memory: workledger.Workledger
     kept = memory.head() - 1
     assert 0 < kept < 1200
     report = import_git(memory, repository.path)
-    assert report.came_in["commits"] == 1200 - kept
+    assert report.imported["commits"] == 1200 - kept
     assert len(history(memory, report.project_ids.pop())) == 1200
 
 
@@ -361,5 +361,5 @@ def test_two_imports_at_once_record_everything_once(sqlite_url: str, repository:
     repository.history(900)
     with workledger.open(sqlite_url) as one, workledger.open(sqlite_url) as two, ThreadPoolExecutor() as threads:
         reports = list(threads.map(lambda ledger: import_git(ledger, repository.path), (one, two)))
-        assert sum(report.came_in["commits"] for report in reports) == 900
+        assert sum(report.imported["commits"] for report in reports) == 900
         assert one.head() == 901
