@@ -47,7 +47,7 @@ class Tools:
             if block.get("type") != "tool_result" or id is None or id in self._answered:
                 continue
             if id not in self._calls:
-                self.left_out["answers to tool calls that are not told"] += 1
+                self.left_out["answers to unknown tool calls"] += 1
                 continue
             self._answered.add(id)
             call, began = self._calls[id]

@@ -283,7 +283,7 @@ def test_an_answer_to_no_call_and_a_second_one_are_left_out(memory: workledger.W
     main.result("call_nosuch", "lost")
     report = import_claude_code(memory, main.path)
     assert only(memory, ToolCalls)["output"] == "first"
-    assert report.left_out["answers to tool calls that are not told"] == 1
+    assert report.left_out["answers to unknown tool calls"] == 1
 
 
 def test_records_come_in_the_order_of_their_graph_whatever_the_timestamps(folder: Path) -> None:
