@@ -44,7 +44,7 @@ class Who:
         about: About,
         run: AgentRun | None,
     ) -> Whose:
-        """Its agent as it is, or a new one.
+        """The agent of a thread, existing or new.
 
         Args:
             session: the files of its session, its own first.

@@ -65,7 +65,7 @@ def record(ledger: Ledger, happenings: list[Happening], command_id: str | None =
     """Record what happened in one append, each event by its actor and at its moment.
 
     Raises:
-        Refused: a claim of theirs is not met, or one of the streams has gone on meanwhile.
+        Refused: a claim of theirs is not met, or one of the streams has changed meanwhile.
     """
     with ledger.unit(command_id) as unit:
         for _, together in groupby(happenings, key=lambda one: (one.kind, one.id, one.at, one.actor)):
