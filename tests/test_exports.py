@@ -15,8 +15,8 @@ EXPORTS = {
         command open
     """,
     "workledger.columns": """
-        ABSENT Becomes Change Constant Count Dollars From Logged Position ReadTables References Stream Sum Tag Version
-        When
+        ABSENT Becomes Change Count Dollars From Logged Position ReadTables References Stamped Stream Sum TableRow Tag
+        Version When
     """,
     "workledger.fields": "Cost Count Id Name Path Reason Ref ShortName Text UNSET Unset Url new_id",
     "workledger.http": """

@@ -29,25 +29,28 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, database_url: str) -> Path:
-    """The example in an app that has folders called domain and api of its own, on either database."""
+def shop(tmp_path: Path) -> Path:
+    """The example in an app that has folders called domain and api of its own."""
     folder = app(tmp_path / "shop")
     for name, code in EXAMPLE.items():
-        (folder / name).write_text(code.replace(URL, database_url))
+        (folder / name).write_text(code)
     with (folder / "main.py").open("a") as main:
         main.write(OWNERS)
     return folder
 
 
 @pytest.fixture
-def workledger(python: Path, shop: Path, database_url: str) -> Workledger:
-    """Runs a command in the folder of the app."""
-    return lambda *arguments: run(python.parent / "workledger", "--db", database_url, *arguments, cwd=shop)
+def workledger(python: Path, shop: Path, monkeypatch: pytest.MonkeyPatch) -> Workledger:
+    """Runs a command in the folder of the app, on the database of the example."""
+    monkeypatch.setenv("WORKLEDGER_DB", URL)
+    return lambda *arguments: run(python.parent / "workledger", *arguments, cwd=shop)
 
 
 def test_its_deploys_are_recorded_projected_rebuilt_and_verified(
-    python: Path, shop: Path, workledger: Workledger
+    python: Path, shop: Path, workledger: Workledger, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("WORKLEDGER_DB", database_url)
+    (shop / "main.py").write_text((shop / "main.py").read_text().replace(URL, database_url))
     assert run(python, "-W", "error", "main.py", cwd=shop).startswith("Another deploy is running there: deploy-dpl_")
     named = ("--app", "shop:APP")
     assert last_group(workledger, "status", *named) == ("deploys", 4)
@@ -64,10 +67,10 @@ def last_group(workledger: Workledger, *arguments: str) -> tuple[str, int]:
 
 
 def test_it_is_found_by_its_entry_point_once_it_is_installed(
-    python: Path, shop: Path, database_url: str, workledger: Workledger, monkeypatch: pytest.MonkeyPatch
+    python: Path, shop: Path, workledger: Workledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(shop))
-    run(python, "-c", f"import workledger; workledger.open({database_url!r}).close()", cwd=shop)
+    run(python, "-c", f"import workledger; workledger.open({URL!r}).close()", cwd=shop)
     workledger("project", "--once")
     assert last_group(workledger, "status")[0] == "session_feed"
     (shop / "shop-1.dist-info").mkdir()
@@ -76,15 +79,13 @@ def test_it_is_found_by_its_entry_point_once_it_is_installed(
     assert last_group(workledger, "status")[0] == "deploys"
 
 
-def test_its_own_tests_pass(python: Path, shop: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_own_tests_pass_on_both_databases(
+    python: Path, shop: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.delenv("WORKLEDGER_TEST_DSN", raising=False)
-    databases = 1
-    if not database_url.startswith("sqlite"):
-        monkeypatch.setenv("WORKLEDGER_TEST_DSN", database_url)
-        databases = 2
+    monkeypatch.setenv("WORKLEDGER_TEST_DSN", postgres_url)
     told = run(python, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=shop)
-    assert f"{3 + databases} passed" in told
+    assert "5 passed" in told, "three of them need no database"
 
 
 def test_testing_needs_nothing_that_only_our_own_tests_have(python: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from workledger import Group, Table
-from workledger.columns import From, References, Stream, Sum
+from workledger.columns import From, References, Stamped, Stream, Sum
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectCreated
 from workledger.domain.task import Task
@@ -39,9 +39,11 @@ def test_an_event_that_cannot_be_folded_is_told(monkeypatch: pytest.MonkeyPatch)
     """It fails when the event is set aside as a dead letter and its row is merely missing."""
     monkeypatch.setattr(Table, "METADATA", sa.MetaData())
 
-    class Lengths(Table, name="lengths", group="lengths", born=(ProjectCreated,)):
+    class LengthRow(Stamped):
         id: Annotated[str, Stream()]
         length: Annotated[int, Sum("name", ProjectCreated)]
+
+    class Lengths(Table, row=LengthRow, name="lengths", born=(ProjectCreated,)): ...
 
     with pytest.raises(AssertionError, match=r"project\.created cannot be folded into lengths"):
         given(Project, PROJECT).rows(Lengths)
@@ -50,12 +52,16 @@ def test_an_event_that_cannot_be_folded_is_told(monkeypatch: pytest.MonkeyPatch)
 def test_tables_of_a_group_are_folded_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Table, "METADATA", sa.MetaData())
 
-    class Shops(Table, name="shops", group="shops", born=(ProjectCreated,)):
+    class ShopRow(Stamped):
         id: Annotated[str, Stream()]
 
-    class Jobs(Table, name="jobs", group="shops", born=(TaskCreated,)):
+    class JobRow(Stamped):
         id: Annotated[str, Stream()]
         shop_id: Annotated[str | None, From(TaskCreated, field="project_id"), References("shops", "cascade")]
+
+    class Shops(Table, row=ShopRow, name="shops", born=(ProjectCreated,)): ...
+
+    class Jobs(Table, row=JobRow, name="jobs", born=(TaskCreated,)): ...
 
     log = given(Project, PROJECT, id="shop").and_given(Task, TASK, id="one").and_given(Task, TASK, id="two")
     log.shows(Jobs, {"id": "one", "shop_id": "shop"}, {"id": "two"}, group=Group("shops", [Shops, Jobs]))

@@ -18,7 +18,6 @@ from workledger.domain.kernel.mapping import decode
 from workledger.domain.kernel.policy import Policy
 from workledger.domain.kernel.refusals import InvalidInput, UnknownTopic
 from workledger.domain.kernel.unit import Unit
-from workledger.domain.policies import POLICIES
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.groups import GROUPS
@@ -170,12 +169,13 @@ async def aopen(
     *,
     project: Literal["inline"] | None = None,
     groups: Sequence[Group] = GROUPS,
-    policies: Sequence[Policy] = POLICIES,
+    policies: Sequence[Policy] | None = None,
+    create: bool = True,
     threads: int = THREADS,
 ) -> AsyncIterator[AsyncLedger]:
     """Open a ledger for asyncio, and close it when the block ends; see `open`."""
     opening = Threads("open", 1)
-    call = opening.submit(Workledger, url, project=project, groups=groups, policies=policies)
+    call = opening.submit(Workledger, url, project=project, groups=groups, policies=policies, create=create)
     try:
         ledger = await asyncio.wrap_future(call)
     except asyncio.CancelledError:

@@ -58,6 +58,9 @@ class Aggregate(Frozen):
         if category:
             cls.CATEGORY, cls.PREFIX, cls.NOT_FOUND = category, prefix or category, not_found
             cls.INVALID, cls.STATE = invalid, state
+            owner = Aggregate.CATEGORIES.get(category, cls)
+            if owner.__module__ != cls.__module__:
+                raise TypeError(f"The category {category} belongs to {owner}.")
             Aggregate.CATEGORIES[category] = cls
 
     @classmethod

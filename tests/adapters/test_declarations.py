@@ -6,20 +6,22 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
-from workledger import GROUPS, POLICIES, Group, Policy, Table
+from workledger import GROUPS, POLICIES, Aggregate, Created, Group, Policy, Table
 from workledger.adapters.declarations import DeclarationInvalid
-from workledger.columns import From, References, Stream
+from workledger.columns import From, References, Stamped, Stream
 from workledger.domain.project.events import ProjectCreated
 
 
-def table(monkeypatch: pytest.MonkeyPatch, name: str, group: str = "mine", refers_to: str = "") -> type[Table]:
+def table(monkeypatch: pytest.MonkeyPatch, name: str, refers_to: str = "") -> type[Table]:
     """A table of projects under some name, which is known to this test only."""
     monkeypatch.setattr(Table, "METADATA", sa.MetaData())
     references = [References(refers_to, "cascade")] if refers_to else []
 
-    class Mine(Table, name=name, group=group, born=(ProjectCreated,)):
+    class MyRow(Stamped):
         id: Annotated[str, Stream(), *references]
         name: Annotated[str, From(ProjectCreated)]
+
+    class Mine(Table, row=MyRow, name=name, born=(ProjectCreated,)): ...
 
     return Mine
 
@@ -61,10 +63,21 @@ def test_an_app_may_do_without_our_tables_and_policies() -> None:
     with workledger.open("memory:", groups=GROUPS[:1], policies=()) as ledger:
         assert (ledger.groups, ledger.policies) == (GROUPS[:1], ())
         assert ledger.catch_up() == 0
-        assert list(ledger.projector.standing()) == [GROUPS[0]]
+        assert list(ledger.projector.checkpoints()) == [GROUPS[0]]
         assert ledger.reactor.policies == ()
 
 
 def test_ours_are_opened_unless_others_are_given() -> None:
     with workledger.open("memory:") as ledger:
         assert (ledger.groups, ledger.policies) == (GROUPS, POLICIES)
+
+
+def test_a_category_or_a_topic_of_ours_is_not_taken_by_an_app() -> None:
+    """It fails when the app's aggregate is loaded, and deleted, in the place of ours."""
+    with pytest.raises(TypeError, match="The category task belongs to"):
+
+        class Job(Aggregate, category="task"): ...
+
+    with pytest.raises(TypeError, match=r"The topic task\.created belongs to"):
+
+        class JobCreated(Created, topic="task.created"): ...
