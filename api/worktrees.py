@@ -4,7 +4,8 @@ from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource
 from workledger.domain.kernel.ids import Id
 from workledger.domain.worktree import Worktree
-from workledger.domain.worktree.events import State, Status
+from workledger.domain.worktree.checkout import Status
+from workledger.domain.worktree.events import State
 from workledger.projections.worktrees import Worktrees
 
 WORKTREES = Listing(

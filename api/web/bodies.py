@@ -46,10 +46,10 @@ def model(
         like: a function whose arguments of the same names say more exactly what fits.
         extra: fields to add, as pydantic's `create_model` takes them.
     """
-    exact = inspect.signature(like).parameters if like else {}
+    exact = inspect.signature(like, eval_str=True).parameters if like else {}
     fields: dict[str, Any] = {}
     base: type[Body] = Body
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
             base = OpenBody
         elif parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in without:

@@ -14,7 +14,6 @@ from workledger.domain.kernel.refusals import Refused
 from workledger.domain.project import Project
 from workledger.domain.worktree.events import (
     State,
-    Status,
     WorktreeChanged,
     WorktreeCheckedOut,
     WorktreeCommitStarted,
@@ -31,6 +30,7 @@ from workledger.domain.worktree.refusals import (
     WorktreeRemovalFailed,
 )
 
+Status = Literal["creating", "active", "merging", "removing", "removed", "error"]
 Step = Literal["env_copied", "deps_installed", "init_script_run"]
 Message = Annotated[str, Field(min_length=1, max_length=1000)]
 

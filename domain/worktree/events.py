@@ -19,9 +19,7 @@ State = Literal[
     "creating", "initializing", "active", "dirty", "committing", "merging", "conflict", "removing", "removed", "error"
 ]
 
-Status = Literal["creating", "active", "merging", "removing", "removed", "error"]
-
-STATUS: dict[State, Status] = {
+STATUS: dict[State, str] = {
     "creating": "creating",
     "initializing": "creating",
     "active": "active",
