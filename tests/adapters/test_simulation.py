@@ -200,6 +200,7 @@ def test_live_the_work_goes_on(played: Workledger, caplog: pytest.LogCaptureFixt
 
 def test_it_ends_at_once_when_it_is_stopped(played: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it waits for: it would be an hour."""
+    played.catch_up()
     live, waits = Live(played, 7), list[float]()
     wait = live._stopping.wait
     monkeypatch.setattr(live._stopping, "wait", lambda seconds: waits.append(seconds) or wait(3600))

@@ -115,7 +115,7 @@ with 500, as what a call of git came to: here that is recorded, and what is aske
 
 OF_COMMANDS = (
     *("workledger.api.commandline.", "workledger.api.benchmarks."),
-    *("workledger.adapters.own_transaction.", "workledger.adapters.outbox"),
+    *("workledger.adapters.own_transaction.", "workledger.adapters.outbox", "workledger.adapters.declarations"),
 )
 """Where refusals are that no request meets."""
 

@@ -15,8 +15,8 @@ import workledger
 from support import engine_processes
 from support.golden_events import work
 from workledger import Workledger
-from workledger.projections.engine.fold import folding
-from workledger.projections.engine.fold.folding import Standing
+from workledger.projections.engine.fold import writing
+from workledger.projections.engine.fold.writing import Checkpoints
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.state import held_leases, leases
@@ -77,7 +77,7 @@ class Together:
         assert sum(map(len, shares)) == len(GROUPS)
         return sorted(map(len, shares))
 
-    def write(self, write: Callable[..., Standing], *given: Any) -> Standing:
+    def write(self, write: Callable[..., Checkpoints], *given: Any) -> Checkpoints:
         self._meanwhile()
         try:
             return write(*given)
@@ -92,7 +92,7 @@ def together(ledger: Workledger, count: int, batch: int = 5000) -> Iterator[Toge
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(leases, "_now", lambda connection: sa.literal(loops.now, sa.Double))
         patch.setattr(held_leases, "time", SimpleNamespace(monotonic=lambda: loops.now))
-        patch.setattr(folding, "write", partial(loops.write, folding.write))
+        patch.setattr(writing, "write", partial(loops.write, writing.write))
         yield loops
 
 
