@@ -1,9 +1,5 @@
-"""The domain: a module or folder for each aggregate, with its events and refusals.
+"""The domain: a module or folder for each noun, with its events, its refusals and its aggregate.
 
-Portfolio: workspace, project. Planning: task (a card on the board, dispatched to agents). Delivery: commit, stage_run,
-write_operation. Execution: agent, agent_run, tool_calls, agent_log, session, session_feed, worktree.
-Importers: import_source.
-
-`kernel` has what aggregates are written with and stored by, `services` the decisions that span several of them,
-`policies` the commands that follow from events.
+`kernel` has what they are written in and stored by, `services` the decisions that span several of them, `policies` the
+commands that follow from events. `events` imports all nouns, so that every topic is known.
 """
