@@ -4,7 +4,7 @@ Its place is stored in the same append as the imported events, so that an interr
 any.
 """
 
-from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen
 from workledger.domain.kernel.refusals import NotFound
 
 Key = tuple[str | None, str | None]
@@ -17,8 +17,8 @@ class ImportSourceNotFound(NotFound):
     code = "IMPORT_SOURCE_NOT_FOUND"
 
 
-class ImportSourceRead(Event, topic="import_source.read"):
-    """A part of a file was imported.
+class Place(Frozen):
+    """How far a file has been imported: the event says it, and the aggregate is it.
 
     Attributes:
         fingerprint: of the first `end` bytes.
@@ -30,30 +30,26 @@ class ImportSourceRead(Event, topic="import_source.read"):
             are imported.
     """
 
+    session_id: str
+    project_id: str
+    agent_id: str
+    fingerprint: str
+    start: int
+    end: int
+    done: int
+    held: Key | None = None
+    live: bool = False
+    again: bool = False
+
+
+class ImportSourceRead(Place, Event, topic="import_source.read"):
+    """A part of a file was imported. `kind` says what wrote the file, such as claude_code."""
+
     kind: str
-    session_id: str
-    project_id: str
-    agent_id: str
-    fingerprint: str
-    start: int
-    end: int
-    done: int
-    held: Key | None = None
-    live: bool = False
-    again: bool = False
 
 
-class ImportSource(Aggregate, category="import_source", prefix="src", not_found=ImportSourceNotFound):
-    session_id: str
-    project_id: str
-    agent_id: str
-    fingerprint: str
-    start: int
-    end: int
-    done: int
-    held: Key | None = None
-    live: bool = False
-    again: bool = False
+class ImportSource(Place, Aggregate, category="import_source", prefix="src", not_found=ImportSourceNotFound):
+    """A transcript file, as far as it has been imported."""
 
     def tags(self) -> dict[str, str | None]:
         return {"session": self.session_id, "project": self.project_id, "agent": self.agent_id}
