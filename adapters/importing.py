@@ -288,11 +288,11 @@ def json_object(line: bytes) -> dict[str, JSON] | None:
 
 
 def timestamp_of(value: JSON) -> datetime | None:
-    """The time in RFC 3339 text; None when it is none, or Go's zero time."""
+    """The time in RFC 3339 text; None when it is none, Go's zero time, or out of the calendar in UTC."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        if at is None or at.year == 1:
+            return None
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    if at is None or at.year == 1:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

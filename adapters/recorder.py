@@ -121,6 +121,12 @@ class DatabaseStore(EventStore):
         chosen = sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == key).order_by(CLAIMS.c.holder)
         return [holder for (holder,) in self._execute(chosen)]
 
+    def held(self, keys: Iterable[str]) -> dict[str, str]:
+        held: dict[str, str] = {}
+        for page in batched(dict.fromkeys(keys), PAGE):
+            held.update(self._execute(sa.select(CLAIMS.c.key, CLAIMS.c.holder).where(CLAIMS.c.key.in_(page))))
+        return held
+
     def done(self, command_id: str) -> Sequence[int] | None:
         for _, first, last in self._execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)):
             positions = range(first, last + 1)

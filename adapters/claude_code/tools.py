@@ -1,12 +1,13 @@
 """The tool calls of a thread and their results."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from workledger.adapters.claude_code import sizes
 from workledger.adapters.claude_code.entries import ToolEnded, ToolUsed
 from workledger.adapters.claude_code.records import Record, string
+from workledger.adapters.claude_code.sizes import Sizes
+from workledger.adapters.importing import digest
 from workledger.adapters.redaction import JSON
 
 DENIED = (
@@ -17,55 +18,94 @@ DENIED = (
 )
 """How the results of denied calls begin, where no `toolDenialKind` says so."""
 
+LONGEST = 200
+"""Characters of the id and of the name of a tool."""
+
+UNPAIRED = "results of tool calls that are not known"
+
 
 class Tools:
     """Pairs calls with their results. A call without one stays running.
 
+    Some models count the calls of each message anew, so one id may name several calls. The second is recorded as
+    `id~2`, and a result belongs to the last call of its id.
+
     Args:
-        limit: characters that are kept of a result.
+        recorded: called when needed for the calls that the run has in the ledger: id → (tool, running, turn).
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, sizes: Sizes, recorded: Callable[[], Mapping[str, tuple[str, bool, int]]]) -> None:
         self.left_out: Counter[str] = Counter()
-        self._limit = min(limit, sizes.TEXT)
-        self._calls: dict[str, tuple[ToolUsed, datetime]] = {}
+        self._sizes, self._recorded = sizes, recorded
+        self._told: dict[tuple[str, str], str] = {}
+        """Message and id in the transcript → id of the call."""
+        self._count: Counter[str] = Counter()
+        self._last: dict[str, tuple[ToolUsed, datetime | None]] = {}
         self._answered: set[str] = set()
 
-    def used(self, record: Record, turn: int, at: datetime) -> Iterator[ToolUsed]:
-        """The calls that the record makes."""
+    def used(self, record: Record, message: str, turn: int, at: datetime, new: bool) -> list[ToolUsed]:
+        """The calls that the record makes; those that are recorded are remembered, and not among them."""
+        calls = []
         for block in record.blocks:
             id = string(block.get("id"))
-            if block.get("type") == "tool_use" and id and id not in self._calls:
-                call = ToolUsed(id, string(block.get("name")) or "unknown", sizes.fitting(block.get("input")), turn)
-                self._calls[id] = call, at
-                yield call
+            if block.get("type") != "tool_use" or id is None or (message, id) in self._told:
+                continue
+            name, again = self._name(id, turn, new)
+            tool = (string(block.get("name")) or "unknown")[:LONGEST]
+            call = ToolUsed(name, tool, self._sizes.fitting(block.get("input")) if new else None, turn)
+            self._told[message, id] = name
+            self._last[id] = call, at
+            if new and not again:
+                calls.append(call)
+        return calls
 
-    def ended(self, record: Record, at: datetime) -> Iterator[ToolEnded]:
+    def ended(self, record: Record, at: datetime, new: bool) -> list[ToolEnded]:
         """The calls whose results are in the record."""
+        ends = []
         for block in record.blocks:
             id = string(block.get("tool_use_id"))
-            if block.get("type") != "tool_result" or id is None or id in self._answered:
+            if block.get("type") != "tool_result" or id is None:
                 continue
-            if id not in self._calls:
-                self.left_out["results of tool calls that are not in the file"] += 1
+            found = self._last.get(id) or (self._elsewhere(id) if new else None)
+            if found is None:
+                self.left_out[UNPAIRED] += new
                 continue
-            self._answered.add(id)
-            call, began = self._calls[id]
-            answer = _plain(block.get("content"))
-            outcome = _outcome(record, block, answer)
-            output = self._shortened(answer) if outcome == "complete" else self._text(answer)
-            yield ToolEnded(call, outcome, output, max(0, round((at - began).total_seconds() * 1000)))
+            call, began = found
+            if call.id in self._answered:
+                continue
+            self._answered.add(call.id)
+            if new and self._is_open(call.id):
+                answer = _plain(block.get("content"))
+                outcome = _outcome(record, block, answer)
+                output = self._sizes.output(answer) if outcome == "complete" else self._text(answer)
+                lasted = max(0, round((at - began).total_seconds() * 1000)) if began else None
+                ends.append(ToolEnded(call, outcome, output, lasted))
+        return ends
 
-    def _shortened(self, answer: JSON) -> JSON:
-        if isinstance(answer, str):
-            return sizes.output(answer, self._limit)
-        return sizes.fitting(sizes.shortened(answer, self._limit))
+    def _name(self, id: str, turn: int, new: bool) -> tuple[str, bool]:
+        """The id of the next call that the transcript calls so, and whether it is recorded already."""
+        plain = id if len(id) <= LONGEST else digest("tool", id)
+        while True:
+            self._count[plain] += 1
+            name = plain if self._count[plain] == 1 else f"{plain}~{self._count[plain]}"
+            known = self._recorded().get(name) if new else None
+            if known is None or known[2] == turn:
+                return name, known is not None
+
+    def _elsewhere(self, id: str) -> tuple[ToolUsed, None] | None:
+        """A running call that another file has told."""
+        known = self._recorded().get(id)
+        return (ToolUsed(id, known[0], None, known[2]), None) if known and known[1] else None
+
+    def _is_open(self, id: str) -> bool:
+        known = self._recorded().get(id)
+        return known is None or known[1]
 
     def _text(self, answer: JSON) -> str:
-        return sizes.beginning(answer if isinstance(answer, str) else str(answer), self._limit)
+        return self._sizes.beginning(answer if isinstance(answer, str) else str(answer), self._sizes.limit)
 
 
-def unanswered(records: Iterator[Record]) -> set[str]:
+def unanswered(records: list[Record]) -> set[str]:
     """The ids of the calls in these records that have no result yet."""
     running: set[str] = set()
     for record in records:
