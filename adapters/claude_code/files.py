@@ -108,7 +108,7 @@ def look(path: Path) -> Transcript | None:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        known, records = False, []
+        known, records = False, list[Record]()
         for one in _records(file):
             known = known or one.kind in KNOWN or one.kind in DROPPED
             if len(records) < LOOK:

@@ -43,6 +43,9 @@ def ownership(
     own, new, seen = set(), set(), set[str]()
     for index, (one, id) in enumerate(zip(part.records, part.ids, strict=True)):
         holder = holders.get(id)
+        if not id:
+            own.add(index)
+            continue
         if id in seen or (holder is not None and holder not in sources) or index in copies:
             continue
         seen.add(id)
@@ -64,7 +67,7 @@ def _copies(
     A line of another run's message that is not younger than what is recorded of it is a copy; so is all that led to
     it, and the results of copied calls that came before the last of those lines.
     """
-    by_uuid = {one.uuid: index for index, one in enumerate(part.records) if one.uuid}
+    by_uuid: dict[str | None, int] = {one.uuid: index for index, one in enumerate(part.records) if one.uuid}
     copies: set[int] = set()
     last = None
     for index, (one, message) in enumerate(zip(part.records, message_ids, strict=True)):

@@ -10,7 +10,7 @@ import orjson
 from workledger.adapters.claude_code.files import ThreadId, Transcript, safe
 from workledger.adapters.claude_code.fingerprints import fingerprint_of
 from workledger.adapters.claude_code.lines import Line, complete, lines_of
-from workledger.adapters.claude_code.records import Record, in_graph_order, record
+from workledger.adapters.claude_code.records import DROPPED, Record, in_graph_order, record, string
 from workledger.adapters.importing import digest
 from workledger.adapters.redaction import JSON
 
@@ -20,7 +20,8 @@ AsLogged = Callable[[dict[str, JSON]], JSON]
 
 @dataclass(frozen=True)
 class Part:
-    """The records of one thread in a file, in the order of their graph, and the id that each is imported under."""
+    """The records of one thread in a file, in the order of their graph, and the id that each is imported under: empty
+    for those that are not imported."""
 
     thread: ThreadId
     records: Sequence[Record]
@@ -78,19 +79,21 @@ def read(file: Transcript, as_logged: AsLogged) -> Reading:
 def part(thread: ThreadId, records: Iterable[Record], as_logged: AsLogged) -> Part:
     """The records of a thread with their ids.
 
-    A record is identified by the uuid that it was first written with. One that has none is the first, second, … that is
+    A record is identified by the uuid that it was first written with, its kind and its message's id. One that has none is the first, second, … that is
     logged alike in its thread; its time is part of what is logged.
     """
     ordered = list(in_graph_order(records))
     alike: Counter[str] = Counter()
     ids = []
     for one in ordered:
-        if one.original:
-            ids.append(digest("record", one.original))
-            continue
-        content = digest(thread.session_id, thread.subagent_id or "", orjson.dumps(as_logged(one.body)).decode())
-        alike[content] += 1
-        ids.append(digest("without uuid", content, str(alike[content])))
+        if one.kind in DROPPED:
+            ids.append("")
+        elif one.original:
+            ids.append(digest("record", one.original, one.kind, string(one.message.get("id")) or ""))
+        else:
+            content = digest(thread.session_id, thread.subagent_id or "", orjson.dumps(as_logged(one.body)).decode())
+            alike[content] += 1
+            ids.append(digest("without uuid", content, str(alike[content])))
     return Part(thread, ordered, ids)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from workledger.adapters.claude_code.records import Record, mapping, string
 
 WORKTREES = re.compile(
-    r"""(?P<repository> .*? [^\\/] ) (?: [\\/]\.claude[\\/]worktrees | [\\/]\.worktrees | [-.]worktrees ) [\\/][^\\/]+ .*""",
+    r"""(?P<inside> .*? [^\\/] ) [\\/] (?: \.claude[\\/]worktrees | \.worktrees ) [\\/] [^\\/]+ .*
+      | (?P<beside> .*? [\\/] (?!git[-.])[^\\/.][^\\/]*? ) [-.]worktrees [\\/] [^\\/]+ .*""",
     re.VERBOSE,
 )
-"""`shop/.claude/worktrees/X`, `shop/.worktrees/X`, and beside the repository `shop-worktrees/X` and `shop.worktrees/X`."""
+"""`shop/.claude/worktrees/X` and `shop/.worktrees/X`, or beside it `shop-worktrees/X` and `shop.worktrees/X`."""
 
 POINTER = re.compile(r"gitdir:[ \t]*(.+?)\s*")
 """What is in the file `.git` of a worktree, or of a submodule."""
@@ -68,4 +69,4 @@ def _main(top: Path) -> Path:
 
 def _guessed(folder: str) -> str | None:
     found = WORKTREES.fullmatch(folder)
-    return found and found["repository"]
+    return found and (found["inside"] or found["beside"])

@@ -12,6 +12,7 @@ from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.unit import Unit
 
+
 class Source:
     """The import source of a file while that is imported. An import elsewhere in between is a conflict.
 
@@ -52,8 +53,10 @@ class Source:
         Raises:
             ConcurrencyConflict: another import of the file has recorded something since.
         """
-        there = self._source if not self.replaced else None
-        self._append(unit, whose, there.end if there else 0, there.fingerprint if there else fingerprint_of(b""), True, records)
+        if self._source is None or self.replaced:
+            self._append(unit, whose, 0, fingerprint_of(b""), True, records)
+        else:
+            self._append(unit, whose, self._source.end, self._source.fingerprint, True, records)
 
     def finish(self, unit: Unit, whose: Whose | None, reading: Reading, live: bool) -> None:
         """Record that all of the file was read."""

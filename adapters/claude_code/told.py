@@ -29,7 +29,7 @@ class Recorded:
 
 def holders(ledger: Ledger, record_ids: Iterable[str]) -> dict[str, str]:
     """Of each record that is imported, the stream of the source that brought it."""
-    keys = {imported(id): id for id in record_ids}
+    keys = {imported(id): id for id in record_ids if id}
     return {keys[key]: holder for key, holder in ledger.held(keys).items()}
 
 

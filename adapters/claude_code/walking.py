@@ -1,4 +1,4 @@
-"""Files in a folder, whatever else lies there: links that lead nowhere or in circles, pipes, folders named like files."""
+"""Files in a folder, whatever else lies there: links that lead nowhere or in circles, pipes, folders that look so."""
 
 import os
 import stat

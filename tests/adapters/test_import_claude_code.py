@@ -19,9 +19,9 @@ import workledger
 from workledger.adapters.beads.importer import import_beads
 from workledger.adapters.claude_code import recording
 from workledger.adapters.claude_code.importer import import_claude_code
+from workledger.adapters.claude_code.lines import lines_of
 from workledger.adapters.claude_code.recording import Recording
 from workledger.adapters.claude_code.records import in_graph_order, record
-from workledger.adapters.importing import json_lines
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.project import Project
@@ -247,7 +247,7 @@ def test_the_tokens_of_a_turn_are_those_of_its_last_line(memory: workledger.Work
     import_claude_code(memory, main.path)
     run = only(memory, AgentRuns)
     assert (run["token_input_count"], run["token_output_count"]) == (2, 114)
-    assert run["turn_count"] == 5
+    assert run["turn_count"] == 4
 
 
 def test_a_call_without_an_answer_stays_running(memory: workledger.Workledger, main: Transcript) -> None:
@@ -283,7 +283,7 @@ def test_an_answer_to_no_call_and_a_second_one_are_left_out(memory: workledger.W
     main.result("call_nosuch", "lost")
     report = import_claude_code(memory, main.path)
     assert only(memory, ToolCalls)["output"] == "first"
-    assert report.left_out["results of tool calls that are not in the file"] == 1
+    assert report.left_out["results of tool calls that are not known"] == 1
 
 
 def test_records_come_in_the_order_of_their_graph_whatever_the_timestamps(folder: Path) -> None:
@@ -300,8 +300,7 @@ def test_records_come_in_the_order_of_their_graph_whatever_the_timestamps(folder
     told.say("user", "round", parent="about")
     told.say("user", "about", parent="round")
     told.meta("summary", summary="x")
-    lines, _ = json_lines(b"".join(told.lines))
-    order = [one.uuid for one in in_graph_order(filter(None, map(record, lines)))]
+    order = [one.uuid for one in in_graph_order(filter(None, map(record, lines_of(b"".join(told.lines)))))]
     names = ["root", "middle", "late", "later", "fork", "orphan", "after", "boundary", "self", None, "round", "about"]
     assert order == [name and uid(name) for name in names]
 
@@ -383,7 +382,7 @@ def test_a_session_that_may_be_running_is_left_running(memory: workledger.Workle
     report = import_claude_code(memory, main.path, now=soon)
     assert memory.get(AgentRun, f"run_{ONE}").status == "running"
     assert memory.get(Session, ONE).status == "active"
-    assert report.imported["turns"] == 0
+    assert report.imported["turns"] == 1
     head = memory.head()
     import_claude_code(memory, main.path, now=soon)
     assert memory.head() == head
@@ -679,11 +678,11 @@ def test_an_import_that_was_killed_is_gone_on_with(
     monkeypatch.setattr(recording, "BATCH", 3)
     flush, left = Recording.flush, [units]
 
-    def flush_or_die(self: Recording, done: int) -> None:
+    def flush_or_die(self: Recording) -> None:
         left[0] -= 1
         if left[0] == 0:
             raise Killed
-        flush(self, done)
+        flush(self)
 
     monkeypatch.setattr(Recording, "flush", flush_or_die)
     with workledger.open("memory:") as killed:
