@@ -33,7 +33,7 @@ def adopt(ledger: Ledger) -> None:
         source = ledger.find_any(ImportSource, id)
         if source is None or source.agent_id is None:
             continue
-        there = logged(ledger, id, source.agent_id)
+        there = in_log(ledger, thread_of(id), source.agent_id)
         open_message = digest("message", source.held[0] or "", source.held[1] or "") if source.held else None
         messages = {one.message_id(id) for one, id in zip(there.records, there.ids, strict=True)} - {open_message}
         records = _free(ledger, {imported(id): id for id in there.ids})
@@ -44,16 +44,21 @@ def adopt(ledger: Ledger) -> None:
             unit.record(ImportSource, id, events or [ImportSourceAdopted()])
 
 
-def logged(ledger: Ledger, source_id: str, agent_id: str) -> Part:
-    """The records in the log of an agent that an earlier release imported from that source."""
+def in_log(ledger: Ledger, thread: ThreadId, agent_id: str) -> Part:
+    """The records of a thread in the log of its agent."""
     chunks = [
         json_object(past.event.content.encode())
         for past in ledger.history(AgentLog, AgentLog.id_of(agent_id, SESSION_NUMBER))
         if isinstance(past.event, AgentLogChunkAppended)
     ]
     records = [one for place, value in enumerate(chunks) if (one := record(Line(place, place, place, value)))]
+    return part(thread, records, lambda body: body)
+
+
+def thread_of(source_id: str) -> ThreadId:
+    """The thread that an earlier release made the id of a source of."""
     session, _, subagent = source_id.removeprefix("claude_code:").partition(":")
-    return part(ThreadId(safe(session), safe(subagent) if subagent else None), records, lambda body: body)
+    return ThreadId(safe(session), safe(subagent) if subagent else None)
 
 
 def run_of(agent_id: str) -> str:

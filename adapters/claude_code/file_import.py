@@ -7,6 +7,7 @@ from functools import cache
 
 from workledger.adapters.claude_code import facts
 from workledger.adapters.claude_code.about import TITLES, about
+from workledger.adapters.claude_code.adoption import in_log
 from workledger.adapters.claude_code.facts import Whose
 from workledger.adapters.claude_code.files import Transcript
 from workledger.adapters.claude_code.ownership import ownership
@@ -120,6 +121,8 @@ class FileImport:
         if at is not None and part.thread.subagent_id is None:
             self._name(recording, whose, thread, at)
         recording.late(thread.late())
+        if run is not None:
+            recording.ends(thread.answered_before(lambda: in_log(self._ledger, part.thread, whose.agent_id).records))
         if not thread.live and (at is not None or (run is not None and run.live)):
             recording.finish(subject.result, thread.began, thread.ended)
         recording.flush()

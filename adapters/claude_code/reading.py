@@ -79,8 +79,8 @@ def read(file: Transcript, as_logged: AsLogged) -> Reading:
 def part(thread: ThreadId, records: Iterable[Record], as_logged: AsLogged) -> Part:
     """The records of a thread with their ids.
 
-    A record is identified by the uuid that it was first written with, its kind and its message's id. One that has none is the first, second, … that is
-    logged alike in its thread; its time is part of what is logged.
+    A record is identified by the uuid that it was first written with, its kind and its message's id. One without a uuid
+    is the first, second, … that is logged alike in its thread; its time is part of what is logged.
     """
     ordered = list(in_graph_order(records))
     alike: Counter[str] = Counter()

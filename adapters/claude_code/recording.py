@@ -1,7 +1,7 @@
 """Records one thread in the ledger, a few hundred events in an append, each with the records that it imports."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -104,6 +104,11 @@ class Recording:
         """Turns and corrections that come with no new record."""
         for entry in entries:
             self._entry(self._step(), entry, entry.turn.at if isinstance(entry, Correction) else entry.at)
+
+    def ends(self, ends: Iterable[tuple[datetime, ToolEnded]]) -> None:
+        """Ends of calls that come with no new record."""
+        for at, end in ends:
+            self._entry(self._step(), end, at)
 
     def finish(self, result: str | None, began: datetime, ended: datetime) -> None:
         """The run is over, and if the thread is the session's own, so is the session."""

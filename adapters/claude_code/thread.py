@@ -1,11 +1,11 @@
 """A thread: an agent's side of a session as one file tells it, and the records in it that are new."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from workledger.adapters.claude_code.entries import Correction, Entry, Logged, NewRecord, Turn
+from workledger.adapters.claude_code.entries import Correction, Entry, Logged, NewRecord, ToolEnded, Turn
 from workledger.adapters.claude_code.ownership import Ownership
 from workledger.adapters.claude_code.reading import Part
 from workledger.adapters.claude_code.records import DROPPED, KNOWN, TALK, Record, mapping
@@ -111,6 +111,18 @@ class Thread:
     def late(self) -> Sequence[Turn | Correction]:
         """Turns and corrections that come with no new record."""
         return self._turns.late()
+
+    def answered_before(self, log: Callable[[], Iterable[Record]]) -> Iterator[tuple[datetime, ToolEnded]]:
+        """The ends of new calls whose results are in the log: another file has told them, which came earlier.
+
+        Args:
+            log: called when there are calls without a result, for the records in the agent's log.
+        """
+        waiting = self._tools.unanswered()
+        for record in log() if waiting else ():
+            if any(block.get("tool_use_id") in waiting for block in record.blocks):
+                at = record.at or self.ended
+                yield from ((at, end) for end in self._tools.ended(record, at, new=True))
 
     def _new_record(self, index: int, record: Record) -> NewRecord:
         at = self._times[index]

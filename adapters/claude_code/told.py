@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from workledger.adapters.claude_code.adoption import logged, run_of
+from workledger.adapters.claude_code.adoption import in_log, run_of, thread_of
 from workledger.adapters.claude_code.records import Usage
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentTurnCompleted, AgentTurnCorrected, turn_of
@@ -82,7 +82,7 @@ def _adopted(ledger: Ledger, source_id: str) -> Mapping[str, Recorded]:
     run = ledger.find_any(AgentRun, run_of(source.agent_id)) if source and source.agent_id else None
     if source is None or run is None:
         return {}
-    part = logged(ledger, source_id, run.agent_id)
+    part = in_log(ledger, thread_of(source_id), run.agent_id)
     there: dict[str, Recorded] = {}
     for one, id in zip(part.records, part.ids, strict=True):
         if (message := one.message_id(id)) and one.usage:

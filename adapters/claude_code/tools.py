@@ -42,6 +42,7 @@ class Tools:
         self._count: Counter[str] = Counter()
         self._last: dict[str, tuple[ToolUsed, datetime | None]] = {}
         self._answered: set[str] = set()
+        self._new: set[str] = set()
 
     def used(self, record: Record, message: str, turn: int, at: datetime, new: bool) -> list[ToolUsed]:
         """The calls that the record makes; those that are recorded are remembered, and not among them."""
@@ -56,6 +57,7 @@ class Tools:
             self._told[message, id] = name
             self._last[id] = call, at
             if new and not again:
+                self._new.add(name)
                 calls.append(call)
         return calls
 
@@ -81,6 +83,10 @@ class Tools:
                 lasted = max(0, round((at - began).total_seconds() * 1000)) if began else None
                 ends.append(ToolEnded(call, outcome, output, lasted))
         return ends
+
+    def unanswered(self) -> set[str]:
+        """The ids, in the transcript, of the calls made by new records that have no result yet."""
+        return {id for id, (call, _) in self._last.items() if call.id in self._new and call.id not in self._answered}
 
     def _name(self, id: str, turn: int, new: bool) -> tuple[str, bool]:
         """The id of the next call that the transcript calls so, and whether it is recorded already."""
