@@ -16,12 +16,17 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class ToolUsed:
-    """`id` names the call in its run; the transcript may use one for several calls."""
+    """`id` names the call in its run; the transcript may use one for several calls.
+
+    Attributes:
+        run_id: when it is a call of another run.
+    """
 
     id: str
     tool: str
     input: JSON
     turn: int
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,11 @@ def run_id(thread: ThreadId) -> str:
     return _id(AgentRun.PREFIX, thread)
 
 
+def agent_of(run_id: str) -> str:
+    """The agent of an imported run: their ids differ in the prefix alone."""
+    return f"{Agent.PREFIX}_{run_id.partition('_')[2]}"
+
+
 def _id(prefix: str, thread: ThreadId) -> str:
     id = "_".join(filter(None, (prefix, thread.session_id, thread.subagent_id)))
     return id if len(id) <= LONGEST_ID else f"{prefix}_{digest(thread.session_id, thread.subagent_id or '')}"
@@ -172,9 +177,9 @@ def tool_end(end: ToolEnded, whose: Whose) -> Event:
         tool=tool,
         input=end.call.input,
         turn_number=end.call.turn,
-        agent_id=whose.agent_id,
-        agent_run_id=whose.run_id,
-        task_id=whose.task_id,
+        agent_id=whose.agent_id if end.call.run_id is None else agent_of(end.call.run_id),
+        agent_run_id=end.call.run_id or whose.run_id,
+        task_id=whose.task_id if end.call.run_id is None else None,
         project_id=whose.project_id,
         reason=str(end.output),
     )

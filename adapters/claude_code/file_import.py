@@ -17,7 +17,7 @@ from workledger.adapters.claude_code.records import mapping
 from workledger.adapters.claude_code.sizes import Sizes
 from workledger.adapters.claude_code.source import Source
 from workledger.adapters.claude_code.thread import Thread, logged
-from workledger.adapters.claude_code.told import holders, recorded_calls, turns
+from workledger.adapters.claude_code.told import calls, holders, turns
 from workledger.adapters.claude_code.who import Who
 from workledger.adapters.importing import Report
 from workledger.adapters.redaction import JSON, Redact
@@ -149,8 +149,9 @@ class FileImport:
             half_written=reading.half_written is not None,
             read_before=self._source.read_before,
             recorded=recorded,
+            run_id=facts.run_id(part.thread),
             turn_count=run.turn_count if run else 0,
-            calls=cache(lambda: recorded_calls(self._ledger, facts.run_id(part.thread)) if run else {}),
+            calls=cache(lambda of: calls(self._ledger, of or facts.run_id(part.thread)) if of or run else {}),
             now=self._settings.now,
             redact=self._settings.redact,
             sizes=self._settings.sizes,

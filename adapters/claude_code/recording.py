@@ -185,7 +185,7 @@ class Recording:
                 _add(step, ToolCalls, run_id, at, facts.tool_call(entry, self._whose))
                 counts["tool calls"] += 1
             case ToolEnded():
-                _add(step, ToolCalls, run_id, at, facts.tool_end(entry, self._whose))
+                _add(step, ToolCalls, entry.call.run_id or run_id, at, facts.tool_end(entry, self._whose))
             case Turn():
                 _add(step, AgentRun, run_id, entry.at, facts.turn(entry, self._redact))
                 counts["turns"] += 1

@@ -1,7 +1,7 @@
 """The records of a transcript file: one JSON object on a line, in the order of their graph."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,6 +95,10 @@ class Record:
         return "\n".join(
             one for block in self.blocks if block.get("type") == "text" and (one := string(block.get("text")))
         )
+
+    def answers(self, calls: Collection[str]) -> bool:
+        """Whether it has the result of one of these calls."""
+        return any(string(block.get("tool_use_id")) in calls for block in self.blocks)
 
     @property
     def usage(self) -> Usage | None:

@@ -11,14 +11,12 @@ from workledger.adapters.claude_code.reading import Part
 from workledger.adapters.claude_code.records import DROPPED, KNOWN, TALK, Record, mapping
 from workledger.adapters.claude_code.sizes import Sizes
 from workledger.adapters.claude_code.told import Recorded
-from workledger.adapters.claude_code.tools import Tools, unanswered
+from workledger.adapters.claude_code.tools import RecordedCalls, Tools, unanswered
 from workledger.adapters.claude_code.turns import Turns
 from workledger.adapters.redaction import JSON, Redact
 
 FRESH = timedelta(minutes=15)
 """How long after its last record a session that was left in the middle of something counts as running."""
-
-RecordedCalls = Callable[[], Mapping[str, tuple[str, bool, int]]]
 
 
 class Thread:
@@ -28,7 +26,8 @@ class Thread:
         began: the time of records without a timestamp that no record with one precedes.
         half_written: the file's last line is not complete.
         read_before: the bytes of the file that were read by an earlier import.
-        recorded: the turns of its messages that are recorded; `turn_count` and `calls` are the run's.
+        recorded: the turns of its messages that are recorded, and `calls` the calls of runs.
+        run_id, turn_count: of its run.
 
     Attributes:
         relevant: the places of the records that are this thread's alone and of a kind that is recorded.
@@ -48,6 +47,7 @@ class Thread:
         half_written: bool,
         read_before: int,
         recorded: Mapping[str, Recorded],
+        run_id: str,
         turn_count: int,
         calls: RecordedCalls,
         now: datetime,
@@ -56,6 +56,7 @@ class Thread:
     ) -> None:
         self.id, self._part, self._records, self._message_ids = part.thread, part, part.records, message_ids
         self._own, self._redact, self._sizes = ownership.own, redact, sizes
+        self._run_id, self._recorded = run_id, recorded
         self.left_out: Counter[str] = Counter()
         self.first: dict[str, int] = {}
         self.relevant = {index for index in self._own if self._records[index].kind not in DROPPED}
@@ -98,9 +99,11 @@ class Thread:
     def new_records(self) -> Iterator[NewRecord]:
         """The records that have not been imported yet, in order."""
         for index, record in enumerate(self._records):
-            if index not in self.relevant:
-                continue
-            if index in self._new:
+            if index not in self._own:
+                known = self._recorded.get(self._message_ids[index] or "")
+                if known is not None and known.run_id != self._run_id:
+                    self._tools.copied(record, known.run_id)
+            elif index in self._new:
                 yield self._new_record(index, record)
             elif any(block.get("type") in ("tool_use", "tool_result") for block in record.blocks):
                 self._used(index, record, new=False)
@@ -113,20 +116,26 @@ class Thread:
         return self._turns.late()
 
     def answered_before(self, log: Callable[[], Iterable[Record]]) -> Iterator[tuple[datetime, ToolEnded]]:
-        """The ends of new calls whose results are in the log: another file has told them, which came earlier.
+        """The ends of new calls whose results another file has told, which came earlier.
 
         Args:
             log: called when there are calls without a result, for the records in the agent's log.
         """
         waiting = self._tools.unanswered()
-        for record in log() if waiting else ():
-            if any(block.get("tool_use_id") in waiting for block in record.blocks):
+        if not waiting:
+            return
+        repeated = [one for index, one in enumerate(self._records) if index not in self._own]
+        for record in [*(self._clean(one) for one in repeated if one.answers(waiting)), *log()]:
+            if record.answers(waiting):
                 at = record.at or self.ended
                 yield from ((at, end) for end in self._tools.ended(record, at, new=True))
 
+    def _clean(self, record: Record) -> Record:
+        return replace(record, body=mapping(self._redact(record.body)))
+
     def _new_record(self, index: int, record: Record) -> NewRecord:
         at = self._times[index]
-        clean = replace(record, body=mapping(self._redact(record.body)))
+        clean = self._clean(record)
         entries: list[Entry] = [Logged(logged(clean.body, self._sizes))]
         entries += self._used(index, clean, new=True)
         entries += self._tools.ended(clean, at, new=True)

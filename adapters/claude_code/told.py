@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from workledger.adapters.claude_code.adoption import in_log, run_of, thread_of
 from workledger.adapters.claude_code.records import Usage
@@ -27,6 +28,14 @@ class Recorded:
     at: datetime
 
 
+class RecordedCall(NamedTuple):
+    """A call of a tool as it is recorded."""
+
+    tool: str
+    running: bool
+    turn: int
+
+
 def holders(ledger: Ledger, record_ids: Iterable[str]) -> dict[str, str]:
     """Of each record that is imported, the stream of the source that brought it."""
     keys = {imported(id): id for id in record_ids if id}
@@ -48,16 +57,16 @@ def turns(ledger: Ledger, message_ids: Iterable[str]) -> dict[str, Recorded]:
     return found
 
 
-def recorded_calls(ledger: Ledger, run_id: str) -> Mapping[str, tuple[str, bool, int]]:
-    """The calls of a run by their ids: which tool was called, whether it is still running, and in which turn."""
-    there: dict[str, tuple[str, bool, int]] = {}
+def calls(ledger: Ledger, run_id: str) -> Mapping[str, RecordedCall]:
+    """The calls of a run by their ids."""
+    there: dict[str, RecordedCall] = {}
     for past in ledger.history(ToolCalls, run_id):
         event = past.event
         if isinstance(event, ToolCallStarted):
-            there[event.tool_call_id] = event.tool, True, event.turn_number
+            there[event.tool_call_id] = RecordedCall(event.tool, True, event.turn_number)
         elif isinstance(event, ToolCallDenied | ToolCallCompleted | ToolCallFailed):
             before = there.get(event.tool_call_id)
-            there[event.tool_call_id] = event.tool, False, before[2] if before else 0
+            there[event.tool_call_id] = RecordedCall(event.tool, False, before.turn if before else 0)
     return there
 
 

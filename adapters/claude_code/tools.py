@@ -7,6 +7,7 @@ from datetime import datetime
 from workledger.adapters.claude_code.entries import ToolEnded, ToolUsed
 from workledger.adapters.claude_code.records import Record, string
 from workledger.adapters.claude_code.sizes import Sizes
+from workledger.adapters.claude_code.told import RecordedCall
 from workledger.adapters.importing import digest
 from workledger.adapters.redaction import JSON
 
@@ -17,6 +18,8 @@ DENIED = (
     "Permission to use ",
 )
 """How the results of denied calls begin, where no `toolDenialKind` says so."""
+
+RecordedCalls = Callable[[str | None], Mapping[str, RecordedCall]]
 
 LONGEST = 200
 """Characters of the id and of the name of a tool."""
@@ -31,10 +34,10 @@ class Tools:
     `id~2`, and a result belongs to the last call of its id.
 
     Args:
-        recorded: called when needed for the calls that the run has in the ledger: id → (tool, running, turn).
+        recorded: gives the calls that a run has in the ledger, by their ids; without a run's id, those of this one.
     """
 
-    def __init__(self, sizes: Sizes, recorded: Callable[[], Mapping[str, tuple[str, bool, int]]]) -> None:
+    def __init__(self, sizes: Sizes, recorded: RecordedCalls) -> None:
         self.left_out: Counter[str] = Counter()
         self._sizes, self._recorded = sizes, recorded
         self._told: dict[tuple[str, str], str] = {}
@@ -43,6 +46,8 @@ class Tools:
         self._last: dict[str, tuple[ToolUsed, datetime | None]] = {}
         self._answered: set[str] = set()
         self._new: set[str] = set()
+        self._copied: dict[str, str] = {}
+        """Ids of calls that are another run's → id of the run."""
 
     def used(self, record: Record, message: str, turn: int, at: datetime, new: bool) -> list[ToolUsed]:
         """The calls that the record makes; those that are recorded are remembered, and not among them."""
@@ -61,6 +66,12 @@ class Tools:
                 calls.append(call)
         return calls
 
+    def copied(self, record: Record, run_id: str) -> None:
+        """The calls in a copy of a record of another run: their results may be told here first."""
+        for block in record.blocks:
+            if block.get("type") == "tool_use" and (id := string(block.get("id"))):
+                self._copied[id] = run_id
+
     def ended(self, record: Record, at: datetime, new: bool) -> list[ToolEnded]:
         """The calls whose results are in the record."""
         ends = []
@@ -76,7 +87,7 @@ class Tools:
             if call.id in self._answered:
                 continue
             self._answered.add(call.id)
-            if new and self._is_open(call.id):
+            if new and self._is_open(call):
                 answer = _plain(block.get("content"))
                 outcome = _outcome(record, block, answer)
                 output = self._sizes.output(answer) if outcome == "complete" else self._text(answer)
@@ -94,18 +105,19 @@ class Tools:
         while True:
             self._count[plain] += 1
             name = plain if self._count[plain] == 1 else f"{plain}~{self._count[plain]}"
-            known = self._recorded().get(name) if new else None
-            if known is None or known[2] == turn:
+            known = self._recorded(None).get(name) if new else None
+            if known is None or known.turn == turn:
                 return name, known is not None
 
     def _elsewhere(self, id: str) -> tuple[ToolUsed, None] | None:
         """A running call that another file has told."""
-        known = self._recorded().get(id)
-        return (ToolUsed(id, known[0], None, known[2]), None) if known and known[1] else None
+        run_id = self._copied.get(id)
+        known = self._recorded(run_id).get(id)
+        return (ToolUsed(id, known.tool, None, known.turn, run_id), None) if known and known.running else None
 
-    def _is_open(self, id: str) -> bool:
-        known = self._recorded().get(id)
-        return known is None or known[1]
+    def _is_open(self, call: ToolUsed) -> bool:
+        known = self._recorded(call.run_id).get(call.id)
+        return known is None or known.running
 
     def _text(self, answer: JSON) -> str:
         return self._sizes.beginning(answer if isinstance(answer, str) else str(answer), self._sizes.limit)
