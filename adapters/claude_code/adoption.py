@@ -83,7 +83,7 @@ def _waiting(ledger: Ledger) -> list[str]:
 
 def _free(ledger: Ledger, keys: dict[str, str]) -> list[str]:
     """What the keys stand for, as far as nobody holds them."""
-    held = ledger.held(keys)
+    held = ledger.store.held(keys)
     return [what for key, what in keys.items() if key not in held]
 
 

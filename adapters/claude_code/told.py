@@ -39,14 +39,14 @@ class RecordedCall(NamedTuple):
 def holders(ledger: Ledger, record_ids: Iterable[str]) -> dict[str, str]:
     """Of each record that is imported, the stream of the source that brought it."""
     keys = {imported(id): id for id in record_ids if id}
-    return {keys[key]: holder for key, holder in ledger.held(keys).items()}
+    return {keys[key]: holder for key, holder in ledger.store.held(keys).items()}
 
 
 def turns(ledger: Ledger, message_ids: Iterable[str]) -> dict[str, Recorded]:
     """The recorded turns of those messages that have one."""
     keys = {turn_of(id): id for id in message_ids}
     held: dict[str, set[str]] = {}
-    for key, holder in ledger.held(keys).items():
+    for key, holder in ledger.store.held(keys).items():
         held.setdefault(holder, set()).add(keys[key])
     found: dict[str, Recorded] = {}
     for holder, ids in held.items():

@@ -227,10 +227,6 @@ class Ledger:
         """The streams that hold a key."""
         return self.store.holders(key)
 
-    def held(self, keys: Iterable[str]) -> dict[str, str]:
-        """Of each of the keys that is held, a stream that holds it."""
-        return self.store.held(keys)
-
     def head(self) -> int:
         """The position of the last event in the log."""
         return self.store.head()
