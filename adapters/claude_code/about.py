@@ -32,10 +32,13 @@ class About:
     agent_name: str | None
 
 
-def about(records: Sequence[Record], redact: Redact) -> About:
-    """Read from all the records of a thread. The folder and the branch may change inside it; the first count.
+def about(records: Sequence[Record], redact: Redact, thread: Sequence[Record] | None = None) -> About:
+    """Read from records of a thread. The folder and the branch may change inside it; the first count.
 
     Side threads in the file of a session say nothing about it, nor do summaries whose last record is another session's.
+
+    Args:
+        thread: all its records, where `records` are only some of them.
     """
 
     def clean(text: str | None) -> str | None:
@@ -44,7 +47,7 @@ def about(records: Sequence[Record], redact: Redact) -> About:
     main = [one for one in records if not one.aside] or records
     said = [one for one in main if one.kind == "user" and not MARKER.fullmatch(one.text)]
     prompt = _first(one.text for one in said if one.prompts) or _first(one.text for one in said)
-    uuids = {None, *(one.uuid for one in records)}
+    uuids = {None, *(one.uuid for one in thread or records)}
     titled = [one for one in records if one.kind != "summary" or string(one.body.get("leafUuid")) in uuids]
     titles = [_first(_values(reversed(titled), kind, name)) for kind, name in TITLES.items()]
     answers = (one.text for one in reversed(main) if one.kind == "assistant" and one.text.strip() and not one.made_up)

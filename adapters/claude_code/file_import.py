@@ -160,7 +160,7 @@ class FileImport:
     def _name(self, recording: Recording, whose: Whose, thread: Thread, at: datetime) -> None:
         """What was added may give the session another title, or the agent another name."""
         added = thread.added()
-        named = about(added, self._settings.plain)
+        named = about(added, self._settings.plain, thread.own())
         if named.title and any(one.kind in TITLES for one in added):
             recording.retitle(named.title, at)
         if named.agent_name:
