@@ -32,6 +32,9 @@ from workledger.domain.tool_calls import (
 TURNS = 500
 """Claude Code knows no limit of turns; this is the highest that an agent may have."""
 
+UNKNOWN = "unknown"
+"""The model of a turn whose lines do not say it: a run may change its model, so the run's says nothing."""
+
 LONGEST_ID = 64
 
 
@@ -122,7 +125,7 @@ def turn(turn: Turn, redact: Redact) -> AgentTurnCompleted:
         cache_read_tokens=usage.cache_read,
         cache_write_tokens=usage.cache_write,
         tool_call_count=turn.tool_calls,
-        model=model_name(turn.model, redact),
+        model=model_name(turn.model, redact) or UNKNOWN,
         message_id=turn.message_id,
     )
 
@@ -137,7 +140,7 @@ def correction(turn: Turn, redact: Redact) -> AgentTurnCorrected:
         cache_read_tokens=usage.cache_read,
         cache_write_tokens=usage.cache_write,
         tool_call_count=turn.tool_calls,
-        model=model_name(turn.model, redact),
+        model=model_name(turn.model, redact) or UNKNOWN,
         message_id=turn.message_id,
     )
 

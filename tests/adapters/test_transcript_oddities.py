@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import workledger
-from support.transcripts import LATER, ONE, TWO, Transcript, logged, only, rows, text, uid, use, work
+from support.transcripts import LATER, ONE, TWO, Transcript, logged, only, rows, text, told_at, uid, use, work
 from workledger.adapters.claude_code.importer import import_claude_code
 from workledger.adapters.importing import Report
 from workledger.projections.agent_runs import AgentRuns
