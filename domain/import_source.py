@@ -86,7 +86,7 @@ class ImportSourceRecordsImported(Event, topic="import_source.records_imported")
         kind: what wrote the file, such as claude_code.
         fingerprint, end: of the bytes that are imported, from the beginning; records behind them may be, too.
         live: there may be more to take from the file although it has not changed.
-        records: their ids, which this source holds from now on.
+        records: what they are known by, which this source holds from now on.
     """
 
     kind: str

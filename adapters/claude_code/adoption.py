@@ -36,7 +36,7 @@ def adopt(ledger: Ledger) -> None:
         there = in_log(ledger, thread_of(id), source.agent_id)
         open_message = digest("message", source.held[0] or "", source.held[1] or "") if source.held else None
         messages = {one.message_id(id) for one, id in zip(there.records, there.ids, strict=True)} - {open_message}
-        records = _free(ledger, {imported(id): id for id in there.ids})
+        records = _free(ledger, {imported(id): id for id in (*there.ids, *there.traits) if id})
         turns = _free(ledger, {turn_of(message): message for message in messages if message})
         events = [ImportSourceAdopted(records=tuple(ids)) for ids in _pages(records)]
         events += [ImportSourceAdopted(messages=tuple(ids)) for ids in _pages(turns)]

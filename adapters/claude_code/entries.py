@@ -69,9 +69,9 @@ Entry = Logged | ToolUsed | ToolEnded | Turn | Correction
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A record that has not been imported yet: its id, and the number of its line and the byte at which that starts."""
+    """A record that has not been imported yet: what it is known by from now on, and where its line is."""
 
-    id: str
+    ids: tuple[str, ...]
     number: int
     start: int
     at: datetime

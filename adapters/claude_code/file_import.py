@@ -138,12 +138,9 @@ class FileImport:
             messages,
             ownership(
                 part,
-                messages,
-                holders=holders(self._ledger, part.ids),
+                holders=holders(self._ledger, [*part.ids, *filter(None, part.traits)]),
                 sources={self._source.stream, ImportSource.stream(part.thread.source_id)},
                 read_before=self._source.read_before,
-                recorded=recorded,
-                run_id=facts.run_id(part.thread),
             ),
             began=reading.began,
             half_written=reading.half_written is not None,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import orjson
 
@@ -20,12 +21,20 @@ AsLogged = Callable[[dict[str, JSON]], JSON]
 
 @dataclass(frozen=True)
 class Part:
-    """The records of one thread in a file, in the order of their graph, and the id that each is imported under: empty
-    for those that are not imported."""
+    """The records of one thread in a file, in the order of their graph.
+
+    Attributes:
+        ids: under which each is imported; empty for those that are not.
+        traits: of the lines of messages: what a copy under another uuid has in common with the original.
+    """
 
     thread: ThreadId
     records: Sequence[Record]
     ids: Sequence[str]
+
+    @cached_property
+    def traits(self) -> Sequence[str | None]:
+        return [_traits(one) for one in self.records]
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,15 @@ def part(thread: ThreadId, records: Iterable[Record], as_logged: AsLogged) -> Pa
             alike[content] += 1
             ids.append(digest("without uuid", content, str(alike[content])))
     return Part(thread, ordered, ids)
+
+
+def _traits(one: Record) -> str | None:
+    """Of the line of a message: its time, and the kinds and ids of its blocks."""
+    message = one.message_id("")
+    if message is None or one.at is None or not string(one.message.get("id")):
+        return None
+    blocks = (f"{string(block.get('type'))} {string(block.get('id'))}" for block in one.blocks)
+    return digest("line", message, one.at.isoformat(), *blocks)
 
 
 def _by_thread(file: Transcript, records: Sequence[Record]) -> dict[ThreadId, list[Record]]:

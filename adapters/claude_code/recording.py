@@ -156,7 +156,7 @@ class Recording:
     def _append(self, steps: Sequence[Step]) -> None:
         if not any(step.actions for step in steps):
             return
-        records = [step.record.id for step in steps if step.record]
+        records = [id for step in steps if step.record for id in step.record.ids]
 
         def record(unit: Unit) -> None:
             for step in steps:

@@ -55,7 +55,7 @@ class Thread:
         sizes: Sizes,
     ) -> None:
         self.id, self._part, self._records, self._message_ids = part.thread, part, part.records, message_ids
-        self._own, self._redact, self._sizes = ownership.own, redact, sizes
+        self._own, self._held, self._redact, self._sizes = ownership.own, ownership.held, redact, sizes
         self._run_id, self._recorded = run_id, recorded
         self.left_out: Counter[str] = Counter()
         self.first: dict[str, int] = {}
@@ -141,7 +141,9 @@ class Thread:
         entries += self._tools.ended(clean, at, new=True)
         entries += self._turns.at(index)
         unknown = record.kind not in KNOWN
-        return NewRecord(self._part.ids[index], record.number, record.start, at, tuple(entries), unknown)
+        known_by = (self._part.ids[index], self._part.traits[index])
+        ids = tuple(id for id in known_by if id and id not in self._held)
+        return NewRecord(ids, record.number, record.start, at, tuple(entries), unknown)
 
     def _used(self, index: int, record: Record, new: bool) -> Sequence[Entry]:
         message = self._message_ids[index]
