@@ -43,9 +43,11 @@ from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.session import Session
 from workledger.domain.task import Task
+from workledger.projections import run_models
 from workledger.projections.agent_logs import AgentLogChunks
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
+from workledger.projections.projects import Projects
 from workledger.projections.sessions import Sessions
 from workledger.projections.tool_calls import ToolCalls
 
@@ -637,12 +639,49 @@ def test_the_sessions_and_issues_of_a_real_project_come_in(sqlite_url: str) -> N
         }
 
 
+def test_the_totals_by_model_of_a_real_project_are_those_of_its_last_lines(tmp_path: Path) -> None:
+    """Also when the sessions come in three pieces; they ran in worktrees of one repository, so there is one project."""
+    if not (REAL / "transcripts").is_dir():
+        pytest.skip(f"REAL DATA IS MISSING: no transcripts in {REAL.name}; set WORKLEDGER_REAL_DATA to its folder")
+    expected: Counter[tuple[str, str]] = Counter()
+    files = {path: path.read_bytes() for path in sorted((REAL / "transcripts").rglob("*.jsonl"))}
+    for path in files:
+        for usage in _counted(path)[0].values():
+            expected[usage["model"], "turn_count"] += 1
+            for told, column in TOLD.items():
+                expected[usage["model"], column] += usage.get(told) or 0
+    with workledger.open("memory:") as ledger:
+        for part in (0.31, 0.77, 1):
+            for path, data in files.items():
+                grown = tmp_path / path.relative_to(REAL)
+                grown.parent.mkdir(parents=True, exist_ok=True)
+                grown.write_bytes(data[: int(len(data) * part)])
+            import_claude_code(ledger, tmp_path)
+        ledger.catch_up()
+        totals = run_models.totals(ledger.tables)
+        assert {
+            (str(one["model"]), name): dict(one)[name] for one in totals for name in ("turn_count", *TOLD.values())
+        } == expected
+        assert len(rows(ledger, Projects)) == 1
+
+
+TOLD = {
+    "input_tokens": "token_input_count",
+    "output_tokens": "token_output_count",
+    "cache_read_input_tokens": "cache_read_token_count",
+    "cache_creation_input_tokens": "cache_write_token_count",
+}
+
+
 def _counted(path: Path) -> tuple[dict[tuple[str, str], dict[str, Any]], int]:
     """The usage of the last line of each (message id, request id), and how many tools were called."""
     usage, tools = {}, 0
     for line in path.read_text(encoding="utf-8").splitlines():
         told = json.loads(line)
         if told["type"] == "assistant":
-            usage[told["message"]["id"], told["requestId"]] = told["message"].get("usage") or {}
+            usage[told["message"]["id"], told["requestId"]] = {
+                **(told["message"].get("usage") or {}),
+                "model": told["message"]["model"],
+            }
             tools += sum(block["type"] == "tool_use" for block in told["message"]["content"])
     return usage, tools
