@@ -13,6 +13,9 @@ RESULT = 4_000
 MODEL = 200
 """Characters that are kept of a title, a result and the name of a model."""
 
+PATH = 4_096
+"""Characters of the longest path that there can be."""
+
 TITLES = {"custom-title": "customTitle", "ai-title": "aiTitle", "summary": "summary"}
 
 MARKER = re.compile(r"\s*\[Request interrupted by user[^\]]*\]\s*")
@@ -52,7 +55,7 @@ def about(records: Sequence[Record], redact: Redact, thread: Sequence[Record] | 
     titles = [_first(_values(reversed(titled), kind, name)) for kind, name in TITLES.items()]
     answers = (one.text for one in reversed(main) if one.kind == "assistant" and one.text.strip() and not one.made_up)
     return About(
-        cwd=_first(_strings(records, "cwd")),
+        cwd=_first(cwd for cwd in _strings(records, "cwd") if len(cwd) <= PATH),
         branch=_first(_strings(records, "gitBranch")),
         model=model_name(_first(one.model for one in records), redact),
         title=clean(_first([*(line for title in titles for line in _lines(title)), *_lines(prompt)])),
@@ -85,7 +88,7 @@ def subagents(records: Iterable[Record]) -> dict[str, str]:
 
 def project_name(path: str) -> str:
     """The last part of a folder's path, whichever system wrote it."""
-    return re.split(r"[\\/]", path.rstrip("\\/"))[-1] or "project"
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1][:TITLE] or "project"
 
 
 def _strings(records: Iterable[Record], name: str) -> Iterator[str]:

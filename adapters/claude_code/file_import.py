@@ -18,6 +18,7 @@ from workledger.adapters.claude_code.sizes import Sizes
 from workledger.adapters.claude_code.source import Source
 from workledger.adapters.claude_code.thread import Thread, logged
 from workledger.adapters.claude_code.told import calls, holders, turns
+from workledger.adapters.claude_code.walking import shown
 from workledger.adapters.claude_code.who import Who
 from workledger.adapters.importing import Report
 from workledger.adapters.redaction import JSON, Redact
@@ -109,7 +110,7 @@ class FileImport:
         at = None
         for record in thread.new_records():
             if at is None and run is None:
-                path = str(self._settings.plain(str(self._file.path)))
+                path = str(self._settings.plain(shown(self._file.path)))
                 recording.begin(subject, record.at, path)
             elif at is None and run is not None:
                 recording.go_on(run, record.at)

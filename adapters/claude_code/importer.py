@@ -10,7 +10,7 @@ from workledger.adapters.claude_code.file_import import FileImport, Settings
 from workledger.adapters.claude_code.files import Transcript, default_folder, transcripts
 from workledger.adapters.claude_code.recording import LOST_RACES
 from workledger.adapters.claude_code.sizes import OUTPUT, Sizes
-from workledger.adapters.claude_code.walking import unreadable
+from workledger.adapters.claude_code.walking import shown, unreadable
 from workledger.adapters.claude_code.who import Who
 from workledger.adapters.importing import Progress, Report, silent
 from workledger.adapters.redaction import Redact, counted, redact
@@ -98,4 +98,4 @@ def _further(progress: Progress, done: int, total: int, note: str, more: int) ->
 
 def _place(top: Path, path: str) -> str:
     """A path as the report names it."""
-    return str(Path(path).relative_to(top)) if Path(path).is_relative_to(top) else path
+    return shown(Path(path).relative_to(top) if Path(path).is_relative_to(top) else path)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workledger.adapters.claude_code.adoption import in_log, run_of, thread_of
 from workledger.adapters.claude_code.records import Usage
@@ -32,6 +32,7 @@ class RecordedCall(NamedTuple):
     """A call of a tool as it is recorded."""
 
     tool: str
+    input: Any
     running: bool
     turn: int
 
@@ -63,10 +64,11 @@ def calls(ledger: Ledger, run_id: str) -> Mapping[str, RecordedCall]:
     for past in ledger.history(ToolCalls, run_id):
         event = past.event
         if isinstance(event, ToolCallStarted):
-            there[event.tool_call_id] = RecordedCall(event.tool, True, event.turn_number)
+            there[event.tool_call_id] = RecordedCall(event.tool, event.input, True, event.turn_number)
         elif isinstance(event, ToolCallDenied | ToolCallCompleted | ToolCallFailed):
             before = there.get(event.tool_call_id)
-            there[event.tool_call_id] = RecordedCall(event.tool, False, before.turn if before else 0)
+            turn, given = (before.turn, before.input) if before else (0, None)
+            there[event.tool_call_id] = RecordedCall(event.tool, given, False, turn)
     return there
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from workledger.adapters.claude_code.entries import ToolEnded, ToolUsed
@@ -87,7 +88,10 @@ class Tools:
             if call.id in self._answered:
                 continue
             self._answered.add(call.id)
-            if new and self._is_open(call):
+            known = self._recorded(call.run_id).get(call.id) if new else None
+            if known is not None:
+                call = replace(call, tool=known.tool, input=known.input)
+            if new and (known is None or known.running):
                 answer = _plain(block.get("content"))
                 outcome = _outcome(record, block, answer)
                 output = self._sizes.output(answer) if outcome == "complete" else self._text(answer)
@@ -113,11 +117,7 @@ class Tools:
         """A running call that another file has told."""
         run_id = self._copied.get(id)
         known = self._recorded(run_id).get(id)
-        return (ToolUsed(id, known.tool, None, known.turn, run_id), None) if known and known.running else None
-
-    def _is_open(self, call: ToolUsed) -> bool:
-        known = self._recorded(call.run_id).get(call.id)
-        return known is None or known.running
+        return (ToolUsed(id, known.tool, known.input, known.turn, run_id), None) if known and known.running else None
 
     def _text(self, answer: JSON) -> str:
         return self._sizes.beginning(answer if isinstance(answer, str) else str(answer), self._sizes.limit)

@@ -41,6 +41,11 @@ def unreadable(error: OSError) -> str:
     return f"entries that cannot be read: {(error.strerror or type(error).__name__).lower()}"
 
 
+def shown(path: Path | str) -> str:
+    """A path as text: bytes of its name that are none are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def _walk(folder: Path, suffix: str, skip: Skip) -> Iterator[Path]:
     entered: set[Identity] = set()
     tops = [str(folder)]

@@ -11,6 +11,7 @@ from workledger.adapters.claude_code.files import ThreadId, Transcript
 from workledger.adapters.claude_code.lines import lines_of
 from workledger.adapters.claude_code.records import Record, record
 from workledger.adapters.claude_code.repository import repository_of
+from workledger.adapters.claude_code.walking import shown
 from workledger.adapters.importing import Report, begin, digest, ensure_project
 from workledger.adapters.redaction import Redact
 from workledger.domain.agent import Agent, AgentConfig, AgentCreated, AgentRenamed
@@ -88,7 +89,7 @@ class Who:
         main = self._ledger.find(Agent, facts.agent_id(thread.main))
         if self._project_id or (main and main.project_id):
             return self._project_id or str(main and main.project_id)
-        folder = str(session[0].path.parent) if session else thread.session_id
+        folder = shown(session[0].path.parent) if session else thread.session_id
         repository = repository_of(about.cwd, own) if about.cwd else folder
         created = ProjectCreated(
             name=project_name(str(self._redact(repository))),

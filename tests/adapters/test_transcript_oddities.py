@@ -362,3 +362,49 @@ def test_a_session_dated_in_the_far_future_is_over(ledger: workledger.Workledger
     main.prompt("Go", timestamp="9998-01-01T00:00:00Z")
     imported(ledger, main.path)
     assert only(ledger, AgentRuns)["status"] == "completed"
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999Z", "0002-01-01T00:00:00Z"])
+def test_times_at_the_ends_of_the_calendar_are_stored_in_every_database(
+    store_url: str, main: Transcript, at: str
+) -> None:
+    main.prompt("Go", timestamp=at)
+    main.answer("a", use("call_1"), usage=(1, 2), timestamp=at)
+    main.result("call_1", "ok")
+    with workledger.open(store_url) as ledger:
+        imported(ledger, main.path)
+        assert (tokens_out(ledger), only(ledger, ToolCalls)["status"]) == (2, "complete")
+        assert len(logged(ledger)) == 3
+
+
+def test_a_call_that_is_denied_in_a_later_import_keeps_its_input(
+    ledger: workledger.Workledger, main: Transcript
+) -> None:
+    main.answer("a", use("call_1", command="rm -r token=abc123def"))
+    imported(ledger, main.path)
+    main.result("call_1", "Permission to use Bash has been denied.", is_error=True)
+    imported(ledger, main.path)
+    call = only(ledger, ToolCalls)
+    assert (call["status"], call["input"]) == ("denied", {"command": "rm -r token=[redacted]"})
+
+
+def test_a_file_whose_name_is_no_text_is_read(ledger: workledger.Workledger, folder: Path, main: Transcript) -> None:
+    work(main)
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.jsonl"))
+    main.path.rename(odd)
+    with odd.open("ab") as file:
+        file.write(b"broken\n")
+    report = imported(ledger, folder)
+    assert tokens_out(ledger) == 60
+    assert report.first["malformed lines"] == "caf\ufffd.jsonl:12"
+
+
+def test_a_folder_with_a_name_of_any_length_is_where_a_session_may_have_been(
+    ledger: workledger.Workledger, main: Transcript
+) -> None:
+    main.cwd = "/" + "x" * 300_000
+    main.prompt("Go")
+    main.cwd = "/work/" + "y" * 300
+    main.prompt("On")
+    imported(ledger, main.path)
+    assert only(ledger, Projects)["name"] == "y" * 120

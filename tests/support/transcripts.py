@@ -117,7 +117,9 @@ def logged(ledger: workledger.Workledger, agent_id: str = f"agt_{ONE}") -> list[
 def everything(ledger: workledger.Workledger) -> dict[str, list[tuple[Any, ...]]]:
     """What can be seen of the sessions, without positions and ids of the log."""
     seen = {
-        AgentRuns: ("id", "status", "token_input_count", "token_output_count", "cache_token_count", "result"),
+        AgentRuns: (
+            *("id", "status", "turn_count", "token_input_count", "token_output_count", "cache_token_count", "result"),
+        ),
         ToolCalls: ("id", "tool", "status", "input", "output", "error", "duration_ms"),
         AgentLogChunks: ("agent_id", "seq", "content", "created_at"),
         Sessions: ("id", "status", "tool_call_count", "closed_at"),
