@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -71,12 +72,10 @@ def damage(draw: st.DrawFn, lines: list[Line]) -> None:
     at = draw(st.integers(0, len(lines) - 1))
     match draw(st.sampled_from(["bytes", "cut", "drop", "double", "swap", "join", "value", "value", "time", "nest"])):
         case "bytes":
-            place = draw(st.integers(0, len(lines[at].data) - 1))
+            place = draw(st.integers(0, max(0, len(lines[at].data) - 1)))
             noise = draw(st.binary(max_size=4) | st.sampled_from([b"\0" * 50, b"\n", b"\r", b"\\u0000", b"\xff", b'"']))
             removed = draw(st.integers(0, 3))
             lines[at] = Line(lines[at].data[:place] + noise + lines[at].data[place + removed :], False)
-            if not lines[at].data.endswith(b"\n") and at + 1 < len(lines):
-                lines[at + 1] = Line(lines[at + 1].data, False)
         case "cut":
             lines[at] = Line(lines[at].data[: draw(st.integers(0, len(lines[at].data)))] + b"\n", False)
         case "drop":
@@ -87,8 +86,6 @@ def damage(draw: st.DrawFn, lines: list[Line]) -> None:
             lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
         case "join":
             lines[at] = Line(lines[at].data.rstrip(b"\n"), False)
-            if at + 1 < len(lines):
-                lines[at + 1] = Line(lines[at + 1].data, False)
         case kind:
             lines[at] = Line(changed(draw, lines[at].data, kind), False)
 
@@ -125,6 +122,8 @@ def damaged(draw: st.DrawFn) -> list[Line]:
     for _ in range(draw(st.integers(1, 12))):
         if lines:
             damage(draw, lines)
+    for before, line in pairwise(lines):
+        line.whole = line.whole and before.data.endswith(b"\n")
     return lines
 
 
