@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar, cast
 
 from eventsourcing.application import AggregateNotFoundError, Application
+from pydantic import ValidationError
 
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.fields import storable
-from workledger.domain.kernel.mapping import Envelopes, Snapshot, decode, shape
+from workledger.domain.kernel.mapping import Envelopes, decode
+from workledger.domain.kernel.snapshot import Snapshot, fingerprint
 from workledger.domain.kernel.store import EventStore
 
 A = TypeVar("A", bound=Aggregate)
@@ -60,23 +62,30 @@ class Core(Application[str]):
 
 
 class StaleSnapshot(Exception):
-    """The snapshot is of an aggregate class with other fields."""
+    """The snapshot was damaged, or taken by a class with other fields or another way to fold."""
 
 
 def folding(kind: type[A], id: str) -> Any:
     """The projector function that folds a stream's snapshot and later events into an aggregate.
 
     Raises:
-        StaleSnapshot: by the function, when the class has other fields than the snapshot."""
+        StaleSnapshot: by the function, when the snapshot does not fit the class."""
 
     def fold(before: A | None, history: Iterable[Recorded | Snapshot]) -> A | None:
         for past in history:
             if isinstance(past, Snapshot):
-                if past.fields != shape(kind):
+                if past.fields != fingerprint(kind):
                     raise StaleSnapshot
-                before = kind.model_validate(past.state)
+                before = _restored(kind, past)
             else:
                 before = kind.begin(id, past.event) if before is None else before.after(past.event)
         return before
 
     return fold
+
+
+def _restored(kind: type[A], past: Snapshot) -> A:
+    try:
+        return kind.model_validate(past.state)
+    except ValidationError:
+        raise StaleSnapshot from None

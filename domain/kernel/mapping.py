@@ -2,15 +2,16 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import orjson
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.envelope import Recorded, Row
 from workledger.domain.kernel.refusals import EventUnreadable, InvalidInput, PayloadTooLarge, UnknownTopic
+from workledger.domain.kernel.snapshot import Snapshot
 from workledger.domain.kernel.store import Stored
 
 LARGEST = 256 * 1024
@@ -42,27 +43,6 @@ def parse_timestamp(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-class Snapshot:
-    """The state of an aggregate at a version, so that its earlier events need not be folded again."""
-
-    TOPIC: ClassVar[str] = "snapshot"
-
-    def __init__(self, originator_id: str, originator_version: int, fields: str, state: dict[str, Any]) -> None:
-        self.originator_id, self.originator_version = originator_id, originator_version
-        self.fields, self.state = fields, state
-
-    @classmethod
-    def take(cls, aggregate: Aggregate) -> Self:
-        return cls(
-            aggregate.stream(aggregate.id), aggregate.version, shape(type(aggregate)), aggregate.model_dump(mode="json")
-        )
-
-
-def shape(kind: type[Aggregate]) -> str:
-    """The names and types of an aggregate's fields; a snapshot of another shape is not used."""
-    return ",".join(f"{name}:{field.annotation}" for name, field in kind.model_fields.items())
-
-
 class Envelopes(Mapper[str]):
     """Recorded and Snapshot on one side, Stored on the other."""
 
@@ -92,8 +72,11 @@ class Envelopes(Mapper[str]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         if stored_event.topic == Snapshot.TOPIC:
-            body = orjson.loads(stored_event.state)
-            return Snapshot(str(stored_event.originator_id), stored_event.originator_version, **body)
+            stream, version = str(stored_event.originator_id), stored_event.originator_version
+            try:
+                return Snapshot(stream, version, **orjson.loads(stored_event.state))
+            except (ValueError, TypeError):
+                return Snapshot.unreadable(stream, version)
         assert isinstance(stored_event, Stored)
         return decode(
             Row(
