@@ -8,7 +8,6 @@ import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import ApplicationRecorder
 
-from workledger.adapters.database import unknown
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.postgres.bulk import PostgresBulk
@@ -16,6 +15,7 @@ from workledger.adapters.postgres.own_transaction import PostgresTransaction
 from workledger.adapters.postgres.place import Home
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.store import PostgresStore
+from workledger.adapters.postgres.url import postgres_url
 from workledger.adapters.postgres.wakeups import Wakeups
 
 MAKING = "select pg_advisory_xact_lock(1464615269, hashtext(current_schema()))"
@@ -41,10 +41,7 @@ class PostgresFactory(DatabaseFactory):
     """`postgresql://user@host/database`, with libpq's parameters after a question mark."""
 
     def connect(self, url: str) -> sa.Engine:
-        try:
-            parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
-        except (sa.exc.ArgumentError, ValueError):
-            raise unknown(url) from None
+        parsed = postgres_url(url)
         self._pool = ConnectionPool(lambda: self._connection(engine), read_only=self.read_only)
         self._home = Home(self._pool)
         self.bulk = PostgresBulk(self._pool)
