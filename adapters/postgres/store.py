@@ -38,10 +38,9 @@ OF_TOPICS = SCAN.replace(b" order by", b" and topic = any($4::text[]) order by")
 class PostgresStore(DatabaseStore):
     """Conflicts, unmet claims and repeated commands are raised as the port says; nothing is stored then."""
 
-    def __init__(self, engine: sa.Engine, pool: ConnectionPool) -> None:
+    def __init__(self, engine: sa.Engine, pool: ConnectionPool, watermark: Watermark) -> None:
         super().__init__(engine)
-        self._pool = pool
-        self._watermark = Watermark(pool)
+        self._pool, self._watermark = pool, watermark
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
