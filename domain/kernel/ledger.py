@@ -14,6 +14,7 @@ from workledger.domain.kernel import envelope
 from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.envelope import Recorded, Row
 from workledger.domain.kernel.mapping import Envelopes, Snapshot, decode, format_timestamp, shape
+from workledger.domain.kernel.parents import Parents
 from workledger.domain.kernel.refusals import CommandIdReused, ConcurrencyConflict, Refused
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Receipt
 from workledger.domain.kernel.unit import Unit
@@ -73,6 +74,7 @@ class Ledger:
         self._core = Core(dict(env))
         self._contended = threading.Lock()
         self.store = self._core.store
+        self._parents = Parents(self.find_any)
 
     def create(self, new: New[A], *, command_id: str | None = None) -> A:
         """Record a new aggregate, such as `Task.create(…)`, and return it.
@@ -146,7 +148,7 @@ class Ledger:
         Args:
             command_id: when it is already recorded, nothing is appended, and no refusal is raised.
         """
-        unit = Unit(self.find_any, command_id, self.store.holders)
+        unit = Unit(self.find_any, command_id, self.store.holders, self._parents)
         try:
             yield unit
             unit.receipt = self._settle(unit)
@@ -266,7 +268,8 @@ class Ledger:
         except AlreadyDone as done:
             return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
         except ClaimUnmet as unmet:
-            raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
+            details = {**unmet.claim.details, "key": unmet.claim.key, "holder": unmet.holder}
+            raise unmet.claim.refused(**details) from None
         positions = [one.notification.id for one in appended]
         self._snapshot(unit)
         return Receipt(positions[-1], positions)

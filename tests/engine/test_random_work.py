@@ -43,15 +43,6 @@ TABLES: dict[type[Aggregate], str] = {
 NULLED = {"agent_runs": {"task_id"}, "sessions": {"task_id", "agent_id"}, "write_operations": {"project_id"}}
 """Columns that are set to null when what they point to goes (domain.md 3.5)."""
 
-UNASKED = {
-    ("agents", "current_task_id"),
-    ("agent_runs", "task_id"),
-    ("project_commits", "stage_run_id"),
-    ("sessions", "agent_id"),
-    ("sessions", "task_id"),
-}
-"""Columns that may be given what went with its parent before: only its own stream is asked whether it is there."""
-
 
 def dump(ledger: Workledger) -> dict[str, list[Any]]:
     """Every row of every table, as the database has it."""
@@ -145,10 +136,10 @@ def counts_agree_with_the_lists(ledger: Workledger) -> None:
 
 
 def references_point_to_rows(ledger: Workledger) -> None:
-    """No row of the board points to one that is gone, but for tool calls that were reported later."""
+    """No row of the board points to one that is gone."""
     for table in GROUPS[0].tables:
         for column in table.COLUMNS.values():
-            if column.references and (table.NAME, column.name) not in UNASKED:
+            if column.references:
                 there = {row["id"] for row in rows_of(ledger, column.references.table)} | {None}
                 assert {row[column.name] for row in rows_of(ledger, table.NAME)} <= there, (table.NAME, column.name)
 
