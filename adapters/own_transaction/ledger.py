@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from workledger.adapters.own_transaction.store import Transaction, TransactionSnapshots, TransactionStore
 from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.ledger import Core, Ledger
+from workledger.domain.kernel.parents import Parents
 from workledger.domain.kernel.unit import Unit
 
 
@@ -42,6 +43,8 @@ class TransactionLedger(Ledger):
         self._core = TransactionCore(core, self.store)
         # Not the lock of the ledger: a unit of work that is replayed there may be waiting for this transaction.
         self._contended = threading.Lock()
+        # Of its own: what this transaction creates may be rolled back.
+        self._parents = Parents(self.find_any)
 
     @contextmanager
     def unit(self, command_id: str | None = None) -> Iterator[Unit]:

@@ -268,8 +268,7 @@ class Ledger:
         except AlreadyDone as done:
             return Receipt(done.positions[-1] if done.positions else self.head(), done.positions, repeated=True)
         except ClaimUnmet as unmet:
-            details = {**unmet.claim.details, "key": unmet.claim.key, "holder": unmet.holder}
-            raise unmet.claim.refused(**details) from None
+            raise unmet.refusal() from None
         positions = [one.notification.id for one in appended]
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
