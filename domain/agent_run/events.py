@@ -7,6 +7,7 @@ from workledger.domain.agent import AgentAlreadyRunning, ConcurrencyLimitExceede
 from workledger.domain.kernel.aggregate import Created, Event, Peers
 from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.project import Project
 from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
@@ -52,6 +53,8 @@ def own_task(peers: Peers, command: str, run: Any) -> None:
     if task is None:
         return  # without a task, or refused by a claim
     if task.project_id and task.project_id != run.project_id:
+        if peers.find(Project, task.project_id) is None:
+            return  # gone with its project, which a claim refuses
         raise TaskOfAnotherProject(task_id=task.id, project_id=task.project_id)
     if task.state != "working":
         raise task.refusal(command)
