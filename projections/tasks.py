@@ -72,6 +72,11 @@ def _summary(data: Mapping[str, Any]) -> Any:
     return data["summary"] or ABSENT
 
 
+def _turns(data: Mapping[str, Any]) -> Any:
+    """Work that has no turns leaves those of earlier work."""
+    return ABSENT if data["turn_count"] is None else data["turn_count"]
+
+
 class TaskRow(Stamped):
     """A task, in its lifecycle (`status`) and on the board (`board_column`, `rank`)."""
 
@@ -118,7 +123,7 @@ class TaskRow(Stamped):
     rejection_count: Annotated[int, Becomes({TaskCreated: 0}), From(TaskApproved, TaskRejected)]
     started_at: Annotated[datetime | None, When(TaskStarted, only="first")]
     completed_at: Annotated[datetime | None, When(TaskCompleted), From(TaskReopened)]
-    turn_count: Annotated[int, Becomes({TaskCreated: 0}), From(TaskWorkFinished)]
+    turn_count: Annotated[int, Becomes({TaskCreated: 0, TaskWorkFinished: _turns})]
     tokens_in: Annotated[int, Sum("tokens_in", AgentTurnCompleted)]
     tokens_out: Annotated[int, Sum("tokens_out", AgentTurnCompleted)]
     cost_usd: Annotated[Dollars, Sum("cost_usd", AgentTurnCompleted)]
@@ -141,7 +146,7 @@ class Tasks(
         "project_id, updated_at desc, id",
         "project_id, created_at, id",
     ),
-    revision=1,
+    revision=2,
 ):
     """Tasks until they are deleted; dropped ones too, which boards hide."""
 

@@ -10,6 +10,7 @@ from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.appender import Appender
 from workledger.domain.kernel.core import Core
 from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.parents import Parents
 from workledger.domain.kernel.unit import Unit
 
 
@@ -47,6 +48,8 @@ class TransactionLedger(Ledger):
         self._core = TransactionCore(core, self.store)
         # Not the appender of the ledger, nor its lock: a unit that is replayed there may wait for this transaction.
         self._appender = Appender(self._core)
+        # Of its own, too: what this transaction creates may be rolled back.
+        self._parents = Parents(self.find_any)
 
     @contextmanager
     def unit(self, command_id: str | None = None, *, digest: str | None = None) -> Iterator[Unit]:

@@ -74,7 +74,7 @@ class Aggregate(Frozen):
         Args:
             refused: the refusal when there is none, instead of `not_found`.
         """
-        return Require(existence(cls.CATEGORY, id), refused or cls.NOT_FOUND)
+        return Require(existence(cls.CATEGORY, id), refused or cls.NOT_FOUND, details={"id": id})
 
     @classmethod
     def begin(cls, id: str, first: Event) -> Self:
@@ -99,9 +99,14 @@ class Aggregate(Frozen):
         """The ids that its events are found by: project, task, agent, run, session, workspace."""
         return {}
 
+    def belongs_to(self) -> Iterable[Require]:
+        """The existence of its parents, which never change. When one of them is gone, so is the aggregate, for every
+        event that requires its existence (domain.md 3.5, rule 4)."""
+        return ()
+
     def requires(self) -> Iterable[Claim]:
         """The claims that every event of it relies on: the existence of its parents."""
-        return ()
+        return self.belongs_to()
 
     def differing(self, **wanted: Any) -> dict[str, Any]:
         """The values that differ from the aggregate's; UNSET ones are left out."""

@@ -54,7 +54,7 @@ class Appender:
         except AlreadyDone as done:
             return self._repetition(unit, done.positions)
         except ClaimUnmet as unmet:
-            raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
+            raise unmet.refusal() from None
         positions = [one.notification.id for one in appended]
         self._snapshot(unit)
         return Receipt(positions[-1], positions)

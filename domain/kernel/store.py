@@ -9,6 +9,7 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from workledger.domain.kernel.claims import Claim
 from workledger.domain.kernel.envelope import Row
+from workledger.domain.kernel.refusals import Refused
 
 LAST_POSITION = 2**63 - 1
 """The largest that a database can hold."""
@@ -88,6 +89,10 @@ class ClaimUnmet(Exception):
     def __init__(self, claim: Claim, holder: str | None) -> None:
         super().__init__(f"{claim} (held by {holder})")
         self.claim, self.holder = claim, holder
+
+    def refusal(self) -> Refused:
+        """The claim's refusal; its details are those of the claim, the key and the holder."""
+        return self.claim.refused(**{**self.claim.details, "key": self.claim.key, "holder": self.holder})
 
 
 class EventStore(ApplicationRecorder):

@@ -10,14 +10,13 @@ from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Context, Recorded, current, within
 from workledger.domain.kernel.ids import uuid7
+from workledger.domain.kernel.parents import Load, Parents
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.request import Request
 from workledger.domain.kernel.store import Conditions, Receipt
 
 A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S")
-Load = Callable[[type[Any], str], Any]
-"""Loads an aggregate from the store, or None."""
 Holders = Callable[[str], Sequence[str]]
 """Returns the streams that hold a key."""
 
@@ -35,10 +34,16 @@ class Unit:
     raised. `Ledger.decide` makes a decision of the whole unit.
     """
 
-    def __init__(self, load: Load, request: Request | None = None, holders: Holders = no_holders) -> None:
+    def __init__(
+        self,
+        load: Load,
+        request: Request | None = None,
+        holders: Holders = no_holders,
+        parents: Parents | None = None,
+    ) -> None:
         self.request = request or Request()
         self.receipt: Receipt | None = None
-        self._load, self._holders = load, holders
+        self._load, self._holders, self._parents = load, holders, parents or Parents(load)
         self._steps: list[tuple[Callable[[], Any], Context]] = []
         self._stepping = False
         self._expected: dict[str, int] = {}
@@ -52,7 +57,7 @@ class Unit:
         self._asked("create", new.kind.CATEGORY, *new.asked, at)
         self.request.made(new.id)
         self._begun.add(new.kind.stream(new.id))
-        return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events, at)))
+        return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events, at, guarded=True)))
 
     def edit(self, kind: type[A], id: str, *, expected_version: int | None = None) -> A:
         """The aggregate as a draft: call its commands.
@@ -89,9 +94,9 @@ class Unit:
             decided: list[Event] | New[Any] = getattr(state, name)(*args, **kwargs)
             if isinstance(decided, New):
                 self._pinned.setdefault(kind.stream(id), state.version)
-                self._take(decided.kind, decided.id, None, decided.events)
+                self._take(decided.kind, decided.id, None, decided.events, None, guarded=True)
                 return decided.events
-            self._take(kind, id, state, decided)
+            self._take(kind, id, state, decided, None, guarded=True)
             return decided
 
         self._asked("command", kind.stream(id), name, args, kwargs)
@@ -110,7 +115,7 @@ class Unit:
             state = self._current(kind, id)
             if state is not None and state.deleted:
                 raise kind.NOT_FOUND(id=id)
-            return self._take(kind, id, state, facts, at)
+            return self._take(kind, id, state, facts, at, guarded=False)
 
         return cast(A, self._step(step))
 
@@ -175,10 +180,11 @@ class Unit:
     def conditions(self) -> Conditions:
         """The conditions of the append: claims of the events, existence of parents, pinned versions."""
         parents = {
-            (stream, claim)
+            (stream, one)
             for stream, state in self._states.items()
             if stream in self._touched and not state.deleted
             for claim in state.requires()
+            for one in self._parents.required_with(claim, self._states)
         }
         needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
         read = self._pinned | self._read
@@ -238,13 +244,15 @@ class Unit:
             self.request.end()
 
     def _take(
-        self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None = None
+        self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None, *, guarded: bool
     ) -> A | None:
         stream = kind.stream(id)
         for event in events:
             # Children first: the claims of a deleted parent require that none is left.
             self._cascade(event.cascades_to(state, id), at)
             event.check(state, id, self)
+            if guarded:
+                event.guard(state, id, self)
             self._claim(stream, event.claims(state, id))
             state = kind.begin(id, event) if state is None else state.after(event)
             self._envelope(stream, state.version, event, state.tags(), at)
@@ -257,10 +265,10 @@ class Unit:
             kind = Aggregate.CATEGORIES[category]
             state: Any = self._current(kind, id)
             if state is not None and not state.deleted:
-                self._take(kind, id, state, state.delete(), at)
+                self._take(kind, id, state, state.delete(), at, guarded=True)
 
     def _claim(self, stream: str, claims: Iterable[Claim]) -> None:
-        self._claims += [(stream, claim) for claim in claims]
+        self._claims += [(stream, one) for claim in claims for one in self._parents.required_with(claim, self._states)]
 
     def _envelope(
         self, stream: str, version: int, event: Event, tags: Mapping[str, str | None], at: datetime | None
