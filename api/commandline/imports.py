@@ -7,7 +7,7 @@ import typer
 
 from workledger.adapters.beads.importer import import_beads
 from workledger.adapters.claude_code.importer import import_claude_code
-from workledger.adapters.git.history import GitFailed
+from workledger.adapters.git.repository import GitFailed
 from workledger.adapters.git.importer import import_git
 from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import open_ledger
