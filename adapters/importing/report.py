@@ -73,6 +73,14 @@ class Report:
         self.shortened += kept != text
         return text if kept == text else cut(text, len(kept))
 
+    def include(self, other: "Report") -> None:
+        """Tell what another report tells as well."""
+        for reason, count in other.left_out.items():
+            self.skip(reason, other.first.get(reason, ""), count)
+        self.imported += other.imported
+        self.shortened += other.shortened
+        self.redacted += other.redacted
+
     def __str__(self) -> str:
         told = [
             f"imported: {_listed(self.imported) or 'nothing new'}",
