@@ -34,7 +34,7 @@ create or replace trigger events_are_not_truncated before truncate on events
 
 GREETING = "select pg_backend_pid(), extract(epoch from pg_postmaster_start_time())::text"
 TAGS = "create index if not exists events_tags on events using gin (tags jsonb_path_ops)"
-APPEND = Path(__file__).with_name("append_v2.sql").read_text()
+APPEND = Path(__file__).with_name("append_v3.sql").read_text()
 
 
 class PostgresFactory(DatabaseFactory):
@@ -42,7 +42,7 @@ class PostgresFactory(DatabaseFactory):
 
     def connect(self, url: str) -> sa.Engine:
         parsed = postgres_url(url)
-        self._pool = ConnectionPool(lambda: self._connection(engine))
+        self._pool = ConnectionPool(lambda: self._connection(engine), read_only=self.read_only)
         self._home = Home(self._pool)
         self.bulk = PostgresBulk(self._pool)
         self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._pool.capabilities.prepare)
@@ -50,6 +50,7 @@ class PostgresFactory(DatabaseFactory):
             parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )
         sa.event.listen(engine, "connect", self._greet)
+        sa.event.listen(engine, "begin", self._begin)
         return engine
 
     def exclusively(self, connection: sa.Connection) -> None:
@@ -71,8 +72,8 @@ class PostgresFactory(DatabaseFactory):
         return PostgresTransaction(connection, self._home)
 
     def close(self) -> None:
-        self._pool.close()
         super().close()
+        self._pool.end()
 
     def _connection(self, engine: sa.Engine) -> psycopg.Connection[Any]:
         """Each has a name of its own, by which the server can be asked to end it."""
@@ -84,6 +85,9 @@ class PostgresFactory(DatabaseFactory):
         if self._pool.capabilities.prepare:
             connection.execute("set enable_seqscan = off")  # a prepared plan is kept when the tables have grown
         return connection
+
+    def _begin(self, connection: sa.Connection) -> None:
+        self._pool.check(writing=connection.get_execution_options().get("writing", False))
 
     def _greet(self, connection: Any, record: object = None) -> None:
         """Learn which server it leads to, and whether through a pooler: a pooler shows a process id of its own, and
