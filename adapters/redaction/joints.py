@@ -56,21 +56,22 @@ def unsplit(value: JSON, ends: dict[Path, str] | None = None) -> JSON:
     for number, (path, text) in enumerate(_texts(value)):
         if text:
             series[path].append((number, text))
-    changed: dict[int, str] = {}
+    found: dict[int, tuple[str, list[Span]]] = {}
     for path, numbered in series.items():
         texts = [text for _, text in numbered]
         before = ends.get(path, "") if ends is not None else ""
         if before or len(texts) > 1:
             for (number, text), spans in zip(numbered, _across([before, *texts])[1:], strict=True):
                 if spans:
-                    changed[number] = without(text, spans)
+                    found[number] = text, spans
         if ends is not None:
-            ends[path] = (before + texts[-1] if len(texts) == 1 and len(texts[-1]) < REACH else texts[-1])[-REACH:]
             number, text = numbered[-1]
-            text = changed.get(number, text)
-            if begun := _OPEN.search(text, max(0, len(text) - REACH)):
-                changed[number] = without(text, [begun.span()])
-    return _replaced(value, changed) if changed else value
+            joined = (before + text if len(texts) == 1 else text)[-REACH:]
+            ends[path] = joined
+            if begun := _OPEN.search(joined):
+                start = max(0, len(text) - (len(joined) - begun.start()))
+                found.setdefault(number, (text, []))[1].append((start, len(text)))
+    return _replaced(value, {number: without(*one) for number, one in found.items()}) if found else value
 
 
 def _across(texts: Sequence[str]) -> list[list[Span]]:

@@ -7,8 +7,8 @@ from workledger.adapters.redaction.names import PASSWORD, STEMS
 from workledger.adapters.redaction.spans import words
 
 _PLACEHOLDER = re.compile(
-    r"""\[redacted | [<{*.…%] | \#[0-9A-Fa-f]{6}\Z|\$[A-Za-z_{(] | \#\{ | (?:x{3,}|X{3,}|\W)*+\Z | your[-_ ] | \.\.\. | env[:(.]
-      | process\.env | os\.environ | arn: | (?:data|file|vault|secretmanager|https?|op)://? """,
+    r"""\[redacted | [<{*.…%]|\$[A-Za-z_{(] | \#\{ | (?:x{3,}|X{3,}|\W)*+\Z | your[-_ ] | \.\.\. | env[:(.]
+      | \#[0-9A-Fa-f]{6}\Z | process\.env | os\.environ | arn: | (?:data|file|vault|secretmanager|https?|op)://? """,
     re.VERBOSE,
 )
 _HARMLESS = words(
