@@ -82,7 +82,7 @@ class Plants:
             "npm": "npm" + "_" + s(36),
             "PyPI": "pypi-" + "AgEIcHlwaS5vcmc" + s(70),
             "RubyGems": "rubygems" + "_" + s(48, HEX),
-            "crates.io": "cio" + s(32),
+            "Rust crates": "cio" + s(32),
             "Docker Hub": "dckr" + "_pat_" + s(27, URL),
             "Hugging Face": "hf" + "_" + s(34, LETTERS),
             "AWS key id": "AK" + "IA" + s(16, UPPER + "234567"),
