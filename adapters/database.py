@@ -57,6 +57,9 @@ class NewerDatabase(Refused):
     code = "DATABASE_NEWER"
 
 
+SQLITE_FILE = re.compile(r"sqlite:///(?!:memory:)[^?\0]*[^/?\0]")
+"""SQLite has parameters after a question mark, and none of them is ours."""
+
 SECRETS = re.compile(r"(://[^/@:]*:).*(?=@)|(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 
 
@@ -74,7 +77,7 @@ def factory_of(url: str) -> str:
     scheme = url.partition(":")[0].lower()
     sqlite, postgres = "sqlite.factory:SQLiteFactory", "postgres.factory:PostgresFactory"
     factories = {"sqlite": sqlite, "memory": sqlite, "postgresql": postgres, "postgres": postgres}
-    if scheme not in factories or (scheme == "sqlite" and not url.startswith("sqlite:///")):
+    if scheme not in factories or (scheme == "sqlite" and not SQLITE_FILE.fullmatch(url)):
         raise unknown(url)
     return f"workledger.adapters.{factories[scheme]}"
 

@@ -122,14 +122,21 @@ class DatabaseStore(EventStore):
         return [holder for (holder,) in self._execute(chosen)]
 
     def done(self, command_id: str) -> Sequence[int] | None:
-        for _, first, last in self._execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)):
+        chosen = sa.select(COMMANDS.c.first_position, COMMANDS.c.last_position)
+        for first, last in self._execute(chosen.where(COMMANDS.c.command_id == command_id)):
             positions = range(first, last + 1)
             if not positions or self.engine.dialect.name == "sqlite":
                 return positions
             # On PostgreSQL the positions of others may lie between those of one append.
             between = EVENTS.c.position.between(first, last)
             own = sa.select(EVENTS.c.position).where(between, EVENTS.c.command_id == command_id)
-            return [position for (position,) in self._execute(own.order_by(EVENTS.c.position))]
+            # The first and the last are its own, also when they have been erased since.
+            return sorted({first, last, *(position for (position,) in self._execute(own))})
+        return None
+
+    def digest_of(self, command_id: str) -> str | None:
+        for (digest,) in self._execute(sa.select(COMMANDS.c.digest).where(COMMANDS.c.command_id == command_id)):
+            return None if digest is None else str(digest)
         return None
 
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:

@@ -8,7 +8,6 @@ import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import ApplicationRecorder
 
-from workledger.adapters.database import unknown
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.postgres.bulk import PostgresBulk
@@ -16,6 +15,7 @@ from workledger.adapters.postgres.own_transaction import PostgresTransaction
 from workledger.adapters.postgres.place import Home
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.store import PostgresStore
+from workledger.adapters.postgres.url import postgres_url
 from workledger.adapters.postgres.wakeups import Wakeups
 
 MAKING = "select pg_advisory_xact_lock(1464615269, hashtext(current_schema()))"
@@ -34,17 +34,14 @@ create or replace trigger events_are_not_truncated before truncate on events
 
 GREETING = "select pg_backend_pid(), extract(epoch from pg_postmaster_start_time())::text"
 TAGS = "create index if not exists events_tags on events using gin (tags jsonb_path_ops)"
-APPEND = Path(__file__).with_name("append_v2.sql").read_text()
+APPEND = Path(__file__).with_name("append_v3.sql").read_text()
 
 
 class PostgresFactory(DatabaseFactory):
     """`postgresql://user@host/database`, with libpq's parameters after a question mark."""
 
     def connect(self, url: str) -> sa.Engine:
-        try:
-            parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
-        except (sa.exc.ArgumentError, ValueError):
-            raise unknown(url) from None
+        parsed = postgres_url(url)
         self._pool = ConnectionPool(lambda: self._connection(engine))
         self._home = Home(self._pool)
         self.bulk = PostgresBulk(self._pool)
@@ -66,6 +63,10 @@ class PostgresFactory(DatabaseFactory):
     def upgrade_1_2(self, connection: sa.Connection) -> None:
         """Appends are a function of the database; events are found by topic and by tag."""
         connection.exec_driver_sql("alter table events alter column tags type jsonb using tags::jsonb")
+
+    def upgrade_2_3(self, connection: sa.Connection) -> None:
+        """A command id has a digest of what was asked for."""
+        connection.exec_driver_sql("alter table commands add column digest text")
 
     def application_recorder(self) -> ApplicationRecorder:
         return PostgresStore(self.engine, self._pool)
