@@ -21,7 +21,7 @@ _INSIDE = re.compile(r"[\w.+/=$:~-]")
 _OPEN = re.compile(
     r"(?<![A-Za-z0-9])(?:gh[opsur]_|github_pat_|gl(?:pat|dt|rt|cbt|ptt)-|sk-(?:ant|proj|or|svcacct)-|[srp]k_(?:live|test)_"
     r"|xox[a-z]-|xapp-|A[KS]IA|AIza|npm_|pypi-|hf_|eyJ[\w-]{8,}\.|whsec_|dop_v1_|shpat_|hvs\.|lin_api_|dckr_pat_|GOCSPX-"
-    r"|rubygems_|glsa_|gsk_|xai-|pplx-|ya29\.|SG\.)[\w.-]{2,300}\Z"
+    r"|rubygems_|glsa_|gsk_|xai-|pplx-|ya29\.|SG\.)[\w-]{2,300}(?:\.[\w-]{1,300}){0,3}\Z"
 )
 """A token that has begun: the rest may follow in the next text."""
 
