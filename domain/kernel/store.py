@@ -10,6 +10,9 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 from workledger.domain.kernel.claims import Claim
 from workledger.domain.kernel.envelope import Row
 
+LAST_POSITION = 2**63 - 1
+"""The largest that a database can hold."""
+
 
 @dataclass(frozen=True)
 class Stored(StoredEvent):
