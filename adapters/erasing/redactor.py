@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.adapters.erasing import files, progress, rows
-from workledger.adapters.erasing.payloads import Found, Payloads
+from workledger.adapters.erasing.payloads import Found, Search
 from workledger.adapters.erasing.progress import Progress
 from workledger.adapters.redaction import Redact, redact_secrets
 from workledger.domain import redaction
@@ -57,7 +57,7 @@ def look(
 ) -> Outcome:
     """Where the log has secrets; nothing is changed."""
     outcome = Outcome(upto=ledger.head())
-    for found, position in _pages(ledger, Payloads(redact), 0, outcome.upto):
+    for found, position in _pages(ledger, Search(redact), 0, outcome.upto):
         _count(outcome, found)
         on_progress(position, outcome.upto)
     return outcome
@@ -85,7 +85,7 @@ def redact_ledger(
         with ledger.unit(f"{now.id}:begun") as unit:
             redaction.record_begin(unit, id=now.id, up_to_position=now.upto)
         outcome = Outcome(upto=now.upto)
-        now = _erase(ledger, Payloads(redact), now, outcome, on_progress)
+        now = _erase(ledger, Search(redact), now, outcome, on_progress)
         _erase_copies(ledger, now, on_rebuild)
         outcome.emptied = files.compact(ledger.tables.engine)
         with ledger.unit(f"{now.id}:finished") as unit:
@@ -95,8 +95,8 @@ def redact_ledger(
         return outcome
 
 
-def _erase(ledger: Workledger, payloads: Payloads, now: Progress, outcome: Outcome, on_progress: Looked) -> Progress:
-    for found, position in _pages(ledger, payloads, now.position, now.upto):
+def _erase(ledger: Workledger, search: Search, now: Progress, outcome: Outcome, on_progress: Looked) -> Progress:
+    for found, position in _pages(ledger, search, now.position, now.upto):
         _count(outcome, found)
         texts = sum(one.texts for one in found)
         then = replace(now, position=position, events=now.events + len(found), texts=now.texts + texts)
@@ -126,11 +126,11 @@ def _erase_copies(ledger: Workledger, now: Progress, on_rebuild: OnProgress) -> 
         undo.drop_old(ledger.tables, ledger.groups)
 
 
-def _pages(ledger: Workledger, payloads: Payloads, after: int, upto: int) -> Iterator[tuple[Sequence[Found], int]]:
+def _pages(ledger: Workledger, search: Search, after: int, upto: int) -> Iterator[tuple[Sequence[Found], int]]:
     """What is found in each page of the log, and the position of its last event."""
     while page := [Scanned(*row) for row in ledger.store.scan(after, PAGE, upto=upto)]:
         after = page[-1].position
-        yield [found for event in page if (found := payloads.look(event))], after
+        yield [found for event in page if (found := search.look(event))], after
 
 
 def _count(outcome: Outcome, found: Sequence[Found]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from workledger.adapters.redaction.spans import Span, merged
@@ -21,6 +22,15 @@ NOT_USED = {"betterleaks.private-key"}
 """Rules that take too much: all between two mentions of a key. See keys.py."""
 _REST = re.compile(r"(?:[\w-]|\.(?=\d))*+")
 """Of a word, and of a token that ends in a checksum after a dot, such as GitLab's."""
+
+
+def installed() -> None:
+    """
+    Raises:
+        ScannerMissing: the scanner is not installed.
+    """
+    if find_spec("kingfisher_sdk") is None:
+        raise ScannerMissing
 
 
 @cache

@@ -30,13 +30,16 @@ def test_it_is_loaded_by_the_first_redaction_and_not_by_an_import() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_it_writes_nothing_outside_of_the_cache_folder_and_works_where_there_is_none(tmp_path: Path) -> None:
+def test_it_writes_nothing_outside_of_the_cache_folder_and_works_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file in place of the folder cannot be written in, whoever tries."""
     home = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
     for folder in home.values():
         Path(folder).mkdir()
     (tmp_path / "file").touch()
     code = f"from workledger.adapters.redaction import redact_text; assert redact_text({TOKEN!r}) == '[redacted]'"
+    monkeypatch.delenv("KF_RULE_CACHE_DIR", raising=False)
     done = run(code, **home, XDG_CACHE_HOME=str(tmp_path / "file"))
     assert done.returncode == 0, done.stderr
     assert [path for folder in home.values() for path in Path(folder).rglob("*")] == []
