@@ -11,7 +11,7 @@ from workledger.domain.kernel.appender import Appender
 from workledger.domain.kernel.core import Core
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.parents import Parents
-from workledger.domain.kernel.unit import Unit
+from workledger.domain.kernel.unit import Clean, Unit
 
 
 class TransactionCore(Core):
@@ -42,7 +42,8 @@ class TransactionLedger(Ledger):
     TRANSACTION_ABORTED, TRANSACTION_DEADLOCK and TRANSACTION_STALE say that it must be rolled back.
     """
 
-    def __init__(self, core: Core, store: DatabaseStore, transaction: Transaction) -> None:
+    def __init__(self, core: Core, store: DatabaseStore, transaction: Transaction, clean: Clean) -> None:
+        self.clean = clean
         self.store = TransactionStore(store, transaction)
         self._transaction = transaction
         self._core = TransactionCore(core, self.store)

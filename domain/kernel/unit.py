@@ -21,6 +21,15 @@ Holders = Callable[[str], Sequence[str]]
 """Returns the streams that hold a key."""
 
 
+Clean = Callable[[str, Event], Event]
+"""Returns an event as it may be recorded in that stream: without secrets."""
+
+
+def as_it_is(stream: str, event: Event) -> Event:
+    """For ledgers that store what they are told."""
+    return event
+
+
 def no_holders(key: str) -> Sequence[str]:
     """For units whose events cascade to nothing."""
     return ()
@@ -40,10 +49,12 @@ class Unit:
         request: Request | None = None,
         holders: Holders = no_holders,
         parents: Parents | None = None,
+        clean: Clean = as_it_is,
     ) -> None:
         self.request = request or Request()
         self.receipt: Receipt | None = None
-        self._load, self._holders, self._parents = load, holders, parents or Parents(load)
+        self._load, self._holders, self._clean = load, holders, clean
+        self._parents = parents or Parents(load)
         self._steps: list[tuple[Callable[[], Any], Context]] = []
         self._stepping = False
         self._expected: dict[str, int] = {}
@@ -125,7 +136,7 @@ class Unit:
         """Append to a stream that is never folded: nothing is loaded, and the store assigns the versions."""
 
         def step() -> None:
-            for event in facts:
+            for event in (self._clean(stream_id, fact) for fact in facts):
                 self._claim(stream_id, event.claims(None, stream_id.partition("-")[2]))
                 self._envelope(stream_id, 0, event, tags, at)
 
@@ -247,7 +258,7 @@ class Unit:
         self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None, *, guarded: bool
     ) -> A | None:
         stream = kind.stream(id)
-        for event in events:
+        for event in (self._clean(stream, event) for event in events):
             # Children first: the claims of a deleted parent require that none is left.
             self._cascade(event.cascades_to(state, id), at)
             event.check(state, id, self)

@@ -132,6 +132,9 @@ const SENTENCES = {
   "write_op.failed": ["alert", "bad", (d) => `write failed: ${quoted(d.error)}`],
   "write_op.deleted": ["trash", "warn", (d) => `deleted the write to ${d.write_branch}`],
 
+  "redaction.begun": ["trash", "warn", (d) => `began to erase secrets from the events up to ${d.up_to_position}`],
+  "redaction.finished": ["trash", "warn", (d) => `erased secrets from ${plural(d.events, "event")}`],
+
   "workspace.created": ["plus", "plain", (d) => `created the workspace ${d.name}`],
   "workspace.updated": ["edit", "plain", () => "changed the workspace"],
   "workspace.deleted": ["trash", "bad", () => "deleted the workspace"],
