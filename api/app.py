@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from workledger.adapters.bootstrap import Workledger
@@ -15,6 +15,7 @@ from workledger.api import (
     events,
     feed,
     health,
+    openapi,
     page,
     projects,
     sessions,
@@ -26,8 +27,11 @@ from workledger.api import (
     write_operations,
 )
 from workledger.api.web import problems
-from workledger.api.web.guard import Guard
+from workledger.api.web.conditional import Conditional
+from workledger.api.web.guard import Guard, named
+from workledger.api.web.methods import Methods
 from workledger.api.web.service import Service
+from workledger.api.web.targets import Targets, whole_ids
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
 
 RESOURCES = (
@@ -46,6 +50,7 @@ RESOURCES = (
     feed,
     health,
     errors,
+    openapi,
 )
 
 PROBLEM = {
@@ -73,7 +78,7 @@ def create_app(
     Args:
         routers: resources of an app, which are answered under `/api` beside ours.
         project: keep the read tables up here; give False when the ledger does so inline, or another process does.
-        hosts: names it may be called by beside those of this machine.
+        hosts: names it may be called by beside those of this machine, with a port or without, which may be any.
         heartbeat: seconds between signs of life on a feed where nothing happens.
         simulated, label: what the board says of its data.
         watch: loops that work beside it, such as that of policies; health is red when one of them is not well.
@@ -83,21 +88,19 @@ def create_app(
         title="workledger",
         summary="The event-sourced record of what AI coding agents do.",
         lifespan=running,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         responses={"default": PROBLEM},
+        dependencies=[Depends(whole_ids)],
     )
     app.state.service = service
     problems.install(app)
-    app.add_middleware(Guard, hosts=tuple(hosts))
-    api = APIRouter(prefix="/api")
-    for resource in RESOURCES:
-        api.include_router(resource.router)
-    for router in routers:
-        api.include_router(router)
-    app.include_router(api)
+    for middleware, options in ((Conditional, {}), (Methods, {}), (Guard, {"hosts": named(hosts)}), (Targets, {})):
+        app.add_middleware(middleware, **options)
+    for router in (*(resource.router for resource in RESOURCES), *routers):
+        app.include_router(router, prefix="/api")
     if page.FOLDER.is_dir():
         page.install(app)
     return app

@@ -4,9 +4,10 @@ from fastapi import APIRouter
 
 from workledger.api.web import problems
 from workledger.api.web.answers import Json
+from workledger.api.web.strict import StrictRoute
 from workledger.domain.kernel.refusals import NotFound, Refused
 
-router = APIRouter(prefix="/errors", tags=["service"])
+router = APIRouter(prefix="/errors", tags=["service"], route_class=StrictRoute)
 
 
 @router.get("")

@@ -10,11 +10,12 @@ from fastapi import APIRouter
 from workledger.api.web.answers import Json
 from workledger.api.web.deps import TheService
 from workledger.api.web.service import Service
+from workledger.api.web.strict import StrictRoute
 from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.fold.group import Group
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=StrictRoute)
 
 NOW = {"Cache-Control": "no-store"}
 

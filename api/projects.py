@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Query
 
 from workledger.api.web.answers import Json, read
-from workledger.api.web.deps import BIGGEST, Reached, TheId, TheTables
+from workledger.api.web.deps import BIGGEST, Reached, TheTables
+from workledger.api.web.ids import TheId
 from workledger.api.web.listing import LONGEST_PAGE, Listing, Sort, containing, equal
 from workledger.api.web.resource import resource
 from workledger.api.web.rows import endpoint, with_state

@@ -7,10 +7,11 @@ from fastapi import Query
 from workledger.api.web import commands
 from workledger.api.web.answers import Json, read
 from workledger.api.web.bodies import model
-from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheTables
+from workledger.api.web.caller import TheBeginner
+from workledger.api.web.deps import BIGGEST, Reached, TheTables
+from workledger.api.web.ids import AnyId, TheId
 from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
 from workledger.api.web.resource import resource
-from workledger.domain.kernel.ids import Id
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionNotFound
 from workledger.domain.session.session import Status
@@ -22,9 +23,9 @@ from workledger.projections.sessions import Sessions
 SESSIONS = Listing(
     Sessions,
     filters={
-        "project_id": equal(Sessions.c.project_id, Id),
-        "task_id": equal(Sessions.c.task_id, Id),
-        "agent_id": equal(Sessions.c.agent_id, Id),
+        "project_id": equal(Sessions.c.project_id, AnyId),
+        "task_id": equal(Sessions.c.task_id, AnyId),
+        "agent_id": equal(Sessions.c.agent_id, AnyId),
         "status": equal(Sessions.c.status, Status),
         "is_active": equal(Sessions.c.is_active, bool),
         "url": equal(Sessions.c.url),
@@ -70,7 +71,7 @@ Entry = model("Entry", SessionFeed.entry, without=("session_id",))
 
 
 @router.post("/sessions/{id}/feed", status_code=201)
-def write_feed(id: TheId, entry: Entry, caller: TheCaller) -> Json:  # type: ignore[valid-type]
+def write_feed(id: TheId, entry: Entry, caller: TheBeginner) -> Json:  # type: ignore[valid-type]
     """Publish an entry; it is found by what the session is found by."""
     session = caller.ledger.get(Session, id)
     about: dict[str, Any] = {"project_id": session.project_id, "agent_id": session.agent_id, "task_id": session.task_id}

@@ -5,9 +5,9 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from workledger.api import moves
+from workledger.api.web.ids import AnyId
 from workledger.api.web.listing import Filter, Listing, Sort, containing, equal
 from workledger.api.web.resource import resource
-from workledger.domain.kernel.ids import Id
 from workledger.domain.task import Task
 from workledger.domain.task.board import COLUMNS, Column, Status
 from workledger.domain.task.card import Category, Priority
@@ -35,15 +35,15 @@ def _on_the_board(asked: Any) -> list[sa.ColumnElement[bool]]:
 TASKS = Listing(
     Tasks,
     filters={
-        "project_id": equal(Tasks.c.project_id, Id, required=True),
+        "project_id": equal(Tasks.c.project_id, AnyId, required=True),
         "column": equal(Tasks.c.board_column, Column),
-        "agent_id": equal(Tasks.c.agent_id, Id),
+        "agent_id": equal(Tasks.c.agent_id, AnyId),
         "status": equal(Tasks.c.status, Status),
         "label": Filter(_labelled),
         "category": equal(Tasks.c.category, Category),
         "priority": equal(Tasks.c.priority, Priority),
         "queued": equal(Tasks.c.queued, bool),
-        "parent_task_id": equal(Tasks.c.parent_task_id, Id),
+        "parent_task_id": equal(Tasks.c.parent_task_id, AnyId),
         "search": containing(Tasks.c.title, Tasks.c.description),
     },
     sorts={

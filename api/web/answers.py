@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -25,12 +26,20 @@ class Json(Response):
         return encode(content)
 
 
+def tagged(answer: Json, version: int) -> Json:
+    """An answer with its ETag: the version, by which `If-Match` goes, and a digest of the body.
+
+    The same version is shown with what is derived from other things too, so its number alone would not say whether
+    a body is still the same.
+    """
+    answer.headers["ETag"] = f'"{version}-{blake2b(answer.body, digest_size=8).hexdigest()}"'
+    return answer
+
+
 def read(body: Any, position: int, *, version: int | None = None) -> Json:
     """The answer to a read: `X-Position` says how far the read tables had come, `ETag` which version it is."""
-    headers = {"X-Position": str(position), "Cache-Control": "no-store"}
-    if version is not None:
-        headers["ETag"] = f'"{version}"'
-    return Json(body, headers=headers)
+    answer = Json(body, headers={"X-Position": str(position), "Cache-Control": "no-store"})
+    return answer if version is None else tagged(answer, version)
 
 
 def row_json(row: Mapping[str, Any], position: int) -> Json:

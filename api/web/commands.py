@@ -6,13 +6,16 @@ from typing import Annotated, Any, get_origin, get_type_hints
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from workledger.api.web.answers import Json
+from workledger.api.web.answers import Json, tagged
 from workledger.api.web.bodies import Body as Arguments
 from workledger.api.web.bodies import model
-from workledger.api.web.deps import Caller, TheCaller, TheId
+from workledger.api.web.caller import Caller, TheBeginner, TheCaller
+from workledger.api.web.ids import TheId
 from workledger.api.web.rows import endpoint
+from workledger.api.web.targets import encoded, segment
 from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.refusals import CommandIdReused, NotFound
+from workledger.domain.kernel.store import Receipt
 from workledger.domain.kernel.unit import Unit
 
 Begin = Callable[[Unit, dict[str, Any]], Any]
@@ -48,10 +51,10 @@ def add_create(
 ) -> None:
     """Answer POST on a path by beginning an aggregate; `Location` leads to its row, whose id `row_id` gives."""
 
-    def create(request: Request, caller: TheCaller, arguments: Any) -> Response:
+    def create(request: Request, caller: TheBeginner, arguments: Any) -> Response:
         with caller.unit() as unit:
             begin(unit, arguments.arguments())
-        return _begun(caller, kind, unit, request.url.path, row_id)
+        return _begun(caller, kind, unit, request.scope["path"], row_id)
 
     create.__doc__ = about(begin)
     router.post(path, status_code=201, name=f"create {kind.CATEGORY}")(_taking(create, body))
@@ -89,12 +92,14 @@ def about(method: Callable[..., Any]) -> str:
 
 
 def appended(caller: Caller, unit: Unit, name: str) -> Json:
-    """The answer to an append that nobody decides about: its place in its stream, under that name."""
+    """The answer to an append that nobody decides about: its place in its stream, under that name.
+
+    It is null where a command is repeated whose event has been erased since.
+    """
     receipt = unit.receipt
     assert receipt is not None
-    [row] = caller.ledger.read(receipt.position - 1, 1)
-    headers = {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})
-    return Json({name: row.version, "position": receipt.position}, 201, headers)
+    places = [row.version for row in caller.ledger.recorded_by(receipt)]
+    return Json({name: next(iter(places), None), "position": receipt.position}, 201, _about(receipt))
 
 
 def _command(kind: type[Aggregate], step: Step, shown: Shown) -> Callable[..., Response]:
@@ -116,7 +121,7 @@ def _beginning(kind: type[Aggregate], step: Step) -> Callable[..., Response]:
         with caller.unit() as unit:
             caller.expect(unit, kind, id)
             step(caller, unit, id, {} if arguments is None else arguments.arguments())
-        return _begun(caller, kind, unit, request.url.path.rsplit("/", 2)[0])
+        return _begun(caller, kind, unit, request.scope["path"].rsplit("/", 2)[0])
 
     return command
 
@@ -135,7 +140,7 @@ def _begun(caller: Caller, kind: type[Aggregate], unit: Unit, path: str, row_id:
     state = _after(caller, kind, caller.ledger.begun_by(kind, unit.receipt), unit)
     id = row_id(state)
     answer = _answer(unit, id, state, whole(state, {}), 201)
-    answer.headers["Location"] = f"{path}/{id}"
+    answer.headers["Location"] = f"{encoded(path)}/{segment(id)}"
     return answer
 
 
@@ -164,7 +169,10 @@ def _after(caller: Caller, kind: type[Aggregate], id: str, unit: Unit) -> Aggreg
 def _answer(unit: Unit, id: str, state: Aggregate, shown: Any, status: int = 200) -> Json:
     receipt = unit.receipt
     assert receipt is not None
-    headers = {"X-Position": str(receipt.position), "ETag": f'"{state.version}"'}
-    if receipt.repeated:
-        headers["Idempotent-Replayed"] = "true"
-    return Json({"id": id, "version": state.version, "position": receipt.position, "state": shown}, status, headers)
+    body = {"id": id, "version": state.version, "position": receipt.position, "state": shown}
+    return tagged(Json(body, status, _about(receipt)), state.version)
+
+
+def _about(receipt: Receipt) -> dict[str, str]:
+    """The headers that say what became of a command."""
+    return {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from workledger.api.web.answers import Json, row_json
-from workledger.api.web.deps import Reached, TheId, TheLedger, TheTables
+from workledger.api.web.deps import Reached, TheLedger, TheTables
 from workledger.api.web.history import AggregateId, At, as_it_was
+from workledger.api.web.ids import TheId
 from workledger.api.web.listing import Listing
 from workledger.api.web.rows import with_state
 from workledger.domain.kernel.aggregate import Aggregate

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.web.answers import Json, event_json, read
-from workledger.api.web.deps import BIGGEST, Moment, Position, Reached, TheId, TheLedger, TheTables
+from workledger.api.web.deps import LAST_VERSION, Position, Reached, TheLedger, TheTables
+from workledger.api.web.ids import TheId
+from workledger.api.web.moments import Moment
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.projections.engine.tables import ReadTables
 
@@ -35,7 +37,7 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], aggregate_id: Aggre
         tables: TheTables,
         ledger: TheLedger,
         position: Reached,
-        after_version: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
+        after_version: Annotated[int, Query(ge=0, le=LAST_VERSION)] = 0,
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 100,
     ) -> Json:
         """Its history: its events in order, a page at a time. They outlive it."""

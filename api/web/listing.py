@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field, create_model
 
 from workledger.api.web import answers
-from workledger.api.web.deps import Moment, TheService, TheTables
+from workledger.api.web.deps import TheService, TheTables
+from workledger.api.web.moments import Moment
 from workledger.api.web.ordering import Asked, Expression, Ordering, plain
 from workledger.api.web.ordering import Sort as Sort
 from workledger.api.web.rows import with_state
