@@ -94,7 +94,7 @@ class Caller:
             CommandIdReused: IDEMPOTENCY_KEY_REUSED, something else was asked for under the command id.
         """
         try:
-            with self.ledger.acting_as(self.actor), self.ledger.unit(self.command_id) as unit:
+            with self.ledger.acting_as(self.actor), self.ledger.unit(self.command_id, digest=self.digest) as unit:
                 yield unit
         except ConcurrencyConflict as conflict:
             if self.expected_version is None:

@@ -14,7 +14,7 @@ from workledger.api.web.ids import TheId
 from workledger.api.web.rows import endpoint
 from workledger.api.web.targets import encoded, segment
 from workledger.domain.kernel.aggregate import Aggregate, New
-from workledger.domain.kernel.refusals import CommandIdReused, NotFound
+from workledger.domain.kernel.refusals import CommandIdReused, EventsErased, NotFound
 from workledger.domain.kernel.store import Receipt
 from workledger.domain.kernel.unit import Unit
 
@@ -94,12 +94,15 @@ def about(method: Callable[..., Any]) -> str:
 def appended(caller: Caller, unit: Unit, name: str) -> Json:
     """The answer to an append that nobody decides about: its place in its stream, under that name.
 
-    It is null where a command is repeated whose event has been erased since.
+    Raises:
+        EventsErased: it is a repetition, and what was appended the first time has been erased since.
     """
     receipt = unit.receipt
     assert receipt is not None
-    places = [row.version for row in caller.ledger.recorded_by(receipt)]
-    return Json({name: next(iter(places), None), "position": receipt.position}, 201, _about(receipt))
+    rows = caller.ledger.recorded_by(receipt)
+    if not rows:
+        raise EventsErased(position=receipt.position)
+    return Json({name: rows[-1].version, "position": receipt.position}, 201, _about(receipt))
 
 
 def _command(kind: type[Aggregate], step: Step, shown: Shown) -> Callable[..., Response]:

@@ -274,3 +274,11 @@ def test_what_is_no_position_is_refused(doors: Doors, query: dict[str, str]) -> 
 
 def test_a_last_event_id_that_is_none_is_refused(doors: Doors) -> None:
     assert doors.refused("GET", "feed", headers={"Last-Event-ID": "x"}) == (400, "VALIDATION_ERROR")
+
+
+def test_a_topic_that_nobody_knows_is_refused(all_doors: Doors) -> None:
+    for path in ("feed", "events"):
+        for topics in ("task.creatd", "task.created,note.written"):
+            assert all_doors.refused("GET", path, params={"topics": topics}) == (400, "TOPIC_UNKNOWN")
+    all_doors.do("tasks", title="Write it")
+    assert len(all_doors.see("events", topics="task.created, project.created")["items"]) == 1
