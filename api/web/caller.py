@@ -1,9 +1,8 @@
 """The caller of a write: who it is, under which command id, and at which version they have seen what they change."""
 
-import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,10 +13,11 @@ from pydantic import AfterValidator
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.web.deps import TheLedger
 from workledger.api.web.problems import StaleVersion
-from workledger.api.web.targets import below
+from workledger.api.web.targets import below, encoded
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.envelope import ACTOR_KINDS
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
+from workledger.domain.kernel.request import digest
 from workledger.domain.kernel.unit import Unit
 
 LONGEST = 200
@@ -144,7 +144,8 @@ def _version(if_match: str | None) -> int | None:
 async def _digest(request: Request) -> str:
     """The same for the same command with the same arguments, however their JSON is written."""
     body = await request.body()
-    with suppress(ValueError):  # what is no JSON is refused, or the business of an endpoint that reads something else
-        body = orjson.dumps(orjson.loads(body or b"{}"), option=orjson.OPT_SORT_KEYS)
-    said: list[Any] = [request.method.encode(), below(request.scope).encode("utf-8", "surrogatepass"), body]
-    return hashlib.sha256(b"\n".join(said)).hexdigest()
+    try:
+        arguments = orjson.loads(body or b"{}")
+    except ValueError:  # refused as no JSON, or the business of an endpoint that reads something else
+        arguments = body.decode("latin-1")
+    return digest(request.method, encoded(below(request.scope)), arguments)

@@ -1,15 +1,13 @@
 """Ids as requests name things that are there: also those that came from elsewhere, which new ids may not look like."""
 
-import re
 from typing import Annotated
 
 from fastapi import Path
 from pydantic import AfterValidator, StringConstraints
 
-LONGEST = 500
+from workledger.domain.kernel.fields import storable
 
-UNSTORED = re.compile("[\x00\ud800-\udfff]")
-"""What no text in a database has: NUL, and halves of characters."""
+LONGEST = 500
 
 
 def stored(text: str) -> str:
@@ -17,7 +15,7 @@ def stored(text: str) -> str:
     Raises:
         ValueError: no database can hold that text.
     """
-    if UNSTORED.search(text):
+    if not storable(text):
         raise ValueError("a text without NUL and without halves of characters")
     return text
 
