@@ -4,6 +4,7 @@ from typing import Any
 
 from workledger.api.web.bodies import model
 from workledger.api.web.caller import Caller
+from workledger.api.web.documented import TypedDict
 from workledger.api.web.ids import AnyId
 from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource
@@ -45,7 +46,13 @@ def _resume(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
     resume_run(unit, id, **{"new_process": False} | given)
 
 
-def _with_tools(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+class WithTools(TypedDict):
+    """What a run is shown with."""
+
+    tools: list[tool_calls.ToolUse]
+
+
+def _with_tools(tables: ReadTables, row: dict[str, Any]) -> WithTools:
     """A run, with how often it used each tool; with `at`, as it was."""
     return {"tools": tool_calls.of_run(tables, row["id"])}
 

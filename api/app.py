@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -30,6 +31,7 @@ from workledger.api.web import problems
 from workledger.api.web.conditional import Conditional
 from workledger.api.web.guard import Guard, named
 from workledger.api.web.methods import Methods
+from workledger.api.web.schema import schema_of
 from workledger.api.web.service import Service
 from workledger.api.web.targets import Targets, whole_ids
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
@@ -53,10 +55,23 @@ RESOURCES = (
     openapi,
 )
 
-PROBLEM = {
+DEFAULT = {
     "description": "Refused: a problem (RFC 9457) with a stable `code`.",
-    "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "status", "detail"]}}},
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+"""What is said of routes that do not say themselves how they are refused."""
+
+
+class App(FastAPI):
+    """The app, with a schema that says what its routes answer."""
+
+    def openapi(self) -> dict[str, Any]:
+        asked = super().openapi()
+        if self._documented is None or self._documented[0] is not asked:
+            self._documented = asked, schema_of(self, asked)
+        return self._documented[1]
+
+    _documented: tuple[dict[str, Any], dict[str, Any]] | None = None
 
 
 def create_app(
@@ -84,7 +99,7 @@ def create_app(
         watch: loops that work beside it, such as that of policies; health is red when one of them is not well.
     """
     service = Service(ledger, project=project, heartbeat=heartbeat, simulated=simulated, label=label, watch=watch)
-    app = FastAPI(
+    app = App(
         title="workledger",
         summary="The event-sourced record of what AI coding agents do.",
         lifespan=running,
@@ -92,7 +107,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses={"default": PROBLEM},
+        responses={"default": DEFAULT},
         dependencies=[Depends(whole_ids)],
     )
     app.state.service = service

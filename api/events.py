@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from workledger.adapters.bootstrap import Workledger
-from workledger.api.web.answers import Json, event_json, read
+from workledger.api.web.answers import Json, StoredEvent, event_json, read
 from workledger.api.web.deps import BIGGEST, Reached, TheLedger
+from workledger.api.web.documented import Answers, answering
 from workledger.api.web.ids import AnyId
 from workledger.api.web.strict import StrictRoute
 from workledger.domain.kernel.aggregate import Event
@@ -27,6 +28,7 @@ Topics = Annotated[str | None, Field(max_length=4000, description="those of thes
 
 
 @router.get("/events")
+@answering(Answers({"items": [StoredEvent], "position": int}, headers=["X-Position"]))
 def events(
     ledger: TheLedger,
     reached: Reached,

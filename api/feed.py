@@ -14,16 +14,19 @@ from starlette.responses import StreamingResponse
 
 from workledger.api.events import Topics, named
 from workledger.api.web.deps import BIGGEST, TheService
+from workledger.api.web.documented import READS, Answers, answering
 from workledger.api.web.frames import Wanted
 from workledger.api.web.ids import AnyId
 from workledger.api.web.strict import StrictRoute
+from workledger.api.web.tail import TooManyFeeds
 
 router = APIRouter(tags=["events"], route_class=StrictRoute)
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-@router.get("/feed", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+@router.get("/feed", response_class=StreamingResponse)
+@answering(Answers(None, refused=(*READS, 429), codes={429: [TooManyFeeds.code]}, media="text/event-stream"))
 async def feed(
     service: TheService,
     after: Annotated[int, Query(ge=0, le=BIGGEST)] | Literal["now"] = "now",

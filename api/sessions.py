@@ -9,6 +9,7 @@ from workledger.api.web.answers import Json, read
 from workledger.api.web.bodies import model
 from workledger.api.web.caller import TheBeginner
 from workledger.api.web.deps import BIGGEST, Reached, TheTables
+from workledger.api.web.documented import READS, Answers, TypedDict, answering
 from workledger.api.web.ids import AnyId, TheId
 from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
 from workledger.api.web.resource import resource
@@ -40,7 +41,13 @@ SESSIONS = Listing(
 )
 
 
-def _with_participants(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+class WithParticipants(TypedDict):
+    """What a session is shown with."""
+
+    participants: list[sessions.SessionParticipantRow]
+
+
+def _with_participants(tables: ReadTables, row: dict[str, Any]) -> WithParticipants:
     """A session, with who takes part; with `at`, as it was."""
     return {"participants": sessions.participants(tables, row["id"])}
 
@@ -49,6 +56,14 @@ router = resource(Session, SESSIONS, "sessions", details=_with_participants)
 
 
 @router.get("/sessions/{id}/feed")
+@answering(
+    Answers(
+        {"items": [session_feed.SessionEventRow], "position": int},
+        headers=["X-Position"],
+        refused=(*READS, 404),
+        codes={404: [SessionNotFound.code]},
+    )
+)
 def feed(
     id: TheId,
     tables: TheTables,
@@ -71,6 +86,7 @@ Entry = model("Entry", SessionFeed.entry, without=("session_id",))
 
 
 @router.post("/sessions/{id}/feed", status_code=201)
+@answering(commands.appended_shape("offset"))
 def write_feed(id: TheId, entry: Entry, caller: TheBeginner) -> Json:  # type: ignore[valid-type]
     """Publish an entry; it is found by what the session is found by."""
     session = caller.ledger.get(Session, id)

@@ -5,6 +5,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from workledger.api import moves
+from workledger.api.web.documented import TypedDict
 from workledger.api.web.ids import AnyId
 from workledger.api.web.listing import Filter, Listing, Sort, containing, equal
 from workledger.api.web.resource import resource
@@ -56,11 +57,25 @@ TASKS = Listing(
 )
 
 
-def _counts(tables: ReadTables, asked: Any) -> dict[str, Any]:
+class WithCounts(TypedDict):
+    """What a list of tasks is answered with."""
+
+    counts: dict[Column, int]
+
+
+class WithEdges(TypedDict):
+    """What a task is shown with."""
+
+    depends_on: list[str]
+    dependents: list[str]
+    position: int | None
+
+
+def _counts(tables: ReadTables, asked: Any) -> WithCounts:
     return {"counts": tasks.counts(tables, asked.project_id)}
 
 
-def _with_edges(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+def _with_edges(tables: ReadTables, row: dict[str, Any]) -> WithEdges:
     """A task, with what it waits for, what waits for it, and its dense position in its column; with `at`, as it was."""
     shown = row["status"] != "cancelled" and row["project_id"] is not None
     return {

@@ -13,6 +13,7 @@ from workledger.api.web import commands, detail, history, listing
 from workledger.api.web.answers import Json, read, row_json
 from workledger.api.web.caller import Caller
 from workledger.api.web.deps import Reached, TheLedger, TheTables
+from workledger.api.web.documented import READS, Answers, answering
 from workledger.api.web.history import At, as_it_was
 from workledger.api.web.ids import AnyId, TheId
 from workledger.api.web.listing import Listing, Sort, equal, since, until
@@ -66,12 +67,28 @@ commands.add(router, OF_RUN, ToolCalls, {"start": (_start, START)}, _of_call)
 
 
 @router.get("/tool-calls/{id}")
+@answering(
+    Answers(
+        Calls.ROW,
+        headers=["X-Position", "ETag"],
+        refused=(*READS, 404),
+        codes={404: [ToolCallNotFound.code]},
+    )
+)
 def one(id: TheId, tables: TheTables, position: Reached) -> Json:
     """One call, by the id that its caller gave it."""
     return row_json(detail.find(tables, TOOL_CALLS, id, ToolCallNotFound), position)
 
 
 @router.get(OF_RUN)
+@answering(
+    Answers(
+        ToolCalls,
+        headers=["X-Position", "ETag"],
+        refused=(*READS, 404),
+        codes={404: [ToolCalls.NOT_FOUND.code]},
+    )
+)
 def of_run(id: TheId, ledger: TheLedger, position: Reached, at: At = None) -> Json:
     """The calls of a run with how far each has come; with `at`, as they were."""
     if at is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from workledger.api.web.documented import TypedDict
 from workledger.api.web.stored import as_stored
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.envelope import Row
@@ -45,6 +46,23 @@ def read(body: Any, position: int, *, version: int | None = None) -> Json:
 def row_json(row: Mapping[str, Any], position: int) -> Json:
     """One row of a read table."""
     return read(row, position, version=row.get("version"))
+
+
+class StoredEvent(TypedDict):
+    """A stored event, in its envelope; `tags` are the ids that it is found by."""
+
+    position: int
+    stream_id: str
+    version: int
+    topic: str
+    at: datetime
+    actor: str
+    event_id: str
+    correlation_id: str | None
+    causation_id: str | None
+    command_id: str | None
+    tags: dict[str, str]
+    data: Any
 
 
 def event_json(row: Row) -> dict[str, Any]:

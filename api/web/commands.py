@@ -10,6 +10,7 @@ from workledger.api.web.answers import Json, tagged
 from workledger.api.web.bodies import Body as Arguments
 from workledger.api.web.bodies import model
 from workledger.api.web.caller import Caller, TheBeginner, TheCaller
+from workledger.api.web.documented import WRITES, Answers, Shape, answering, given_by
 from workledger.api.web.ids import TheId
 from workledger.api.web.rows import endpoint
 from workledger.api.web.targets import encoded, segment
@@ -41,6 +42,19 @@ def own_id(aggregate: Aggregate) -> str:
     return aggregate.id
 
 
+HEADERS = ("X-Position", "ETag", "Idempotent-Replayed")
+
+
+def receipt_shape(state: Shape) -> Shape:
+    """What a command is answered with."""
+    return {"id": str, "version": int, "position": int, "state": state}
+
+
+def appended_shape(name: str) -> Answers:
+    """What `appended` answers."""
+    return Answers({name: int, "position": int}, 201, ["X-Position", "Idempotent-Replayed"], (*WRITES, 410))
+
+
 def add_create(
     router: APIRouter,
     path: str,
@@ -57,6 +71,7 @@ def add_create(
         return _begun(caller, kind, unit, request.scope["path"], row_id)
 
     create.__doc__ = about(begin)
+    answering(Answers(receipt_shape(kind), 201, [*HEADERS, "Location"], WRITES))(create)
     router.post(path, status_code=201, name=f"create {kind.CATEGORY}")(_taking(create, body))
 
 
@@ -69,6 +84,9 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], own: Own, shown: Sh
         answered.__doc__ = about(step) or about(method)
         address = f"{path}/{endpoint(name)}"
         status = 201 if beginning else 200
+        said = receipt_shape(kind if shown is whole else given_by(shown))
+        headers = [*HEADERS, "Location"] if beginning else HEADERS
+        answering(Answers(said, status, headers, (*WRITES, 412)))(answered)
         router.post(address, status_code=status, name=f"{name} {kind.CATEGORY}")(_taking(answered, body))
 
 

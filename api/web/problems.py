@@ -27,6 +27,9 @@ from workledger.domain.kernel.refusals import (
 OWN = ("type", "title", "status", "detail", "code", "instance")
 """Members of a problem that no refusal's details replace."""
 
+LATER = (429, 503)
+"""Statuses of what may be asked again, after RETRY_SECONDS."""
+
 RETRY_SECONDS = 1
 
 FILE_METHODS = ("GET", "HEAD")
@@ -105,7 +108,7 @@ def problem(request: Request, code: str, status: int, detail: str, details: Mapp
         "code": code,
     }
     headers = {"Cache-Control": "no-store"}
-    if status in (429, 503):
+    if status in LATER:
         headers["Retry-After"] = str(RETRY_SECONDS)
     return Json(body, status, headers, "application/problem+json")
 

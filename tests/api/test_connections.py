@@ -1,4 +1,4 @@
-"""Connections: half requests are given up, those who leave are not written to, and odd ones leave no trace in the log."""
+"""Connections: half requests are given up, who leaves is not written to, and odd ones leave no trace in the log."""
 
 import logging
 import socket
