@@ -74,8 +74,11 @@ const ACTIONS = {
   "?": help,
   n: () => (route.get().project ? newTask() : startProject()),
   "/": () => {
-    if (route.get().view !== "board") go({ view: "board" });
-    requestAnimationFrame(() => document.getElementById("search")?.focus());
+    const search = () => document.getElementById("search");
+    if (search()) return search().focus();
+    if (!route.get().project) return undefined;
+    go({ view: "board" });
+    return requestAnimationFrame(() => search()?.focus());
   },
   ...Object.fromEntries(VIEWS.map((view, index) => [String(index + 1), () => route.get().project && go({ view })])),
 };

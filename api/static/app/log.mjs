@@ -146,9 +146,22 @@ function Roll({ entries, live, first, earlier, name }) {
     place.current = { height: roll.scrollHeight, first, most };
   }, [entries, following, first, most]);
 
+  /* Entries get their height when they come into view: while one is at the end, one stays there. */
+  useEffect(() => {
+    if (!following) return undefined;
+    const roll = box.current;
+    const observer = new ResizeObserver(() => (roll.scrollTop = roll.scrollHeight));
+    observer.observe(roll.querySelector(".entries"));
+    return () => observer.disconnect();
+  }, [following]);
+
+  const top = useRef(0);
   const scrolled = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
-    setFollowing(scrollHeight - scrollTop - clientHeight < NEAR_END);
+    const up = scrollTop < top.current;
+    top.current = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) setFollowing(true);
+    else if (up) setFollowing(false);
   };
   const news = entries.length - seen.current;
   return html`

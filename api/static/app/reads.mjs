@@ -96,8 +96,8 @@ export async function readTasks(ids, min_position) {
     const counts = { ...now.counts };
     for (const id of [...rows.keys(), ...gone]) {
       const [before, after] = [columnOf(now.tasks.get(id)), columnOf(tasks.get(id))];
+      guessed ||= !now.tasks.has(id) && isCut(now);
       if (before === after) continue;
-      guessed ||= !before && isCut(now);
       if (before) counts[before] -= 1;
       if (after) counts[after] += 1;
     }
