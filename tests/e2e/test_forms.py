@@ -104,7 +104,7 @@ def test_only_what_was_seen_is_approved(page: Page, project: Project, service: S
     run = project.start(task, agent)
     project.finish(task, run, agent, lines=(1, 1, 0))
     form = form_of(page, task, project, "Approve")
-    expect(form).to_contain_text("1 file changed, 1 lines added, 0 removed.")
+    expect(form).to_contain_text("1 file changed, 1 line added, 0 removed.")
     project.tell(task, "reject", reason="More.", actor="user:bob")
     project.tell(task, "finish-work", turn_count=5, files_changed=40, lines_added=9000, lines_removed=5000)
     form.get_by_role("button", name="Approve", exact=True).click()

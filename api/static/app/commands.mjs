@@ -92,7 +92,7 @@ export const allowed = (task) => Object.keys(COMMANDS).filter((name) => task.com
 /** What one is asked to approve. */
 function work(task) {
   if (!(task.files_changed > 0)) return undefined;
-  return `${plural(task.files_changed, "file")} changed, ${count(task.lines_added)} lines added, ${count(task.lines_removed)} removed.`;
+  return `${plural(task.files_changed, "file")} changed, ${plural(task.lines_added ?? 0, "line")} added, ${count(task.lines_removed)} removed.`;
 }
 
 /** Give a task a command as it is looked at, after asking for what it needs. */

@@ -1,14 +1,16 @@
 /** Dragging a card with the mouse: what is dragged, and the place it would fall into. The Move to… menu does the same by keyboard. */
-import { board, cardsOf } from "./data.mjs";
+import { DONE, board, cardsOf } from "./data.mjs";
 import { createStore } from "./store.mjs";
 import { move, refuseMove, signsFor, targets } from "./moves.mjs";
 
 const TYPE = "application/x-workledger-task";
-const NOTHING = { task: null, signs: null, column: null, before: null, closed: null };
+const NOTHING = { task: null, signs: null, column: null, before: null, closed: null, left: 0 };
+/** Where a drop is not taken, browsers say first that the column was left and then that the drag has ended. */
+const AT_ONCE_MS = 100;
 
 /**
  * What is dragged, as it was when it was taken up; what each column is for it; the column and card that it would be put
- * before, or the column that does not take it.
+ * before, or the column that does not take it, and when that was left.
  */
 export const dragged = createStore(NOTHING);
 
@@ -24,17 +26,17 @@ export const drag = {
     const now = dragged.get();
     if (!now.task) return;
     if (!targets(now.task).has(column)) {
-      if (now.closed !== column) dragged.patch({ column: null, before: null, closed: column });
+      if (now.closed !== column || now.left !== Infinity) dragged.patch({ column: null, before: null, closed: column, left: Infinity });
       return;
     }
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
-    const before = cardBelow(event.currentTarget, event.clientY, now.task.id);
+    const before = column === DONE ? firstOf(column) : cardBelow(event.currentTarget, event.clientY, now.task.id);
     if (now.column !== column || now.before !== before) dragged.patch({ column, before, closed: null });
   },
 
   leave(event) {
-    if (!event.currentTarget.contains(event.relatedTarget)) dragged.patch({ column: null, before: null, closed: null });
+    if (!event.currentTarget.contains(event.relatedTarget)) dragged.patch({ column: null, before: null, left: performance.now() });
   },
 
   drop(event) {
@@ -47,11 +49,14 @@ export const drag = {
 
   /** Let go over a column that does not take it, it says why. */
   end() {
-    const { task, closed } = dragged.get();
+    const { task, closed, left } = dragged.get();
     dragged.set(NOTHING);
-    if (task && closed && closed !== task.board_column) refuseMove(task, closed);
+    if (task && closed && closed !== task.board_column && performance.now() - left < AT_ONCE_MS) refuseMove(task, closed);
   },
 };
+
+/** What is done now stands on top. */
+const firstOf = (column) => cardsOf(board.get(), column)[0]?.id ?? null;
 
 function cardBelow(list, y, dragging) {
   for (const card of list.querySelectorAll("[data-task]")) {

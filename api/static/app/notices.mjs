@@ -24,7 +24,7 @@ const dismiss = (id) => notices.set((all) => all.filter((notice) => notice.id !=
 export const Announcer = () => html`<p class="hidden" aria-live="polite" aria-atomic="true">${useStore(spoken)}</p>`;
 
 export const Notices = () => html`
-  <div class="notices">
+  <div class="notices" role="log" aria-live="off" aria-label="Notices">
     ${useStore(notices).map(
       (notice) => html`<div key=${notice.id} class=${`notice notice--${notice.tone}`}>
         <${Icon} name=${notice.tone === "good" ? "check" : "alert"} />
