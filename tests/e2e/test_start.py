@@ -42,7 +42,7 @@ def test_a_project_that_somebody_makes_can_be_chosen_at_once(page: Page, project
     expect(page).to_have_url(other.link())
 
 
-@pytest.mark.parametrize("view", ["agents", "logs", "activity"])
+@pytest.mark.parametrize("view", ["agents"])
 def test_no_view_invites_to_a_project_that_is_not_there(page: Page, project: Project, view: str) -> None:
     page.goto(f"{project.service.url}/#/p/nowhere/{view}")
     expect(page.get_by_text("No such project", exact=True)).to_be_visible()

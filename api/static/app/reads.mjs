@@ -85,16 +85,17 @@ export async function readMore(column) {
 
 /** Read tasks again and put them on the board; counts follow them from column to column. The ids of those that failed. */
 export async function readTasks(ids, min_position) {
-  const { rows, failed } = await readRows("tasks", ids, min_position);
+  const { rows, missing, failed } = await readRows("tasks", ids, min_position);
   const { project } = board.get();
-  const shown = [...rows.values()].filter((task) => task.project_id === project?.id);
-  const gone = ids.filter((id) => !failed.includes(id) && !shown.some((task) => task.id === id));
+  const [shown, elsewhere] = [[], []];
+  for (const task of rows.values()) (task.project_id === project?.id ? shown : elsewhere).push(task);
+  const gone = [...missing, ...elsewhere.map(({ id }) => id)];
   let guessed = false;
   board.set((now) => {
     if (now.project?.id !== project?.id) return now;
     const tasks = withRows(now.tasks, shown, gone);
     const counts = { ...now.counts };
-    for (const id of [...rows.keys(), ...gone]) {
+    for (const id of [...shown.map((task) => task.id), ...gone]) {
       const [before, after] = [columnOf(now.tasks.get(id)), columnOf(tasks.get(id))];
       guessed ||= !now.tasks.has(id) && isCut(now);
       if (before === after) continue;
@@ -124,25 +125,24 @@ export async function dependentsOf(ids, min_position) {
 
 /** Read rows one by one into a store; the ids of those that could not be read now. */
 export async function readInto(store, kind, ids, min_position) {
-  const { rows, failed } = await readRows(kind, ids, min_position);
-  const gone = ids.filter((id) => !rows.has(id) && !failed.includes(id));
-  store.set((known) => withRows(known, rows.values(), gone));
+  const { rows, missing, failed } = await readRows(kind, ids, min_position);
+  store.set((known) => withRows(known, rows.values(), missing));
   return failed;
 }
 
-/** Each row by itself, so that one that cannot be read keeps no other from being shown. */
+/** Each row by itself, so that one that cannot be read keeps no other from being shown: `{rows, missing, failed}`. */
 async function readRows(kind, ids, min_position) {
   const rows = new Map();
-  const failed = [];
+  const [missing, failed] = [[], []];
   await Promise.all(
     ids.map((id) =>
       get([kind, id], { min_position }).then(
         (row) => rows.set(id, row),
-        (error) => isPassing(error) && failed.push(id),
+        (error) => (error.status === 404 ? missing : isPassing(error) ? failed : []).push(id),
       ),
     ),
   );
-  return { rows, failed };
+  return { rows, missing, failed };
 }
 
 /** Whether another try may help: the service is away, or says that it will be able to later. */
