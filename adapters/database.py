@@ -26,7 +26,7 @@ class DatabaseNotFound(Refused):
 
 
 class DatabaseBusy(Unavailable):
-    """Another process has been writing to the database all the while; nothing was stored, try again."""
+    """Another writer, in this process or another, has kept the database busy; nothing was stored, try again."""
 
     code = "DATABASE_BUSY"
 
@@ -44,6 +44,26 @@ class DatabaseFailed(Unavailable):
     code = "DATABASE_FAILED"
 
 
+class DatabaseClosed(Refused):
+    """The ledger is closed; open it again to use it."""
+
+    code = "DATABASE_CLOSED"
+    status = 503
+
+
+class DatabaseReadOnly(Refused):
+    """The ledger was opened for reading only."""
+
+    code = "DATABASE_READ_ONLY"
+
+
+class OlderDatabase(Refused):
+    """An earlier release made that database, with tables of version {found}; open it once for writing, which upgrades
+    them to {known}."""
+
+    code = "DATABASE_OLDER"
+
+
 class ForeignDatabase(Refused):
     """That database belongs to another program: {reason}. Give workledger one of its own."""
 
@@ -56,6 +76,9 @@ class NewerDatabase(Refused):
 
     code = "DATABASE_NEWER"
 
+
+SQLITE_FILE = re.compile(r"sqlite:///(?!:memory:)[^?\0]*[^/?\0]")
+"""SQLite has parameters after a question mark, and none of them is ours."""
 
 SECRETS = re.compile(r"(://[^/@:]*:).*(?=@)|(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 
@@ -74,7 +97,7 @@ def factory_of(url: str) -> str:
     scheme = url.partition(":")[0].lower()
     sqlite, postgres = "sqlite.factory:SQLiteFactory", "postgres.factory:PostgresFactory"
     factories = {"sqlite": sqlite, "memory": sqlite, "postgresql": postgres, "postgres": postgres}
-    if scheme not in factories or (scheme == "sqlite" and not url.startswith("sqlite:///")):
+    if scheme not in factories or (scheme == "sqlite" and not SQLITE_FILE.fullmatch(url)):
         raise unknown(url)
     return f"workledger.adapters.{factories[scheme]}"
 

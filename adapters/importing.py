@@ -4,10 +4,11 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 import orjson
@@ -36,23 +37,77 @@ def silent(done: int, total: int, note: str) -> None:
     """No progress is shown."""
 
 
+LISTED = 20
+"""Kinds of things, places or projects that the closing line lists before it only counts the rest."""
+
+BRIEF = 120
+"""Characters of a reason or a place that the closing line shows; of longer ones the end."""
+
+
 @dataclass
 class Report:
-    """What was imported, and what was left out and why; `str(report)` is one line."""
+    """What was imported, what was left out and why, what was changed; `str(report)` is one line.
+
+    Attributes:
+        left_out: by reason; `skip` also keeps the first place of each reason.
+        shortened: texts that were cut to size.
+        redacted: texts in which something was redacted.
+        project_ids: the projects that it imported into; `projects_made` those that it made, by id, with their names.
+        notes: sentences that the closing line ends with.
+    """
 
     source: str
     imported: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+    shortened: int = 0
+    redacted: int = 0
     project_ids: set[str] = field(default_factory=set)
+    projects_made: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def skip(self, reason: str, place: str = "", count: int = 1) -> None:
+        """Count what was left out, and keep the place (`issues.jsonl:17`) of the first with that reason."""
+        if count > 0:
+            self.left_out[reason] += count
+            if place:
+                self.first.setdefault(reason, place)
+
+    def shorten(self, text: str, limit: int) -> str:
+        """The text, cut to so many characters; counted when it was."""
+        self.shortened += len(text) > limit
+        return cut(text, limit)
 
     def __str__(self) -> str:
-        imported = _listed(self.imported) or "nothing new"
-        left_out = _listed(self.left_out) or "nothing"
-        return f"{self.source}: imported: {imported}; skipped: {left_out}"
+        told = [
+            f"imported: {_listed(self.imported) or 'nothing new'}",
+            f"skipped: {_listed(self.left_out, self.first) or 'nothing'}",
+            *([f"cut: texts {self.shortened:,}"] if self.shortened else ()),
+            *([f"redacted: texts {self.redacted:,}"] if self.redacted else ()),
+            *([self._made()] if len(self.projects_made) > 1 else ()),
+            *self.notes,
+        ]
+        return f"{self.source}: {'; '.join(told)}"
+
+    def _made(self) -> str:
+        made = [f"{name} ({id})" for id, name in [*self.projects_made.items()][:LISTED]]
+        more = len(self.projects_made) - len(made)
+        named = ", ".join([*made, f"and {more:,} more"] if more else made)
+        return f"projects made: {named}; --project ID imports into a single one"
 
 
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{what} {count:,}" for what, count in counts.items() if count)
+def _listed(counts: Counter[str], first: Mapping[str, str] = MappingProxyType({})) -> str:
+    told = [
+        f"{_brief(what)} {count:,}" + (f" (first: {_brief(first[what])})" if what in first else "")
+        for what, count in counts.items()
+        if count
+    ]
+    more = len(told) - LISTED
+    return ", ".join([*told[:LISTED], f"and {more:,} more kinds"] if more > 0 else told)
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= BRIEF else f"…{text[-BRIEF:]}"
 
 
 @dataclass(frozen=True)
@@ -149,8 +204,10 @@ def begin(ledger: Ledger, kind: type[Aggregate], id: str, first: Event, at: date
         unit.decide(lambda: fact.record(unit))
 
 
-def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: datetime | None) -> str:
-    """The id of the project, which is created unless it is there.
+def ensure_project(
+    ledger: Ledger, id: str, created: ProjectCreated, *, at: datetime | None, report: Report | None = None
+) -> str:
+    """The id of the project, which is created unless it is there; a report is told when it was.
 
     A project that has the same path or URL already is taken instead. Where only the name is taken, the new one has
     the end of its id behind it.
@@ -158,11 +215,15 @@ def ensure_project(ledger: Ledger, id: str, created: ProjectCreated, *, at: date
     if ledger.existing([Project.stream(id)]):
         return ledger.get(Project, id).id
     try:
-        return _begin_project(ledger, id, created, at)
+        taken = _begin_project(ledger, id, created, at)
     except Refused as refused:
         if not str(refused.details.get("key")).startswith("project_name:"):
             raise
-    return _begin_project(ledger, id, created.model_copy(update={"name": f"{created.name}-{id[-6:]}"}), at)
+        created = created.model_copy(update={"name": f"{created.name}-{id[-6:]}"})
+        taken = _begin_project(ledger, id, created, at)
+    if taken == id and report is not None:
+        report.projects_made[id] = created.name
+    return taken
 
 
 def _begin_project(ledger: Ledger, id: str, created: ProjectCreated, at: datetime | None) -> str:

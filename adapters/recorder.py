@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
 
+from workledger.adapters.failures import database_errors
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import EventStore, Stored
@@ -122,14 +123,21 @@ class DatabaseStore(EventStore):
         return [holder for (holder,) in self._execute(chosen)]
 
     def done(self, command_id: str) -> Sequence[int] | None:
-        for _, first, last in self._execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)):
+        chosen = sa.select(COMMANDS.c.first_position, COMMANDS.c.last_position)
+        for first, last in self._execute(chosen.where(COMMANDS.c.command_id == command_id)):
             positions = range(first, last + 1)
             if not positions or self.engine.dialect.name == "sqlite":
                 return positions
             # On PostgreSQL the positions of others may lie between those of one append.
             between = EVENTS.c.position.between(first, last)
             own = sa.select(EVENTS.c.position).where(between, EVENTS.c.command_id == command_id)
-            return [position for (position,) in self._execute(own.order_by(EVENTS.c.position))]
+            # The first and the last are its own, also when they have been erased since.
+            return sorted({first, last, *(position for (position,) in self._execute(own))})
+        return None
+
+    def digest_of(self, command_id: str) -> str | None:
+        for (digest,) in self._execute(sa.select(COMMANDS.c.digest).where(COMMANDS.c.command_id == command_id)):
+            return None if digest is None else str(digest)
         return None
 
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:
@@ -141,7 +149,7 @@ class DatabaseStore(EventStore):
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         doomed = (EVENTS.c.stream_id == stream_id, EVENTS.c.topic == topic, EVENTS.c.version <= upto_version)
-        with self.engine.execution_options(writing=True).begin() as connection:
+        with database_errors(ours=True), self.engine.execution_options(writing=True).begin() as connection:
             connection.execute(META.insert().values(key="erasing", value=stream_id))
             connection.execute(EVENTS.delete().where(*doomed))
             connection.execute(META.delete().where(META.c.key == "erasing"))
@@ -174,7 +182,17 @@ class DatabaseStore(EventStore):
         return value
 
     def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
-        """Rows straight from the driver: a log is read by the ten thousand."""
+        """Rows straight from the driver: a log is read by the ten thousand. When the connection is lost they are read
+        again on another one."""
+        with database_errors(ours=True):
+            try:
+                return self._fetched(statement)
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._fetched(statement)
+
+    def _fetched(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
             return list(connection.execute(statement).cursor.fetchall())
 
@@ -186,7 +204,7 @@ class SnapshotStore(AggregateRecorder):
         self.engine = engine
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        with self.engine.execution_options(writing=True).begin() as connection:
+        with database_errors(ours=True), self.engine.execution_options(writing=True).begin() as connection:
             for statement in self._insertions(stored_events):
                 connection.execute(statement)
 
@@ -215,7 +233,7 @@ class SnapshotStore(AggregateRecorder):
             )
 
     def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
-        with self.engine.connect() as connection:
+        with database_errors(ours=True), self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(statement)]
 
 

@@ -46,7 +46,7 @@ def import_beads(
     if not exported:
         return report
     with ledger.acting_as("import"):
-        project = project_id or _project(ledger, path, exported, redact)
+        project = project_id or _project(ledger, path, exported, redact, report)
         report.project_ids.add(ledger.get(Project, project).id)
         tasks = _tasks(ledger, exported.values())
         timeline = Timeline(exported, tasks, _histories(ledger), project, datetime.now(UTC))
@@ -64,14 +64,16 @@ def import_beads(
     return report
 
 
-def _project(ledger: Ledger, path: Path, exported: Mapping[str, Issue], redact: Redact) -> str:
+def _project(ledger: Ledger, path: Path, exported: Mapping[str, Issue], redact: Redact, report: Report) -> str:
     home = path.parent.parent if path.parent.name == ".beads" else None
     prefix = next(iter(exported)).rpartition("-")[0] or path.stem
     created = ProjectCreated(
         name=str(redact(home.name if home else prefix)), repository_path=str(redact(str(home))) if home else None
     )
     at = min((issue.created_at for issue in exported.values() if issue.created_at), default=None)
-    return ensure_project(ledger, f"{Project.PREFIX}_{digest('beads', str(home or prefix))}", created, at=at)
+    return ensure_project(
+        ledger, f"{Project.PREFIX}_{digest('beads', str(home or prefix))}", created, at=at, report=report
+    )
 
 
 def _tasks(ledger: Ledger, exported: Iterable[Issue]) -> dict[str, Task]:

@@ -87,7 +87,8 @@ class Who:
             repository_path=about.folder,
             max_concurrent_agents=AT_ONCE,
         )
-        return ensure_project(self._ledger, f"{Project.PREFIX}_{digest('folder', cwd)}", created, at=at)
+        id = f"{Project.PREFIX}_{digest('folder', cwd)}"
+        return ensure_project(self._ledger, id, created, at=at, report=self._report)
 
     def _agent(
         self, file: Transcript, id: str, project: str, names: Iterable[str], model: str | None, at: datetime

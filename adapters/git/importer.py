@@ -56,7 +56,7 @@ def import_git(
     if not total:
         return report
     with ledger.acting_as("import"):
-        project = ledger.get(Project, project_id or _project(ledger, path, ref, redact))
+        project = ledger.get(Project, project_id or _project(ledger, path, ref, redact, report))
         report.project_ids.add(project.id)
         batches = Batches(ledger, report)
         history, done = commits(path, ref), 0
@@ -82,7 +82,7 @@ def _count(path: Path, ref: str) -> int:
     return int(counted or 0)
 
 
-def _project(ledger: Ledger, path: Path, ref: str, redact: Redact) -> str:
+def _project(ledger: Ledger, path: Path, ref: str, redact: Redact, report: Report) -> str:
     roots = ask(path, "log", "--max-parents=0", "--format=%H %cI", "--end-of-options", ref, "--") or ""
     first, _, at = roots.splitlines()[-1].partition(" ")
     top = Path(ask(path, "rev-parse", "--show-toplevel") or path)
@@ -92,7 +92,9 @@ def _project(ledger: Ledger, path: Path, ref: str, redact: Redact) -> str:
         repository_url=_address(path),
         default_branch=ask(path, "symbolic-ref", "--short", "-q", "HEAD") or "main",
     )
-    return ensure_project(ledger, f"{Project.PREFIX}_{digest(first)}", created, at=datetime.fromisoformat(at))
+    return ensure_project(
+        ledger, f"{Project.PREFIX}_{digest(first)}", created, at=datetime.fromisoformat(at), report=report
+    )
 
 
 def _address(path: Path) -> str | None:

@@ -1,17 +1,22 @@
 """The ledger as an app uses it in a transaction of its own: `ledger.on(connection)` gives one."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from workledger.adapters.database import DatabaseUnreachable
+from workledger.adapters.own_transaction.refusals import TransactionAborted, TransactionDeadlock
 from workledger.adapters.own_transaction.store import Transaction, TransactionSnapshots, TransactionStore
 from workledger.adapters.recorder import DatabaseStore
-from workledger.domain.kernel.ledger import Core, Ledger
+from workledger.domain.kernel.appender import Appender
+from workledger.domain.kernel.core import Core
+from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.unit import Unit
 
 
 class TransactionCore(Core):
     """The application of a ledger, with what it stores and reads in a transaction."""
+
+    fatal = (TransactionAborted, TransactionDeadlock, DatabaseUnreachable)
 
     def __init__(self, core: Core, store: TransactionStore) -> None:
         vars(self).update(vars(core))
@@ -40,13 +45,13 @@ class TransactionLedger(Ledger):
         self.store = TransactionStore(store, transaction)
         self._transaction = transaction
         self._core = TransactionCore(core, self.store)
-        # Not the lock of the ledger: a unit of work that is replayed there may be waiting for this transaction.
-        self._contended = threading.Lock()
+        # Not the appender of the ledger, nor its lock: a unit that is replayed there may wait for this transaction.
+        self._appender = Appender(self._core)
 
     @contextmanager
-    def unit(self, command_id: str | None = None) -> Iterator[Unit]:
+    def unit(self, command_id: str | None = None, *, digest: str | None = None) -> Iterator[Unit]:
         self._transaction.check()
-        with super().unit(command_id) as unit:
+        with super().unit(command_id, digest=digest) as unit:
             yield unit
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import ApplicationRecorder
 
-from workledger.adapters.database import unknown
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.postgres.bulk import PostgresBulk
@@ -16,6 +15,7 @@ from workledger.adapters.postgres.own_transaction import PostgresTransaction
 from workledger.adapters.postgres.place import Home
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.store import PostgresStore
+from workledger.adapters.postgres.url import postgres_url
 from workledger.adapters.postgres.wakeups import Wakeups
 
 MAKING = "select pg_advisory_xact_lock(1464615269, hashtext(current_schema()))"
@@ -34,18 +34,15 @@ create or replace trigger events_are_not_truncated before truncate on events
 
 GREETING = "select pg_backend_pid(), extract(epoch from pg_postmaster_start_time())::text"
 TAGS = "create index if not exists events_tags on events using gin (tags jsonb_path_ops)"
-APPEND = Path(__file__).with_name("append_v2.sql").read_text()
+APPEND = Path(__file__).with_name("append_v3.sql").read_text()
 
 
 class PostgresFactory(DatabaseFactory):
     """`postgresql://user@host/database`, with libpq's parameters after a question mark."""
 
     def connect(self, url: str) -> sa.Engine:
-        try:
-            parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
-        except (sa.exc.ArgumentError, ValueError):
-            raise unknown(url) from None
-        self._pool = ConnectionPool(lambda: self._connection(engine))
+        parsed = postgres_url(url)
+        self._pool = ConnectionPool(lambda: self._connection(engine), read_only=self.read_only)
         self._home = Home(self._pool)
         self.bulk = PostgresBulk(self._pool)
         self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._pool.capabilities.prepare)
@@ -53,6 +50,7 @@ class PostgresFactory(DatabaseFactory):
             parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )
         sa.event.listen(engine, "connect", self._greet)
+        sa.event.listen(engine, "begin", self._begin)
         return engine
 
     def exclusively(self, connection: sa.Connection) -> None:
@@ -74,8 +72,8 @@ class PostgresFactory(DatabaseFactory):
         return PostgresTransaction(connection, self._home)
 
     def close(self) -> None:
-        self._pool.close()
         super().close()
+        self._pool.end()
 
     def _connection(self, engine: sa.Engine) -> psycopg.Connection[Any]:
         """Each has a name of its own, by which the server can be asked to end it."""
@@ -87,6 +85,9 @@ class PostgresFactory(DatabaseFactory):
         if self._pool.capabilities.prepare:
             connection.execute("set enable_seqscan = off")  # a prepared plan is kept when the tables have grown
         return connection
+
+    def _begin(self, connection: sa.Connection) -> None:
+        self._pool.check(writing=connection.get_execution_options().get("writing", False))
 
     def _greet(self, connection: Any, record: object = None) -> None:
         """Learn which server it leads to, and whether through a pooler: a pooler shows a process id of its own, and

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
 from workledger.adapters.database import DatabaseBusy, DatabaseUnreachable, reason_of
+from workledger.adapters.failures import database_errors
 from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
 from workledger.adapters.postgres.arrays import int8, texts
 from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
@@ -49,15 +49,15 @@ class PostgresStore(DatabaseStore):
         append = Append([event for event in stored_events if isinstance(event, Stored)], conditions or Conditions())
         if append.empty:
             return ()
+        self._pool.check(writing=True)
         refuse_while_open()
-        try:
-            return positions(self._call(append))
-        except StatementRefused as refused:
-            raise refusal(append, refused) from None
-        except ConnectionLost as lost:
-            return resolve(self._pool, append, lost.name)
-        except psycopg.OperationalError as error:
-            raise _unreachable(error) from None
+        with database_errors(ours=True):
+            try:
+                return positions(self._call(append))
+            except StatementRefused as refused:
+                raise refusal(append, refused) from None
+            except ConnectionLost as lost:
+                return resolve(self._pool, append, lost.name)
 
     def read(
         self,
@@ -81,17 +81,22 @@ class PostgresStore(DatabaseStore):
         """Straight from the driver; payloads stay the bytes that they are."""
         query, given = (OF_TOPICS, [texts(topics)]) if topics else (SCAN, [])
         last = upto if upto <= self._watermark.position else min(upto, self.head())
-        return self._on_one_server(
-            last, lambda last: self._pool.rows(query, [int8(after), int8(last), int8(limit), *given])
-        )
+        with database_errors(ours=True):
+            try:
+                return self._on_one_server(
+                    last, lambda last: self._pool.rows(query, [int8(after), int8(last), int8(limit), *given])
+                )
+            except ConnectionLost as error:
+                raise DatabaseUnreachable(reason=reason_of(error)) from None
 
     def head(self) -> int:
-        try:
-            return self._watermark.advance()
-        except (ConnectionLost, psycopg.OperationalError) as error:
-            raise _unreachable(error) from None
-        except StatementRefused as refused:
-            raise refused.error from None
+        with database_errors(ours=True):
+            try:
+                return self._watermark.advance()
+            except ConnectionLost as error:
+                raise DatabaseUnreachable(reason=reason_of(error)) from None
+            except StatementRefused as refused:
+                raise refused.error from None
 
     def close(self) -> None:
         """Close the connections of the store."""
@@ -129,7 +134,3 @@ class PostgresStore(DatabaseStore):
             rows += super().read(after, limit - len(rows), upto=edge, tag=tag)
             after, width = edge, width * WIDER
         return rows
-
-
-def _unreachable(error: Exception) -> DatabaseUnreachable:
-    return DatabaseUnreachable(reason=reason_of(error))

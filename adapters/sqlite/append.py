@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
+from workledger.adapters.database import DatabaseFailed
 from workledger.adapters.schema import COLUMNS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.claims import settle
 from workledger.domain.kernel.refusals import ConcurrencyConflict
-from workledger.domain.kernel.store import AlreadyDone, Conditions, Stored
+from workledger.domain.kernel.store import LAST_POSITION, AlreadyDone, Conditions, Stored
 
 INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 VERSIONS = """
@@ -18,7 +19,9 @@ select value, coalesce((select max(version) from events where stream_id = value)
 """
 DRAWN = "select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'"
 DONE = "select +first_position, +last_position from commands where command_id = ?"
-REMEMBER = "insert into commands values (?, ?, ?) on conflict do nothing"
+REMEMBER = """
+insert into commands (command_id, first_position, last_position, digest) values (?, ?, ?, ?) on conflict do nothing
+"""
 
 
 def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> range:
@@ -28,11 +31,14 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
         AlreadyDone: the command id has been recorded before.
         ConcurrencyConflict: a stream is not where the events, or a pin, expect it.
         ClaimUnmet: a claim cannot be met.
+        DatabaseFailed: no position is left.
     """
     (drawn,) = cursor.execute(DRAWN).fetchone()
     positions = range(drawn + 1, drawn + 1 + len(events))
+    if positions.stop > LAST_POSITION:
+        raise DatabaseFailed(reason="no position is left for another event")
     if conditions.command_id is not None:
-        _remember(cursor, conditions.command_id, positions)
+        _remember(cursor, conditions.command_id, positions, conditions.digest)
     versions = _versions(cursor, events, conditions)
     for stream, claim in conditions.claims:
         settle(cursor, stream, claim)
@@ -42,9 +48,9 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
     return positions
 
 
-def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range) -> None:
+def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range, digest: str | None) -> None:
     """A command that stores no event is remembered too, with an empty range of positions."""
-    if not cursor.execute(REMEMBER, (command_id, positions.start, positions.stop - 1)).rowcount:
+    if not cursor.execute(REMEMBER, (command_id, positions.start, positions.stop - 1, digest)).rowcount:
         first, last = cursor.execute(DONE, (command_id,)).fetchone()
         raise AlreadyDone(range(first, last + 1))
 

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 import typer
 
-from workledger.api.commandline.console import print_line
 from workledger.api.commandline.group import CommandGroup, Entry
 from workledger.api.commandline.options import AppBefore, DatabaseBefore
 
@@ -41,4 +40,4 @@ app = typer.Typer(
 def before(context: typer.Context, db: DatabaseBefore = None, app: AppBefore = None) -> None:
     """The options that may stand before every command; without a command, the help."""
     if context.invoked_subcommand is None:
-        print_line(context.get_help())
+        typer.echo(context.get_help())

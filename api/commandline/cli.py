@@ -1,7 +1,6 @@
 """The command line: `workledger`, or `python -m workledger.api.commandline.cli`."""
 
 import gc
-import os
 import signal
 import sys
 
@@ -12,10 +11,9 @@ def main() -> None:
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a command as Ctrl-C does
         from workledger.api.commandline.app import app
-        from workledger.api.commandline.console import show_logged_messages
+        from workledger.api.commandline.console import open_streams, show_logged_messages
 
-        if sys.stdout is None:  # the caller has closed it: nobody reads the results
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        open_streams()
         show_logged_messages()
         app(prog_name="workledger")
     except ModuleNotFoundError as missing:

@@ -1,6 +1,9 @@
 """What the commands print: results on stdout, notes, errors and logged messages as lines on stderr."""
 
+import codecs
 import logging
+import os
+import re
 import shutil
 import sys
 import textwrap
@@ -20,10 +23,35 @@ Columns = dict[str, Literal["left", "right"]]
 NARROWEST = 30
 """Characters that the last column of a table has at least, however narrow the terminal."""
 
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, among them those that begin a terminal's escape sequences, and those that turn text around."""
+
+
+def printable(line: str) -> str:
+    """The line with JSON's escapes for what would control the terminal: names and data may hold anything."""
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
+
+
+def open_streams() -> None:
+    """Have stdout and stderr take every character: one that their encoding lacks is written as JSON escapes it."""
+    codecs.register_error("json", _escaped)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the caller has closed it: nobody reads it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="json")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)), error.end
+
 
 def note(line: str) -> None:
     """A line for the person at the terminal."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    print(printable(line), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def print_error(message: str, code: str) -> None:
@@ -42,7 +70,7 @@ def plural(count: int, noun: str) -> str:
 
 def print_line(line: str, *, flush: bool = True) -> None:
     """A line of the result."""
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(printable(line) + "\n")
     if flush:
         sys.stdout.flush()
 
@@ -64,7 +92,7 @@ def print_table(columns: Columns, rows: Sequence[Sequence[object]]) -> None:
 
 def table_lines(columns: Columns, rows: Sequence[Sequence[object]], width: int | None) -> list[str]:
     """The lines of a table; given a width, its last column is wrapped to fit. All other columns are shown in full."""
-    cells = [list(columns), *([f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows)]
+    cells = [list(columns), *([_cell(value) for value in row] for row in rows)]
     widths = [max(_width(cell) for cell in column) for column in zip(*cells, strict=True)]
     indent = sum(widths[:-1]) + 2 * (len(widths) - 1)
     if width is not None:
@@ -76,6 +104,10 @@ def table_lines(columns: Columns, rows: Sequence[Sequence[object]], width: int |
         lines.append("  ".join(_justified(*one) for one in justified).rstrip())
         lines += [" " * indent + one for one in more]
     return lines
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else printable(" ".join(str(value).split()))
 
 
 def _justified(cell: str, width: int, side: Literal["left", "right"]) -> str:
@@ -94,7 +126,7 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
         why = f" ({type(error).__name__}: {first_line(error)})" if error else ""
-        return f"workledger: {record.getMessage()}{why}"
+        return printable(f"workledger: {record.getMessage()}{why}")
 
 
 def show_logged_messages() -> None:

@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from workledger import Workledger
-from workledger.api.commandline.console import note, print_line
+from workledger.api.commandline.console import INTERRUPTED, note, print_line
 from workledger.api.commandline.database import open_ledger
 from workledger.api.commandline.options import AppName, Database
 from workledger.api.web.stored import as_stored
@@ -67,7 +67,8 @@ def events(
                 for row in log.follow(None if after is None or limit is None else limit - printed):
                     print_line(as_line(row))
         except KeyboardInterrupt:
-            note(f"Stopped. Continue with --after {log.position}.")
+            note(f"{'Stopped' if follow else 'Interrupted'}. Continue with --after {log.position}.")
+            raise typer.Exit(0 if follow else INTERRUPTED) from None
 
 
 def _print(rows: Iterable[Row]) -> int:

@@ -49,7 +49,11 @@ class LazyCommands(UserDict[str, Any]):
 
 
 class CommandGroup(TyperGroup):
-    """A group of the commands in ENTRIES. Exit codes: 0 success, 1 refused or different, 2 usage, 130 interrupted."""
+    """A group of the commands in ENTRIES.
+
+    Exit codes: 0 success, 1 refused or different, 2 usage, 130 interrupted. Ctrl-C is how a command succeeds that runs
+    until it is stopped.
+    """
 
     ENTRIES: ClassVar[dict[str, Entry]]
 

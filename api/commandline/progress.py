@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from workledger.api.commandline.console import printable
 from workledger.projections.engine.state import progress as rebuild_progress
 
 
@@ -30,7 +31,7 @@ class Bars:
         self._progress.start()
         if note not in self._bars:
             self._bars[note] = self._progress.add_task(note, total=total)
-        description = f"{note}, {phase}" if phase else note
+        description = printable(f"{note}, {phase}" if phase else note)
         self._progress.update(self._bars[note], completed=done, total=total, description=description)
 
     def rebuilding(self, progress: rebuild_progress.Progress) -> None:
@@ -43,7 +44,7 @@ class Bars:
 def bars() -> Iterator[Bars]:
     """Progress bars while the block runs; none is shown before there is progress."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
         Rate(),

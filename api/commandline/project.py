@@ -23,7 +23,7 @@ def project(db: Database = None, app: AppName = None, once: Once = False) -> Non
     Tables that this release declares differently are rebuilt first.
     """
     with open_ledger(db, app) as ledger:
-        with interruptible(RESUME), bars() as progress:
+        with interruptible(RESUME, endless=not once), bars() as progress:
             position = catch_up(ledger, progress)
         note(f"The read tables are at position {position:,}.")
         if not once:

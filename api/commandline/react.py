@@ -25,7 +25,7 @@ def react(db: Database = None, app: AppName = None, dispatch: Dispatch = False, 
     They retry crashed runs, unblock tasks whose dependencies are done and queue them again, complete tasks whose run
     has ended, and delete what belongs to a deleted project.
     """
-    with open_ledger(db, app) as ledger, interruptible(RESUME, remark="Stopped."):
+    with open_ledger(db, app) as ledger, interruptible(RESUME, endless=not once):
         if once:
             position = reactor_of(ledger, dispatch=dispatch).catch_up()
             note(f"The policies are at position {position:,}.")

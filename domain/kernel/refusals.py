@@ -95,9 +95,16 @@ class ConcurrencyConflict(Refused):
 
 
 class CommandIdReused(Refused):
-    """This command id was used for another command; use a new one."""
+    """This command id was used for another request; use a new one."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class EventsErased(Refused):
+    """What this command recorded at position {position} has been erased since."""
+
+    code = "EVENTS_ERASED"
+    status = 410
 
 
 class PayloadTooLarge(Refused):
@@ -105,6 +112,13 @@ class PayloadTooLarge(Refused):
 
     code = "PAYLOAD_TOO_LARGE"
     status = 413
+
+
+class EventUnreadable(Refused):
+    """The event {topic} at position {position} cannot be read; it was damaged, or an upcaster fails on it."""
+
+    code = "EVENT_UNREADABLE"
+    status = 500
 
 
 class UnknownTopic(Refused):

@@ -10,6 +10,9 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 from workledger.domain.kernel.claims import Claim
 from workledger.domain.kernel.envelope import Row
 
+LAST_POSITION = 2**63 - 1
+"""The largest that a database can hold."""
+
 
 @dataclass(frozen=True)
 class Stored(StoredEvent):
@@ -34,11 +37,13 @@ class Conditions:
         claims: (stream, claim) in the order of the events.
         pinned: streams that were read, and the version that they must still have (0: empty).
         command_id: an append whose command id is already recorded is not repeated.
+        digest: of what was asked for under the command id; stored with it.
     """
 
     claims: Sequence[tuple[str, Claim]] = ()
     pinned: Mapping[str, int] = field(default_factory=dict)
     command_id: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,10 @@ class EventStore(ApplicationRecorder):
     @abstractmethod
     def done(self, command_id: str) -> Sequence[int] | None:
         """The positions of the events recorded with this command id; None when it is new."""
+
+    @abstractmethod
+    def digest_of(self, command_id: str) -> str | None:
+        """The digest that this command id was recorded with; None when it has none, or is new."""
 
     @abstractmethod
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Context, Recorded, current, within
 from workledger.domain.kernel.ids import uuid7
 from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.request import Request
 from workledger.domain.kernel.store import Conditions, Receipt
 
 A = TypeVar("A", bound=Aggregate)
@@ -34,8 +35,8 @@ class Unit:
     raised. `Ledger.decide` makes a decision of the whole unit.
     """
 
-    def __init__(self, load: Load, command_id: str | None = None, holders: Holders = no_holders) -> None:
-        self.command_id = command_id
+    def __init__(self, load: Load, request: Request | None = None, holders: Holders = no_holders) -> None:
+        self.request = request or Request()
         self.receipt: Receipt | None = None
         self._load, self._holders = load, holders
         self._steps: list[tuple[Callable[[], Any], Context]] = []
@@ -48,6 +49,8 @@ class Unit:
 
     def create(self, new: New[A], *, at: datetime | None = None) -> A:
         """Create an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream exists."""
+        self._asked("create", new.kind.CATEGORY, *new.asked, at)
+        self.request.made(new.id)
         self._begun.add(new.kind.stream(new.id))
         return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events, at)))
 
@@ -58,15 +61,20 @@ class Unit:
             NotFound: there is none, or it is deleted.
             ConcurrencyConflict: it is not at the expected version.
         """
+        self._asked("edit", kind.stream(id))
         state = self._existing(kind, id)
         if expected_version is not None:
             self._expected[kind.stream(id)] = expected_version
             if state.version != expected_version:
                 raise ConcurrencyConflict(stream=kind.stream(id), expected=expected_version, actual=state.version)
-        return self.draft(kind, id)
+        return self._draft(kind, id)
 
     def draft(self, kind: type[A], id: str) -> A:
         """As `edit`, but loaded only when it is read or a command is called; a missing one is refused then."""
+        self._asked("edit", kind.stream(id))
+        return self._draft(kind, id)
+
+    def _draft(self, kind: type[A], id: str) -> A:
         read, call = partial(self.state, kind, id), partial(self.command, kind, id)
         return cast(A, Draft(kind, id, read, call))
 
@@ -86,6 +94,7 @@ class Unit:
             self._take(kind, id, state, decided)
             return decided
 
+        self._asked("command", kind.stream(id), name, args, kwargs)
         return self._step(step)
 
     def record(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
@@ -95,6 +104,7 @@ class Unit:
             NotFound: it is deleted.
         """
         facts = list(events)
+        self._asked("record", kind.stream(id), facts, at)
 
         def step() -> A | None:
             state = self._current(kind, id)
@@ -115,6 +125,7 @@ class Unit:
                 self._envelope(stream_id, 0, event, tags, at)
 
         facts = list(events)
+        self._asked("log", stream_id, facts, at)
         self._step(step)
 
     def decide(self, decision: Callable[[], S]) -> S:
@@ -172,7 +183,11 @@ class Unit:
         needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
         read = self._pinned | self._read
         pinned = {stream: version for stream, version in read.items() if stream not in self._touched}
-        return Conditions([*self._claims, *needs.values()], pinned, self.command_id)
+        return Conditions([*self._claims, *needs.values()], pinned, self.request.command_id, self.request.digest)
+
+    def _asked(self, *what: Any) -> None:
+        if not self._stepping:
+            self.request.add(*what)
 
     def _forget(self) -> None:
         self.recorded: list[Recorded] = []
@@ -220,6 +235,7 @@ class Unit:
         # A replay repeats steps only: code between them has already used this value.
         if not self._stepping and stream not in self._begun:
             self._read.setdefault(stream, self._loaded.get(stream, 0))
+            self.request.end()
 
     def _take(
         self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None = None
@@ -261,7 +277,7 @@ class Unit:
                 actor=context.actor,
                 correlation_id=context.correlation_id,
                 causation_id=context.causation_id,
-                command_id=self.command_id,
+                command_id=self.request.command_id,
                 tags={name: id for name, id in tags.items() if id},
             )
         )

@@ -151,6 +151,11 @@ def test_two_ledgers_on_one_database_see_each_other(database_url: str) -> None:
         ("host=db password = 'hunter2 \\' 3' user=ann", "host=db password = *** user=ann is not"),
         ("mysql://host/name?password=hunter2&x=1", "mysql://host/name?password=***&x=1 is not"),
         ("sqlite:work.db", "sqlite:work.db is not"),
+        ("sqlite:///", "sqlite:/// is not"),
+        ("sqlite:///:memory:", "sqlite:///:memory: is not"),
+        ("sqlite:///folder/", "sqlite:///folder/ is not"),
+        ("sqlite:///work.db?mode=ro", "sqlite:///work.db?mode=ro is not"),
+        ("sqlite:///wo\0rk.db", "sqlite:///wo"),
     ],
 )
 def test_a_url_that_serves_for_nothing_is_told_without_its_password(url: str, told: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workledger.adapters.redaction import GONE, redact, redact_text
+from workledger.adapters.redaction import GONE, counted, redact, redact_text
 
 SECRETS = {
     "an Anthropic key": "sk-" + "ant-api03-" + "x7Y" * 12,
@@ -149,3 +149,17 @@ def test_what_is_redacted_once_is_not_changed_again(text: str) -> None:
 def test_everything_else_keeps_its_form(value: Any) -> None:
     clean = redact(value)
     assert type(clean) is type(value)
+
+
+def test_texts_with_a_secret_are_counted_and_home_folders_are_not() -> None:
+    count = counted(redact)
+    record: dict[str, Any] = {
+        "cwd": "/home/ann/x",
+        "token": "plain",
+        "nested": [["password=hunter2 token=hunter3"], "was password=[redacted]"],
+        "password=hunter2": 1,
+    }
+    assert count(record) == redact(record)
+    assert count.count == 3
+    count("[redacted] and password=hunter2")
+    assert count.count == 4

@@ -11,6 +11,7 @@ from workledger import Workledger
 from workledger.adapters.schema import SNAPSHOTS
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.kernel import appender
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
 from workledger.domain.services.runs import start_run
@@ -21,7 +22,7 @@ from workledger.domain.tool_calls import ToolCalls
 
 @pytest.fixture
 def ledger(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workledger]:
-    monkeypatch.setattr(Workledger, "SNAPSHOT_EVERY", 3)
+    monkeypatch.setattr(appender, "SNAPSHOT_EVERY", 3)
     with workledger.open(store_url) as ledger:
         yield ledger
 
@@ -76,7 +77,7 @@ def test_a_snapshot_of_another_shape_is_left_aside(
 ) -> None:
     """A release that gives an aggregate other fields folds from the first event, and goes on taking snapshots."""
     task = renamed(ledger, 8)
-    monkeypatch.setattr("workledger.domain.kernel.ledger.shape", lambda kind: "another")
+    monkeypatch.setattr("workledger.domain.kernel.core.shape", lambda kind: "another")
     monkeypatch.setattr("workledger.domain.kernel.mapping.shape", lambda kind: "another")
     folded.clear()
     assert ledger.get(Task, "t") == task

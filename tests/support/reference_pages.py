@@ -56,10 +56,10 @@ Results are printed on stdout; progress, notes and errors on stderr. An error is
 
 | Exit code | Means |
 |---|---|
-| 0 | success |
+| 0 | success, also of what runs until it is stopped |
 | 1 | refused, or the check failed: rows differ, tables are missing, dead letters are left |
 | 2 | wrong usage |
-| 130 | interrupted |
+| 130 | interrupted before it was done |
 
 {MADE}"""
 
