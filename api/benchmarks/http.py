@@ -3,6 +3,7 @@
 import http.client
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from itertools import count, cycle
 from typing import Any
@@ -65,6 +66,9 @@ class Client:
     def post(self, path: str, body: dict[str, Any]) -> bytes:
         return self._ask("POST", path, orjson.dumps(body))
 
+    def close(self) -> None:
+        self._connection.close()
+
     def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
         self._connection.request(method, path, body, JSON if body else {})
         answer = self._connection.getresponse()
@@ -75,19 +79,20 @@ class Client:
 
 
 def _asked(port: int, tasks: Sequence[str], most: int) -> Iterator[tuple[str, float]]:
-    client, turn, titles = Client(port), cycle(tasks), count()
+    turn, titles = cycle(tasks), count()
 
     def rename(by: Client) -> bytes:
         return by.post(f"/api/tasks/{next(turn)}/change-details", {"title": f"Renamed {time.time_ns()}-{next(titles)}"})
 
-    yield from _percentiles("GET health", lambda: client.get("/api/health"), most)
-    yield from _percentiles("GET a task", lambda: client.get(f"/api/tasks/{next(turn)}"), most)
-    yield from _percentiles(
-        f"GET {PAGE} tasks", lambda: client.get(f"/api/tasks?project_id={PROJECT}&limit={PAGE}"), most
-    )
-    yield from _percentiles("POST a command", lambda: rename(client), most)
-    clients = [Client(port) for _ in range(CLIENTS)]
-    yield f"POST, {CLIENTS} clients", rate([partial(rename, one) for one in clients], most * CLIENTS)
+    with closing(Client(port)) as client:
+        yield from _percentiles("GET health", lambda: client.get("/api/health"), most)
+        yield from _percentiles("GET a task", lambda: client.get(f"/api/tasks/{next(turn)}"), most)
+        path = f"/api/tasks?project_id={PROJECT}&limit={PAGE}"
+        yield from _percentiles(f"GET {PAGE} tasks", lambda: client.get(path), most)
+        yield from _percentiles("POST a command", lambda: rename(client), most)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(closing(Client(port))) for _ in range(CLIENTS)]
+        yield f"POST, {CLIENTS} clients", rate([partial(rename, one) for one in clients], most * CLIENTS)
 
 
 def _called(library: Ours, tasks: Sequence[str], most: int) -> Iterator[tuple[str, float]]:
