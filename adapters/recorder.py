@@ -11,11 +11,34 @@ from eventsourcing.persistence import AggregateRecorder, Notification, NotSuppor
 
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.store import EventStore, Stored
+from workledger.domain.kernel.store import LAST_VERSION, EventStore, Stored, StreamRow
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 
 _DATA = _ROW[-1]
+
+LOAD = """
+with base as (
+  select version, state from snapshots
+  where stream_id = {stream} and version > {after} and version <= {upto} and {snapshots} order by version desc limit 1
+)
+select version, 0 as position, null as topic, 0 as schema_version, {snapshot} as data from base
+union all
+select version, position, topic, schema_version, {payload} from events
+where stream_id = {stream} and version > coalesce((select version from base), {after}) and version <= {upto}
+order by version
+"""
+"""See EventStore.load; `snapshot` and `payload` are how the database says its columns, the others are parameters."""
+
+AS_TEXT = {
+    "sqlite": {"snapshot": "state", "payload": "data"},
+    "postgresql": {"snapshot": "convert_from(state, 'UTF8')", "payload": "data::text"},
+}
+_NAMES = ("stream", "after", "upto", "snapshots")
+_LOAD = {
+    dialect: sa.text(LOAD.format(**columns, **{name: f":{name}" for name in _NAMES}).replace("::", "\\:\\:"))
+    for dialect, columns in AS_TEXT.items()
+}
 
 PAGE = 500
 """Streams that one statement asks for."""
@@ -95,6 +118,12 @@ class DatabaseStore(EventStore):
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
         chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
         return self._rows(chosen.order_by(EVENTS.c.version).limit(limit))
+
+    def load(
+        self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
+    ) -> Sequence[StreamRow]:
+        given = {"stream": stream_id, "after": after, "upto": upto, "snapshots": snapshots}
+        return list(map(StreamRow._make, self._execute(_LOAD[self.engine.dialect.name].bindparams(**given))))
 
     def by_position(self, positions: Iterable[int]) -> Sequence[Row]:
         return self._rows(sa.select(*_ROW).where(self._among(list(positions))).order_by(EVENTS.c.position))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from workledger.adapters.own_transaction.store import Transaction, TransactionSnapshots, TransactionStore
 from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.ledger import Core, Ledger
+from workledger.domain.kernel.repository import Repository
 from workledger.domain.kernel.unit import Unit
 
 
@@ -40,6 +41,7 @@ class TransactionLedger(Ledger):
         self.store = TransactionStore(store, transaction)
         self._transaction = transaction
         self._core = TransactionCore(core, self.store)
+        self._repository = Repository(self.store, kept=0)  # what is not committed is nobody else's
         # Not the lock of the ledger: a unit of work that is replayed there may be waiting for this transaction.
         self._contended = threading.Lock()
 

@@ -14,6 +14,11 @@ def ints(values: Sequence[int | None]) -> bytes:
     return _head(INT4, len(values)) + b"".join([_NULL if value is None else pack(">ii", 4, value) for value in values])
 
 
+def int4(value: int) -> bytes:
+    """An integer."""
+    return pack(">i", value)
+
+
 def int8(value: int) -> bytes:
     """A bigint."""
     return pack(">q", value)

@@ -11,15 +11,15 @@ from eventsourcing.persistence import StoredEvent
 
 from workledger.adapters.database import DatabaseBusy, DatabaseUnreachable, reason_of
 from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
-from workledger.adapters.postgres.arrays import int8, texts
+from workledger.adapters.postgres.arrays import int4, int8, texts
 from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
 from workledger.adapters.postgres.open_transaction import refuse_while_open
 from workledger.adapters.postgres.outcome import resolve
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.watermark import Watermark
-from workledger.adapters.recorder import DatabaseStore
+from workledger.adapters.recorder import LOAD, DatabaseStore
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.store import Conditions, Stored
+from workledger.domain.kernel.store import LAST_VERSION, Conditions, Stored, StreamRow
 
 T = TypeVar("T")
 
@@ -32,6 +32,14 @@ WINDOW, WIDER = 10_000, 16
 
 SCAN = b"""select position, stream_id, version, topic, schema_version, at, tags::text, data from events
 where position > $1::bigint and position <= $2::bigint order by position limit $3::bigint"""
+LOAD_STREAM = LOAD.format(
+    stream="$1::text",
+    after="$2::int",
+    upto="$3::int",
+    snapshots="$4::bool",
+    snapshot="convert_from(state, 'UTF8')::json",
+    payload="data",
+).encode()
 OF_TOPICS = SCAN.replace(b" order by", b" and topic = any($4::text[]) order by")
 
 
@@ -84,6 +92,20 @@ class PostgresStore(DatabaseStore):
         return self._on_one_server(
             last, lambda last: self._pool.rows(query, [int8(after), int8(last), int8(limit), *given])
         )
+
+    def load(
+        self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
+    ) -> Sequence[StreamRow]:
+        """Straight from the driver, in one round trip."""
+        given = [stream_id.encode(), int4(after), int4(upto), b"\1" if snapshots else b"\0"]
+        try:
+            return list(map(StreamRow._make, self._pool.rows(LOAD_STREAM, given)))
+        except (ConnectionLost, psycopg.OperationalError) as error:
+            raise _unreachable(error) from None
+
+    def epoch(self) -> str | None:
+        """The server, unless a pooler stands before it: that may lead to another one unnoticed."""
+        return self._pool.capabilities.server if self._pool.capabilities.prepare else None
 
     def head(self) -> int:
         try:

@@ -8,14 +8,14 @@ import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
-from workledger.adapters.recorder import DatabaseStore
+from workledger.adapters.recorder import AS_TEXT, LOAD, DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.append import append
 from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
 from workledger.adapters.sqlite.writer import Writer
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.store import Conditions, Scanned, Stored
+from workledger.domain.kernel.store import LAST_VERSION, Conditions, Scanned, Stored, StreamRow
 
 NONE = Conditions()
 
@@ -23,6 +23,8 @@ SCAN = f"""
 select {", ".join(Scanned._fields)} from events where position > ? and position <= ?{{}} order by position limit ?
 """  # noqa: S608
 OF_TOPICS = " and topic in (select value from json_each(?))"
+
+LOAD_STREAM = LOAD.format(stream="?1", after="?2", upto="?3", snapshots="?4", **AS_TEXT["sqlite"])
 
 OVERWRITE = "pragma secure_delete = on"
 ERASING = "insert into workledger values ('erasing', ?)"
@@ -80,6 +82,17 @@ class SQLiteStore(DatabaseStore):
         with self.engine.connect() as connection:
             cursor = cursor_of(connection)
             return cursor.execute(SCAN.format(wanted), [after, upto, *given, limit]).fetchall()
+
+    def load(
+        self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
+    ) -> Sequence[StreamRow]:
+        """Straight from the driver."""
+        connection = self.engine.raw_connection()
+        try:
+            rows = connection.driver_connection.execute(LOAD_STREAM, (stream_id, after, upto, snapshots))  # type: ignore[union-attr]
+            return list(map(StreamRow._make, rows))
+        finally:
+            connection.close()
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         with self._writer.transaction() as cursor:

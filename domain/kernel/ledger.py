@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar, cast, overload
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import Application
 
 from workledger.domain.kernel import envelope
 from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.envelope import Recorded, Row
-from workledger.domain.kernel.mapping import Envelopes, Snapshot, decode, format_timestamp, shape
+from workledger.domain.kernel.mapping import Envelopes, Snapshot, decode, format_timestamp
 from workledger.domain.kernel.refusals import CommandIdReused, ConcurrencyConflict, Refused
+from workledger.domain.kernel.repository import Repository
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, EventStore, Receipt
 from workledger.domain.kernel.unit import Unit
 
@@ -37,29 +38,6 @@ class Core(Application[str]):
         return cast(EventStore, self.recorder)
 
 
-class StaleSnapshot(Exception):
-    """The snapshot is of an aggregate class with other fields."""
-
-
-def folding(kind: type[A], id: str) -> Any:
-    """The projector function that folds a stream's snapshot and later events into an aggregate.
-
-    Raises:
-        StaleSnapshot: by the function, when the class has other fields than the snapshot."""
-
-    def fold(before: A | None, history: Iterable[Recorded | Snapshot]) -> A | None:
-        for past in history:
-            if isinstance(past, Snapshot):
-                if past.fields != shape(kind):
-                    raise StaleSnapshot
-                before = kind.model_validate(past.state)
-            else:
-                before = kind.begin(id, past.event) if before is None else before.after(past.event)
-        return before
-
-    return fold
-
-
 class Ledger:
     """The record of what agents do, as an application embeds it. `workledger.open(url)` gives one.
 
@@ -73,6 +51,7 @@ class Ledger:
         self._core = Core(dict(env))
         self._contended = threading.Lock()
         self.store = self._core.store
+        self._repository = Repository(self.store)
 
     def create(self, new: New[A], *, command_id: str | None = None) -> A:
         """Record a new aggregate, such as `Task.create(…)`, and return it.
@@ -146,7 +125,7 @@ class Ledger:
         Args:
             command_id: when it is already recorded, nothing is appended, and no refusal is raised.
         """
-        unit = Unit(self.find_any, command_id, self.store.holders)
+        unit = Unit(self.find_any, command_id, self.store.holders, self._repository.recall)
         try:
             yield unit
             unit.receipt = self._settle(unit)
@@ -179,13 +158,9 @@ class Ledger:
         """The aggregate, deleted or not; None when its stream has not begun."""
         if version is not None and version < 1:
             return None
-        try:
-            state = self._core.repository.get(kind.stream(id), version=version, projector_func=folding(kind, id))
-        except AggregateNotFoundError:
-            return None
-        except StaleSnapshot:
-            state = kind.fold(id, (past.event for past in self.history(kind, id)[:version]))
-        return cast(A, state)
+        if version is not None:
+            return self._repository.at_version(kind, id, version)
+        return self._repository.get(kind, id)
 
     def history(self, kind: type[A], id: str) -> list[Recorded]:
         """All the events of an aggregate, in order."""
@@ -244,6 +219,7 @@ class Ledger:
         try:
             return self._append(unit)
         except ConcurrencyConflict as conflict:
+            self._forget(conflict)
             if not unit.replay(conflict):
                 raise
         give_up = time.monotonic() + PATIENCE
@@ -253,6 +229,7 @@ class Ledger:
                 try:
                     return self._append(unit)
                 except ConcurrencyConflict as conflict:
+                    self._forget(conflict)
                     # Jitter, for the writers in other processes, which do not share the lock.
                     time.sleep(random.uniform(0, 0.01))  # noqa: S311
                     if time.monotonic() > give_up or not unit.replay(conflict):
@@ -268,8 +245,13 @@ class Ledger:
         except ClaimUnmet as unmet:
             raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
         positions = [one.notification.id for one in appended]
+        self._repository.keep(unit.states())
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
+
+    def _forget(self, conflict: ConcurrencyConflict) -> None:
+        """What is kept of the stream may be what the log has lost, as after a failover."""
+        self._repository.forget(str(conflict.details.get("stream")))
 
     def _nothing(self, command_id: str | None) -> Receipt:
         """Nothing changed; the command id is recorded all the same, so that a repetition does not decide anew."""

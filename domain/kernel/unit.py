@@ -8,22 +8,15 @@ from typing import Any, TypeVar, cast
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.draft import Draft
-from workledger.domain.kernel.envelope import Context, Recorded, current, within
+from workledger.domain.kernel.envelope import Recorded, current
 from workledger.domain.kernel.ids import uuid7
 from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.steps import Steps
 from workledger.domain.kernel.store import Conditions, Receipt
+from workledger.domain.kernel.working_set import Holders, Load, WorkingSet, no_holders
 
 A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S")
-Load = Callable[[type[Any], str], Any]
-"""Loads an aggregate from the store, or None."""
-Holders = Callable[[str], Sequence[str]]
-"""Returns the streams that hold a key."""
-
-
-def no_holders(key: str) -> Sequence[str]:
-    """For units whose events cascade to nothing."""
-    return ()
 
 
 class Unit:
@@ -34,22 +27,31 @@ class Unit:
     raised. `Ledger.decide` makes a decision of the whole unit.
     """
 
-    def __init__(self, load: Load, command_id: str | None = None, holders: Holders = no_holders) -> None:
+    def __init__(
+        self,
+        load: Load,
+        command_id: str | None = None,
+        holders: Holders = no_holders,
+        recall: Load | None = None,
+    ) -> None:
         self.command_id = command_id
         self.receipt: Receipt | None = None
-        self._load, self._holders = load, holders
-        self._steps: list[tuple[Callable[[], Any], Context]] = []
-        self._stepping = False
+        self._holders, self._working = holders, WorkingSet(load, recall)
+        self._steps = Steps(self._working)
         self._expected: dict[str, int] = {}
         self._begun: set[str] = set()
         self._read: dict[str, int] = {}
         """The loaded versions of the streams that were read outside a decision."""
-        self._forget()
+
+    @property
+    def recorded(self) -> list[Recorded]:
+        """The events so far, in their order."""
+        return self._working.recorded
 
     def create(self, new: New[A], *, at: datetime | None = None) -> A:
         """Create an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream exists."""
         self._begun.add(new.kind.stream(new.id))
-        return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events, at)))
+        return cast(A, self._steps.take(lambda: self._take(new.kind, new.id, None, new.events, at)))
 
     def edit(self, kind: type[A], id: str, *, expected_version: int | None = None) -> A:
         """The aggregate as a draft: call its commands.
@@ -58,6 +60,9 @@ class Unit:
             NotFound: there is none, or it is deleted.
             ConcurrencyConflict: it is not at the expected version.
         """
+        if expected_version is not None:
+            self.confirm()
+            self._working.distrust()
         state = self._existing(kind, id)
         if expected_version is not None:
             self._expected[kind.stream(id)] = expected_version
@@ -80,13 +85,13 @@ class Unit:
             state = self._existing(kind, id)
             decided: list[Event] | New[Any] = getattr(state, name)(*args, **kwargs)
             if isinstance(decided, New):
-                self._pinned.setdefault(kind.stream(id), state.version)
+                self._working.pinned.setdefault(kind.stream(id), state.version)
                 self._take(decided.kind, decided.id, None, decided.events)
                 return decided.events
             self._take(kind, id, state, decided)
             return decided
 
-        return self._step(step)
+        return self._steps.take(step)
 
     def record(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
         """Record events as facts, without a command: for importers. The limits of commands do not apply.
@@ -102,7 +107,7 @@ class Unit:
                 raise kind.NOT_FOUND(id=id)
             return self._take(kind, id, state, facts, at)
 
-        return cast(A, self._step(step))
+        return cast(A, self._steps.take(step))
 
     def log(
         self, stream_id: str, events: Iterable[Event], *, tags: Mapping[str, str | None], at: datetime | None = None
@@ -113,19 +118,20 @@ class Unit:
             for event in facts:
                 self._claim(stream_id, event.claims(None, stream_id.partition("-")[2]))
                 self._envelope(stream_id, 0, event, tags, at)
+                self._working.put(stream_id)
 
         facts = list(events)
-        self._step(step)
+        self._steps.take(step)
 
     def decide(self, decision: Callable[[], S]) -> S:
         """Take a decision as one step: on a conflict it is taken again, and reads the current state."""
-        return self._step(decision)
+        return self._steps.take(decision)
 
     def find(self, kind: type[A], id: str) -> A | None:
         """The aggregate with the events of this unit, or None; pinned: the append conflicts if it has changed."""
+        self._bind(kind, id)
         state = self._current(kind, id)
-        self._bind(kind.stream(id))
-        self._pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
+        self._working.pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
         return None if state is None or state.deleted else cast(A, state)
 
     def state(self, kind: type[A], id: str) -> A:
@@ -134,9 +140,8 @@ class Unit:
         Raises:
             NotFound: there is none, or it is deleted.
         """
-        state = self._existing(kind, id)
-        self._bind(kind.stream(id))
-        return state
+        self._bind(kind, id)
+        return self._existing(kind, id)
 
     def replay(self, conflict: ConcurrencyConflict) -> bool:
         """Replay every step on the current state.
@@ -150,64 +155,43 @@ class Unit:
         stream = conflict.details.get("stream")
         if self._expected or stream in self._begun or stream in self._read:
             return False
-        self._forget()
-        # Steps inside a step, such as the commands of a decision, are run by it and must not be noted twice.
-        self._stepping = True
-        try:
-            for step, context in self._steps:
-                with within(context):
-                    step()
-        finally:
-            self._stepping = False
+        self._steps.take_again()
         return True
+
+    def confirm(self) -> None:
+        """Make sure that what was recalled is what the log has: otherwise every step is replayed on what it has.
+
+        Raises:
+            Refused: a step is refused on the current state.
+        """
+        if self._working.outdated():
+            self._steps.take_again()
+
+    def states(self) -> list[Aggregate]:
+        """The aggregates that events were recorded of, after those events."""
+        return [state for _, state in self._working.changed()]
 
     def conditions(self) -> Conditions:
         """The conditions of the append: claims of the events, existence of parents, pinned versions."""
         parents = {
             (stream, claim)
-            for stream, state in self._states.items()
-            if stream in self._touched and not state.deleted
+            for stream, state in self._working.changed()
+            if not state.deleted
             for claim in state.requires()
         }
         needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
-        read = self._pinned | self._read
-        pinned = {stream: version for stream, version in read.items() if stream not in self._touched}
-        return Conditions([*self._claims, *needs.values()], pinned, self.command_id)
-
-    def _forget(self) -> None:
-        self.recorded: list[Recorded] = []
-        self._claims: list[tuple[str, Claim]] = []
-        self._states: dict[str, Aggregate] = {}
-        self._missing: set[str] = set()
-        self._touched: set[str] = set()
-        self._pinned: dict[str, int] = {}
-        self._loaded: dict[str, int] = {}
-
-    def _step(self, step: Callable[[], S]) -> S:
-        # A step inside a step is part of it; only the outer one is replayed.
-        if self._stepping:
-            return step()
-        self._stepping = True
-        try:
-            outcome = step()
-        finally:
-            self._stepping = False
-        self._steps.append((step, current()))  # replayed under the actor and ids that it was first taken with
-        return outcome
+        read = self._working.assumed | self._working.pinned | self._read
+        pinned = {stream: version for stream, version in read.items() if stream not in self._working.touched}
+        return Conditions([*self._working.claims, *needs.values()], pinned, self.command_id)
 
     def _current(self, kind: type[Any], id: str) -> Any:
         stream = kind.stream(id)
-        if stream not in self._states:
-            state = None if stream in self._missing else self._load(kind, id)
-            version = self._loaded[stream] = 0 if state is None else state.version
-            # A replay has loaded anew: a stream that the block itself has read must not have changed under it.
-            if version != self._read.get(stream, version):
-                raise ConcurrencyConflict(stream=stream, expected=self._read[stream], actual=version)
-            if state is None:
-                self._missing.add(stream)  # loaded once: all steps of the unit decide on the same absence
-                return None
-            self._states[stream] = state
-        return self._states[stream]
+        state = self._working.get(kind, id)
+        # A replay has loaded anew: a stream that the block itself has read must not have changed under it.
+        loaded = self._working.loaded.get(stream, 0)
+        if loaded != self._read.get(stream, loaded):
+            raise ConcurrencyConflict(stream=stream, expected=self._read[stream], actual=loaded)
+        return state
 
     def _existing(self, kind: type[A], id: str) -> A:
         state = self._current(kind, id)
@@ -215,11 +199,15 @@ class Unit:
             raise kind.NOT_FOUND(id=id)
         return cast(A, state)
 
-    def _bind(self, stream: str) -> None:
+    def _bind(self, kind: type[Any], id: str) -> None:
         """Pin a stream that is read outside a step to the version that was loaded."""
-        # A replay repeats steps only: code between them has already used this value.
-        if not self._stepping and stream not in self._begun:
-            self._read.setdefault(stream, self._loaded.get(stream, 0))
+        stream = kind.stream(id)
+        # A replay repeats steps only: code between them will already have used this value.
+        if not self._steps.stepping and stream not in self._begun:
+            self._working.get(kind, id)
+            self.confirm()
+            self._current(kind, id)
+            self._read.setdefault(stream, self._working.loaded.get(stream, 0))
 
     def _take(
         self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None = None
@@ -232,7 +220,7 @@ class Unit:
             self._claim(stream, event.claims(state, id))
             state = kind.begin(id, event) if state is None else state.after(event)
             self._envelope(stream, state.version, event, state.tags(), at)
-            self._states[stream] = state
+            self._working.put(stream, state)
         return state
 
     def _cascade(self, keys: Iterable[str], at: datetime | None) -> None:
@@ -244,14 +232,13 @@ class Unit:
                 self._take(kind, id, state, state.delete(), at)
 
     def _claim(self, stream: str, claims: Iterable[Claim]) -> None:
-        self._claims += [(stream, claim) for claim in claims]
+        self._working.claims += [(stream, claim) for claim in claims]
 
     def _envelope(
         self, stream: str, version: int, event: Event, tags: Mapping[str, str | None], at: datetime | None
     ) -> None:
-        self._touched.add(stream)
         context = current()
-        self.recorded.append(
+        self._working.recorded.append(
             Recorded(
                 stream_id=stream,
                 version=version,

@@ -1,7 +1,6 @@
 """Snapshots: long streams load from one, and one that no longer fits is left aside."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +10,10 @@ from workledger import Workledger
 from workledger.adapters.schema import SNAPSHOTS
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.kernel import repository
 from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.kernel.event import Event
+from workledger.domain.kernel.store import StreamRow
 from workledger.domain.project import Project
 from workledger.domain.services.runs import start_run
 from workledger.domain.session import Session
@@ -28,15 +30,16 @@ def ledger(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workledg
 
 @pytest.fixture
 def folded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The versions of the events that are folded."""
+    """The versions of the events that are folded into what was not kept in memory."""
     versions: list[int] = []
-    after = Aggregate.after
+    event = repository._event
 
-    def counting(self: Aggregate, event: Any) -> Aggregate:
-        versions.append(self.version + 1)
-        return after(self, event)
+    def counting(row: StreamRow) -> Event:
+        versions.append(row.version)
+        return event(row)
 
-    monkeypatch.setattr(Aggregate, "after", counting)
+    monkeypatch.setattr(repository, "_event", counting)
+    monkeypatch.setattr(repository.Repository, "keep", lambda self, states: None)
     return versions
 
 
@@ -76,11 +79,11 @@ def test_a_snapshot_of_another_shape_is_left_aside(
 ) -> None:
     """A release that gives an aggregate other fields folds from the first event, and goes on taking snapshots."""
     task = renamed(ledger, 8)
-    monkeypatch.setattr("workledger.domain.kernel.ledger.shape", lambda kind: "another")
+    monkeypatch.setattr(repository, "shape", lambda kind: "another")
     monkeypatch.setattr("workledger.domain.kernel.mapping.shape", lambda kind: "another")
     folded.clear()
     assert ledger.get(Task, "t") == task
-    assert folded == [2, 3, 4, 5, 6, 7, 8]
+    assert folded == [1, 2, 3, 4, 5, 6, 7, 8]
     assert ledger.get(Task, "t", version=4).title == "3"
     with ledger.edit(Task, "t") as draft:
         draft.change_details(title="8")
