@@ -17,28 +17,19 @@ _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column 
 
 _DATA = _ROW[-1]
 
-LOAD = """
-with base as (
-  select version, state from snapshots
-  where stream_id = {stream} and version > {after} and version <= {upto} and {snapshots} order by version desc limit 1
+_SNAPSHOT = (
+    sa.select(SNAPSHOTS.c.version, SNAPSHOTS.c.state)
+    .where(SNAPSHOTS.c.stream_id == sa.bindparam("stream"), SNAPSHOTS.c.version > sa.bindparam("after"))
+    .where(SNAPSHOTS.c.version <= sa.bindparam("upto"))
+    .order_by(SNAPSHOTS.c.version.desc())
+    .limit(1)
 )
-select version, 0 as position, null as topic, 0 as schema_version, {snapshot} as data from base
-union all
-select version, position, topic, schema_version, {payload} from events
-where stream_id = {stream} and version > coalesce((select version from base), {after}) and version <= {upto}
-order by version
-"""
-"""See EventStore.load; `snapshot` and `payload` are how the database says its columns, the others are parameters."""
-
-AS_TEXT = {
-    "sqlite": {"snapshot": "state", "payload": "data"},
-    "postgresql": {"snapshot": "convert_from(state, 'UTF8')", "payload": "data::text"},
-}
-_NAMES = ("stream", "after", "upto", "snapshots")
-_LOAD = {
-    dialect: sa.text(LOAD.format(**columns, **{name: f":{name}" for name in _NAMES}).replace("::", "\\:\\:"))
-    for dialect, columns in AS_TEXT.items()
-}
+_EVENTS = (
+    sa.select(EVENTS.c.version, EVENTS.c.position, EVENTS.c.topic, EVENTS.c.schema_version, _DATA)
+    .where(EVENTS.c.stream_id == sa.bindparam("stream"), EVENTS.c.version > sa.bindparam("after"))
+    .where(EVENTS.c.version <= sa.bindparam("upto"))
+    .order_by(EVENTS.c.version)
+)
 
 PAGE = 500
 """Streams that one statement asks for."""
@@ -122,8 +113,12 @@ class DatabaseStore(EventStore):
     def load(
         self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
     ) -> Sequence[StreamRow]:
-        given = {"stream": stream_id, "after": after, "upto": upto, "snapshots": snapshots}
-        return list(map(StreamRow._make, self._execute(_LOAD[self.engine.dialect.name].bindparams(**given))))
+        given = {"stream": stream_id, "after": after, "upto": upto}
+        snapshot = self._execute(_SNAPSHOT.params(given)) if snapshots else []
+        if snapshot:
+            given["after"] = snapshot[0][0]
+        rows = [(version, 0, None, 0, bytes(state)) for version, state in snapshot]
+        return list(map(StreamRow._make, [*rows, *self._execute(_EVENTS.params(given))]))
 
     def by_position(self, positions: Iterable[int]) -> Sequence[Row]:
         return self._rows(sa.select(*_ROW).where(self._among(list(positions))).order_by(EVENTS.c.position))
@@ -151,14 +146,21 @@ class DatabaseStore(EventStore):
         return [holder for (holder,) in self._execute(chosen)]
 
     def done(self, command_id: str) -> Sequence[int] | None:
-        for _, first, last in self._execute(COMMANDS.select().where(COMMANDS.c.command_id == command_id)):
+        chosen = sa.select(COMMANDS.c.first_position, COMMANDS.c.last_position)
+        for first, last in self._execute(chosen.where(COMMANDS.c.command_id == command_id)):
             positions = range(first, last + 1)
             if not positions or self.engine.dialect.name == "sqlite":
                 return positions
             # On PostgreSQL the positions of others may lie between those of one append.
             between = EVENTS.c.position.between(first, last)
             own = sa.select(EVENTS.c.position).where(between, EVENTS.c.command_id == command_id)
-            return [position for (position,) in self._execute(own.order_by(EVENTS.c.position))]
+            # The first and the last are its own, also when they have been erased since.
+            return sorted({first, last, *(position for (position,) in self._execute(own))})
+        return None
+
+    def digest_of(self, command_id: str) -> str | None:
+        for (digest,) in self._execute(sa.select(COMMANDS.c.digest).where(COMMANDS.c.command_id == command_id)):
+            return None if digest is None else str(digest)
         return None
 
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:

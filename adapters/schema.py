@@ -62,6 +62,7 @@ COMMANDS = sa.Table(
     sa.Column("command_id", _key, primary_key=True),
     sa.Column("first_position", sa.BigInteger, nullable=False),
     sa.Column("last_position", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.Text),
     sqlite_with_rowid=False,
 )
 
@@ -82,5 +83,5 @@ META = sa.Table(
 )
 """Marks a database as a ledger's, with the version of its tables."""
 
-VERSION = "2"
+VERSION = "3"
 COLUMNS = tuple(column.name for column in EVENTS.columns)

@@ -61,15 +61,21 @@ class AsyncLedger:
     async def decide(self, decision: Callable[[Unit], S]) -> S: ...
 
     @overload
-    async def decide(self, decision: Callable[[Unit], S], *, command_id: str | None) -> S | None: ...
+    async def decide(
+        self, decision: Callable[[Unit], S], *, command_id: str | None, digest: str | None = None
+    ) -> S | None: ...
 
-    async def decide(self, decision: Callable[[Unit], S], *, command_id: str | None = None) -> S | None:
+    async def decide(
+        self, decision: Callable[[Unit], S], *, command_id: str | None = None, digest: str | None = None
+    ) -> S | None:
         """See `Ledger.decide`. The decision is called in a thread: it is a plain function and may be called again."""
-        return await self.call(self.sync.decide, decision, command_id=command_id)
+        return await self.call(self.sync.decide, decision, command_id=command_id, digest=digest)
 
-    def unit(self, command_id: str | None = None) -> AbstractAsyncContextManager[AsyncUnit]:
+    def unit(
+        self, command_id: str | None = None, *, digest: str | None = None
+    ) -> AbstractAsyncContextManager[AsyncUnit]:
         """Several aggregates, appended atomically when the block ends; see `Ledger.unit`."""
-        return unit_of(self.sync, self._threads, command_id)
+        return unit_of(self.sync, self._threads, command_id, digest)
 
     async def get(self, kind: type[A], id: str, *, version: int | None = None, at: datetime | None = None) -> A:
         """See `Ledger.get`."""

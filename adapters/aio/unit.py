@@ -67,13 +67,15 @@ class AsyncUnit:
 
 
 @asynccontextmanager
-async def unit_of(ledger: Ledger, threads: Threads, command_id: str | None) -> AsyncIterator[AsyncUnit]:
+async def unit_of(
+    ledger: Ledger, threads: Threads, command_id: str | None, digest: str | None = None
+) -> AsyncIterator[AsyncUnit]:
     """A unit of work of the ledger, which is appended in a thread when the block ends.
 
     Raises:
         StepCancelled: one of its steps was cancelled, and the block went on; nothing is recorded.
     """
-    recording = ledger.unit(command_id)
+    recording = ledger.unit(command_id, digest=digest)
     unit = AsyncUnit(recording.__enter__(), threads)
     try:
         yield unit

@@ -1,12 +1,13 @@
 """The ledger as an app uses it in a transaction of its own: `ledger.on(connection)` gives one."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workledger.adapters.own_transaction.store import Transaction, TransactionSnapshots, TransactionStore
 from workledger.adapters.recorder import DatabaseStore
-from workledger.domain.kernel.ledger import Core, Ledger
+from workledger.domain.kernel.appender import Appender
+from workledger.domain.kernel.core import Core
+from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.repository import Repository
 from workledger.domain.kernel.unit import Unit
 
@@ -20,7 +21,7 @@ class TransactionCore(Core):
         self.events = self.construct_event_store()
         snapshots = TransactionSnapshots(store.engine, store.transaction)
         self.snapshots = self.factory.event_store(mapper=self.mapper, recorder=snapshots)
-        self._repository = self.construct_repository()
+        self.aggregates = Repository(store, kept=0)  # what is not committed is nobody else's
 
     def close(self) -> None:
         """Nothing: eventsourcing calls this when an application is not used any more, but the ledger goes on."""
@@ -41,14 +42,13 @@ class TransactionLedger(Ledger):
         self.store = TransactionStore(store, transaction)
         self._transaction = transaction
         self._core = TransactionCore(core, self.store)
-        self._repository = Repository(self.store, kept=0)  # what is not committed is nobody else's
-        # Not the lock of the ledger: a unit of work that is replayed there may be waiting for this transaction.
-        self._contended = threading.Lock()
+        # Not the appender of the ledger, nor its lock: a unit that is replayed there may wait for this transaction.
+        self._appender = Appender(self._core)
 
     @contextmanager
-    def unit(self, command_id: str | None = None) -> Iterator[Unit]:
+    def unit(self, command_id: str | None = None, *, digest: str | None = None) -> Iterator[Unit]:
         self._transaction.check()
-        with super().unit(command_id) as unit:
+        with super().unit(command_id, digest=digest) as unit:
             yield unit
 
     def close(self) -> None:

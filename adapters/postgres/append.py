@@ -11,9 +11,9 @@ from workledger.domain.kernel.claims import UNLIMITED, Claim, Limit, Release, Re
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, Stored
 
-STATEMENT = b"""select workledger_append_v2($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[],
+STATEMENT = b"""select workledger_append_v3($1::int[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[],
 $7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-$16::text, $17::text[], $18::int[], $19::text[], $20::int[])"""
+$16::text, $17::text, $18::text[], $19::int[], $20::text[], $21::int[])"""
 
 CONFLICT, UNMET = "WL001", "WL002"
 """SQLSTATEs of the function: a stream is at another version, a claim cannot be met."""
@@ -55,7 +55,7 @@ class Append:
     def parameters(self) -> list[bytes | None]:
         """In the order of the function's arguments, in binary."""
         events, claims = self.events, [claim for _, claim in self.conditions.claims]
-        command_id = self.conditions.command_id
+        command_id, digest = self.conditions.command_id, self.conditions.digest
         return [
             ints(self.locks()),
             texts(list(self._expected)),
@@ -73,6 +73,7 @@ class Append:
             texts([event.tags for event in events]),
             texts([event.state.decode() for event in events]),
             None if command_id is None else command_id.encode(),
+            None if digest is None else digest.encode(),
             texts([_verb(claim) for claim in claims]),
             ints(self._holders),
             texts([claim.key for claim in claims]),

@@ -34,7 +34,7 @@ create or replace trigger events_are_not_truncated before truncate on events
 
 GREETING = "select pg_backend_pid(), extract(epoch from pg_postmaster_start_time())::text"
 TAGS = "create index if not exists events_tags on events using gin (tags jsonb_path_ops)"
-APPEND = Path(__file__).with_name("append_v2.sql").read_text()
+APPEND = Path(__file__).with_name("append_v3.sql").read_text()
 
 
 class PostgresFactory(DatabaseFactory):
@@ -63,6 +63,10 @@ class PostgresFactory(DatabaseFactory):
     def upgrade_1_2(self, connection: sa.Connection) -> None:
         """Appends are a function of the database; events are found by topic and by tag."""
         connection.exec_driver_sql("alter table events alter column tags type jsonb using tags::jsonb")
+
+    def upgrade_2_3(self, connection: sa.Connection) -> None:
+        """A command id has a digest of what was asked for."""
+        connection.exec_driver_sql("alter table commands add column digest text")
 
     def application_recorder(self) -> ApplicationRecorder:
         return PostgresStore(self.engine, self._pool)

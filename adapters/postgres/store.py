@@ -17,7 +17,7 @@ from workledger.adapters.postgres.open_transaction import refuse_while_open
 from workledger.adapters.postgres.outcome import resolve
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.watermark import Watermark
-from workledger.adapters.recorder import LOAD, DatabaseStore
+from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import LAST_VERSION, Conditions, Stored, StreamRow
 
@@ -32,14 +32,15 @@ WINDOW, WIDER = 10_000, 16
 
 SCAN = b"""select position, stream_id, version, topic, schema_version, at, tags::text, data from events
 where position > $1::bigint and position <= $2::bigint order by position limit $3::bigint"""
-LOAD_STREAM = LOAD.format(
-    stream="$1::text",
-    after="$2::int",
-    upto="$3::int",
-    snapshots="$4::bool",
-    snapshot="convert_from(state, 'UTF8')::json",
-    payload="data",
-).encode()
+LOAD = b"""with base as (
+  select version, state from snapshots
+  where stream_id = $1::text and version > $2::int and version <= $3::int and $4::bool order by version desc limit 1
+)
+select version, 0::bigint as position, null::text, 0, convert_from(state, 'UTF8')::json from base
+union all
+select version, position, topic, schema_version, data from events
+where stream_id = $1::text and version > coalesce((select version from base), $2::int) and version <= $3::int
+order by version"""
 OF_TOPICS = SCAN.replace(b" order by", b" and topic = any($4::text[]) order by")
 
 
@@ -99,7 +100,7 @@ class PostgresStore(DatabaseStore):
         """Straight from the driver, in one round trip."""
         given = [stream_id.encode(), int4(after), int4(upto), b"\1" if snapshots else b"\0"]
         try:
-            return list(map(StreamRow._make, self._pool.rows(LOAD_STREAM, given)))
+            return list(map(StreamRow._make, self._pool.rows(LOAD, given)))
         except (ConnectionLost, psycopg.OperationalError) as error:
             raise _unreachable(error) from None
 

@@ -18,7 +18,9 @@ select value, coalesce((select max(version) from events where stream_id = value)
 """
 DRAWN = "select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'"
 DONE = "select +first_position, +last_position from commands where command_id = ?"
-REMEMBER = "insert into commands values (?, ?, ?) on conflict do nothing"
+REMEMBER = """
+insert into commands (command_id, first_position, last_position, digest) values (?, ?, ?, ?) on conflict do nothing
+"""
 
 
 def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditions) -> range:
@@ -32,7 +34,7 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
     (drawn,) = cursor.execute(DRAWN).fetchone()
     positions = range(drawn + 1, drawn + 1 + len(events))
     if conditions.command_id is not None:
-        _remember(cursor, conditions.command_id, positions)
+        _remember(cursor, conditions.command_id, positions, conditions.digest)
     versions = _versions(cursor, events, conditions)
     for stream, claim in conditions.claims:
         settle(cursor, stream, claim)
@@ -42,9 +44,9 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
     return positions
 
 
-def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range) -> None:
+def _remember(cursor: sqlite3.Cursor, command_id: str, positions: range, digest: str | None) -> None:
     """A command that stores no event is remembered too, with an empty range of positions."""
-    if not cursor.execute(REMEMBER, (command_id, positions.start, positions.stop - 1)).rowcount:
+    if not cursor.execute(REMEMBER, (command_id, positions.start, positions.stop - 1, digest)).rowcount:
         first, last = cursor.execute(DONE, (command_id,)).fetchone()
         raise AlreadyDone(range(first, last + 1))
 

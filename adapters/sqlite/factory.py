@@ -70,6 +70,10 @@ class SQLiteFactory(DatabaseFactory):
         connection.exec_driver_sql(position_index.MAKE)
         position_index.extend(cursor_of(connection), connection.scalars(HEAD).one())
 
+    def upgrade_2_3(self, connection: sa.Connection) -> None:
+        """A command id has a digest of what was asked for."""
+        connection.exec_driver_sql("alter table commands add column digest text")
+
     def _begin(self, connection: sa.Connection) -> None:
         """Begin for SQLAlchemy: with the write lock at once for a transaction that will write, as it could be refused
         later."""

@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
-from workledger.adapters.recorder import AS_TEXT, LOAD, DatabaseStore
+from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.append import append
@@ -24,7 +24,17 @@ select {", ".join(Scanned._fields)} from events where position > ? and position 
 """  # noqa: S608
 OF_TOPICS = " and topic in (select value from json_each(?))"
 
-LOAD_STREAM = LOAD.format(stream="?1", after="?2", upto="?3", snapshots="?4", **AS_TEXT["sqlite"])
+LOAD = """
+with base as (
+  select version, state from snapshots
+  where stream_id = ?1 and version > ?2 and version <= ?3 and ?4 order by version desc limit 1
+)
+select version, 0, null, 0, state from base
+union all
+select version, position, topic, schema_version, data from events
+where stream_id = ?1 and version > coalesce((select version from base), ?2) and version <= ?3
+order by version
+"""
 
 OVERWRITE = "pragma secure_delete = on"
 ERASING = "insert into workledger values ('erasing', ?)"
@@ -89,7 +99,7 @@ class SQLiteStore(DatabaseStore):
         """Straight from the driver."""
         connection = self.engine.raw_connection()
         try:
-            rows = connection.driver_connection.execute(LOAD_STREAM, (stream_id, after, upto, snapshots))  # type: ignore[union-attr]
+            rows = connection.driver_connection.execute(LOAD, (stream_id, after, upto, snapshots))  # type: ignore[union-attr]
             return list(map(StreamRow._make, rows))
         finally:
             connection.close()

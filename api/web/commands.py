@@ -12,7 +12,7 @@ from workledger.api.web.bodies import model
 from workledger.api.web.deps import Caller, TheCaller, TheId
 from workledger.api.web.rows import endpoint
 from workledger.domain.kernel.aggregate import Aggregate, New
-from workledger.domain.kernel.refusals import CommandIdReused, NotFound
+from workledger.domain.kernel.refusals import CommandIdReused, EventsErased, NotFound
 from workledger.domain.kernel.unit import Unit
 
 Begin = Callable[[Unit, dict[str, Any]], Any]
@@ -89,12 +89,18 @@ def about(method: Callable[..., Any]) -> str:
 
 
 def appended(caller: Caller, unit: Unit, name: str) -> Json:
-    """The answer to an append that nobody decides about: its place in its stream, under that name."""
+    """The answer to an append that nobody decides about: its place in its stream, under that name.
+
+    Raises:
+        EventsErased: it is a repetition, and what was appended the first time has been erased since.
+    """
     receipt = unit.receipt
     assert receipt is not None
-    [row] = caller.ledger.read(receipt.position - 1, 1)
+    rows = caller.ledger.recorded_by(receipt)
+    if not rows:
+        raise EventsErased(position=receipt.position)
     headers = {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})
-    return Json({name: row.version, "position": receipt.position}, 201, headers)
+    return Json({name: rows[-1].version, "position": receipt.position}, 201, headers)
 
 
 def _command(kind: type[Aggregate], step: Step, shown: Shown) -> Callable[..., Response]:

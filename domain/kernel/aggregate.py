@@ -1,8 +1,8 @@
 """Aggregates: the state that the events of one stream are folded into, and its commands."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from workledger.domain.kernel.claims import Claim, Require, existence
 from workledger.domain.kernel.command import ANY, Command
@@ -13,9 +13,8 @@ from workledger.domain.kernel.event import Event as Event
 from workledger.domain.kernel.event import Frozen as Frozen
 from workledger.domain.kernel.event import Peers as Peers
 from workledger.domain.kernel.fields import UNSET
+from workledger.domain.kernel.new import New as New
 from workledger.domain.kernel.refusals import InvalidTransition, NotFound, Refused
-
-A = TypeVar("A", bound="Aggregate")
 
 
 class Aggregate(Frozen):
@@ -155,10 +154,3 @@ class Aggregate(Frozen):
 
 def _allows(command: Command, state: str) -> bool:
     return state not in command.unless and (command.when == ANY or state in command.when)
-
-
-class New(Generic[A]):
-    """An aggregate to be created: its kind, its id and its first events."""
-
-    def __init__(self, kind: type[A], id: str, events: Sequence[Event]) -> None:
-        self.kind, self.id, self.events = kind, id, list(events)

@@ -6,6 +6,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
+from workledger.domain.kernel.new import New
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 
 P = ParamSpec("P")
@@ -68,9 +69,12 @@ def _command(
     @wraps(method)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return checked(*args, **kwargs)
+            decided = checked(*args, **kwargs)
         except ValidationError as error:
             raise InvalidInput.from_pydantic(error) from None
+        if isinstance(decided, New):
+            decided.asked = (method.__name__, args[1:], kwargs)
+        return decided
 
     vars(run).update(is_command=True, when=when, unless=unless, repeat=repeat)
     return cast(Callable[P, R], run)

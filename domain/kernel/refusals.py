@@ -95,9 +95,16 @@ class ConcurrencyConflict(Refused):
 
 
 class CommandIdReused(Refused):
-    """This command id was used for another command; use a new one."""
+    """This command id was used for another request; use a new one."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class EventsErased(Refused):
+    """What this command recorded at position {position} has been erased since."""
+
+    code = "EVENTS_ERASED"
+    status = 410
 
 
 class PayloadTooLarge(Refused):

@@ -37,11 +37,13 @@ class Conditions:
         claims: (stream, claim) in the order of the events.
         pinned: streams that were read, and the version that they must still have (0: empty).
         command_id: an append whose command id is already recorded is not repeated.
+        digest: of what was asked for under the command id; stored with it.
     """
 
     claims: Sequence[tuple[str, Claim]] = ()
     pinned: Mapping[str, int] = field(default_factory=dict)
     command_id: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class EventStore(ApplicationRecorder):
     def load(
         self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
     ) -> Sequence[StreamRow]:
-        """The events of a stream above the version `after` and at most `upto`, in one query.
+        """The events of a stream above the version `after` and at most `upto`.
 
         Args:
             snapshots: begin with the last snapshot there is among those versions, in place of the events up to it.
@@ -172,6 +174,10 @@ class EventStore(ApplicationRecorder):
     @abstractmethod
     def done(self, command_id: str) -> Sequence[int] | None:
         """The positions of the events recorded with this command id; None when it is new."""
+
+    @abstractmethod
+    def digest_of(self, command_id: str) -> str | None:
+        """The digest that this command id was recorded with; None when it has none, or is new."""
 
     @abstractmethod
     def measure(self, stream_id: str, topic: str) -> tuple[int, int, int]:

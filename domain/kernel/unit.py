@@ -11,6 +11,7 @@ from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Recorded, current
 from workledger.domain.kernel.ids import uuid7
 from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.request import Request
 from workledger.domain.kernel.steps import Steps
 from workledger.domain.kernel.store import Conditions, Receipt
 from workledger.domain.kernel.working_set import Holders, Load, WorkingSet, no_holders
@@ -30,11 +31,11 @@ class Unit:
     def __init__(
         self,
         load: Load,
-        command_id: str | None = None,
+        request: Request | None = None,
         holders: Holders = no_holders,
         recall: Load | None = None,
     ) -> None:
-        self.command_id = command_id
+        self.request = request or Request()
         self.receipt: Receipt | None = None
         self._holders, self._working = holders, WorkingSet(load, recall)
         self._steps = Steps(self._working)
@@ -50,6 +51,8 @@ class Unit:
 
     def create(self, new: New[A], *, at: datetime | None = None) -> A:
         """Create an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream exists."""
+        self._asked("create", new.kind.CATEGORY, *new.asked, at)
+        self.request.made(new.id)
         self._begun.add(new.kind.stream(new.id))
         return cast(A, self._steps.take(lambda: self._take(new.kind, new.id, None, new.events, at)))
 
@@ -60,6 +63,7 @@ class Unit:
             NotFound: there is none, or it is deleted.
             ConcurrencyConflict: it is not at the expected version.
         """
+        self._asked("edit", kind.stream(id))
         if expected_version is not None:
             self.confirm()
             self._working.distrust()
@@ -68,10 +72,14 @@ class Unit:
             self._expected[kind.stream(id)] = expected_version
             if state.version != expected_version:
                 raise ConcurrencyConflict(stream=kind.stream(id), expected=expected_version, actual=state.version)
-        return self.draft(kind, id)
+        return self._draft(kind, id)
 
     def draft(self, kind: type[A], id: str) -> A:
         """As `edit`, but loaded only when it is read or a command is called; a missing one is refused then."""
+        self._asked("edit", kind.stream(id))
+        return self._draft(kind, id)
+
+    def _draft(self, kind: type[A], id: str) -> A:
         read, call = partial(self.state, kind, id), partial(self.command, kind, id)
         return cast(A, Draft(kind, id, read, call))
 
@@ -91,6 +99,7 @@ class Unit:
             self._take(kind, id, state, decided)
             return decided
 
+        self._asked("command", kind.stream(id), name, args, kwargs)
         return self._steps.take(step)
 
     def record(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
@@ -100,6 +109,7 @@ class Unit:
             NotFound: it is deleted.
         """
         facts = list(events)
+        self._asked("record", kind.stream(id), facts, at)
 
         def step() -> A | None:
             state = self._current(kind, id)
@@ -121,6 +131,7 @@ class Unit:
                 self._working.put(stream_id)
 
         facts = list(events)
+        self._asked("log", stream_id, facts, at)
         self._steps.take(step)
 
     def decide(self, decision: Callable[[], S]) -> S:
@@ -182,7 +193,13 @@ class Unit:
         needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
         read = self._working.assumed | self._working.pinned | self._read
         pinned = {stream: version for stream, version in read.items() if stream not in self._working.touched}
-        return Conditions([*self._working.claims, *needs.values()], pinned, self.command_id)
+        return Conditions(
+            [*self._working.claims, *needs.values()], pinned, self.request.command_id, self.request.digest
+        )
+
+    def _asked(self, *what: Any) -> None:
+        if not self._steps.stepping:
+            self.request.add(*what)
 
     def _current(self, kind: type[Any], id: str) -> Any:
         stream = kind.stream(id)
@@ -208,6 +225,7 @@ class Unit:
             self.confirm()
             self._current(kind, id)
             self._read.setdefault(stream, self._working.loaded.get(stream, 0))
+            self.request.end()
 
     def _take(
         self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None = None
@@ -248,7 +266,7 @@ class Unit:
                 actor=context.actor,
                 correlation_id=context.correlation_id,
                 causation_id=context.causation_id,
-                command_id=self.command_id,
+                command_id=self.request.command_id,
                 tags={name: id for name, id in tags.items() if id},
             )
         )

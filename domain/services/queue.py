@@ -7,6 +7,7 @@ from workledger.domain.agent import Agent, AgentNoAvailableTask, ConcurrencyLimi
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.ids import new_id
 from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.request import digest
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.project import Project
 from workledger.domain.project.events import runs_in
@@ -79,9 +80,10 @@ def assign_or_queue(
     Raises:
         Refused: what `assign` is refused with, and QUEUE_FULL.
     """
+    asked = digest("assign_or_queue", task_id, agent_id, details)
     for _ in range(TRIES):
         try:
-            with ledger.unit(command_id) as unit:
+            with ledger.unit(command_id, digest=asked) as unit:
                 unit.decide(lambda: _assign_or_queue(unit, ledger, task_id, agent_id, details))
         except ConcurrencyLimitExceeded as refused:
             refusal = refused  # another run took the last place before our append: decide again

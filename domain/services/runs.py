@@ -8,6 +8,7 @@ from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import New
 from workledger.domain.kernel.ids import new_id
 from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.request import digest
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.tool_calls import ToolCalls
 
@@ -137,7 +138,8 @@ def start_tool_call(
         AgentToolNotAllowed: the run may not use the tool.
         AgentRunNotFound: there is no such run.
     """
-    id = tool_call_id or new_id("call")
+    # A repeat names the same call.
+    id = tool_call_id or (f"call_{digest(command_id)}" if command_id else new_id("call"))
     with ledger.edit(ToolCalls, run_id, command_id=command_id) as calls:
         calls.start(tool=tool, turn_number=turn_number, input=input, tool_call_id=id)
     if not calls.allows(tool):

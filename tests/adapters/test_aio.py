@@ -62,7 +62,8 @@ async def use(url: str) -> None:
         with ledger.acting_as("user:ann", correlation_id="request-17"):
             project = await ledger.create(Project.create(name="Shop"))
             task = await ledger.create(Task.create(title="Fix the till", project_id=project.id), command_id="once")
-            assert await ledger.create(Task.create(title="Fix the till"), command_id="once") == task
+            again = Task.create(title="Fix the till", project_id=project.id)
+            assert await ledger.create(again, command_id="once") == task
         assert await ledger.get(Task, task.id) == task
         assert await ledger.find(Task, "nosuch") is None
         with pytest.raises(NotFound):

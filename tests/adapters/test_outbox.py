@@ -81,8 +81,7 @@ def test_a_command_that_was_recorded_before_is_not_recorded_again(app: App, ledg
     """As after a crash between the two databases."""
     id = OUTBOX.put(app.connection, "pack", title="Pack one")
     app.commit()
-    with ledger.unit(id) as unit:
-        HANDLERS["pack"](unit, title="Pack one")
+    ledger.decide(lambda unit: HANDLERS["pack"](unit, title="Pack one"), command_id=id)
     assert relay() == 1
     assert titles(ledger) == ["Pack one"]
 

@@ -13,6 +13,7 @@ from support import own_app
 from support.own_app import App, orders
 from workledger import Workledger
 from workledger.adapters.own_transaction import refusals
+from workledger.domain.kernel import appender
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import ConcurrencyConflict, NameTaken
 from workledger.domain.project import Project
@@ -227,7 +228,7 @@ def test_a_command_id_is_recorded_once_and_forgotten_when_it_is_rolled_back(
 def test_a_snapshot_is_rolled_back_with_the_events_it_is_of(
     ledger: Workledger, app: App, own: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Ledger, "SNAPSHOT_EVERY", 3)
+    monkeypatch.setattr(appender, "SNAPSHOT_EVERY", 3)
 
     def rename(*titles: str) -> None:
         for title in titles:

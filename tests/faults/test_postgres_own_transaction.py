@@ -161,7 +161,7 @@ def test_a_decision_is_made_again_in_the_transaction_when_others_were_first(
                 thread.submit(rename, ledger, "t", titles.pop()).result()
         draft.change_details(title=f"{title}, and here")
 
-    with ledger._contended, own.unit() as unit:
+    with ledger._appender.contended, own.unit() as unit:
         unit.decide(lambda: decide(unit))
     app.commit()
     assert ledger.get(Task, "t").title == "changed by others, and here"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import workledger
 from workledger import Refused, Workledger
+from workledger.domain.kernel.appender import Appender
 from workledger.domain.kernel.refusals import ConcurrencyConflict, NotFound
 from workledger.domain.kernel.repository import Repository
 from workledger.domain.kernel.unit import Unit
@@ -197,12 +199,12 @@ def test_three_processes_agree_with_one_that_keeps_nothing(
                 assert ledger.find_any(Task, f"t{number}") == expected[number]
 
 
-def _beside(ledger: Workledger) -> Any:
+def _beside(ledger: Workledger) -> Workledger:
     """The same store, with a repository of its own."""
-    from copy import copy
-
     other = copy(ledger)
-    other._repository = Repository(ledger.store)
+    other._core = copy(ledger._core)
+    other._core.aggregates = Repository(ledger.store)
+    other._appender = Appender(other._core)
     return other
 
 

@@ -28,7 +28,7 @@ STORES = ("memory", "sqlite", "postgres")
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A decision is made again for as long as others are first, on a slow machine too."""
-    monkeypatch.setattr("workledger.domain.kernel.ledger.PATIENCE", 60.0)
+    monkeypatch.setattr("workledger.domain.kernel.appender.PATIENCE", 60.0)
 
 
 def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:
@@ -148,7 +148,7 @@ def test_a_writer_who_never_gets_through_gives_up_with_a_conflict(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another one writes before each of its attempts."""
-    monkeypatch.setattr("workledger.domain.kernel.ledger.PATIENCE", 0.1)
+    monkeypatch.setattr("workledger.domain.kernel.appender.PATIENCE", 0.1)
     with workledger.open(sqlite_url) as slow, workledger.open(sqlite_url) as fast:
         task = slow.create(Task.create(title="0"))
         append = slow.store.insert_events

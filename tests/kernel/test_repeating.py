@@ -72,9 +72,9 @@ def test_a_repeated_command_that_would_be_refused_today_is_not(ledger: Workledge
 def test_the_receipt_of_a_repeated_unit_has_the_positions_of_the_first_time(ledger: Workledger) -> None:
     task = ledger.create(Task.create(title="Once"))
     receipts = []
-    for title in ("Twice", "Twice", "Something else"):
+    for _ in range(3):
         with ledger.unit("once") as unit:
-            unit.edit(Task, task.id).change_details(title=title)
+            unit.edit(Task, task.id).change_details(title="Twice")
         ledger.create(Task.create(title="In between"))
         assert unit.receipt is not None
         receipts.append((unit.receipt.position, list(unit.receipt.positions), unit.receipt.repeated))

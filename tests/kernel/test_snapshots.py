@@ -10,7 +10,7 @@ from workledger import Workledger
 from workledger.adapters.schema import SNAPSHOTS
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.kernel import repository
+from workledger.domain.kernel import appender, repository
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.event import Event
 from workledger.domain.kernel.store import StreamRow
@@ -23,7 +23,7 @@ from workledger.domain.tool_calls import ToolCalls
 
 @pytest.fixture
 def ledger(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workledger]:
-    monkeypatch.setattr(Workledger, "SNAPSHOT_EVERY", 3)
+    monkeypatch.setattr(appender, "SNAPSHOT_EVERY", 3)
     with workledger.open(store_url) as ledger:
         yield ledger
 

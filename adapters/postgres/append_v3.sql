@@ -2,11 +2,11 @@
 -- the arguments are. An append holds a shared lock from before it draws positions until it has ended, which is how
 -- readers know what a gap in the log is waiting for (watermark.py). Plans are kept for as long as a connection: made
 -- while the tables were small, they would go through all of them later, so they are held to the indexes.
-create or replace function workledger_append_v2(
+create or replace function workledger_append_v3(
     locks int[], streams text[], expected int[],
     stream int[], nth int[], topic text[], schema_version int[], at text[], actor text[], event_id text[],
     correlation_id text[], causation_id text[], command_id text[], tags text[], data text[],
-    command text, verbs text[], holders int[], keys text[], capacities int[]
+    command text, digest text, verbs text[], holders int[], keys text[], capacities int[]
 ) returns bigint[] language plpgsql set enable_seqscan = off as $$
 declare
     last int[];
@@ -36,7 +36,11 @@ begin
             return 1 || array(
                 select e.position from commands c
                 join events e on e.position between c.first_position and c.last_position and e.command_id = command
-                where c.command_id = command order by e.position);
+                where c.command_id = command
+                union select c.first_position from commands c
+                where c.command_id = command and c.first_position <= c.last_position
+                union select c.last_position from commands c
+                where c.command_id = command and c.first_position <= c.last_position order by 1);
         end if;
     end if;
 
@@ -89,8 +93,8 @@ begin
 
     case cardinality(stream)
     when 0 then
-        insert into commands
-            select command, coalesce(max(e.position), 0) + 1, coalesce(max(e.position), 0) from events e
+        insert into commands (command_id, first_position, last_position, digest)
+            select command, coalesce(max(e.position), 0) + 1, coalesce(max(e.position), 0), digest from events e
             where command is not null having command is not null;
         return array[0];
     when 1 then
@@ -109,7 +113,8 @@ begin
                 correlation_id, causation_id, command_id, tags, data);
     end case;
     if command is not null then
-        insert into commands values (command, drawn[1], drawn[cardinality(drawn)]);
+        insert into commands (command_id, first_position, last_position, digest)
+            values (command, drawn[1], drawn[cardinality(drawn)], digest);
     end if;
     return 0 || drawn;
 end $$;
