@@ -1,5 +1,6 @@
 """Opens a ledger on a database: the one place where everything is put together."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -8,9 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
-from workledger.adapters.database import factory_of
+from workledger.adapters.database import DatabaseReadOnly, factory_of
 from workledger.adapters.declarations import check
-from workledger.adapters.factory import CREATE, URL, DatabaseFactory
+from workledger.adapters.factory import CREATE, READ_ONLY, URL, DatabaseFactory
+from workledger.adapters.failures import database_errors
 from workledger.adapters.own_transaction.ledger import TransactionLedger
 from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.recorder import DatabaseStore
@@ -24,6 +26,9 @@ from workledger.projections.groups import GROUPS
 if TYPE_CHECKING:
     from workledger.domain.kernel.policy import Policy
     from workledger.projections.engine.react.reactor import Reactor
+
+
+logger = logging.getLogger(__name__)
 
 
 class Workledger(Ledger):
@@ -43,20 +48,23 @@ class Workledger(Ledger):
         groups: Sequence[Group] = GROUPS,
         policies: "Sequence[Policy] | None" = None,
         create: bool = True,
+        read_only: bool = False,
     ) -> None:
         check(groups, policies or ())
         factory_topic = factory_of(url)
         import_module(factory_topic.partition(":")[0])  # says by name what is not installed
-        super().__init__({"PERSISTENCE_MODULE": factory_topic, URL: url, CREATE: "y" if create else "n"})
+        environment = {URL: url, CREATE: "y" if create else "n", READ_ONLY: "y" if read_only else "n"}
+        super().__init__({"PERSISTENCE_MODULE": factory_topic, **environment})
         factory = self._core.factory
         assert isinstance(factory, DatabaseFactory)
         assert isinstance(self.store, DatabaseStore)
         self._factory, self._log = factory, self.store
         self.url, self._inline = url, project == "inline"
-        self.tables = ReadTables(factory.engine, factory.bulk, self.store)
+        self.tables = ReadTables(factory.engine, factory.bulk, self.store, database_errors)
         self.groups, self._policies = tuple(groups), policies
         self.projector = Projector(self.store, self.tables, self.groups)
-        self.projector.prepare(factory.exclusively)
+        if not read_only:
+            self.projector.prepare(factory.exclusively)
         self._wakeups = factory.wakeups
         self._listeners: list[Callable[[int], None]] = []
         self._listening, self._hearing = threading.Lock(), False
@@ -78,8 +86,13 @@ class Workledger(Ledger):
         return Reactor(self, self.tables, self.policies)
 
     def catch_up(self) -> int:
-        """Bring the read tables up to the end of the log; the position they have reached."""
-        return self.projector.catch_up()
+        """Bring the read tables up to the end of the log; the position they have reached.
+
+        Raises:
+            Refused: the database cannot be used (DATABASE_…).
+        """
+        with database_errors():
+            return self.projector.catch_up()
 
     def on(self, connection: OwnConnection) -> Ledger:
         """The ledger in a transaction of your own, which you began on that connection, and commit or roll back.
@@ -89,7 +102,10 @@ class Workledger(Ledger):
 
         Raises:
             ConnectionUnsupported: it is another one. What else is refused is refused with the first use.
+            DatabaseReadOnly: the ledger was opened to be read only.
         """
+        if self._factory.read_only:
+            raise DatabaseReadOnly
         return TransactionLedger(self._core, self._log, self._factory.own_transaction(connection))
 
     def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
@@ -117,12 +133,22 @@ class Workledger(Ledger):
         if self._wakeups is not None:
             self._wakeups.notify()
         if self._inline:
-            self.projector.catch_up()
+            self._project(receipt.position)
         self._call(receipt.position)
+
+    def _project(self, position: int) -> None:
+        """What was recorded is recorded, whether or not the tables follow now: the next append brings them up too."""
+        try:
+            self.projector.catch_up()
+        except Exception:
+            logger.exception("the read tables are behind position %d", position)
 
     def _call(self, position: int) -> None:
         for listener in tuple(self._listeners):
-            listener(position)
+            try:
+                listener(position)
+            except Exception:
+                logger.exception("a listener failed at position %d", position)
 
 
 def open(
@@ -132,16 +158,20 @@ def open(
     groups: Sequence[Group] = GROUPS,
     policies: "Sequence[Policy] | None" = None,
     create: bool = True,
+    read_only: bool = False,
 ) -> Workledger:
     """Open a ledger.
 
     Args:
         url: `sqlite:///work.db`, `memory:` or `postgresql://user@host/database`.
         project: "inline" brings the read tables up to date after every record; otherwise `catch_up()`, or a
-            projector elsewhere, does.
+            projector elsewhere, does. When it fails, that is logged and nothing is raised, as the events are stored;
+            the next record or `catch_up()` brings the tables up.
         groups: the read tables that it keeps: `(*GROUPS, MINE)` has those of an app beside ours.
         policies: what may follow from events, those of workledger unless given; they are run by a reactor only.
         create: make the database's tables, and SQLite's file, when there are none.
+        read_only: write nothing, not even tables, so that a file in a read-only folder, a standby or a role that may
+            only select will do. What would write is refused with DATABASE_READ_ONLY.
 
     Raises:
         DatabaseNotFound: DATABASE_NOT_FOUND, there is no ledger, and none was to be created.
@@ -150,7 +180,8 @@ def open(
         DatabaseUnreachable: DATABASE_UNREACHABLE.
         ForeignDatabase: DATABASE_FOREIGN, the database is another program's.
         NewerDatabase: DATABASE_NEWER, a newer release made it.
+        OlderDatabase: DATABASE_OLDER, an earlier release made it, and it is to be read only.
         DeclarationInvalid: DECLARATION_INVALID, two groups, tables or policies have one name, or a table takes one
             of the event store's.
     """
-    return Workledger(url, project=project, groups=groups, policies=policies, create=create)
+    return Workledger(url, project=project, groups=groups, policies=policies, create=create, read_only=read_only)

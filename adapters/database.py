@@ -26,7 +26,7 @@ class DatabaseNotFound(Refused):
 
 
 class DatabaseBusy(Unavailable):
-    """Another process has been writing to the database all the while; nothing was stored, try again."""
+    """Another writer, in this process or another, has kept the database busy; nothing was stored, try again."""
 
     code = "DATABASE_BUSY"
 
@@ -42,6 +42,26 @@ class DatabaseFailed(Unavailable):
     """The database cannot be used: {reason}"""
 
     code = "DATABASE_FAILED"
+
+
+class DatabaseClosed(Refused):
+    """The ledger is closed; open it again to use it."""
+
+    code = "DATABASE_CLOSED"
+    status = 503
+
+
+class DatabaseReadOnly(Refused):
+    """The ledger was opened for reading only."""
+
+    code = "DATABASE_READ_ONLY"
+
+
+class OlderDatabase(Refused):
+    """An earlier release made that database, with tables of version {found}; open it once for writing, which upgrades
+    them to {known}."""
+
+    code = "DATABASE_OLDER"
 
 
 class ForeignDatabase(Refused):

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import sqlalchemy as sa
 from eventsourcing.persistence import (
@@ -20,17 +20,22 @@ from workledger.adapters.database import (
     DatabaseUnreachable,
     ForeignDatabase,
     NewerDatabase,
+    OlderDatabase,
     reason_of,
     without_password,
 )
 from workledger.adapters.own_transaction.store import OwnConnection, Transaction
 from workledger.adapters.recorder import SnapshotStore
-from workledger.adapters.schema import META, METADATA, VERSION
+from workledger.adapters.schema import COMMANDS, META, METADATA, VERSION
+from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.tables import Bulk
 
 URL = "WORKLEDGER_URL"
 CREATE = "WORKLEDGER_CREATE"
 """Of the environment: whether our tables may be made where there are none; `n` says no."""
+
+READ_ONLY = "WORKLEDGER_READ_ONLY"
+"""Of the environment: `y` says that nothing is written."""
 
 OUR_VERSION = sa.select(META.c.value).where(META.c.key == "version")
 
@@ -53,7 +58,8 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
 
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
-        self._url, self._create = str(self.env.get(URL)), self.env.get(CREATE) != "n"
+        self.read_only = self.env.get(READ_ONLY) == "y"
+        self._url, self._create = str(self.env.get(URL)), self.env.get(CREATE) != "n" and not self.read_only
         if not self._create and not self.exists(self._url):
             raise self._not_found()
         self.engine = self.connect(self._url)
@@ -62,7 +68,7 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         except sa.exc.DBAPIError as error:
             self.close()
             raise DatabaseUnreachable(reason=self.place + reason_of(error.orig)) from None
-        except (DatabaseNotFound, ForeignDatabase, NewerDatabase):
+        except Refused:
             self.close()
             raise
 
@@ -92,27 +98,34 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
             DatabaseNotFound: there are none, and none are to be made.
             ForeignDatabase: it has tables, but not the ledger's.
             NewerDatabase: it has those of a newer release.
+            OlderDatabase: it has those of an earlier release, and nothing is to be written.
         """
-        if self._version() == VERSION:
-            return
+        with self.engine.connect() as connection:
+            if (found := self._version(connection)) == VERSION:
+                return
+            if self.read_only:
+                self._refuse(connection, found)
         with self.engine.execution_options(writing=True).begin() as connection:
             self.exclusively(connection)
-            names = sa.inspect(connection).get_table_names()
-            if META.name in names:
-                self._upgrade(connection, str(connection.scalar(OUR_VERSION)))
+            if sa.inspect(connection).has_table(META.name):
+                self._upgrade(connection, _known(self._version(connection)))
                 return
-            if names:
-                raise ForeignDatabase(reason=f"it has a table {names[0]}")
+            if reason := self.foreign(connection):
+                raise ForeignDatabase(reason=reason)
             if not self._create:
                 raise self._not_found()
             METADATA.create_all(connection)
             self.protect(connection)
             connection.execute(META.insert().values(key="version", value=VERSION))
 
+    def foreign(self, connection: sa.Connection) -> str | None:
+        """What shows that a database without our tables belongs to another program; None when it is empty."""
+        inspector = sa.inspect(connection)
+        names = [*inspector.get_table_names(), *inspector.get_view_names()]
+        return f"it has a table or view {names[0]}" if names else None
+
     def _upgrade(self, connection: sa.Connection, found: str) -> None:
-        """From the version that was found, step by step. A database's own step is a method such as `upgrade_1_2`."""
-        if not found.isdigit() or int(found) > int(VERSION):
-            raise NewerDatabase(found=found, known=VERSION)
+        """From the version that was found, step by step, by methods such as `upgrade_1_2`."""
         for step in range(int(found), int(VERSION)):
             getattr(self, f"upgrade_{step}_{step + 1}", lambda connection: None)(connection)
         METADATA.create_all(connection)
@@ -122,6 +135,11 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         self.protect(connection)
         connection.execute(META.update().where(META.c.key == "version").values(value=VERSION))
 
+    def upgrade_2_3(self, connection: sa.Connection) -> None:
+        """A command id has a digest of what was asked for."""
+        if all(column["name"] != "digest" for column in sa.inspect(connection).get_columns(COMMANDS.name)):
+            connection.exec_driver_sql("alter table commands add column digest text")
+
     @abstractmethod
     def protect(self, connection: sa.Connection) -> None:
         """Have the database refuse to change or delete events, unless the table `workledger` has the key `erasing`."""
@@ -129,11 +147,23 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
     def _not_found(self) -> DatabaseNotFound:
         return DatabaseNotFound(url=without_password(self._url))
 
-    def _version(self) -> str | None:
-        with self.engine.connect() as connection:
-            if not sa.inspect(connection).has_table(META.name):
-                return None
-            return connection.scalar(OUR_VERSION)
+    def _version(self, connection: sa.Connection) -> str | None:
+        inspector = sa.inspect(connection)
+        if not inspector.has_table(META.name):
+            return None
+        ours = {*META.c.keys()} <= {column["name"] for column in inspector.get_columns(META.name)}
+        return connection.scalar(OUR_VERSION) if ours else None
+
+    def _refuse(self, connection: sa.Connection, found: str | None) -> NoReturn:
+        """
+        Raises:
+            Refused: why a database whose tables are not of this release cannot be read.
+        """
+        if sa.inspect(connection).has_table(META.name):
+            raise OlderDatabase(found=_known(found), known=VERSION)
+        if reason := self.foreign(connection):
+            raise ForeignDatabase(reason=reason)
+        raise self._not_found()
 
     @abstractmethod
     def application_recorder(self) -> ApplicationRecorder:
@@ -162,3 +192,17 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
         if self.wakeups is not None:
             self.wakeups.close()
         self.engine.dispose()
+
+
+def _known(found: str | None) -> str:
+    """The version of a database's tables, when this release knows it.
+
+    Raises:
+        ForeignDatabase: its table `workledger` is not ours.
+        NewerDatabase: a newer release made them.
+    """
+    if found is None or not (found.isascii() and found.isdecimal() and int(found)):
+        raise ForeignDatabase(reason="its table workledger has no version of ours")
+    if int(found) > int(VERSION):
+        raise NewerDatabase(found=found, known=VERSION)
+    return found

@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
 
+from workledger.adapters.failures import database_errors
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import LAST_VERSION, EventStore, Stored, StreamRow
@@ -172,7 +173,7 @@ class DatabaseStore(EventStore):
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         doomed = (EVENTS.c.stream_id == stream_id, EVENTS.c.topic == topic, EVENTS.c.version <= upto_version)
-        with self.engine.execution_options(writing=True).begin() as connection:
+        with database_errors(ours=True), self.engine.execution_options(writing=True).begin() as connection:
             connection.execute(META.insert().values(key="erasing", value=stream_id))
             connection.execute(EVENTS.delete().where(*doomed))
             connection.execute(META.delete().where(META.c.key == "erasing"))
@@ -205,7 +206,17 @@ class DatabaseStore(EventStore):
         return value
 
     def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
-        """Rows straight from the driver: a log is read by the ten thousand."""
+        """Rows straight from the driver: a log is read by the ten thousand. When the connection is lost they are read
+        again on another one."""
+        with database_errors(ours=True):
+            try:
+                return self._fetched(statement)
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._fetched(statement)
+
+    def _fetched(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
             return list(connection.execute(statement).cursor.fetchall())
 
@@ -217,7 +228,7 @@ class SnapshotStore(AggregateRecorder):
         self.engine = engine
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        with self.engine.execution_options(writing=True).begin() as connection:
+        with database_errors(ours=True), self.engine.execution_options(writing=True).begin() as connection:
             for statement in self._insertions(stored_events):
                 connection.execute(statement)
 
@@ -246,7 +257,7 @@ class SnapshotStore(AggregateRecorder):
             )
 
     def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
-        with self.engine.connect() as connection:
+        with database_errors(ours=True), self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(statement)]
 
 

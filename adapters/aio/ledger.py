@@ -177,11 +177,14 @@ async def aopen(
     groups: Sequence[Group] = GROUPS,
     policies: Sequence[Policy] | None = None,
     create: bool = True,
+    read_only: bool = False,
     threads: int = THREADS,
 ) -> AsyncIterator[AsyncLedger]:
     """Open a ledger for asyncio, and close it when the block ends; see `open`."""
     opening = Threads("open", 1)
-    call = opening.submit(Workledger, url, project=project, groups=groups, policies=policies, create=create)
+    call = opening.submit(
+        Workledger, url, project=project, groups=groups, policies=policies, create=create, read_only=read_only
+    )
     try:
         ledger = await asyncio.wrap_future(call)
     except asyncio.CancelledError:

@@ -7,6 +7,8 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from workledger.adapters.database import DatabaseClosed
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,8 +29,15 @@ class Threads:
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        """The call as a future, which is done once a thread has finished it."""
-        call = self._pool.submit(partial(copy_context().run, function, *args, **kwargs))
+        """The call as a future, which is done once a thread has finished it.
+
+        Raises:
+            DatabaseClosed: the threads have ended.
+        """
+        try:
+            call = self._pool.submit(partial(copy_context().run, function, *args, **kwargs))
+        except RuntimeError:  # it was shut down
+            raise DatabaseClosed from None
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
         return call

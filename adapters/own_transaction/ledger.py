@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from workledger.adapters.database import DatabaseUnreachable
+from workledger.adapters.own_transaction.refusals import TransactionAborted, TransactionDeadlock
 from workledger.adapters.own_transaction.store import Transaction, TransactionSnapshots, TransactionStore
 from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.appender import Appender
@@ -14,6 +16,8 @@ from workledger.domain.kernel.unit import Unit
 
 class TransactionCore(Core):
     """The application of a ledger, with what it stores and reads in a transaction."""
+
+    fatal = (TransactionAborted, TransactionDeadlock, DatabaseUnreachable)
 
     def __init__(self, core: Core, store: TransactionStore) -> None:
         vars(self).update(vars(core))

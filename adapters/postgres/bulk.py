@@ -62,6 +62,7 @@ class PostgresBulk:
     ) -> bool:
         if sum(len(changes.new) + len(changes.changed) + len(changes.gone) for _, _, changes in writings) > FEW:
             return False
+        self._pool.check(writing=True)
         with self._pool.connection() as connection:
             small_write.write(connection.driver, moves, writings, prepare=self._pool.capabilities.prepare)
         return True

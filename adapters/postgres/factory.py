@@ -42,7 +42,7 @@ class PostgresFactory(DatabaseFactory):
 
     def connect(self, url: str) -> sa.Engine:
         parsed = postgres_url(url)
-        self._pool = ConnectionPool(lambda: self._connection(engine))
+        self._pool = ConnectionPool(lambda: self._connection(engine), read_only=self.read_only)
         self._home = Home(self._pool)
         self.bulk = PostgresBulk(self._pool)
         self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._pool.capabilities.prepare)
@@ -50,6 +50,7 @@ class PostgresFactory(DatabaseFactory):
             parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )
         sa.event.listen(engine, "connect", self._greet)
+        sa.event.listen(engine, "begin", self._begin)
         return engine
 
     def exclusively(self, connection: sa.Connection) -> None:
@@ -64,10 +65,6 @@ class PostgresFactory(DatabaseFactory):
         """Appends are a function of the database; events are found by topic and by tag."""
         connection.exec_driver_sql("alter table events alter column tags type jsonb using tags::jsonb")
 
-    def upgrade_2_3(self, connection: sa.Connection) -> None:
-        """A command id has a digest of what was asked for."""
-        connection.exec_driver_sql("alter table commands add column digest text")
-
     def application_recorder(self) -> ApplicationRecorder:
         return PostgresStore(self.engine, self._pool)
 
@@ -75,8 +72,8 @@ class PostgresFactory(DatabaseFactory):
         return PostgresTransaction(connection, self._home)
 
     def close(self) -> None:
-        self._pool.close()
         super().close()
+        self._pool.end()
 
     def _connection(self, engine: sa.Engine) -> psycopg.Connection[Any]:
         """Each has a name of its own, by which the server can be asked to end it."""
@@ -88,6 +85,9 @@ class PostgresFactory(DatabaseFactory):
         if self._pool.capabilities.prepare:
             connection.execute("set enable_seqscan = off")  # a prepared plan is kept when the tables have grown
         return connection
+
+    def _begin(self, connection: sa.Connection) -> None:
+        self._pool.check(writing=connection.get_execution_options().get("writing", False))
 
     def _greet(self, connection: Any, record: object = None) -> None:
         """Learn which server it leads to, and whether through a pooler: a pooler shows a process id of its own, and

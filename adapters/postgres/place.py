@@ -45,8 +45,10 @@ class Home:
         """It is looked up when it is not known yet to be on that server: there may have been a failover.
 
         Raises:
+            DatabaseClosed: the ledger was closed.
             ConnectionLost, psycopg.OperationalError: the database cannot be reached.
         """
+        self._pool.check()
         if self._known is None or self._known.server != server:
             self._pool.close()  # idle connections may lead to a server that was replaced
             self._known = place_of(self._pool)

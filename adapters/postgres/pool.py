@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from workledger.adapters.database import DatabaseClosed, DatabaseReadOnly
 from workledger.adapters.postgres.connection import Capabilities, Connection, ConnectionLost, StatementRefused
 
 
@@ -19,22 +20,37 @@ class ConnectionPool:
 
     Args:
         connect: opens a connection, or raises psycopg.OperationalError.
+        read_only: what would write is refused.
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], *, read_only: bool = False) -> None:
+        self._connect, self.read_only = connect, read_only
         self.capabilities = Capabilities()
         self._idle: list[Connection] = []
         self._inherited: list[Connection] = []
         self._process = os.getpid()
+        self._ended = False
+
+    def check(self, *, writing: bool = False) -> None:
+        """
+        Raises:
+            DatabaseClosed: the ledger was closed.
+            DatabaseReadOnly: something is to be written, and the ledger was opened to be read only.
+        """
+        if self._ended:
+            raise DatabaseClosed
+        if writing and self.read_only:
+            raise DatabaseReadOnly
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection for the block. When it breaks, the idle ones are closed too: they led the same way.
 
         Raises:
+            DatabaseClosed: the ledger was closed.
             psycopg.OperationalError: no connection can be opened.
         """
+        self.check()
         if self._process != os.getpid():
             self._inherited += self._idle  # they stay the parent's: closing them here would end them there
             self._process, self._idle = os.getpid(), []
@@ -45,7 +61,7 @@ class ConnectionPool:
         try:
             yield connection
         finally:
-            if connection.idle:
+            if connection.idle and not self._ended:
                 self._idle.append(connection)
             else:
                 connection.driver.close()
@@ -70,6 +86,11 @@ class ConnectionPool:
                 return connection.rows(query, parameters)
         except StatementRefused as refused:
             raise refused.error from None
+
+    def end(self) -> None:
+        """Open no connection from now on."""
+        self._ended = True
+        self.close()
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
 from workledger.adapters.database import DatabaseBusy, DatabaseUnreachable, reason_of
+from workledger.adapters.failures import database_errors
 from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
 from workledger.adapters.postgres.arrays import int4, int8, texts
 from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
@@ -58,15 +58,15 @@ class PostgresStore(DatabaseStore):
         append = Append([event for event in stored_events if isinstance(event, Stored)], conditions or Conditions())
         if append.empty:
             return ()
+        self._pool.check(writing=True)
         refuse_while_open()
-        try:
-            return positions(self._call(append))
-        except StatementRefused as refused:
-            raise refusal(append, refused) from None
-        except ConnectionLost as lost:
-            return resolve(self._pool, append, lost.name)
-        except psycopg.OperationalError as error:
-            raise _unreachable(error) from None
+        with database_errors(ours=True):
+            try:
+                return positions(self._call(append))
+            except StatementRefused as refused:
+                raise refusal(append, refused) from None
+            except ConnectionLost as lost:
+                return resolve(self._pool, append, lost.name)
 
     def read(
         self,
@@ -90,31 +90,34 @@ class PostgresStore(DatabaseStore):
         """Straight from the driver; payloads stay the bytes that they are."""
         query, given = (OF_TOPICS, [texts(topics)]) if topics else (SCAN, [])
         last = upto if upto <= self._watermark.position else min(upto, self.head())
-        return self._on_one_server(
-            last, lambda last: self._pool.rows(query, [int8(after), int8(last), int8(limit), *given])
-        )
+        with database_errors(ours=True):
+            try:
+                return self._on_one_server(
+                    last, lambda last: self._pool.rows(query, [int8(after), int8(last), int8(limit), *given])
+                )
+            except ConnectionLost as error:
+                raise DatabaseUnreachable(reason=reason_of(error)) from None
 
     def load(
         self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
     ) -> Sequence[StreamRow]:
         """Straight from the driver, in one round trip."""
         given = [stream_id.encode(), int4(after), int4(upto), b"\1" if snapshots else b"\0"]
-        try:
+        with database_errors(ours=True):
             return list(map(StreamRow._make, self._pool.rows(LOAD, given)))
-        except (ConnectionLost, psycopg.OperationalError) as error:
-            raise _unreachable(error) from None
 
     def epoch(self) -> str | None:
         """The server, unless a pooler stands before it: that may lead to another one unnoticed."""
         return self._pool.capabilities.server if self._pool.capabilities.prepare else None
 
     def head(self) -> int:
-        try:
-            return self._watermark.advance()
-        except (ConnectionLost, psycopg.OperationalError) as error:
-            raise _unreachable(error) from None
-        except StatementRefused as refused:
-            raise refused.error from None
+        with database_errors(ours=True):
+            try:
+                return self._watermark.advance()
+            except ConnectionLost as error:
+                raise DatabaseUnreachable(reason=reason_of(error)) from None
+            except StatementRefused as refused:
+                raise refused.error from None
 
     def close(self) -> None:
         """Close the connections of the store."""
@@ -152,7 +155,3 @@ class PostgresStore(DatabaseStore):
             rows += super().read(after, limit - len(rows), upto=edge, tag=tag)
             after, width = edge, width * WIDER
         return rows
-
-
-def _unreachable(error: Exception) -> DatabaseUnreachable:
-    return DatabaseUnreachable(reason=reason_of(error))

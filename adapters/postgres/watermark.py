@@ -99,7 +99,7 @@ class Watermark:
                         break
                 elif count < PAGE:
                     break
-            if self.position >= self._saved + SAVE_EVERY and not standby:
+            if self.position >= self._saved + SAVE_EVERY and not (standby or self._pool.read_only):
                 with suppress(StatementRefused):  # a role that only reads may not save it
                     connection.call(SAVE, (int8(self.position),))
                 self._saved = self.position

@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
+from workledger.adapters.database import DatabaseFailed
 from workledger.adapters.schema import COLUMNS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.claims import settle
 from workledger.domain.kernel.refusals import ConcurrencyConflict
-from workledger.domain.kernel.store import AlreadyDone, Conditions, Stored
+from workledger.domain.kernel.store import LAST_POSITION, AlreadyDone, Conditions, Stored
 
 INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 VERSIONS = """
@@ -30,9 +31,12 @@ def append(cursor: sqlite3.Cursor, events: Sequence[Stored], conditions: Conditi
         AlreadyDone: the command id has been recorded before.
         ConcurrencyConflict: a stream is not where the events, or a pin, expect it.
         ClaimUnmet: a claim cannot be met.
+        DatabaseFailed: no position is left.
     """
     (drawn,) = cursor.execute(DRAWN).fetchone()
     positions = range(drawn + 1, drawn + 1 + len(events))
+    if positions.stop > LAST_POSITION:
+        raise DatabaseFailed(reason="no position is left for another event")
     if conditions.command_id is not None:
         _remember(cursor, conditions.command_id, positions, conditions.digest)
     versions = _versions(cursor, events, conditions)

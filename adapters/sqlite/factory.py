@@ -28,7 +28,7 @@ class SQLiteFactory(DatabaseFactory):
     bulk = SQLiteBulk()
 
     def connect(self, url: str) -> sa.Engine:
-        self._file = File(url)
+        self._file = File(url, read_only=self.read_only)
         self.place = f"{self._file.path}: "
         self._writer = Writer(self._file)
         engine = sa.create_engine(
@@ -53,16 +53,17 @@ class SQLiteFactory(DatabaseFactory):
     def prepare(self) -> None:
         """A ledger that was restored from a dump has no write-ahead log yet."""
         super().prepare()
-        if not self._file.memory:
+        if not (self._file.memory or self.read_only):
             self._writer.keep_log()
 
     def exclusively(self, connection: sa.Connection) -> None:
         """The transaction began as immediate, so there is no other writer."""
 
     def close(self) -> None:
+        self._file.close()
         self._writer.close()
         super().close()
-        self._file.close()
+        self._file.forget()
 
     def protect(self, connection: sa.Connection) -> None:
         for change in ("update", "delete"):
@@ -70,13 +71,13 @@ class SQLiteFactory(DatabaseFactory):
         connection.exec_driver_sql(position_index.MAKE)
         position_index.extend(cursor_of(connection), connection.scalars(HEAD).one())
 
-    def upgrade_2_3(self, connection: sa.Connection) -> None:
-        """A command id has a digest of what was asked for."""
-        connection.exec_driver_sql("alter table commands add column digest text")
+    def foreign(self, connection: sa.Connection) -> str | None:
+        application = connection.exec_driver_sql("pragma application_id").scalar_one()
+        return super().foreign(connection) or (f"its application_id is {application:#x}" if application else None)
 
     def _begin(self, connection: sa.Connection) -> None:
         """Begin for SQLAlchemy: with the write lock at once for a transaction that will write, as it could be refused
         later."""
-        self._file.refuse_inherited()
         writing = connection.get_execution_options().get("writing", False)
+        self._file.check(writing=writing)
         connection.exec_driver_sql("begin immediate" if writing else "begin")

@@ -28,9 +28,15 @@ _REFUSALS = {
 }
 
 
+UNDECODABLE = "Could not decode"
+"""How the driver's message begins about text that is not UTF-8; the text itself follows."""
+
+
 def refusal(error: BaseException) -> Refused | None:
     """The refusal for an error of SQLite that is no fault of a program; None for any other error."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if isinstance(cause, sqlite3.Error) and str(cause).startswith(UNDECODABLE):
+        return DatabaseFailed(reason="a text in it is damaged")
     refused = _REFUSALS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     return refused(reason=str(cause)) if refused else None
 

@@ -5,7 +5,9 @@ import sqlite3
 from collections import Counter
 from itertools import count
 
+from workledger.adapters.database import DatabaseClosed, DatabaseReadOnly
 from workledger.adapters.sqlite.failures import OpenBeforeFork
+from workledger.adapters.sqlite.read_only import open_to_read
 
 CACHE = "pragma cache_size = -16000"
 """16 MB of pages, so that a writer has the ends of the indexes in memory."""
@@ -28,15 +30,20 @@ _inherited: set[str] = set()
 class File:
     """`sqlite:///work.db`, `sqlite:////abs/path.db`, or `memory:`, which no other process sees.
 
+    Args:
+        read_only: nothing is written, so that the file and its folder may be read-only.
+
     Attributes:
         patience: seconds that a writer waits for others.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.patience = BUSY_SECONDS
         self.memory = url.startswith("memory:")
         self.path = f"file:/workledger-{next(_memories)}?vfs=memdb" if self.memory else url.removeprefix("sqlite:///")
         self._name = self.path if self.memory else os.path.realpath(self.path)
+        self._closed = False
         self._keeps = self.connect() if self.memory else None
         _open[self._name] += 1
 
@@ -48,29 +55,36 @@ class File:
                 durable one, in their order: a power cut takes a read table's rows and its checkpoint together.
 
         Raises:
-            OpenBeforeFork: see `refuse_inherited`.
+            DatabaseClosed, OpenBeforeFork: see `check`.
         """
-        self.refuse_inherited()
+        self.check()
         fresh = not self.memory and is_empty(self.path)  # a new one keeps a write-ahead log; another's stays as it is
-        made = sqlite3.connect(
-            self.path, uri=self.memory, timeout=self.patience, isolation_level=None, check_same_thread=False
-        )
+        made = open_to_read(self.path, self._connect) if self.read_only else self._connect(self.path, uri=self.memory)
         made.execute(CACHE)
         made.execute(CHECKPOINT)
         made.execute(LEAVE_FREE_PAGES)
         if not self.memory:
             made.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
-        if fresh:
+        if fresh and not self.read_only:
             made.execute("pragma journal_mode = wal")
         return made
 
-    def refuse_inherited(self) -> None:
-        """A forked process has lost its locks, which SQLite does not notice: when the parent closes the file, it
-        deletes the write-ahead log, and the child's commits are lost without an error.
+    def _connect(self, path: str, *, uri: bool = True) -> sqlite3.Connection:
+        return sqlite3.connect(path, uri=uri, timeout=self.patience, isolation_level=None, check_same_thread=False)
+
+    def check(self, *, writing: bool = False) -> None:
+        """A file that was closed is not opened again. A forked process has lost its locks without SQLite noticing: when
+        the parent closes the file, it deletes the write-ahead log, and the child's commits are lost without an error.
 
         Raises:
+            DatabaseClosed: the ledger was closed.
+            DatabaseReadOnly: something is to be written, and the file was opened to be read only.
             OpenBeforeFork: the file was open in the process that this one was forked from.
         """
+        if self._closed:
+            raise DatabaseClosed
+        if writing and self.read_only:
+            raise DatabaseReadOnly
         if self._name in _inherited and not self.memory:
             raise OpenBeforeFork(path=self.path)
 
@@ -79,7 +93,13 @@ class File:
         return not self.memory and os.path.realpath(path) == self._name
 
     def close(self) -> None:
-        _open[self._name] -= 1
+        """Let nobody open it from now on."""
+        if not self._closed:
+            self._closed = True
+            _open[self._name] -= 1
+
+    def forget(self) -> None:
+        """Let go of what is in memory, once nobody uses it."""
         if self._keeps:
             self._keeps.close()
 

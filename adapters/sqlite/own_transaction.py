@@ -88,7 +88,7 @@ class SQLiteTransaction(Transaction):
         Raises:
             ConnectionElsewhere: it is a connection to another file.
         """
-        self._file.refuse_inherited()
+        self._file.check()
         if self._known:
             return
         with self._cursor() as cursor:

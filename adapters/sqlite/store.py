@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 from eventsourcing.persistence import StoredEvent
 
+from workledger.adapters.failures import database_errors
 from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
@@ -63,7 +65,7 @@ class SQLiteStore(DatabaseStore):
         self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
     ) -> Sequence[int]:
         events = [event for event in stored_events if isinstance(event, Stored)]
-        with self._writer.transaction() as cursor:
+        with database_errors(ours=True), self._writer.transaction() as cursor:
             return append(cursor, events, conditions or NONE)
 
     def read(
@@ -77,7 +79,7 @@ class SQLiteStore(DatabaseStore):
     ) -> Sequence[Row]:
         if not topics and tag is None:
             return super().read(after, limit, upto=upto)
-        with self.engine.connect() as connection:
+        with database_errors(ours=True), self.engine.connect() as connection:
             cursor = cursor_of(connection)
             covered = position_index.covered(cursor)
             last = covered if upto is None else min(covered, upto)
@@ -89,7 +91,7 @@ class SQLiteStore(DatabaseStore):
     def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
         """Straight from the driver."""
         wanted, given = (OF_TOPICS, [orjson.dumps(topics).decode()]) if topics else ("", [])
-        with self.engine.connect() as connection:
+        with database_errors(ours=True), self.engine.connect() as connection:
             cursor = cursor_of(connection)
             return cursor.execute(SCAN.format(wanted), [after, upto, *given, limit]).fetchall()
 
@@ -97,15 +99,13 @@ class SQLiteStore(DatabaseStore):
         self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
     ) -> Sequence[StreamRow]:
         """Straight from the driver."""
-        connection = self.engine.raw_connection()
-        try:
-            rows = connection.driver_connection.execute(LOAD, (stream_id, after, upto, snapshots))  # type: ignore[union-attr]
-            return list(map(StreamRow._make, rows))
-        finally:
-            connection.close()
+        with database_errors(ours=True), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(LOAD, (stream_id, after, upto, snapshots))
+            return list(map(StreamRow._make, cursor.fetchall()))
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
-        with self._writer.transaction() as cursor:
+        with database_errors(ours=True), self._writer.transaction() as cursor:
             cursor.execute(OVERWRITE)
             cursor.execute(ERASING, (stream_id,))
             cursor.execute(ERASE, (stream_id, topic, upto_version))
@@ -113,5 +113,7 @@ class SQLiteStore(DatabaseStore):
             cursor.execute(LEAVE_FREE_PAGES)
 
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
+        if '"' in name:
+            return sa.false()  # it would end the path, and no tag is called that
         tags = EVENTS.c.tags
         return sa.case((sa.func.json_valid(tags), sa.func.json_extract(tags, f'$."{name}"'))) == id

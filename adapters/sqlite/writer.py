@@ -56,7 +56,7 @@ class Writer:
             self._disconnect()
 
     def _connected(self) -> sqlite3.Connection:
-        self._file.refuse_inherited()
+        self._file.check(writing=True)
         if self._connection is None:
             self._connection = self._file.connect()
             self._connection.execute(NO_BUSY_HANDLER)

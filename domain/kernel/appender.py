@@ -4,11 +4,9 @@ import random
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, cast
 
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.core import Core
-from workledger.domain.kernel.mapping import Snapshot
 from workledger.domain.kernel.refusals import CommandIdReused, ConcurrencyConflict
 from workledger.domain.kernel.store import AlreadyDone, ClaimUnmet, Conditions, Receipt
 from workledger.domain.kernel.unit import Unit
@@ -97,8 +95,4 @@ class Appender:
         for past in unit.recorded:
             if past.version and past.version % SNAPSHOT_EVERY == 0:
                 category, _, id = past.stream_id.partition("-")
-                kind = Aggregate.CATEGORIES[category]
-                state = self._core.load(kind, id, past.version)
-                assert state is not None
-                assert self._core.snapshots is not None
-                self._core.snapshots.put([cast(Any, Snapshot.take(state))])
+                self._core.keep_snapshot(Aggregate.CATEGORIES[category], id, past.version)

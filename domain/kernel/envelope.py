@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workledger.domain.kernel.aggregate import Event
+from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.refusals import InvalidInput
 
 ACTOR_KINDS = ("user", "agent", "automation", "worker", "system", "import")
@@ -90,10 +91,12 @@ def acting_as(
         actor: a kind of ACTOR_KINDS, and usually an id: `user:ann`, `agent:agt_1`, `import`.
 
     Raises:
-        InvalidInput: the actor's kind is none of ACTOR_KINDS.
+        InvalidInput: the actor's kind is none of ACTOR_KINDS, or a text is none that every database can hold.
     """
     if actor is not None and actor.partition(":")[0] not in ACTOR_KINDS:
         raise InvalidInput(summary=f"an actor is one of {', '.join(ACTOR_KINDS)}, such as user:ann, not {actor!r}")
+    if not all(storable(one) for one in (actor, correlation_id, causation_id) if one):
+        raise InvalidInput(summary="an actor or id has a NUL or a lone surrogate")
     given = {"actor": actor, "correlation_id": correlation_id, "causation_id": causation_id}
     with within(replace(_context.get(), **{name: value for name, value in given.items() if value})):
         yield

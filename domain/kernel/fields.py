@@ -21,6 +21,13 @@ class Unset:
         return core_schema.is_instance_schema(cls)
 
 
+def storable(text: str) -> bool:
+    """Whether every database can hold that text: it has no NUL, and no half of a surrogate pair."""
+    return UNSTORABLE.isdisjoint(text)
+
+
+UNSTORABLE = frozenset("\0") | {chr(code) for code in range(0xD800, 0xE000)}
+
 UNSET: Final = Unset()
 """An argument that was not given: its field does not change. None clears a field."""
 

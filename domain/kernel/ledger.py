@@ -10,10 +10,11 @@ from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.appender import Appender
 from workledger.domain.kernel.core import Core
 from workledger.domain.kernel.envelope import Recorded, Row
+from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.mapping import decode, format_timestamp
-from workledger.domain.kernel.refusals import CommandIdReused, Refused
+from workledger.domain.kernel.refusals import CommandIdReused, InvalidInput, Refused
 from workledger.domain.kernel.request import Request
-from workledger.domain.kernel.store import Receipt
+from workledger.domain.kernel.store import LAST_POSITION, Receipt
 from workledger.domain.kernel.unit import Unit
 
 A = TypeVar("A", bound=Aggregate)
@@ -159,6 +160,8 @@ class Ledger:
 
     def history(self, kind: type[A], id: str) -> list[Recorded]:
         """All the events of an aggregate, in order."""
+        if not storable(id):
+            return []
         return [decode(row) for row in self.store.read_stream(kind.stream(id))]
 
     def read(
@@ -170,8 +173,19 @@ class Ledger:
         topics: Sequence[str] = (),
         tag: tuple[str, str] | None = None,
     ) -> Sequence[Row]:
-        """Stored events in the order of the log, above the position `after` and at most `upto`."""
-        return self.store.read(after, limit, upto=upto, topics=topics, tag=tag)
+        """Stored events in the order of the log, above the position `after` and at most `upto`.
+
+        Raises:
+            InvalidInput: the limit is below 0.
+        """
+        if limit < 0:
+            raise InvalidInput(summary=f"limit: {limit} is below 0")
+        if not all(map(storable, (*topics, *(tag or ())))) or after >= LAST_POSITION:
+            return ()
+        upto = None if upto is None else min(max(upto, 0), LAST_POSITION)
+        return self.store.read(
+            max(after, 0), min(limit, LAST_POSITION - max(after, 0)), upto=upto, topics=topics, tag=tag
+        )
 
     def recorded_by(self, receipt: Receipt) -> Sequence[Row]:
         """The stored events of an append."""
@@ -191,11 +205,11 @@ class Ledger:
 
     def existing(self, streams: Iterable[str]) -> set[str]:
         """Those of the streams that have events."""
-        return self.store.existing(streams)
+        return self.store.existing(filter(storable, streams))
 
     def holders(self, key: str) -> Sequence[str]:
         """The streams that hold a key."""
-        return self.store.holders(key)
+        return self.store.holders(key) if storable(key) else ()
 
     def head(self) -> int:
         """The position of the last event in the log."""

@@ -10,7 +10,7 @@ from eventsourcing.persistence import Mapper, StoredEvent
 
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.envelope import Recorded, Row
-from workledger.domain.kernel.refusals import InvalidInput, PayloadTooLarge, UnknownTopic
+from workledger.domain.kernel.refusals import EventUnreadable, InvalidInput, PayloadTooLarge, UnknownTopic
 from workledger.domain.kernel.store import Stored
 
 LARGEST = 256 * 1024
@@ -23,10 +23,18 @@ NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def format_timestamp(at: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond: 2026-11-21T06:00:00.123Z. A time without a zone is taken as UTC."""
+    """RFC 3339 in UTC, to the millisecond: 2026-11-21T06:00:00.123Z. A time without a zone is taken as UTC.
+
+    Raises:
+        InvalidInput: in UTC it is before the year 1 or after 9999.
+    """
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(summary=f"{at.isoformat()} is before the year 1 or after 9999 in UTC") from None
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -131,20 +139,39 @@ def decode(row: Row) -> Recorded:
 
     Raises:
         UnknownTopic: the topic is unknown to this release.
+        EventUnreadable: the row is not what was stored, or an upcaster fails.
     """
-    kind = Event.TOPICS.get(row.topic)
-    if kind is None:
-        raise UnknownTopic(topic=row.topic, position=row.position)
+    event = decode_payload(row.topic, row.schema_version, row.data, row.position)
+    try:
+        at, tags = parse_timestamp(row.at), orjson.loads(row.tags)
+    except (ValueError, TypeError) as error:
+        raise EventUnreadable(position=row.position, topic=row.topic) from error
     return Recorded(
         stream_id=row.stream_id,
         version=row.version,
-        event=kind.load(orjson.loads(row.data), row.schema_version),
-        at=parse_timestamp(row.at),
+        event=event,
+        at=at,
         event_id=row.event_id,
         actor=row.actor,
         correlation_id=row.correlation_id,
         causation_id=row.causation_id,
         command_id=row.command_id,
-        tags=orjson.loads(row.tags),
+        tags=tags,
         position=row.position,
     )
+
+
+def decode_payload(topic: str, schema_version: int, data: str | bytes, position: int) -> Event:
+    """The event with that payload, upcast to the current version of its class.
+
+    Raises:
+        UnknownTopic: the topic is unknown to this release.
+        EventUnreadable: the payload is not what was stored, or an upcaster fails.
+    """
+    kind = Event.TOPICS.get(topic)
+    if kind is None:
+        raise UnknownTopic(topic=topic, position=position)
+    try:
+        return kind.load(orjson.loads(data), schema_version)
+    except (ValueError, KeyError, TypeError) as error:
+        raise EventUnreadable(position=position, topic=topic) from error

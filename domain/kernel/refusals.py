@@ -114,6 +114,13 @@ class PayloadTooLarge(Refused):
     status = 413
 
 
+class EventUnreadable(Refused):
+    """The event {topic} at position {position} cannot be read; it was damaged, or an upcaster fails on it."""
+
+    code = "EVENT_UNREADABLE"
+    status = 500
+
+
 class UnknownTopic(Refused):
     """The topic {topic} is unknown to this release; a newer release may have written the event."""
 

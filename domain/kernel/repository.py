@@ -10,8 +10,7 @@ import orjson
 
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.event import Event
-from workledger.domain.kernel.mapping import shape
-from workledger.domain.kernel.refusals import UnknownTopic
+from workledger.domain.kernel.mapping import decode_payload, shape
 from workledger.domain.kernel.store import LAST_VERSION, EventStore, StreamRow
 
 A = TypeVar("A", bound=Aggregate)
@@ -128,7 +127,4 @@ def _restored(kind: type[A], row: StreamRow) -> A:
 
 
 def _event(row: StreamRow) -> Event:
-    kind = Event.TOPICS.get(row.topic or "")
-    if kind is None:
-        raise UnknownTopic(topic=row.topic, position=row.position)
-    return kind.load(orjson.loads(row.data), row.schema_version)
+    return decode_payload(row.topic or "", row.schema_version, row.data, row.position)

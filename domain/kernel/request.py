@@ -7,12 +7,11 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
+from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.refusals import InvalidInput
 
 LONGEST = 500
 """Characters of a command id."""
-
-UNSTORABLE = frozenset("\0") | {chr(code) for code in range(0xD800, 0xE000)}
 
 STEP = 12
 """Hex digits of the digest of a step."""
@@ -91,7 +90,7 @@ class Request:
 def _check(command_id: str) -> None:
     if not 0 < len(command_id) <= LONGEST:
         raise InvalidInput(summary=f"command_id: it has {len(command_id)} characters, not 1 to {LONGEST}")
-    if not UNSTORABLE.isdisjoint(command_id):
+    if not storable(command_id):
         raise InvalidInput(summary="command_id: it has a NUL or a lone surrogate")
 
 

@@ -13,6 +13,9 @@ from workledger.domain.kernel.envelope import Row
 LAST_VERSION = 2**31 - 1
 """The last version that a stream could have."""
 
+LAST_POSITION = 2**63 - 1
+"""The largest that a database can hold."""
+
 
 @dataclass(frozen=True)
 class Stored(StoredEvent):

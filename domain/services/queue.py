@@ -88,7 +88,8 @@ def assign_or_queue(
         except ConcurrencyLimitExceeded as refused:
             refusal = refused  # another run took the last place before our append: decide again
         else:
-            return ledger.get(Task, task_id)
+            assert unit.receipt is not None
+            return ledger.get(Task, task_id) if unit.receipt.repeated else unit.state(Task, task_id)
     raise refusal
 
 

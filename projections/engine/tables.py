@@ -1,7 +1,7 @@
 """The read tables of a database: what queries read them with, and the port through which the engine writes them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 import sqlalchemy as sa
@@ -87,10 +87,17 @@ class ReadTables:
 
     Args:
         log: in which logged values are looked up.
+        errors: a block in which errors of the database become refusals.
     """
 
-    def __init__(self, engine: sa.Engine, bulk: Bulk, log: EventStore) -> None:
-        self.engine, self.bulk, self._log = engine, bulk, log
+    def __init__(
+        self,
+        engine: sa.Engine,
+        bulk: Bulk,
+        log: EventStore,
+        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self.engine, self.bulk, self._log, self._errors = engine, bulk, log, errors
         self._writing = engine.execution_options(writing=True)
 
     @contextmanager
@@ -120,6 +127,7 @@ class ReadTables:
 
         Raises:
             TypeError: the query does not select the columns of `row`.
+            Refused: the database cannot be used (DATABASE_…), or the table is missing (READ_TABLE_MISSING).
         """
         return self._read(chosen, row)
 
@@ -141,11 +149,11 @@ class ReadTables:
 
     def scalar(self, chosen: Query, kind: type[Any] = object) -> Any:
         """The first column of the first row of a query, which is of that type; None when it selects no row."""
-        with self.engine.connect() as connection:
+        with self._errors(), self.engine.connect() as connection:
             return connection.scalar(chosen)
 
     def _read(self, chosen: Query, row: type[Any] | None) -> list[Any]:
-        with self.engine.connect() as connection:
+        with self._errors(), self.engine.connect() as connection:
             found = connection.execute(chosen)
             if row is not None and {*found.keys()} != row.__required_keys__:
                 raise TypeError(f"{row.__name__} is not what is selected: {', '.join(found.keys())}")

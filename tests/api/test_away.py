@@ -13,7 +13,7 @@ import workledger
 from commandline.typed import wait_until
 from support.http_client import Doors
 from workledger import Workledger
-from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseUnreachable
+from workledger.adapters.database import DatabaseBusy, DatabaseFull, DatabaseUnreachable
 from workledger.adapters.failures import ReadTableMissing, refusal_of
 from workledger.domain.task.card_events import TaskCreated
 from workledger.projections.engine.columns import TableRow
@@ -87,7 +87,7 @@ def test_other_failures_keep_apart_what_helps() -> None:
         return type(refusal_of(kind("select 1", {}, cause)))
 
     assert failed(sa.exc.OperationalError, psycopg.OperationalError("gone")) is DatabaseUnreachable
-    assert failed(sa.exc.OperationalError, psycopg.errors.DiskFull("no room")) is DatabaseFailed
+    assert failed(sa.exc.OperationalError, psycopg.errors.DiskFull("no room")) is DatabaseFull
     assert failed(sa.exc.ProgrammingError, psycopg.errors.UndefinedColumn("no column")) is type(None)
     assert failed(sa.exc.ProgrammingError, psycopg.errors.UndefinedTable('relation "x" does not exist')) is type(None)
     assert type(refusal_of(sa.exc.TimeoutError())) is DatabaseBusy

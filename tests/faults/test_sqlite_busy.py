@@ -154,7 +154,7 @@ def test_the_threads_of_one_process_wait_for_each_other_and_not_for_a_time_out(
 
 def test_a_process_that_was_forked_from_one_with_the_ledger_open_is_refused(sqlite_url: str) -> None:
     """What it writes could be lost: when the first process closes the file, it takes the write-ahead log with it. It
-    fails when `File.refuse_inherited` lets everybody through, or is asked by writers only."""
+    fails when `File.check` lets everybody through, or is asked by writers only."""
     with writers.running(sqlite_writers.fork_and_write, sqlite_url) as (process, said):
         writers.finish(process)
         assert writers.heard(said) == [["DATABASE_FORKED"] * 4]
