@@ -15,6 +15,7 @@ from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.append import append
 from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
+from workledger.adapters.sqlite.group_commit import GroupCommit
 from workledger.adapters.sqlite.writer import Writer
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import LAST_VERSION, Conditions, Scanned, Stored, StreamRow
@@ -59,14 +60,14 @@ class SQLiteStore(DatabaseStore):
 
     def __init__(self, engine: sa.Engine, writer: Writer) -> None:
         super().__init__(engine)
-        self._writer = writer
+        self._writer, self._commits = writer, GroupCommit(writer)
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
     ) -> Sequence[int]:
         events = [event for event in stored_events if isinstance(event, Stored)]
-        with database_errors(ours=True), self._writer.transaction() as cursor:
-            return append(cursor, events, conditions or NONE)
+        with database_errors(ours=True):
+            return self._commits.run(lambda cursor: append(cursor, events, conditions or NONE))
 
     def read(
         self,
