@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -25,8 +24,17 @@ class Waiting(Generic[T]):
     def __init__(self, append: Append[T]) -> None:
         self.settled = False
         self._append = append
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
         self._returned: Any = None
         self._raised: BaseException | None = None
+
+    def wait(self) -> None:
+        """Until it is settled, or leads."""
+        self._asleep.acquire()
+
+    def wake(self) -> None:
+        self._asleep.release()
 
     def attempt(self, cursor: sqlite3.Cursor) -> None:
         """Append in a transaction of its own."""
@@ -52,6 +60,7 @@ class Waiting(Generic[T]):
         """The transaction is committed, or has failed."""
         self._raised = failed or self._raised
         self.settled = True
+        self.wake()
 
     def outcome(self) -> T:
         if self._raised is not None:
@@ -61,15 +70,16 @@ class Waiting(Generic[T]):
 
 
 class GroupCommit:
-    """The thread whose turn it is appends for all that wait then; who comes meanwhile waits for the next turn.
+    """One thread leads at a time: it appends for all that wait then, and hands over to the first that came meanwhile.
 
     Nobody waits for company: a thread that is alone appends at once.
     """
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._turn = threading.Lock()
-        self._waiting: deque[Waiting[Any]] = deque()
+        self._lock = threading.Lock()
+        self._leader: Waiting[Any] | None = None
+        self._waiting: list[Waiting[Any]] = []
 
     def run(self, append: Append[T]) -> T:
         """What the append returns, once it is committed.
@@ -79,23 +89,35 @@ class GroupCommit:
             Exception: what the append raises; nothing of it is stored.
         """
         mine = Waiting(append)
-        self._waiting.append(mine)
         try:
-            with self._turn:
-                while not mine.settled:
-                    self._append(self._group(mine))
-        except BaseException:  # Ctrl-C, perhaps while others had their turn
-            if mine in self._waiting:
-                self._waiting.remove(mine)
+            if not self._leads(mine):
+                mine.wait()
+            if not mine.settled:
+                self._append(self._group(mine))
+        except BaseException:  # Ctrl-C in the main thread, perhaps while another one leads
+            with self._lock:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
             raise
+        finally:
+            self._hand_over(mine)
         return mine.outcome()
+
+    def _leads(self, mine: Waiting[Any]) -> bool:
+        with self._lock:
+            if self._leader is None:
+                self._leader = mine
+            else:
+                self._waiting.append(mine)
+            return self._leader is mine
 
     def _group(self, mine: Waiting[Any]) -> list[Waiting[Any]]:
         """Those to append for. The main thread appends for itself alone: Ctrl-C is for it, and for no other."""
         if threading.current_thread() is threading.main_thread():
-            self._waiting.remove(mine)
             return [mine]
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
+        with self._lock:
+            group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        return [mine, *group]
 
     def _append(self, group: list[Waiting[Any]]) -> None:
         try:
@@ -111,3 +133,11 @@ class GroupCommit:
             return
         for one in group:
             one.settle()
+
+    def _hand_over(self, mine: Waiting[Any]) -> None:
+        with self._lock:
+            if self._leader is not mine:
+                return
+            self._leader = self._waiting.pop(0) if self._waiting else None
+            if self._leader is not None:
+                self._leader.wake()
