@@ -58,7 +58,7 @@ class Appender:
         except ClaimUnmet as unmet:
             raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
         positions = [one.notification.id for one in appended]
-        self._core.aggregates.keep(unit.states())
+        self._core.aggregates.keep(unit.appended())
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
 

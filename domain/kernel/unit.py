@@ -178,8 +178,9 @@ class Unit:
         if self._working.outdated():
             self._steps.take_again()
 
-    def states(self) -> list[Aggregate]:
-        """The aggregates that events were recorded of, after those events."""
+    def appended(self) -> list[Aggregate]:
+        """To be called after the append, which has checked what was recalled; the aggregates that it changed."""
+        self._working.assumed.clear()
         return [state for _, state in self._working.changed()]
 
     def conditions(self) -> Conditions:

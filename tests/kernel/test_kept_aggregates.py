@@ -117,6 +117,13 @@ def test_an_expected_version_is_that_of_the_log(ledger: Workledger, other: Workl
     assert conflict.value.details["actual"] == 3
 
 
+def test_after_the_append_a_unit_shows_what_it_has_recorded(ledger: Workledger, task: Task) -> None:
+    with ledger.unit() as unit:
+        unit.edit(Task, task.id).queue()
+    assert unit.state(Task, task.id).machine_state() == "queued"
+    assert [event.event.TOPIC for event in unit.recorded] == ["task.queued"]
+
+
 def test_nothing_stays_of_a_command_that_is_refused(ledger: Workledger, task: Task) -> None:
     """Whoever goes on after the refusal records the rest."""
 
