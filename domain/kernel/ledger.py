@@ -126,7 +126,8 @@ class Ledger:
             CommandIdReused: IDEMPOTENCY_KEY_REUSED, the command id was used for something else.
             InvalidInput: the command id is empty, too long, or not text that every database can hold.
         """
-        unit = Unit(self.find_any, Request(command_id, digest), self.store.holders, self._parents, self.clean)
+        recall = self._core.aggregates.recall
+        unit = Unit(self.find_any, Request(command_id, digest), self.store.holders, self._parents, self.clean, recall)
         whole = False
         try:
             yield unit
