@@ -5,20 +5,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from workledger.api.web.answers import Json, read
-from workledger.api.web.bodies import StrictRoute
 from workledger.api.web.deps import Reached, TheTables
-from workledger.domain.kernel.ids import Id
+from workledger.api.web.documented import Answers, answering
+from workledger.api.web.ids import AnyId
+from workledger.api.web.strict import StrictRoute
 from workledger.projections import run_models
 
 router = APIRouter(tags=["model usage"], route_class=StrictRoute)
 
 
 @router.get("/model-usage")
+@answering(Answers({"items": [run_models.ModelTotal], "position": int}, headers=["X-Position"]))
 def of_models(
     tables: TheTables,
     position: Reached,
-    project_id: Annotated[Id | None, Query(description="of the runs of this project")] = None,
-    agent_run_id: Annotated[Id | None, Query(description="of this run")] = None,
+    project_id: Annotated[AnyId | None, Query(description="of the runs of this project")] = None,
+    agent_run_id: Annotated[AnyId | None, Query(description="of this run")] = None,
 ) -> Json:
     """Turns and tokens by model, most output first.
 

@@ -15,7 +15,7 @@ from workledger.adapters.claude_code.who import Who
 from workledger.adapters.importing import Progress, Report, silent
 from workledger.adapters.redaction import Redact, counted, redact
 from workledger.domain.kernel.ledger import Ledger
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import Refused, Unavailable
 from workledger.domain.project import Project
 
 TRIES = 3
@@ -82,6 +82,8 @@ def _import(
         except LOST_RACES as lost:
             if not left:
                 settings.report.skip(f"files refused with {lost.code}", place)
+        except Unavailable:
+            raise  # the same would happen to every other file
         except Refused as refused:
             settings.report.skip(f"files refused with {refused.code}", place)
             return

@@ -22,7 +22,7 @@ from workledger.domain.agent_run.events import AgentRunResumed, AgentTurnAlready
 from workledger.domain.import_source import ImportedAlready
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.ledger import Ledger
-from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
+from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused, Unavailable
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionResumed, SessionTitleChanged
@@ -30,6 +30,9 @@ from workledger.domain.tool_calls import ToolCalls
 
 LOST_RACES = (ConcurrencyConflict, ImportedAlready, AgentTurnAlreadyRecorded)
 """Another import has recorded the same in between."""
+
+OF_ALL = (*LOST_RACES, Unavailable)
+"""Refusals that no single record is to blame for."""
 
 
 @dataclass
@@ -135,7 +138,7 @@ class Recording:
         steps, self._steps = self._steps, []
         try:
             self._append(steps)
-        except LOST_RACES:
+        except OF_ALL:
             raise
         except Refused:
             if len(steps) == 1:
@@ -146,7 +149,7 @@ class Recording:
     def _append_alone(self, step: Step) -> None:
         try:
             self._append([step])
-        except LOST_RACES:
+        except OF_ALL:
             raise
         except Refused as refused:
             if step.record is None:
