@@ -1,14 +1,17 @@
 """Opens a ledger on a database: the one place where everything is put together."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
+from workledger.adapters.backup import OnCopied, whole
 from workledger.adapters.database import DatabaseReadOnly, factory_of
 from workledger.adapters.declarations import check
 from workledger.adapters.factory import CREATE, READ_ONLY, URL, DatabaseFactory
@@ -93,6 +96,23 @@ class Workledger(Ledger):
         """
         with database_errors():
             return self.projector.catch_up()
+
+    def backup(self, path: str | os.PathLike[str], on_copied: OnCopied = lambda done, total: None) -> int:
+        """Copy the ledger to a file, as it is at one moment, while others read and write it; the position of the last
+        event that the copy has for certain.
+
+        Args:
+            path: the file to write: a SQLite database, or an archive of pg_dump. It is there as a whole or not at all.
+            on_copied: called now and then with the bytes copied and the bytes in all; what it raises ends the backup.
+
+        Raises:
+            BackupExists: BACKUP_EXISTS, there is a file of that name.
+            BackupFailed: BACKUP_FAILED, it cannot be written, or pg_dump is not installed.
+        """
+        head = self.head()
+        with whole(Path(path)) as partial:
+            self._factory.backup(partial, on_copied)
+        return head
 
     def on(self, connection: OwnConnection) -> Ledger:
         """The ledger in a transaction of your own, which you began on that connection, and commit or roll back.
