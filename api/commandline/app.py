@@ -23,6 +23,7 @@ class Commands(CommandGroup):
         "project": Entry("project:project", "Keep the read tables up to date with the log, until Ctrl-C."),
         "react": Entry("react:react", "Run the policies, until Ctrl-C."),
         "dead-letters": Entry("dead_letters:app", "Show, retry or drop the events that could not be processed."),
+        "trim-commands": Entry("trim_commands:trim_commands", "Forget old command ids."),
         "bench": Entry("bench:app", "Benchmark workledger beside other event stores."),
     }
 

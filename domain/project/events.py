@@ -183,6 +183,7 @@ class ProjectDeleted(Deleted, topic="project.deleted"):
             yield Release(f"project_path:{before.repository_path}")
         if before.repository_url:
             yield Release(f"project_url:{before.repository_url}")
+        yield Limit(runs_in(id), capacity=None)
 
 
 class ProjectNotFound(NotFound):
