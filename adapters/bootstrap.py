@@ -3,10 +3,12 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -113,6 +115,24 @@ class Workledger(Ledger):
         with whole(Path(path)) as partial:
             self._factory.backup(partial, on_copied)
         return head
+
+    @contextmanager
+    def writable(self) -> Iterator["Workledger"]:
+        """This ledger, or a copy of it when it was opened to be read only, for what needs tables of its own for a
+        while, as verifying does. A copy takes as much room as the database, in the folder for temporary files.
+
+        Raises:
+            DatabaseReadOnly: it is PostgreSQL's, of which no copy is made.
+        """
+        if not self._factory.read_only:
+            yield self
+            return
+        if self._factory.bulk.overlaps:
+            raise DatabaseReadOnly
+        with TemporaryDirectory(prefix="workledger-") as folder:
+            self.backup(Path(folder, "copy.db"))
+            with Workledger(f"sqlite:///{folder}/copy.db", groups=self.groups, policies=self._policies) as copy:
+                yield copy
 
     def on(self, connection: OwnConnection) -> Ledger:
         """The ledger in a transaction of your own, which you began on that connection, and commit or roll back.

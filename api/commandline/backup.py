@@ -22,7 +22,7 @@ def backup(
 
     SQLite: a database that can be opened in its place. PostgreSQL: an archive of pg_dump for pg_restore.
     """
-    with open_ledger(db, app) as ledger, interruptible("No file was written."), bars() as progress:
+    with open_ledger(db, app, read_only=True) as ledger, interruptible("No file was written."), bars() as progress:
         head = ledger.backup(destination, lambda done, total: progress(done, total, "bytes"))
     size = destination.stat().st_size
     if json:

@@ -139,6 +139,11 @@ class Ledger:
     def get(self, kind: type[A], id: str, *, version: int | None = None, at: datetime | None = None) -> A:
         """The current aggregate, or the one at a past version or time.
 
+        Args:
+            at: has what was recorded up to the last event of that time. Where times of a stream go back, because a
+                clock was set back or facts are of earlier times, events of later times may come before that one; what
+                was recorded after it is never in it, and a later time never has less.
+
         Raises:
             NotFound: there is none, it did not exist yet, or it is deleted.
         """
