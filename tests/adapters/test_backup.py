@@ -64,7 +64,7 @@ def test_it_can_be_opened_in_place_of_the_ledger(full: Workledger, tmp_path: Pat
 
 
 def test_it_is_of_one_moment_while_others_write(full: Workledger, writing: list[int], tmp_path: Path) -> None:
-    """Proves that it does not begin anew with every write, and has no half of one."""
+    """Proves that it has no half of an append."""
     head = full.backup(tmp_path / "copy.db")
     while len(writing) < 3:
         pass
@@ -72,6 +72,24 @@ def test_it_is_of_one_moment_while_others_write(full: Workledger, writing: list[
         positions = [row.position for row in again.read(limit=100_000)]
         assert positions == list(range(1, len(positions) + 1))
         assert head <= len(positions) < full.head() + 1
+
+
+def test_it_does_not_begin_anew_with_every_write(sqlite_store_url: str, tmp_path: Path) -> None:
+    """As SQLite's own backups do: where somebody always writes they are never finished."""
+    steps = []
+    with workledger.open(sqlite_store_url) as ledger:
+        for number in range(60):
+            ledger.store.insert_events([happened(f"s-{number}", state=b'"%s"' % (b"x" * 100_000))])
+
+        def write(done: int, total: int) -> None:
+            steps.append(done)
+            assert len(steps) < 50
+            ledger.store.insert_events([happened("late")])
+
+        assert ledger.backup(tmp_path / "copy.db", write) == 60
+    assert steps == sorted(steps)
+    with workledger.open(f"sqlite:///{tmp_path}/copy.db") as again:
+        assert again.head() == 60
 
 
 def test_a_file_that_exists_is_not_overwritten(full: Workledger, tmp_path: Path) -> None:
