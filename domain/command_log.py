@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
-from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.mapping import format_timestamp
 from workledger.domain.kernel.unit import Unit
+
+STREAM = "command_log-all"
+"""There is one."""
 
 
 class CommandLogTrimmed(Event, topic="command_log.trimmed"):
@@ -15,12 +18,8 @@ class CommandLogTrimmed(Event, topic="command_log.trimmed"):
     commands: int
 
 
-class CommandLog(Aggregate, category="command_log"):
-    """The name of its stream; it has no state and no commands."""
-
-
 def record_trim(unit: Unit, *, recorded_before: datetime, up_to_position: int, commands: int) -> None:
     """Record that so many command ids are forgotten."""
     before = format_timestamp(recorded_before)
     event = CommandLogTrimmed(recorded_before=before, up_to_position=up_to_position, commands=commands)
-    unit.log(CommandLog.stream("all"), [event], tags={})
+    unit.log(STREAM, [event], tags={})

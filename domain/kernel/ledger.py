@@ -147,7 +147,7 @@ class Ledger:
         Raises:
             NotFound: there is none, it did not exist yet, or it is deleted.
         """
-        if at is not None:
+        if at is not None and storable(id):
             version = self.store.version_at(kind.stream(id), format_timestamp(at))
         state = self.find_any(kind, id, version)
         if state is None or state.deleted:

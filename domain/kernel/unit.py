@@ -9,8 +9,9 @@ from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Context, Recorded, current, within
+from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.ids import uuid7
-from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.kernel.request import Request
 from workledger.domain.kernel.store import Conditions, Receipt
 
@@ -265,6 +266,8 @@ class Unit:
     def _envelope(
         self, stream: str, version: int, event: Event, tags: Mapping[str, str | None], at: datetime | None
     ) -> None:
+        if not all(map(storable, (stream, *filter(None, tags.values())))):
+            raise InvalidInput(summary="an id has a NUL or a lone surrogate")
         self._touched.add(stream)
         context = current()
         self.recorded.append(
