@@ -1,7 +1,7 @@
 """Keeps the write-ahead log small: SQLite by itself begins it anew only at a moment when nobody is reading from it.
 
 Where reads overlap there is no such moment, and the log grows for as long as they do. So once it is over a limit, a
-thread makes the moment: it holds up writers until those who read now have finished, for a fraction of a second at
+thread makes the moment: it holds up writers until those who read now have finished, for two seconds at the very
 most. Those who begin to read meanwhile read the file, which the log has been copied to, and are in nobody's way.
 
 A reader who stays for long is not waited for. The log grows until that one has gone, and is emptied then.
@@ -36,7 +36,7 @@ class Checkpointer:
 
     def __init__(self, file: File) -> None:
         self._file = file
-        self._path = None if file.memory or file.read_only else f"{file.path}-wal"
+        self._path = None if file.memory or file.read_only else f"{os.path.realpath(file.path)}-wal"
         self._over, self._closed = threading.Event(), threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
