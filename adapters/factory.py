@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
+from workledger.adapters.backup import OnCopied
 from workledger.adapters.database import (
     DatabaseNotFound,
     DatabaseUnreachable,
@@ -175,6 +177,14 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
 
         Raises:
             ConnectionUnsupported: it is not one of a driver that is served.
+        """
+
+    @abstractmethod
+    def backup(self, path: Path, on_copied: OnCopied) -> None:
+        """Write a copy of the database to a file that is there and empty, while others use the database.
+
+        Raises:
+            BackupFailed: it cannot be made.
         """
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:

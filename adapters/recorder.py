@@ -36,6 +36,10 @@ PAGE = 500
 """Streams that one statement asks for."""
 
 
+FORGOTTEN_PAGE = 20_000
+"""Command ids that are forgotten in one transaction."""
+
+
 def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
     """The values in lists of at most that size (itertools has it from Python 3.12 on)."""
     rest = iter(values)
@@ -178,6 +182,17 @@ class DatabaseStore(EventStore):
             connection.execute(EVENTS.delete().where(*doomed))
             connection.execute(META.delete().where(META.c.key == "erasing"))
 
+    def count_commands(self, upto: int) -> int:
+        return int(self._scalar(sa.select(sa.func.count()).select_from(COMMANDS).where(_of_appends(upto))))
+
+    def forget_commands(self, upto: int) -> None:
+        """A few at a time, so that no append waits for long."""
+        page = sa.select(COMMANDS.c.command_id).where(_of_appends(upto)).limit(FORGOTTEN_PAGE)
+        deleted = FORGOTTEN_PAGE
+        while deleted == FORGOTTEN_PAGE:
+            with database_errors(ours=True), self.engine.execution_options(writing=True).begin() as connection:
+                deleted = connection.execute(COMMANDS.delete().where(COMMANDS.c.command_id.in_(page))).rowcount
+
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         if self.engine.dialect.name == "sqlite":
             return sa.func.json_extract(EVENTS.c.tags, f"$.{name}") == id
@@ -259,6 +274,11 @@ class SnapshotStore(AggregateRecorder):
     def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
         with database_errors(ours=True), self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(statement)]
+
+
+def _of_appends(upto: int) -> sa.ColumnElement[bool]:
+    """Command ids of appends up to a position. One that stored no event has the position of the next one."""
+    return COMMANDS.c.first_position <= upto
 
 
 def _stored(row: Row) -> Stored:

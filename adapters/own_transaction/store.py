@@ -107,6 +107,10 @@ class TransactionStore(DatabaseStore):
         """Not offered: what is erased is gone, whatever becomes of a transaction."""
         raise NotSupportedError
 
+    def forget_commands(self, upto: int) -> None:
+        """Not offered, as `erase`."""
+        raise NotSupportedError
+
     def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
         return self.transaction.execute(statement)
 
