@@ -18,7 +18,7 @@ from workledger.domain.agent_run.events import AgentRunStarted, AgentTurnComplet
 from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.claims import Claim, Limit, Release, Take
-from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
 from workledger.domain.kernel.store import ClaimUnmet, Conditions
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.session_feed import SessionFeed
@@ -91,7 +91,10 @@ class Recorder:
         life = tuple(
             one.model_copy(update={"idempotency_key": id}) if isinstance(one, StageRunQueued) else one for one in life
         )
-        unit.record(kind, id, [*life, *events])
+        if life:
+            unit.record(kind, id, [*life, *events])
+        else:
+            unit.create(New(kind, id, events))
         taken: list[tuple[str, Claim]] = []
         before = kind.fold(id, life)
         for event in events:
@@ -99,7 +102,7 @@ class Recorder:
             before = kind.fold(id, [event], before)
         try:
             self.ledger._core.events.put(unit.recorded, conditions=Conditions(claims=taken))
-        except ClaimUnmet:
+        except (ClaimUnmet, ConcurrencyConflict):
             return  # taken by an earlier one
         self.accepted += len(events)
 
