@@ -329,6 +329,20 @@ def test_a_shallow_clone_that_was_deepened_is_the_same_project(
     assert len(history(memory, two)) == 3
 
 
+def test_a_repository_that_took_in_the_history_of_another_is_a_project_of_its_own(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path
+) -> None:
+    part = import_git(memory, three(repository).path)
+    whole = Repository(tmp_path / "whole")
+    whole.commits = -10
+    whole.commit("older", o="1")
+    whole.git("fetch", "-q", str(repository.path), "main")
+    whole.git("merge", "-q", "--allow-unrelated-histories", "-m", "taken in", "FETCH_HEAD")
+    report = import_git(memory, whole.path)
+    assert report.imported["commits"] == 5
+    assert report.project_ids.isdisjoint(part.project_ids)
+
+
 def test_a_shallow_clone_after_the_whole_one_adds_nothing(
     memory: workledger.Workledger, repository: Repository, tmp_path: Path
 ) -> None:
