@@ -14,7 +14,6 @@ from workledger.projections.engine.tables import ReadTables
 from workledger.projections.projects import Projects, count_commits
 from workledger.projections.stage_runs import StageRuns
 
-
 TOLD = (CommitRecorded, CommitCompleted)
 
 
