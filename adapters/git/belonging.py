@@ -33,20 +33,21 @@ def project_of(ledger: Ledger, history: History, address: str | None, redact: Re
     )
     if ledger.existing([Project.stream(origin)]):
         project = ledger.get(Project, origin)
-        if not _elsewhere(project, address):
+        if not _elsewhere(project, created):
             return project.id
         report.notes.append(
             f"it began as {project.name} did ({project.id}), but its address is another, so it is a project of its own"
         )
         origin = f"{Project.PREFIX}_{digest(history.first, address or '')}"
-    elif _holder(ledger, created) is None and (kin := _kin(ledger, history, address)):
+    elif _holder(ledger, created) is None and (kin := _kin(ledger, history, created)):
         return kin
     return ensure_project(ledger, origin, created, at=history.commit(history.first).at, report=report)
 
 
-def _elsewhere(project: Project, address: str | None) -> bool:
-    known = project.repository_url
-    return known is not None and address is not None and known != address
+def _elsewhere(project: Project, found: ProjectCreated) -> bool:
+    """Whether the project's repository has another address, and is not the same folder with a new one."""
+    addresses = {project.repository_url, found.repository_url} - {None}
+    return len(addresses) > 1 and project.repository_path != found.repository_path
 
 
 def _holder(ledger: Ledger, created: ProjectCreated) -> str | None:
@@ -55,7 +56,7 @@ def _holder(ledger: Ledger, created: ProjectCreated) -> str | None:
     return next((holder for key in keys for holder in ledger.holders(key)), None)
 
 
-def _kin(ledger: Ledger, history: History, address: str | None) -> str | None:
+def _kin(ledger: Ledger, history: History, created: ProjectCreated) -> str | None:
     """The oldest project of a clone of this repository, when that clone or this one is shallow.
 
     A shallow one began at a commit that has parents in the other. Sharing commits alone says nothing: a repository may
@@ -63,7 +64,7 @@ def _kin(ledger: Ledger, history: History, address: str | None) -> str | None:
     """
     for id in _projects(ledger):
         project = ledger.find(Project, id)
-        if project is None or _elsewhere(project, address):
+        if project is None or _elsewhere(project, created):
             continue
         for row in ledger.read(0, 1, topics=(CommitRecorded.TOPIC,), tag=("project", id)):
             began = orjson.loads(row.data)["commit_sha"]

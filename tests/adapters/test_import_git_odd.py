@@ -441,6 +441,19 @@ def test_copies_of_a_template_with_addresses_are_projects_of_their_own(
     memory.catch_up()
 
 
+def test_a_folder_whose_address_changed_is_the_same_project(
+    memory: workledger.Workledger, repository: Repository
+) -> None:
+    three(repository)
+    repository.git("remote", "add", "origin", "https://example.org/ann/old")
+    before = import_git(memory, repository.path)
+    repository.git("remote", "set-url", "origin", "https://example.org/ann/new")
+    repository.commit("later")
+    after = import_git(memory, repository.path)
+    assert after.project_ids == before.project_ids
+    assert str(after) == "git: imported: commits 1; skipped: commits recorded before 3"
+
+
 def test_copies_of_a_template_without_addresses_are_taken_for_one_and_that_is_said(
     memory: workledger.Workledger, tmp_path: Path
 ) -> None:
