@@ -70,9 +70,10 @@ class History:
     ) -> None:
         self._opened.close()
 
-    def __iter__(self) -> Iterator[str]:
-        """The commits that lead to the ref."""
-        return iter(self._reachable)
+    def missing(self, shas: Iterable[str]) -> list[str]:
+        """Those of the commits that the clone does not have, on any branch."""
+        others = [sha for sha in shas if sha not in self._reachable and commit_object.ID.fullmatch(sha.encode())]
+        return [sha for sha, found in zip(others, self._objects.read(others), strict=True) if found is None]
 
     @property
     def is_shallow(self) -> bool:

@@ -17,13 +17,14 @@ class Record:
     """A commit that is recorded.
 
     Attributes:
-        commit_id: of its row, and `version` of its stream.
+        commit_id: of its row, `sha` of itself, and `version` of its stream.
         dated: whether its author's date and its parents are known; releases that did not keep them left them out.
         files: of one that is not complete, as they are recorded; `files_known` says whether they are known.
         imported: whether an import recorded it; others may have named its files as they see them.
     """
 
     commit_id: str
+    sha: str
     version: int
     dated: bool
     files: tuple[str, ...]
@@ -45,7 +46,9 @@ def records(ledger: Ledger, project_id: str) -> dict[str, Record]:
             dated = told.get("parents") is not None
             imported = row.actor.partition(":")[0] == "import"
             files = () if dated and files_known else files  # nothing is going to complete them
-            found[row.stream_id] = Record(told["commit_id"], row.version, dated, files, files_known, imported)
+            found[row.stream_id] = Record(
+                told["commit_id"], told["commit_sha"], row.version, dated, files, files_known, imported
+            )
         elif (before := found.get(row.stream_id)) is not None:
             found[row.stream_id] = replace(
                 before, version=row.version, dated=True, files=files, files_known=files_known

@@ -441,6 +441,22 @@ def test_copies_of_a_template_with_addresses_are_projects_of_their_own(
     memory.catch_up()
 
 
+def test_other_branches_and_worktrees_of_a_repository_are_no_copies(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path
+) -> None:
+    three(repository)
+    repository.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"), "HEAD~1")
+    side = Repository(tmp_path / "side")
+    side.commit("side", s="1")
+    one, two = import_git(memory, repository.path), import_git(memory, side.path)
+    assert one.project_ids == two.project_ids
+    assert str(two) == "git: imported: commits 1; skipped: commits recorded before 2"
+    [project] = one.project_ids
+    memory.create(CommitRecord.record(project_id=project, commit_sha="a-name", commit_url="u", message="by hand"))
+    side.commit("again", s="2")
+    assert import_git(memory, side.path).imported == {"commits": 1}
+
+
 def test_a_folder_whose_address_changed_is_the_same_project(
     memory: workledger.Workledger, repository: Repository
 ) -> None:
