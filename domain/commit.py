@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen, New, command
-from workledger.domain.kernel.claims import Claim
-from workledger.domain.kernel.fields import Text
+from workledger.domain.kernel.claims import Claim, Require
+from workledger.domain.kernel.fields import Sha, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import NotFound
 from workledger.domain.project import Project
@@ -79,7 +79,7 @@ class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", no
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "workspace": self.workspace_id}
 
-    def requires(self) -> Iterable[Claim]:
+    def belongs_to(self) -> Iterable[Require]:
         yield Project.exists(self.project_id)
         if self.workspace_id:
             yield Workspace.exists(self.workspace_id)
@@ -95,7 +95,7 @@ class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", no
         cls,
         *,
         project_id: Id,
-        commit_sha: Id,
+        commit_sha: Sha,
         commit_url: Line,
         message: Text,
         workspace_id: Id | None = None,

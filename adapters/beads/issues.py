@@ -228,7 +228,7 @@ def _word(value: JSON) -> str:
 
 
 def _priority(value: JSON) -> str:
-    """From 0, the highest, to 4; a letter may stand before it."""
+    """From 0, the highest, to 4, also written with a P before it."""
     digits = value.strip().lstrip("Pp") if isinstance(value, str) else value
     if isinstance(digits, str):
         digits = int(digits) if digits.isdecimal() and len(digits) < 4 else None
