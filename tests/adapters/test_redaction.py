@@ -277,6 +277,12 @@ def test_a_token_in_many_small_chunks_is_gone() -> None:
     assert not any(token[at : at + 9] in stored for at in range(len(token) - 9))
 
 
+def test_ids_of_records_that_follow_each_other_are_whole_by_themselves() -> None:
+    following = consecutive(redact)
+    ids = ["ghp" + "_" + "aB3dE5fG", "7hJ9kL1mN3pQ5rS7tU9vW1xY3"]
+    assert [following({"id": id, "sessionId": id}) for id in ids] == [{"id": id, "sessionId": id} for id in ids]
+
+
 def test_chunks_of_ordinary_text_stay_as_they_are() -> None:
     following = consecutive(redact)
     text = "The parser reads the tokens of a line, and line_of_code_12 names it: sk-button-primary. " * 9
