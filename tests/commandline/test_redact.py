@@ -1,7 +1,14 @@
 """`workledger redact`: secrets that were stored before are shown by their places, and erased."""
 
+import json
+import signal
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+
 import workledger
-from commandline.typed import Run, parsed
+from commandline.typed import Run, Started, parsed
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.task import Task
 
@@ -38,6 +45,20 @@ def test_they_are_erased_and_the_tables_agree(run: Run, url: str) -> None:
     assert run("verify", "--db", url).exit_code == 0
     assert run("rebuild", "--db", url, "--undo").exit_code == 1, "the tables from before are gone"
     assert "0 texts in 0 events redacted" in run("redact", "--db", url).stdout
+
+
+@pytest.mark.parametrize("asked", [(), ("--no-redact",)], ids=["by default", "no"])
+def test_a_server_takes_them_from_what_it_records_unless_told_not_to(
+    start: Callable[..., Started], url: str, asked: tuple[str, ...]
+) -> None:
+    serving = start("serve", "--db", url, "--port", "0", *asked)
+    address = serving.line("Serving ").split()[1]
+    body = json.dumps({"project_id": "prj", "title": "Rotate", "description": f"it is {TOKEN}"}).encode()
+    given = urllib.request.Request(f"{address}/api/tasks", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(given, timeout=60) as answer:
+        assert answer.status == 201
+    serving.end(signal.SIGINT)
+    assert (TOKEN in str(stored(url))) == bool(asked)
 
 
 def test_a_ledger_that_is_not_there_is_refused(run: Run) -> None:
