@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from workledger.adapters.redaction import GONE, consecutive, counted, redact, redact_text
 
+TOKEN = "ghp" + "_" + "aB3dE5fG7h" * 4
 SECRETS = {
     "an Anthropic key": "sk-" + "ant-api03-" + "x7Y" * 12,
     "an OpenAI key": "sk-" + "proj-" + "a1B2" * 10,
@@ -127,6 +128,20 @@ def test_all_of_a_record_is_looked_at() -> None:
         "token": "",
         "usage": {"input_tokens": 12},
     }
+
+
+INSIDE = st.recursive(
+    st.just(TOKEN) | st.text(max_size=6).map(lambda text: f"{text} {TOKEN} {text}"),
+    lambda one: (
+        st.lists(one | st.text(max_size=4), min_size=1, max_size=3)
+        | st.dictionaries(st.text(max_size=6) | st.sampled_from(["content", "id", "uuid"]), one, min_size=1, max_size=3)
+    ),
+)
+
+
+@given(INSIDE)
+def test_a_token_is_found_wherever_in_a_value_it_stands(value: Any) -> None:
+    assert TOKEN not in str(redact(value))
 
 
 PIECES = st.sampled_from(
