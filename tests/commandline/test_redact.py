@@ -2,13 +2,16 @@
 
 import json
 import signal
+import sys
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import workledger
-from commandline.typed import Run, Started, parsed
+from commandline.typed import Run, Started, parsed, refusal
+from workledger.adapters.redaction import scanner
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.task import Task
 
@@ -63,3 +66,18 @@ def test_a_server_takes_them_from_what_it_records_unless_told_not_to(
 
 def test_a_ledger_that_is_not_there_is_refused(run: Run) -> None:
     assert run("redact", "--db", "sqlite:///none.db").exit_code == 1
+
+
+def test_without_the_scanner_a_server_does_not_start_and_an_import_brings_in_nothing(
+    run: Run, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanner, "MODULE", "no_such_scanner")
+    refusal(run("serve", "--db", url, "--port", "0"), "NOT_INSTALLED")
+    monkeypatch.setitem(sys.modules, "kingfisher_sdk", None)
+    scanner.scanner.cache_clear()
+    (tmp_path / "issues.jsonl").write_text('{"id": "app-1", "title": "A title that nobody has redacted yet"}\n')
+    try:
+        refusal(run("import", "beads", str(tmp_path / "issues.jsonl"), "--db", url), "NOT_INSTALLED")
+    finally:
+        scanner.scanner.cache_clear()
+    assert len(stored(url)) == 5
