@@ -244,7 +244,7 @@ def test_numbers_lists_and_objects_of_a_secret_name_are_secrets() -> None:
         "token": {"value": "abc", "type": "bearer", "expires_in": 3600},
         "env": [{"name": "DB_PASSWORD", "value": "word"}, {"name": "DB_HOST", "value": "db"}],
         "max_tokens": 4096,
-        "pass": True,
+        "results": {"pass": 12, "fail": 3},
     }
     assert redact(record) == {
         "password": GONE,
@@ -252,7 +252,7 @@ def test_numbers_lists_and_objects_of_a_secret_name_are_secrets() -> None:
         "token": {"value": GONE, "type": "bearer", "expires_in": 3600},
         "env": [{"name": "DB_PASSWORD", "value": GONE}, {"name": "DB_HOST", "value": "db"}],
         "max_tokens": 4096,
-        "pass": True,
+        "results": {"pass": 12, "fail": 3},
     }
 
 
