@@ -24,7 +24,7 @@ _ESCAPE = re.compile(
 _MARGIN = re.compile(
     r"""(?m)^(?: [ \t]{0,8}+ \d{1,6}+ (?:→|\t|[ ]?[|│:]) [ ]?+      # numbers of lines
         | [\w./-]{1,200}+ [:-] \d{1,6}+ [:-]                        # what grep says
-        | [-+](?![-+]) | [ \t]*+ (?:>[ ]?)++ | [ \t]*+ (?:\#|//|\*|;)[ ] )""",
+        | [-+](?!(?:\+\+|--)[ ]) | [ \t]*+ (?:>[ ]?)++ | [ \t]*+ (?:\#|//|\*|;)[ ] )""",
     re.VERBOSE,
 )
 """What stands before a line in a listing, a difference, a quotation, a comment."""
