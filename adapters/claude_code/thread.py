@@ -11,7 +11,7 @@ from workledger.adapters.claude_code.reading import Reading
 from workledger.adapters.claude_code.records import DROPPED, KNOWN, Record, mapping
 from workledger.adapters.claude_code.tools import Tools, unanswered
 from workledger.adapters.claude_code.turns import Turns
-from workledger.adapters.redaction import JSON, Redact
+from workledger.adapters.redaction import JSON, Redact, consecutive
 
 FRESH = timedelta(minutes=15)
 """How long after its last record a session that was left in the middle of something counts as running."""
@@ -31,7 +31,7 @@ class Thread:
     """
 
     def __init__(self, reading: Reading, *, now: datetime, redact: Redact, limit: int) -> None:
-        self._records, self._past, self._redact, self._limit = reading.records, reading.past, redact, limit
+        self._records, self._past, self._redact, self._limit = reading.records, reading.past, consecutive(redact), limit
         self.left_out: Counter[str] = Counter()
         self.unknown = 0
         self._own = self._owned()
