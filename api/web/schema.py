@@ -64,6 +64,9 @@ def schema_of(app: FastAPI, asked: Schema) -> Schema:
     """The whole schema, given FastAPI's. Routes that say nothing keep what FastAPI says of them."""
     schema = copy.deepcopy(asked)
     shapes = Shapes()
+    for operation in (one for path in schema["paths"].values() for one in path.values()):
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = _without_null(parameter["schema"])
     for route in iter_route_contexts(app.routes):
         answers = answers_of(route.endpoint)
         for method in (route.methods or ()) if answers and isinstance(route.original_route, APIRoute) else ():
@@ -71,7 +74,7 @@ def schema_of(app: FastAPI, asked: Schema) -> Schema:
             if operation is not None and answers is not None:
                 operation["responses"] = _responses(answers, shapes)
     components = schema.setdefault("components", {})
-    components["schemas"] = components.get("schemas", {}) | shapes.resolve() | {"Problem": PROBLEM}
+    components["schemas"] = shapes.resolve() | components.get("schemas", {}) | {"Problem": PROBLEM}
     components["headers"] = HEADERS
     components["responses"] = {f"Refused{status}": _refused(status, codes) for status, codes in _by_status().items()}
     return schema
@@ -104,6 +107,13 @@ class Shapes:
             self._types[str(name)][1].update(one)
         definitions: dict[str, Schema] = shared.get("$defs", {})
         return definitions
+
+
+def _without_null(schema: Schema) -> Schema:
+    """The schema of a parameter, which is left out, but never null."""
+    kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    others = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**kinds[0], **others} if len(kinds) == 1 else {**schema, "anyOf": kinds} if kinds else schema
 
 
 def _responses(answers: Answers, shapes: Shapes) -> Schema:
