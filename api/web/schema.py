@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import TypeAdapter
+from pydantic import PydanticUserError, TypeAdapter
 
 from workledger.api.web import problems
 from workledger.api.web.documented import Answers, Both, Either, Shape, answers_of
@@ -100,7 +100,7 @@ class Shapes:
 
     def resolve(self) -> dict[str, Schema]:
         """Fill in the schemas of all types that were asked for; the definitions that they share."""
-        adapters = {name: TypeAdapter(kind) for name, (kind, _) in self._types.items()}
+        adapters = {name: adapter for name, (kind, _) in self._types.items() if (adapter := _adapter(kind))}
         inputs = [(name, "serialization", adapter) for name, adapter in adapters.items()]
         found, shared = TypeAdapter.json_schemas(inputs, ref_template=REF)  # type: ignore[arg-type]
         for (name, _), one in found.items():
@@ -114,6 +114,16 @@ def _without_null(schema: Schema) -> Schema:
     kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
     others = {name: value for name, value in schema.items() if name != "anyOf"}
     return {**kinds[0], **others} if len(kinds) == 1 else {**schema, "anyOf": kinds} if kinds else schema
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any] | None:
+    """None for a type of an app's that pydantic cannot describe: then anything may come."""
+    try:
+        adapter = TypeAdapter(kind)
+        adapter.json_schema(mode="serialization")
+    except PydanticUserError:
+        return None
+    return adapter
 
 
 def _responses(answers: Answers, shapes: Shapes) -> Schema:
