@@ -20,8 +20,8 @@ EXPORTS = {
     """,
     "workledger.fields": "Cost Count Id Name Path Reason Ref ShortName Text UNSET Unset Url new_id",
     "workledger.http": """
-        Filter Json Listing Reached Sort TheBeginner TheCaller TheId TheLedger TheTables containing create_app equal read
-        resource row_json running since until
+        Filter Json Listing Reached Sort TheBeginner TheCaller TheId TheLedger TheTables containing create_app equal
+        read resource row_json running since until
     """,
     "workledger.testing": "given",
 }
