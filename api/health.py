@@ -46,6 +46,7 @@ class ServiceStatus(TypedDict):
     head: int
     healthy: bool
     groups: list[GroupStatus]
+    feeds: int
     simulated: bool
     label: str | None
 
@@ -67,7 +68,7 @@ def ready(service: TheService) -> Json:
 @router.get("/status")
 @answering(Answers(ServiceStatus))
 def status(service: TheService, reached: Reached) -> Json:
-    """How far the log and each group of read tables have come, and what the data is."""
+    """How far the log and each group of read tables have come, how many feeds are open, and what the data is."""
     head = service.ledger.head()
     return Json(
         {
@@ -76,6 +77,7 @@ def status(service: TheService, reached: Reached) -> Json:
             "groups": [
                 _group(service, group, at, head) for group, at in service.ledger.projector.checkpoints().items()
             ],
+            "feeds": service.tail.feeds,
             "simulated": service.simulated,
             "label": service.label,
         },

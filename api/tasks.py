@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from workledger.api import moves
 from workledger.api.web.documented import TypedDict
 from workledger.api.web.ids import AnyId
-from workledger.api.web.listing import Filter, Listing, Sort, containing, equal
+from workledger.api.web.listing import Filter, Listing, Sort, equal, matching, within
 from workledger.api.web.resource import resource
 from workledger.domain.task import Task
 from workledger.domain.task.board import COLUMNS, Column, Status
@@ -20,12 +20,33 @@ from workledger.projections.tasks import TaskRow, Tasks
 PLACE = sa.case({name: place for place, name in enumerate(COLUMNS)}, value=Tasks.c.board_column)
 
 
+TEXTS = (Tasks.c.title, Tasks.c.description, Tasks.c.summary, Tasks.c.branch, Tasks.c.agent_name)
+"""What a search looks into, beside labels and ids."""
+
+SHORTEST_PREFIX = 8
+"""Of an id: with fewer letters a word may be meant."""
+
+
 def _labelled(tables: ReadTables, label: str) -> sa.ColumnElement[bool]:
     labels = Tasks.c.labels
     if tables.engine.dialect.name == "postgresql":
         return sa.cast(labels, sa.dialects.postgresql.JSONB).contains([label])
     each = sa.func.json_each(labels).table_valued("value")
     return sa.exists(sa.select(each.c.value).where(each.c.value == label))
+
+
+def _label_has(tables: ReadTables, word: str) -> sa.ColumnElement[bool]:
+    if tables.engine.dialect.name == "postgresql":
+        each = sa.func.json_array_elements_text(Tasks.c.labels).table_valued(sa.column("value", sa.Text))
+    else:
+        each = sa.func.json_each(Tasks.c.labels).table_valued(sa.column("value", sa.Text))
+    return sa.exists(sa.select(each.c.value).where(each.c.value.icontains(word, autoescape=True)))
+
+
+def _id_is(tables: ReadTables, word: str) -> sa.ColumnElement[bool]:
+    """That very id, or its beginning: what is inside an id says nothing."""
+    same = Tasks.c.id == word
+    return sa.or_(same, Tasks.c.id.startswith(word, autoescape=True)) if len(word) >= SHORTEST_PREFIX else same
 
 
 def _on_the_board(asked: Any) -> list[sa.ColumnElement[bool]]:
@@ -45,12 +66,13 @@ TASKS = Listing(
         "priority": equal(Tasks.c.priority, Priority),
         "queued": equal(Tasks.c.queued, bool),
         "parent_task_id": equal(Tasks.c.parent_task_id, AnyId),
-        "search": containing(Tasks.c.title, Tasks.c.description),
+        "search": matching(*map(within, TEXTS), _label_has, _id_is),
     },
     sorts={
         "position": Sort([PLACE, Tasks.c.rank], "asc"),
         "created_at": Sort([Tasks.c.created_at], "asc"),
         "updated_at": Sort([Tasks.c.updated_at], "asc"),
+        "completed_at": Sort([sa.func.coalesce(Tasks.c.completed_at, Tasks.c.created_at)], "desc"),
     },
     columns=[tasks.unmet_dependencies()],
     always=_on_the_board,

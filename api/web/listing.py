@@ -40,12 +40,27 @@ def equal(column: Expression, type: Any = str, *, required: bool = False) -> Fil
     return Filter(lambda tables, value: column == value, type, required)
 
 
+Match = Callable[[ReadTables, str], sa.ColumnElement[bool]]
+"""(tables, word): whether a word is found in a row."""
+
+
+def within(column: Expression) -> Match:
+    """The word is anywhere in the column, in capitals or not."""
+    return lambda tables, word: column.icontains(word, autoescape=True)
+
+
 def containing(*columns: Expression) -> Filter:
-    """Rows with that text anywhere in one of the columns, in capitals or not."""
-    return Filter(
-        lambda tables, value: sa.or_(*(column.icontains(value, autoescape=True) for column in columns)),
-        Annotated[str, Field(max_length=200)],
-    )
+    """Rows in whose columns every word of that text is found, each in any of them, in capitals or not."""
+    return matching(*map(within, columns))
+
+
+def matching(*matches: Match) -> Filter:
+    """Rows that have every word of a text, each by any of these matches."""
+
+    def condition(tables: ReadTables, text: str) -> sa.ColumnElement[bool]:
+        return sa.and_(sa.true(), *(sa.or_(*(match(tables, word) for match in matches)) for word in text.split()))
+
+    return Filter(condition, Annotated[str, Field(max_length=200)])
 
 
 def since(column: Expression) -> Filter:

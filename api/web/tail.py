@@ -54,6 +54,12 @@ class Tail:
         self._thread: threading.Thread | None = None
         self._log = LogPages(ledger, 0)
 
+    @property
+    def feeds(self) -> int:
+        """How many are open."""
+        with self._lock:
+            return len(self._open)
+
     async def subscribe(self, wanted: Wanted, after: int | None) -> AsyncIterator[bytes]:
         """Frames of all wanted events after a position (the end of the log, unless given), without gap or double.
 

@@ -64,7 +64,17 @@ EXPECTED: dict[str, dict[str, list[tuple[Any, set[str]]]]] = {
         "priority": [("high", {"tsk_1"}), ("medium", {"tsk_2"})],
         "queued": [(True, {"tsk_2"}), (False, {"tsk_1"})],
         "parent_task_id": [("tsk_1", {"tsk_2"})],
-        "search": [("WRITE", {"tsk_1"}), ("in detail", {"tsk_2"})],
+        "search": [
+            ("WRITE", {"tsk_1"}),
+            ("in detail", {"tsk_2"}),
+            ("detail plan", {"tsk_2"}),
+            ("detail write", set()),
+            ("RED", {"tsk_1"}),
+            ("blue", {"tsk_1", "tsk_2"}),
+            ("tsk_1", {"tsk_1"}),
+            ("sk_1", set()),
+            ("[", set()),
+        ],
     },
     "agents": {
         "project_id": [("prj_1", {"agt_1", "agt_2"}), ("prj_2", {"agt_3"})],
