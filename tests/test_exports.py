@@ -23,8 +23,8 @@ EXPORTS = {
         new_id
     """,
     "workledger.http": """
-        Filter Json Listing Reached Sort TheBeginner TheCaller TheId TheLedger TheTables containing create_app equal read resource
-        row_json running since until
+        Filter Json Listing Reached Sort TheBeginner TheCaller TheId TheLedger TheTables containing create_app equal
+        read resource row_json running since until
     """,
     "workledger.testing": "given",
 }
