@@ -150,6 +150,12 @@ class DatabaseStore(EventStore):
         chosen = sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == key).order_by(CLAIMS.c.holder)
         return [holder for (holder,) in self._execute(chosen)]
 
+    def held(self, keys: Iterable[str]) -> dict[str, str]:
+        held: dict[str, str] = {}
+        for page in batched(dict.fromkeys(keys), PAGE):
+            held.update(self._execute(sa.select(CLAIMS.c.key, CLAIMS.c.holder).where(CLAIMS.c.key.in_(page))))
+        return held
+
     def done(self, command_id: str) -> Sequence[int] | None:
         chosen = sa.select(COMMANDS.c.first_position, COMMANDS.c.last_position)
         for first, last in self._execute(chosen.where(COMMANDS.c.command_id == command_id)):

@@ -111,10 +111,17 @@ class RunProgress(Aggregate):
         tokens_in: Tokens = 0,
         tokens_out: Tokens = 0,
         cache_tokens: Tokens | None = None,
+        cache_read_tokens: Tokens | None = None,
+        cache_write_tokens: Tokens | None = None,
         cost_usd: Cost | None = None,
         tool_call_count: Count = 0,
+        model: Name | None = None,
     ) -> list[Event]:
         """Report a turn. At four fifths of the turns a warning is recorded, and the last one pauses the run (A20).
+
+        Args:
+            cache_tokens: read from the cache or written to it; without it, the sum of the next two, if given.
+            model: that took the turn; None: the run's.
 
         Raises:
             AgentTurnLimitExceeded: the run has no turn left.
@@ -129,14 +136,18 @@ class RunProgress(Aggregate):
             message = f"{self.turn_count + 1} comes next, not {turn}"
             raise InvalidInput(summary=f"turn: {message}", errors=[{"loc": ["turn"], "msg": message}])
         events = self._begun()
+        told = [one for one in (cache_read_tokens, cache_write_tokens) if one is not None]
         events.append(
             AgentTurnCompleted(
                 turn=turn,
                 tokens_in=tokens_in,
                 tokens_out=tokens_out,
-                cache_tokens=cache_tokens,
+                cache_tokens=sum(told) if cache_tokens is None and told else cache_tokens,
+                cache_read_tokens=cache_read_tokens,
+                cache_write_tokens=cache_write_tokens,
                 cost_usd=cost_usd,
                 tool_call_count=tool_call_count,
+                model=model,
             )
         )
         if turn == self.max_turns:

@@ -180,6 +180,10 @@ class EventStore(ApplicationRecorder):
         """The streams that hold a claim."""
 
     @abstractmethod
+    def held(self, keys: Iterable[str]) -> dict[str, str]:
+        """Of each of the keys that is held, a stream that holds it."""
+
+    @abstractmethod
     def done(self, command_id: str) -> Sequence[int] | None:
         """The positions of the events recorded with this command id; None when it is new."""
 

@@ -60,6 +60,7 @@ const SENTENCES = {
   "agent_run.process_spawned": ["play", "quiet", (d) => `spawned the process${d.pid ? ` ${d.pid}` : ""}`],
   "agent_run.began": ["play", "info", () => "began to work"],
   "agent_run.turn_completed": ["dot", "quiet", (d) => `completed turn ${d.turn}${tokens(d)}`],
+  "agent_run.turn_corrected": ["dot", "quiet", (d) => `corrected what turn ${d.turn} used`],
   "agent_run.turn_limit_approached": ["alert", "warn", (d) => `has used ${d.turn} of ${d.max_turns} turns`],
   "agent_run.paused": ["clock", "warn", (d) => `paused the run, ${words(d.reason)}`],
   "agent_run.waiting_for_input": ["help", "warn", (d) => `waits for an answer to ${plural(d.pending_questions?.length ?? 1, "question")}`],
@@ -127,6 +128,8 @@ const SENTENCES = {
   "agent_log.purged": ["trash", "warn", (d) => `purged ${plural(d.chunks, "log chunk")} of session ${d.session_number}`],
 
   "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
+  "import_source.records_imported": ["logs", "quiet", (d) => `imported ${plural(d.records?.length ?? 0, "record")} of a transcript`],
+  "import_source.adopted": ["logs", "quiet", () => "noted which records an earlier release had imported"],
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
   "commit.completed": ["commits", "quiet", () => "completed what is known of a commit"],
