@@ -84,9 +84,7 @@ def test_axe_finds_nothing_where_there_is_nothing(page: Page, project: Project) 
 
 
 @SCHEMES
-def test_axe_finds_nothing_on_the_start_a_filter_a_conflict_and_a_drag(
-    page: Page, project: Project
-) -> None:
+def test_axe_finds_nothing_on_the_start_a_filter_a_conflict_and_a_drag(page: Page, project: Project) -> None:
     task = project.task("Write the parser", labels=("api",))
     page.goto(project.link())
     page.get_by_role("searchbox").fill("parser")

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 import workledger
 from e2e.given import Project
 from workledger.domain.task import Task
-from workledger.domain.task.events import TaskCompleted
 from workledger.domain.task.card_events import TaskMoved
+from workledger.domain.task.events import TaskCompleted
 
 pytestmark = pytest.mark.e2e
 
@@ -67,7 +67,9 @@ def test_what_is_held_shows_where_it_may_go_and_elsewhere_says_why_not(page: Pag
     expect(page.locator(".column--closed h2")).to_have_text(["Waiting approval", "Verified"])
     expect(page.locator(".column__sign")).to_have_text(["Assign"])
     page.mouse.up()
-    expect(page.locator(".notice")).to_contain_text("A task that is ready cannot go to Verified. It can go to In progress (Assign).")
+    expect(page.locator(".notice")).to_contain_text(
+        "A task that is ready cannot go to Verified. It can go to In progress (Assign)."
+    )
     expect(page.locator(".column--closed")).to_have_count(0)
     expect(column(page, "backlog").locator(card(page, task))).to_be_visible()
 
@@ -105,14 +107,20 @@ def test_long_titles_and_labels_break_no_dialog(page: Page, project: Project) ->
         expect(remove).to_be_visible()
         panel = page.get_by_role("dialog").bounding_box()
         assert panel
-        for one in (remove, page.locator(".sheet__title"), page.locator(".happening__more").first, page.locator(".facts .label")):
+        for one in (
+            remove,
+            page.locator(".sheet__title"),
+            page.locator(".happening__more").first,
+            page.locator(".facts .label"),
+        ):
             one.scroll_into_view_if_needed()
             box = one.bounding_box()
             assert box
             assert box["x"] >= panel["x"]
             assert box["x"] + box["width"] <= panel["x"] + panel["width"]
         side, main = page.locator(".sheet__side").bounding_box(), page.locator(".sheet__main").bounding_box()
-        assert side and main
+        assert side
+        assert main
         assert width < 760 or main["x"] + main["width"] <= side["x"] + 1
         page.goto("about:blank")
 
@@ -168,7 +176,9 @@ def test_a_dependency_is_chosen_among_all_tasks(page: Page, project: Project) ->
     expect(page.locator(".links__item")).to_have_count(1)
 
 
-def test_the_activity_is_in_the_order_in_which_things_came_about_and_names_who_did_them(page: Page, project: Project) -> None:
+def test_the_activity_is_in_the_order_in_which_things_came_about_and_names_who_did_them(
+    page: Page, project: Project
+) -> None:
     agent = project.agent("Ada")
     now = datetime.now(UTC)
     with workledger.open(project.service.database) as ledger, ledger.acting_as("import"):
@@ -186,7 +196,9 @@ def test_the_activity_is_in_the_order_in_which_things_came_about_and_names_who_d
     lines = page.locator(".happening__text")
     expect(lines.first).to_contain_text("Ada run failed, crash: “No such file Nothing read”")
     told = lines.all_inner_texts()
-    first, before = (next(n for n, text in enumerate(told) if title in text) for title in ("Came about first", "Came about before"))
+    first, before = (
+        next(n for n, text in enumerate(told) if title in text) for title in ("Came about first", "Came about before")
+    )
     assert before == first + 1 == len(told) - 1
     [created] = [text for text in told if "created the agent" in text]
     assert created.count("Ada") == 1

@@ -34,7 +34,9 @@ def test_eight_tabs_share_one_feed_and_all_of_them_live_and_take_commands(
 ) -> None:
     context: BrowserContext = page.context
     tabs = [page, *(context.new_page() for _ in range(TABS - 1))]
-    for tab, view in zip(tabs, ("board", "logs", "activity", "board", "agents", "sessions", "commits", "board"), strict=True):
+    for tab, view in zip(
+        tabs, ("board", "logs", "activity", "board", "agents", "sessions", "commits", "board"), strict=True
+    ):
         tab.goto(project.link(view))
     for tab in tabs:
         live(tab)

@@ -42,7 +42,9 @@ def test_a_refused_form_keeps_every_field_as_it_was_typed(page: Page, project: P
     expect(form.get_by_label("Title")).to_have_value("Write the parser")
     page.unroute("**/api/tasks")
     form.get_by_label("Labels").fill("a")
-    page.route("**/api/tasks", lambda route: route.continue_(post_data=route.request.post_data_json | {"title": " " * 3}))
+    page.route(
+        "**/api/tasks", lambda route: route.continue_(post_data=route.request.post_data_json | {"title": " " * 3})
+    )
     form.get_by_role("button", name="Create task").click()
     expect(form.locator(".field__error")).to_be_visible()
     expect(form.get_by_text("String should")).to_have_count(0)
@@ -109,7 +111,7 @@ def test_only_what_was_seen_is_approved(page: Page, project: Project, service: S
     project.tell(task, "finish-work", turn_count=5, files_changed=40, lines_added=9000, lines_removed=5000)
     form.get_by_role("button", name="Approve", exact=True).click()
     expect(form.get_by_role("alert")).to_contain_text("bob rejected the work: “More.”")
-    expect(form.get_by_role("alert")).to_contain_text("40 files changed +9000−5000")
+    expect(form.get_by_role("alert")).to_contain_text("40 files changed +9000")
     assert service.get(f"tasks/{task}")["state"] == "in_review"
     form.get_by_role("button", name="Approve anyway").click()
     expect(form).to_have_count(0)
@@ -135,3 +137,14 @@ def test_who_was_first_is_said_in_peoples_words(page: Page, project: Project) ->
     expect(form.get_by_role("alert")).to_contain_text("bob dropped it")
     expect(form.get_by_role("alert")).to_contain_text("It does not take this any more.")
     expect(form.get_by_role("button", name="Assign anyway")).to_be_disabled()
+
+
+def test_a_card_that_somebody_dropped_says_so_when_it_is_moved(page: Page, project: Project) -> None:
+    task, _ = project.task("Write the parser"), project.task("Write the lexer")
+    page.goto(project.link())
+    expect(page.locator("[data-task]")).to_have_count(2)
+    page.evaluate("id => import('/app/data.mjs').then(data => (window.seen = data.board.get().tasks.get(id)))", task)
+    project.tell(task, "cancel", to="dropped", actor="user:bob")
+    expect(page.locator("[data-task]")).to_have_count(1)
+    page.evaluate("import('/app/moves.mjs').then(moves => moves.move(seen, 'backlog'))")
+    expect(page.locator(".notice")).to_contain_text("This is not possible while the task is dropped. bob dropped it")

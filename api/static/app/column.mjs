@@ -72,19 +72,24 @@ function Edge({ reach }) {
 /** What has not been read: the next cards come by themselves, older done ones when they are asked for. */
 function Rest({ name, number }) {
   const cut = useStore(board, ({ ends }) => ends[name]?.cursor ?? null);
-  const [busy, setBusy] = useState(false);
+  const [state, setState] = useState("idle");
   const going = useRef(false);
   const read = async () => {
     if (going.current) return;
     going.current = true;
-    setBusy(true);
-    await readMore(name).catch(complain);
+    setState("busy");
+    try {
+      await readMore(name);
+      setState("idle");
+    } catch (error) {
+      complain(error);
+      setState("failed");
+    }
     going.current = false;
-    setBusy(false);
   };
   if (cut === null) return null;
   return html`
-    <button class="button button--small column__more" disabled=${busy} onClick=${read}>${count(number)} more</button>
-    ${name !== DONE && html`<${Edge} key=${cut} reach=${read} />`}
+    <button class="button button--small column__more" disabled=${state === "busy"} onClick=${read}>${count(number)} more</button>
+    ${name !== DONE && state === "idle" && html`<${Edge} key=${cut} reach=${read} />`}
   `;
 }

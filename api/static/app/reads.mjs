@@ -1,5 +1,5 @@
 /** Reading rows of the project that is shown into the stores, all of them or those that an event has touched. */
-import { get, read } from "./api.mjs";
+import { get, isPassing, read } from "./api.mjs";
 import { COLUMNS, DONE, agents, board, cardsOf, columnOf, isCut, projects, runs, withRows } from "./data.mjs";
 
 const PAGE = 100;
@@ -138,15 +138,12 @@ async function readRows(kind, ids, min_position) {
     ids.map((id) =>
       get([kind, id], { min_position }).then(
         (row) => rows.set(id, row),
-        (error) => (error.status === 404 ? missing : isPassing(error) ? failed : []).push(id),
+        (error) => ([404, 410].includes(error.status) ? missing : isPassing(error) ? failed : []).push(id),
       ),
     ),
   );
   return { rows, missing, failed };
 }
-
-/** Whether another try may help: the service is away, or says that it will be able to later. */
-export const isPassing = (error) => !error.status || error.status >= 500 || error.status === 429;
 
 async function listAgents(project, min_position) {
   const items = [];

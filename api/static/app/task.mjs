@@ -24,7 +24,7 @@ export function TaskPanel({ id }) {
   const { data, error, loading, reload } = useLoad(id, () => get(["tasks", id]));
   const again = useThrottled(reload);
   useEvents((events) => events.some(({ topic, tags }) => topic.startsWith("task.") && (tags.task === id || data?.depends_on?.includes(tags.task))) && again());
-  const task = data && { ...data, ...known };
+  const task = data && (known && known.version >= data.version ? { ...data, ...known } : data);
   const close = closeCard;
   return html`
     <${Dialog} label=${task?.title ?? "Task"} kind="panel" onClose=${close}>
