@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.given import Project
+from e2e.given import Project, Service
 
 pytestmark = pytest.mark.e2e
 
@@ -13,9 +13,9 @@ MANY = 5_000
 
 
 @pytest.fixture(scope="module")
-def long(service: "object") -> tuple[Project, list[str]]:
+def long(service: Service) -> tuple[Project, list[str]]:
     """A project with very many tasks in its backlog."""
-    project = Project(service, "Long")  # type: ignore[arg-type]
+    project = Project(service, "Long")
     return project, project.tasks(MANY)
 
 
