@@ -115,6 +115,22 @@ def test_no_log_line_takes_the_others_away(page: Page, project: Project) -> None
     expect(page.get_by_text("And on.")).to_be_attached()
 
 
+def test_no_entry_of_a_session_takes_the_others_away(page: Page, project: Project) -> None:
+    session = str(project.service.post("sessions", project_id=project.id, title="Pairing")["id"])
+    project.service.post(f"sessions/{session}/activate")
+    for data in (
+        {"text": 5},
+        {"text": {"a": 1}},
+        {"input": [[]], "tool": 7},
+        {"message": None},
+        {"text": "\x1b[1mThe last."},
+    ):
+        project.service.post(f"sessions/{session}/feed", channel="chunks", type="chunk", data=data)
+    page.goto(project.link("sessions", session))
+    texts = ['{"text":5}', '{"text":{"a":1}}', "[[]]", '{"message":null}', "The last."]
+    expect(page.locator(".feedline__text")).to_have_text(texts[::-1])
+
+
 def test_one_row_that_cannot_be_drawn_leaves_the_others(page: Page, project: Project) -> None:
     tasks = [project.task(f"Task {n}") for n in range(3)]
     project.agent("Ada")

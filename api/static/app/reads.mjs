@@ -41,7 +41,7 @@ async function readColumns(project, min_position) {
     board: {
       project: body.project,
       columns: body.columns.map(({ name, title, drags }) => ({ name, title, drags })),
-      counts: Object.fromEntries(body.columns.map((column) => [column.name, column.count])),
+      counts: { ...Object.fromEntries(body.columns.map((column) => [column.name, column.count])), ...wholeCounts(columns) },
       tasks: withRows(new Map(), columns.flatMap((column) => column.items)),
       ends: Object.fromEntries(COLUMNS.map((name, index) => [name, columns[index].end])),
       error: null,
@@ -49,6 +49,9 @@ async function readColumns(project, min_position) {
     },
   };
 }
+
+/** A column that has been read whole is as long as it was read, whatever happened since it was counted. */
+const wholeCounts = (columns) => Object.fromEntries(COLUMNS.map((name, index) => [name, columns[index]]).filter(([, { end }]) => end.cursor === null).map(([name, { items }]) => [name, items.length]));
 
 /** The first cards of a column, at least so many. */
 async function readColumn(project, name, size, min_position) {
