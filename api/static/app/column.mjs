@@ -29,7 +29,12 @@ export const Column = memo(function Column({ name, title, all, cards, filtered }
   const more = useStore(found, (value) => value.more !== null);
   const asked = useStore(filter);
   const [room, setRoom] = useState(WINDOW);
-  useEffect(() => setRoom(WINDOW), [asked]);
+  const box = useRef(null);
+  /* Other cards begin at their beginning. */
+  useEffect(() => {
+    box.current.scrollTop = 0;
+    setRoom(WINDOW);
+  }, [asked]);
   const drawn = cards.slice(0, room);
   const grow = useCallback(() => setRoom((now) => now + WINDOW), []);
   const state = drop ? "column--target" : sign === undefined ? "" : sign.open ? "column--open" : "column--closed";
@@ -42,7 +47,7 @@ export const Column = memo(function Column({ name, title, all, cards, filtered }
         ${sign?.label && html`<span class="column__sign">${sign.label}</span>`}
         ${name === "backlog" && html`<button class="iconbutton" aria-label="New task in the backlog" title="New task (n)" onClick=${newTask}><${Icon} name="plus" /></button>`}
       </header>
-      <div class="column__scroll" tabindex="-1">
+      <div class="column__scroll" tabindex="-1" ref=${box}>
         <ul class="column__cards" data-column=${name} aria-label=${title} onDragOver=${(event) => drag.over(event, name)} onDragLeave=${drag.leave} onDrop=${drag.drop}>
           ${drawn.map((task, index) => [
             drop === task.id && html`<li key="drop" class="droplace" aria-hidden="true"></li>`,

@@ -5,7 +5,7 @@ import { cost, count, plural, visible, words } from "./format.mjs";
 const LONGEST_QUOTE = 160;
 
 /** Text of somebody else on one line: without the marks and escapes that it has been wrapped in. */
-function quoted(text) {
+export function quoted(text) {
   if (text === null || text === undefined || text === "") return "";
   const told = visible(typeof text === "string" ? text : JSON.stringify(text).slice(0, 2 * LONGEST_QUOTE));
   const line = told.replaceAll(/<\/?(?:tool_use_error|system-reminder|error)>/g, "").replaceAll(/\\[nrt]|\s+/g, " ").replaceAll(/ {2,}/g, " ").trim();
@@ -181,4 +181,4 @@ function doer({ topic, actor, tags, data }) {
   return agents.get().get(tags?.agent ?? data?.agent_id)?.name ?? data?.agent_name ?? null;
 }
 
-const OF_AGENTS = /^(agent_run|tool_calls|agent_log)\./;
+const OF_AGENTS = /^(agent_run|tool_calls|agent_log|agent\.session_started)\b/;
