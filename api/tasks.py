@@ -5,9 +5,10 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from workledger.api import moves
+from workledger.api.web.documented import TypedDict
+from workledger.api.web.ids import AnyId
 from workledger.api.web.listing import Filter, Listing, Sort, equal, matching, within
 from workledger.api.web.resource import resource
-from workledger.domain.kernel.ids import Id
 from workledger.domain.task import Task
 from workledger.domain.task.board import COLUMNS, Column, Status
 from workledger.domain.task.card import Category, Priority
@@ -56,15 +57,15 @@ def _on_the_board(asked: Any) -> list[sa.ColumnElement[bool]]:
 TASKS = Listing(
     Tasks,
     filters={
-        "project_id": equal(Tasks.c.project_id, Id, required=True),
+        "project_id": equal(Tasks.c.project_id, AnyId, required=True),
         "column": equal(Tasks.c.board_column, Column),
-        "agent_id": equal(Tasks.c.agent_id, Id),
+        "agent_id": equal(Tasks.c.agent_id, AnyId),
         "status": equal(Tasks.c.status, Status),
         "label": Filter(_labelled),
         "category": equal(Tasks.c.category, Category),
         "priority": equal(Tasks.c.priority, Priority),
         "queued": equal(Tasks.c.queued, bool),
-        "parent_task_id": equal(Tasks.c.parent_task_id, Id),
+        "parent_task_id": equal(Tasks.c.parent_task_id, AnyId),
         "search": matching(*map(within, TEXTS), _label_has, _id_is),
     },
     sorts={
@@ -78,11 +79,25 @@ TASKS = Listing(
 )
 
 
-def _counts(tables: ReadTables, asked: Any) -> dict[str, Any]:
+class WithCounts(TypedDict):
+    """What a list of tasks is answered with."""
+
+    counts: dict[Column, int]
+
+
+class WithEdges(TypedDict):
+    """What a task is shown with."""
+
+    depends_on: list[str]
+    dependents: list[str]
+    position: int | None
+
+
+def _counts(tables: ReadTables, asked: Any) -> WithCounts:
     return {"counts": tasks.counts(tables, asked.project_id)}
 
 
-def _with_edges(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+def _with_edges(tables: ReadTables, row: dict[str, Any]) -> WithEdges:
     """A task, with what it waits for, what waits for it, and its dense position in its column; with `at`, as it was."""
     shown = row["status"] != "cancelled" and row["project_id"] is not None
     return {

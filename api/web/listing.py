@@ -10,8 +10,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field, create_model
 
 from workledger.api.web import answers
-from workledger.api.web.deps import Moment, TheService, TheTables
-from workledger.api.web.ordering import Asked, Expression, Ordering, plain
+from workledger.api.web.deps import TheService, TheTables
+from workledger.api.web.documented import Answers, Both, answering, given_by, state_shape
+from workledger.api.web.moments import Moment
+from workledger.api.web.ordering import Asked, Expression, Ordering, Pagination, plain
 from workledger.api.web.ordering import Sort as Sort
 from workledger.api.web.rows import with_state
 from workledger.domain.kernel.aggregate import Aggregate
@@ -89,6 +91,11 @@ class Listing:
     columns: Sequence[Expression] = ()
     always: Callable[[Any], Sequence[sa.ColumnElement[bool]]] = field(default=lambda asked: ())
 
+    @property
+    def beside(self) -> dict[str, Any]:
+        """The types of what is shown of each row beside the table's columns."""
+        return {column.name: column.type.python_type for column in self.columns if isinstance(column, sa.Label)}
+
     def model(self) -> type[Asked]:
         """The model of its query."""
         fields: dict[str, Any] = {
@@ -125,6 +132,9 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], rows: Listing, tota
         page["items"] = [with_state(kind, row) for row in page["items"]]
         return answers.read({**page, "position": position, **(totals(tables, query) if totals else {})}, position)
 
+    row = Both((rows.table.ROW, rows.beside, state_shape(kind)))
+    page = {"items": [row], "pagination": Pagination, "position": int}
+    answering(Answers(Both((page, given_by(totals))), headers=["X-Position"]))(items)
     items.__doc__ = f"A page of {router.tags[0]}."
     router.get(path, name=f"list {router.tags[0]}")(items)
 

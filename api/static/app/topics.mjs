@@ -129,6 +129,7 @@ const SENTENCES = {
   "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
+  "commit.completed": ["commits", "quiet", () => "completed what is known of a commit"],
   "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
   "stage_run.started": ["play", "info", () => "started the stage run"],
   "stage_run.succeeded": ["check", "good", () => "finished the stage run"],
@@ -142,6 +143,9 @@ const SENTENCES = {
   "write_op.pull_request_closed": ["branch", "warn", () => "closed the pull request"],
   "write_op.failed": ["alert", "bad", (d) => `saw the write fail: ${quoted(d.error)}`],
   "write_op.deleted": ["trash", "warn", (d) => `deleted the write to ${d.write_branch}`],
+
+  "redaction.begun": ["trash", "warn", (d) => `began to erase secrets from the events up to ${d.up_to_position}`],
+  "redaction.finished": ["trash", "warn", (d) => `erased secrets from ${plural(d.events, "event")}`],
 
   "workspace.created": ["plus", "plain", (d) => `created the workspace ${d.name}`],
   "workspace.updated": ["edit", "plain", () => "changed the workspace"],
