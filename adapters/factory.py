@@ -27,8 +27,8 @@ from workledger.adapters.database import (
     without_password,
 )
 from workledger.adapters.own_transaction.store import OwnConnection, Transaction
-from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import COMMANDS, META, METADATA, VERSION
+from workledger.adapters.snapshots import SnapshotStore
 from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.tables import Bulk
 

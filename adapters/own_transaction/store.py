@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from eventsourcing.persistence import NotSupportedError, StoredEvent
 
 from workledger.adapters.own_transaction.refusals import ConnectionUnsupported
-from workledger.adapters.recorder import DatabaseStore, SnapshotStore
+from workledger.adapters.recorder import DatabaseStore
+from workledger.adapters.snapshots import SnapshotStore
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import Conditions, Stored
 
