@@ -63,6 +63,7 @@ STATUSES = {
     "BACKUP_EXISTS": 409,
     "AGENT_NOT_RESUMABLE": 409,
     "AGENT_TURN_ALREADY_RECORDED": 409,
+    "IMPORTED_ALREADY": 409,
     "AGENT_TURN_LIMIT_EXCEEDED": 409,
     "CONCURRENCY_CONFLICT": 409,
     "DATABASE_FOREIGN": 409,
@@ -129,7 +130,6 @@ OF_COMMANDS = (
     *("workledger.api.commandline.", "workledger.api.benchmarks."),
     *("workledger.adapters.own_transaction.", "workledger.adapters.outbox", "workledger.adapters.declarations"),
     *("workledger.adapters.erasing.", "workledger.adapters.redaction.scanner", "workledger.domain.redaction"),
-    "workledger.domain.import_source",
 )
 """Where refusals are that no request meets."""
 
