@@ -13,7 +13,7 @@ from workledger.adapters.claude_code.sizes import Sizes
 from workledger.adapters.claude_code.told import Recorded
 from workledger.adapters.claude_code.tools import RecordedCalls, Tools, unanswered
 from workledger.adapters.claude_code.turns import Turns
-from workledger.adapters.redaction import JSON, Redact
+from workledger.adapters.redaction import JSON, Redact, consecutive
 
 FRESH = timedelta(minutes=15)
 """How long after its last record a session that was left in the middle of something counts as running."""
@@ -55,7 +55,7 @@ class Thread:
         sizes: Sizes,
     ) -> None:
         self.id, self._part, self._records, self._message_ids = part.thread, part, part.records, message_ids
-        self._own, self._held, self._redact, self._sizes = ownership.own, ownership.held, redact, sizes
+        self._own, self._held, self._redact, self._sizes = ownership.own, ownership.held, consecutive(redact), sizes
         self._run_id, self._recorded = run_id, recorded
         self.left_out: Counter[str] = Counter()
         self.first: dict[str, int] = {}

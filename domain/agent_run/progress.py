@@ -1,7 +1,9 @@
 """The progress of a run, as its process reports it: spawned, first output, turns, exited (domain.md 2.2)."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from workledger.domain.agent import Agent, AgentTurnLimitExceeded
 from workledger.domain.agent_run.events import (
@@ -20,6 +22,9 @@ from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.project import Project
 
 Status = Literal["starting", "running", "paused", "waiting_for_input", "completed", "failed", "stopped"]
+
+Tokens = Annotated[int, Field(ge=0, le=10**9)]
+"""Of one turn: the sum over all turns of a run is a number that JSON holds exactly."""
 
 LIVE: tuple[Status, ...] = ("starting", "running", "paused", "waiting_for_input")
 
@@ -103,11 +108,11 @@ class RunProgress(Aggregate):
         self,
         *,
         turn: Number,
-        tokens_in: Count = 0,
-        tokens_out: Count = 0,
-        cache_tokens: Count | None = None,
-        cache_read_tokens: Count | None = None,
-        cache_write_tokens: Count | None = None,
+        tokens_in: Tokens = 0,
+        tokens_out: Tokens = 0,
+        cache_tokens: Tokens | None = None,
+        cache_read_tokens: Tokens | None = None,
+        cache_write_tokens: Tokens | None = None,
         cost_usd: Cost | None = None,
         tool_call_count: Count = 0,
         model: Name | None = None,

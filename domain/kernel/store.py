@@ -200,3 +200,11 @@ class EventStore(ApplicationRecorder):
         """Erase the events of one topic in a stream, up to a version, for good.
 
         Nothing else removes events from the log; see services/retention.py, which records the erasure."""
+
+    @abstractmethod
+    def count_commands(self, upto: int) -> int:
+        """How many command ids of appends up to that position are recorded."""
+
+    @abstractmethod
+    def forget_commands(self, upto: int) -> None:
+        """Forget the command ids of appends up to that position: what is repeated under one is recorded again."""
