@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
+from support.stores import append, happened
 from workledger import Workledger
 from workledger.adapters.erasing import redactor
 from workledger.adapters.erasing.redactor import RedactionUnderWay, look, redact_ledger
@@ -25,6 +26,7 @@ from workledger.domain.task import Task
 from workledger.projections import projects, tasks
 from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.engine.state import held_leases, leases
+from workledger.projections.engine.state.dead_letters import DEAD_LETTERS
 
 TOKEN = "ghp" + "_" + "aB3dE5fG7h" * 4
 """Of a kind that nobody gave out."""
@@ -111,6 +113,21 @@ def test_names_and_addresses_that_were_redacted_are_still_taken_and_can_be_given
         unit.edit(Project, "prj_1").change_details(name="other")
     with ledger.unit() as unit:
         unit.create(Project.create(name=f"board {GONE}"))
+
+
+def test_what_could_not_be_read_is_redacted_too_and_so_is_the_error_about_it(file: Path) -> None:
+    """The event is set aside as a dead letter, whose error quotes the payload."""
+    with workledger.open(f"sqlite:///{file}") as ledger:
+        poison = {"topic": "task.details_changed", "state": f'{{"title": 7, "it is {TOKEN}'.encode()}
+        append(ledger.store, happened("task-tsk_1", **poison))
+        ledger.catch_up()
+        with ledger.tables.writing() as connection:
+            connection.execute(DEAD_LETTERS.update().values(error=f"ValueError: {TOKEN}"))
+        assert redact_ledger(ledger).events == 5
+        assert TOKEN not in everything(ledger)
+        with ledger.tables.engine.connect() as connection:
+            letters = connection.execute(sa.select(DEAD_LETTERS.c.position)).fetchall()
+        assert letters
 
 
 def test_looking_changes_nothing_and_shows_no_secret(ledger: Workledger) -> None:
