@@ -40,8 +40,6 @@ HEAD = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))
 class SQLiteFactory(DatabaseFactory):
     """Opens a file or memory; see file.py for the URLs."""
 
-    bulk = SQLiteBulk()
-
     def connect(self, url: str) -> sa.Engine:
         self._file = File(url, read_only=self.read_only)
         self.place = f"{self._file.path}: "
@@ -56,6 +54,7 @@ class SQLiteFactory(DatabaseFactory):
         )
         sa.event.listen(engine, "begin", self._begin)
         sa.event.listen(engine, "checkin", lambda driver, record: self._checkpointer.look())
+        self.bulk = SQLiteBulk(engine)
         return engine
 
     def exists(self, url: str) -> bool:

@@ -35,6 +35,7 @@ class Appender:
         try:
             return self._once(unit)
         except ConcurrencyConflict as conflict:
+            self._forget(conflict)
             if not unit.replay(conflict):
                 raise
         give_up, longest = time.monotonic() + PATIENCE, FIRST_SLEEP
@@ -44,6 +45,7 @@ class Appender:
                 try:
                     return self._once(unit)
                 except ConcurrencyConflict as conflict:
+                    self._forget(conflict)
                     # Writers in other processes do not share the lock: of many on a few streams, some must stand back.
                     time.sleep(random.uniform(0, longest))  # noqa: S311
                     longest = min(longest * 1.2, LONGEST_SLEEP)
@@ -58,10 +60,15 @@ class Appender:
         except AlreadyDone as done:
             return self._repetition(unit, done.positions)
         except ClaimUnmet as unmet:
-            raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
+            raise unmet.refusal() from None
         positions = [one.notification.id for one in appended]
+        self._core.aggregates.keep(unit.appended())
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
+
+    def _forget(self, conflict: ConcurrencyConflict) -> None:
+        """What is kept of the stream may be what the log has lost, as after a failover."""
+        self._core.aggregates.forget(str(conflict.details.get("stream")))
 
     def _nothing(self, unit: Unit) -> Receipt:
         """Nothing changed; the command id is recorded all the same, so that a repetition does not decide anew."""

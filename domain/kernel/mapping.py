@@ -124,16 +124,10 @@ def decode(row: Row) -> Recorded:
         UnknownTopic: the topic is unknown to this release.
         EventUnreadable: the row is not what was stored, or an upcaster fails.
     """
-    kind = Event.TOPICS.get(row.topic)
-    if kind is None:
-        raise UnknownTopic(topic=row.topic, position=row.position)
+    event = decode_payload(row.topic, row.schema_version, row.data, row.position)
     try:
-        event, at, tags = (
-            kind.load(orjson.loads(row.data), row.schema_version),
-            parse_timestamp(row.at),
-            orjson.loads(row.tags),
-        )
-    except (ValueError, KeyError, TypeError) as error:
+        at, tags = parse_timestamp(row.at), orjson.loads(row.tags)
+    except (ValueError, TypeError) as error:
         raise EventUnreadable(position=row.position, topic=row.topic) from error
     return Recorded(
         stream_id=row.stream_id,
@@ -148,3 +142,19 @@ def decode(row: Row) -> Recorded:
         tags=tags,
         position=row.position,
     )
+
+
+def decode_payload(topic: str, schema_version: int, data: str | bytes, position: int) -> Event:
+    """The event with that payload, upcast to the current version of its class.
+
+    Raises:
+        UnknownTopic: the topic is unknown to this release.
+        EventUnreadable: the payload is not what was stored, or an upcaster fails.
+    """
+    kind = Event.TOPICS.get(topic)
+    if kind is None:
+        raise UnknownTopic(topic=topic, position=position)
+    try:
+        return kind.load(orjson.loads(data), schema_version)
+    except (ValueError, KeyError, TypeError) as error:
+        raise EventUnreadable(position=position, topic=topic) from error

@@ -41,8 +41,8 @@ class Change:
 
 Fold = Callable[[Scanned, Mapping[str, Any], Mapping[str, str]], Iterable[Change]]
 """(row of the log, payload, tags) → changes."""
-Barrier = Callable[[WriteTables, Mapping[str, Any]], None]
-"""(tables, payload): called when everything before the event is written."""
+Barrier = Callable[[WriteTables, Scanned, Mapping[str, Any]], None]
+"""(tables, row of the log, payload): called when everything before the event is written."""
 
 
 class Table:

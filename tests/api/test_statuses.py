@@ -34,6 +34,9 @@ STATUSES = {
     "AGENT_TOOL_NOT_ALLOWED": 403,
     "HOST_NOT_ALLOWED": 403,
     "ORIGIN_NOT_ALLOWED": 403,
+    "POSITION_UNKNOWN": 400,
+    "TOPIC_UNKNOWN": 400,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
     "SESSION_INVALID_PARTICIPANT": 403,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
@@ -79,6 +82,7 @@ STATUSES = {
     "TASK_ALREADY_APPROVED": 409,
     "TASK_ALREADY_ASSIGNED": 409,
     "TASK_BLOCKED_BY_DEPENDENCY": 409,
+    "TASK_OF_ANOTHER_PROJECT": 409,
     "TASK_POSITION_CONFLICT": 409,
     "TOOL_CALL_INVALID_TRANSITION": 409,
     "WORKTREE_BRANCH_EXISTS": 409,
@@ -123,6 +127,7 @@ with 500, as what a call of git came to: here that is recorded, and what is aske
 OF_COMMANDS = (
     *("workledger.api.commandline.", "workledger.api.benchmarks."),
     *("workledger.adapters.own_transaction.", "workledger.adapters.outbox", "workledger.adapters.declarations"),
+    *("workledger.adapters.erasing.", "workledger.adapters.redaction.scanner", "workledger.domain.redaction"),
 )
 """Where refusals are that no request meets."""
 
