@@ -24,6 +24,7 @@ from workledger.projections.engine.tables import ReadTables
 from workledger.projections.groups import GROUPS
 
 if TYPE_CHECKING:
+    from workledger.adapters.redaction import Redact
     from workledger.domain.kernel.policy import Policy
     from workledger.projections.engine.react.reactor import Reactor
 
@@ -49,8 +50,13 @@ class Workledger(Ledger):
         policies: "Sequence[Policy] | None" = None,
         create: bool = True,
         read_only: bool = False,
+        redact: "Redact | None" = None,
     ) -> None:
         check(groups, policies or ())
+        if redact is not None:
+            from workledger.adapters.redaction.events import Door  # most processes redact nothing
+
+            self.clean = Door(redact)
         factory_topic = factory_of(url)
         import_module(factory_topic.partition(":")[0])  # says by name what is not installed
         environment = {URL: url, CREATE: "y" if create else "n", READ_ONLY: "y" if read_only else "n"}
@@ -106,7 +112,7 @@ class Workledger(Ledger):
         """
         if self._factory.read_only:
             raise DatabaseReadOnly
-        return TransactionLedger(self._core, self._log, self._factory.own_transaction(connection))
+        return TransactionLedger(self._core, self._log, self._factory.own_transaction(connection), self.clean)
 
     def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have `listener(position)` called after every append of this ledger; what is returned ends that.
@@ -159,6 +165,7 @@ def open(
     policies: "Sequence[Policy] | None" = None,
     create: bool = True,
     read_only: bool = False,
+    redact: "Redact | None" = None,
 ) -> Workledger:
     """Open a ledger.
 
@@ -172,6 +179,8 @@ def open(
         create: make the database's tables, and SQLite's file, when there are none.
         read_only: write nothing, not even tables, so that a file in a read-only folder, a standby or a role that may
             only select will do. What would write is refused with DATABASE_READ_ONLY.
+        redact: takes secrets from every event before it is recorded, such as
+            `workledger.adapters.redaction.redact_secrets`; see docs/howto/secrets.md. Nothing is taken unless given.
 
     Raises:
         DatabaseNotFound: DATABASE_NOT_FOUND, there is no ledger, and none was to be created.
@@ -184,4 +193,6 @@ def open(
         DeclarationInvalid: DECLARATION_INVALID, two groups, tables or policies have one name, or a table takes one
             of the event store's.
     """
-    return Workledger(url, project=project, groups=groups, policies=policies, create=create, read_only=read_only)
+    return Workledger(
+        url, project=project, groups=groups, policies=policies, create=create, read_only=read_only, redact=redact
+    )

@@ -17,7 +17,13 @@ from workledger.domain.write_operation import WriteOperation
 
 
 class CommitFields(Frozen):
-    """The fields of a commit record, which its event and its aggregate share: recording returns all of them."""
+    """The fields of a commit record, which its event and its aggregate share: recording returns all of them.
+
+    Attributes:
+        authored_at: when its author wrote it, RFC 3339 in UTC; the commit date is the time of the event.
+        parents: the shas of its parents; None when they were not told.
+        files_known: False when `files_changed` is empty because nothing was known, as at the end of a shallow clone.
+    """
 
     commit_id: str
     project_id: str
@@ -32,6 +38,9 @@ class CommitFields(Frozen):
     author_email: str | None = None
     stage_run_id: str | None = None
     write_operation_id: str | None = None
+    authored_at: str | None = None
+    parents: tuple[str, ...] | None = None
+    files_known: bool = True
 
 
 class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
@@ -42,6 +51,16 @@ class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
             yield StageRun.exists(self.stage_run_id)
         if self.write_operation_id:
             yield WriteOperation.exists(self.write_operation_id)
+
+
+class CommitCompleted(Event, topic="commit.completed", patch=True):
+    """What was not known of a commit when it was recorded became known: the fields that are given."""
+
+    commit_id: str
+    authored_at: str | None = None
+    parents: tuple[str, ...] | None = None
+    files_changed: tuple[str, ...] = ()
+    files_known: bool = True
 
 
 class CommitNotFound(NotFound):

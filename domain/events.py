@@ -7,6 +7,7 @@ from workledger.domain import (  # noqa: F401
     commit,
     import_source,
     project,
+    redaction,
     session,
     session_feed,
     stage_run,

@@ -30,6 +30,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# The scanner's rules take seconds to compile: once for all homes that tests invent.
+os.environ.setdefault("KF_RULE_CACHE_DIR", str(Path.home() / ".cache" / "kingfisher" / "rule-cache"))
+
 if folder := memory_disk():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 

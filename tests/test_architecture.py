@@ -94,6 +94,8 @@ def test_no_file_names_this_machine_or_a_registry() -> None:
 
 NO_TABLE = {
     "import_source.read": "how far an importer has read a file; only the importer asks",
+    "redaction.begun": "for those who read the log; nothing is listed",
+    "redaction.finished": "as above",
     "tool_calls.opened": "says whose tool calls follow; each of them says it again",
 }
 """Events that no read table is made from, and why."""

@@ -23,7 +23,7 @@ EXPORTS = {
         new_id
     """,
     "workledger.http": """
-        Filter Json Listing Reached Sort TheCaller TheId TheLedger TheTables containing create_app equal read resource
+        Filter Json Listing Reached Sort TheBeginner TheCaller TheId TheLedger TheTables containing create_app equal read resource
         row_json running since until
     """,
     "workledger.testing": "given",

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Concatenate, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from workledger.adapters.aio.heads import Heads, patiently
 from workledger.adapters.aio.threads import Threads
@@ -21,6 +21,9 @@ from workledger.domain.kernel.unit import Unit
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.groups import GROUPS
+
+if TYPE_CHECKING:
+    from workledger.adapters.redaction import Redact
 
 A = TypeVar("A", bound=Aggregate)
 P = ParamSpec("P")
@@ -178,12 +181,20 @@ async def aopen(
     policies: Sequence[Policy] | None = None,
     create: bool = True,
     read_only: bool = False,
+    redact: "Redact | None" = None,
     threads: int = THREADS,
 ) -> AsyncIterator[AsyncLedger]:
     """Open a ledger for asyncio, and close it when the block ends; see `open`."""
     opening = Threads("open", 1)
     call = opening.submit(
-        Workledger, url, project=project, groups=groups, policies=policies, create=create, read_only=read_only
+        Workledger,
+        url,
+        project=project,
+        groups=groups,
+        policies=policies,
+        create=create,
+        read_only=read_only,
+        redact=redact,
     )
     try:
         ledger = await asyncio.wrap_future(call)

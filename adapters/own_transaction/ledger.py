@@ -11,7 +11,8 @@ from workledger.domain.kernel.appender import Appender
 from workledger.domain.kernel.core import Core
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.parents import Parents
-from workledger.domain.kernel.unit import Unit
+from workledger.domain.kernel.repository import Repository
+from workledger.domain.kernel.unit import Clean, Unit
 
 
 class TransactionCore(Core):
@@ -25,7 +26,7 @@ class TransactionCore(Core):
         self.events = self.construct_event_store()
         snapshots = TransactionSnapshots(store.engine, store.transaction)
         self.snapshots = self.factory.event_store(mapper=self.mapper, recorder=snapshots)
-        self._repository = self.construct_repository()
+        self.aggregates = Repository(store, kept=0)  # what is not committed is nobody else's
 
     def close(self) -> None:
         """Nothing: eventsourcing calls this when an application is not used any more, but the ledger goes on."""
@@ -42,7 +43,8 @@ class TransactionLedger(Ledger):
     TRANSACTION_ABORTED, TRANSACTION_DEADLOCK and TRANSACTION_STALE say that it must be rolled back.
     """
 
-    def __init__(self, core: Core, store: DatabaseStore, transaction: Transaction) -> None:
+    def __init__(self, core: Core, store: DatabaseStore, transaction: Transaction, clean: Clean) -> None:
+        self.clean = clean
         self.store = TransactionStore(store, transaction)
         self._transaction = transaction
         self._core = TransactionCore(core, self.store)

@@ -19,6 +19,7 @@ class Commands(CommandGroup):
         "events": Entry("events:events", "Print events as JSON lines."),
         "rebuild": Entry("rebuild:rebuild", "Rebuild read tables from the log."),
         "verify": Entry("verify:verify", "Check every row of the read tables against the log."),
+        "redact": Entry("redact:redact", "Erase secrets that were stored before from the log."),
         "project": Entry("project:project", "Keep the read tables up to date with the log, until Ctrl-C."),
         "react": Entry("react:react", "Run the policies, until Ctrl-C."),
         "dead-letters": Entry("dead_letters:app", "Show, retry or drop the events that could not be processed."),

@@ -1,6 +1,7 @@
 """Opens the ledger that a command works on: the only place of the command line that does."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import workledger
 from workledger import Workledger
@@ -8,12 +9,22 @@ from workledger.adapters.database import DatabaseUnreachable
 from workledger.api.commandline.apps import find_app
 from workledger.api.commandline.options import DEFAULT
 
+if TYPE_CHECKING:
+    from workledger.adapters.redaction import Redact
+
 
 class FolderMissing(DatabaseUnreachable):
     """The folder {folder} does not exist; create it, or give another --db."""
 
 
-def open_ledger(url: str | None, app: str | None = None, *, create: bool = False) -> Workledger:
+def open_ledger(
+    url: str | None,
+    app: str | None = None,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    redact: "Redact | None" = None,
+) -> Workledger:
     """The ledger in that database.
 
     Args:
@@ -21,6 +32,8 @@ def open_ledger(url: str | None, app: str | None = None, *, create: bool = False
         app: the name of the app whose read tables and policies it has (see apps.py).
         create: make it if there is none. Commands that bring events in do; those that work on the events of a ledger
             refuse a mistyped URL.
+        read_only: write nothing, so that a read-only file or a standby will do.
+        redact: takes secrets from what is recorded.
 
     Raises:
         Refused: FolderMissing, AppNotFound, DatabaseNotFound, or another refusal of `workledger.open`.
@@ -32,5 +45,7 @@ def open_ledger(url: str | None, app: str | None = None, *, create: bool = False
             raise FolderMissing(folder=folder)
     found = find_app(app)
     if found is None:
-        return workledger.open(url, create=create)
-    return workledger.open(url, groups=found.groups, policies=found.policies, create=create)
+        return workledger.open(url, create=create, read_only=read_only, redact=redact)
+    return workledger.open(
+        url, groups=found.groups, policies=found.policies, create=create, read_only=read_only, redact=redact
+    )

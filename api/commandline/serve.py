@@ -5,11 +5,14 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workledger import Workledger
+from workledger.adapters.redaction import redact_secrets
+from workledger.adapters.redaction.scanner import installed, scanner
 from workledger.adapters.simulation.live import simulated
 from workledger.api.app import create_app
 from workledger.api.commandline.apps import find_app
@@ -56,11 +59,18 @@ def serve(
         bool, typer.Option("--policies/--no-policies", help="Run the policies, as `workledger react` does.")
     ] = False,
     dispatch: Dispatch = False,
+    redact: Annotated[
+        bool,
+        typer.Option("--redact/--no-redact", help="Take secrets from what is recorded over HTTP."),
+    ] = True,
 ) -> None:
     """Serve the HTTP API and the board on this machine, until Ctrl-C."""
+    if redact:
+        installed()
+        Thread(target=scanner, name="workledger-secrets", daemon=True).start()  # loads its rules, for the first command
     with (
         listen(host, port) as listener,
-        open_ledger(db, app, create=True) as ledger,
+        open_ledger(db, app, create=True, redact=redact_secrets if redact else None) as ledger,
         reacting(ledger, dispatch=dispatch) if policies or dispatch else nullcontext() as reactor,
     ):
         run(
@@ -84,7 +94,9 @@ def listen(host: str, port: int) -> socket.socket:
     if not is_loopback(host):
         raise AddressNotAllowed(host=host)
     address = HOST if host.endswith("localhost") else host
-    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # asyncio sends small answers at once (TCP_NODELAY) only where the protocol is named.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address, port))

@@ -84,16 +84,29 @@ class Aggregate(Frozen):
 
     def after(self, event: Event) -> Self:
         """The aggregate after one more event."""
-        fields = event.changes(self)
-        own = {name: fields[name] for name in fields if name in type(self).model_fields}
-        return self.model_copy(update={**own, "version": self.version + 1})
+        return self.model_copy(update=self._changed(event))
 
     @classmethod
     def fold(cls, id: str, events: Iterable[Event], before: Self | None = None) -> Self | None:
-        """The aggregate after those events; None when there are none."""
+        """The aggregate after those events; None when there are none.
+
+        Args:
+            before: the aggregate before them, which stays as it is.
+        """
+        state = None if before is None else before.model_copy()
         for event in events:
-            before = cls.begin(id, event) if before is None else before.after(event)
-        return before
+            if state is None:
+                state = cls.begin(id, event)
+            else:
+                state.__dict__.update(state._changed(event))  # nobody else has it yet
+        return state
+
+    def _changed(self, event: Event) -> dict[str, Any]:
+        """The fields that one more event sets."""
+        fields = event.changes(self)
+        return {name: fields[name] for name in fields if name in type(self).model_fields} | {
+            "version": self.version + 1
+        }
 
     def tags(self) -> dict[str, str | None]:
         """The ids that its events are found by: project, task, agent, run, session, workspace."""

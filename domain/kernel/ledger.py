@@ -16,7 +16,7 @@ from workledger.domain.kernel.parents import Parents
 from workledger.domain.kernel.refusals import CommandIdReused, InvalidInput, Refused
 from workledger.domain.kernel.request import Request
 from workledger.domain.kernel.store import LAST_POSITION, Receipt
-from workledger.domain.kernel.unit import Unit
+from workledger.domain.kernel.unit import Clean, Unit, as_it_is
 
 A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S")
@@ -27,6 +27,9 @@ class Ledger:
 
     Every refusal is a `Refused` with a stable `code`, and leaves the log as it was.
     """
+
+    clean: Clean = staticmethod(as_it_is)
+    """What events pass before they are recorded."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._core = Core(dict(env))
@@ -123,7 +126,8 @@ class Ledger:
             CommandIdReused: IDEMPOTENCY_KEY_REUSED, the command id was used for something else.
             InvalidInput: the command id is empty, too long, or not text that every database can hold.
         """
-        unit = Unit(self.find_any, Request(command_id, digest), self.store.holders, self._parents)
+        recall = self._core.aggregates.recall
+        unit = Unit(self.find_any, Request(command_id, digest), self.store.holders, self._parents, self.clean, recall)
         whole = False
         try:
             yield unit

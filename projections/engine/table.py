@@ -12,8 +12,8 @@ from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
+from workledger.domain.kernel.code_digest import digest
 from workledger.domain.kernel.store import Scanned
-from workledger.projections.engine.code_digest import digest
 from workledger.projections.engine.columns import Column, TableRow, columns_of, is_stamped
 from workledger.projections.engine.rules import Kind
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workledger.adapters.redaction import GONE, counted, redact, redact_text
+from workledger.adapters.redaction import GONE, consecutive, counted, redact, redact_text
 
 SECRETS = {
     "an Anthropic key": "sk-" + "ant-api03-" + "x7Y" * 12,
@@ -163,3 +163,121 @@ def test_texts_with_a_secret_are_counted_and_home_folders_are_not() -> None:
     assert count.count == 3
     count("[redacted] and password=hunter2")
     assert count.count == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fetch(url, { credentials: 'include' })",
+        "token_type = 'word'",
+        "{ tokenizer: 'gpt2-medium' }",
+        "login(user=user, password=password, token=token)",
+        "cache_tokens=cached",
+        "https://example.com/x/Users/list",
+        "GET /Users/123 and PATCH /Users/123/name",
+        "sk-button-primary-large-2x",
+        'apiKey = "apiKey"',
+        '{"type": "object", "properties": {"password": {"type": "string", "description": "of the account"}}}',
+        "if 'PRIVATE KEY-----' in text: return False\n" * 3,
+        "http://localhost:8080/@vite/client",
+        "https://registry.example/@scope/name",
+        "pwd=/work/parser",
+        "Password: '), stream=None)",
+        'errors = {"password": "The password must have eight letters."}',
+        "the cookie: a small file; Cookie: theme=dark",
+        "commit 3f2a9c0e5b7d4186aa0c9e1f2b3d4c5e6f708192 and sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd1",
+        "id 0198a6c2-7c1e-7e44-9d1f-3f5a6b7c8d9e",
+        "curl -u $USER:$PASSWORD https://example.com and docker run -u 1000:1000 x",
+        "mysql -u root -p work",
+        '<input type="password" name="password" autocomplete="off">',
+        "Authorization: Bearer <token>",
+        "session_token_count = 12",
+    ],
+)
+def test_code_and_prose_about_secrets_stays(text: str) -> None:
+    assert redact_text(text) == text
+
+
+def test_a_mention_of_a_private_key_takes_no_more_than_the_key() -> None:
+    begin, end = "-----BEGIN RSA PRIVATE" + " KEY-----", "-----END RSA PRIVATE" + " KEY-----"
+    code = "".join(f"assert parse(line_{number}) == {number}\n" for number in range(80))
+    text = f'BEGIN = "{begin}"\n{code}assert not begins("{begin}")\n{code}END = "{end}"\n'
+    assert redact_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ('{"authorization": "Bearer abcDEF123456789abcDEF"}', '{"authorization": "Bearer [redacted]"}'),
+        ("{'Authorization': 'Bearer abcDEF123456789'}", "{'Authorization': 'Bearer [redacted]'}"),
+        ("headers['Authorization'] = f'token abcDEF123456789'", "headers['Authorization'] = f'token [redacted]'"),
+        ("postgres://ann:a/b1c2d3@db/x", "postgres://[redacted]@db/x"),
+        ("postgres://ann:p@ss1word@db/x", "postgres://[redacted]@db/x"),
+        ("tool --password hunter2 --verbose", "tool --password [redacted] --verbose"),
+        ("Cookie: session=abc123def456; theme=dark\nHost: x", "Cookie: [redacted]\nHost: x"),
+        ("\x1b[1mpassword\x1b[0m=hunter2\x1b[0m done", "\x1b[1mpassword\x1b[0m=[redacted]\x1b[0m done"),
+    ],
+)
+def test_what_stands_around_a_secret_stays(text: str, clean: str) -> None:
+    assert redact_text(text) == clean
+
+
+def test_numbers_lists_and_objects_of_a_secret_name_are_secrets() -> None:
+    record: dict[str, Any] = {
+        "password": 12345678,
+        "passwords": ["first", "second"],
+        "token": {"value": "abc", "type": "bearer", "expires_in": 3600},
+        "env": [{"name": "DB_PASSWORD", "value": "word"}, {"name": "DB_HOST", "value": "db"}],
+        "max_tokens": 4096,
+        "pass": True,
+    }
+    assert redact(record) == {
+        "password": GONE,
+        "passwords": [GONE, GONE],
+        "token": {"value": GONE, "type": "bearer", "expires_in": 3600},
+        "env": [{"name": "DB_PASSWORD", "value": GONE}, {"name": "DB_HOST", "value": "db"}],
+        "max_tokens": 4096,
+        "pass": True,
+    }
+
+
+def test_a_record_may_be_nested_as_deep_as_it_likes() -> None:
+    deep: Any = "password=hunter2"
+    for _ in range(20_000):
+        deep = [deep]
+    clean: Any = redact(deep)
+    while isinstance(clean, list):
+        clean = clean[0]
+    assert clean == "password=[redacted]"
+
+
+def test_a_text_is_measured_in_characters_whatever_it_begins_with() -> None:
+    token = SECRETS["a GitHub token"]
+    for before in ("\ufeff", "\0", "é€𝄞 ", "\ufeffé\0 "):
+        assert redact_text(f"{before} {token} é") == f"{before} {GONE} é"
+
+
+@pytest.mark.parametrize("cut", [4, 12, 30, 43])
+def test_a_token_that_is_split_over_texts_that_follow_each_other_is_gone(cut: int) -> None:
+    token = "ghp_" + "aB3dE5fG7h" * 4
+    one, two = f"it is {token[:cut]}", f"{token[cut:]} now"
+    assert redact([one, two]) == [f"it is {GONE}", f"{GONE} now"]
+    following = consecutive(redact)
+    first, second = (following({"message": {"content": [{"text": text}]}}) for text in (one, two))
+    assert second == {"message": {"content": [{"text": f"{GONE} now"}]}}
+    if cut > 6:
+        assert first == {"message": {"content": [{"text": f"it is {GONE}"}]}}, "what has begun may go on"
+
+
+def test_a_token_in_many_small_chunks_is_gone() -> None:
+    token = "ghp_" + "aB3dE5fG7h" * 4
+    following = consecutive(redact)
+    chunks = [f"it is {token}"[at : at + 9] for at in range(0, 50, 9)]
+    stored = "".join(str(following(chunk)) for chunk in chunks)
+    assert not any(token[at : at + 9] in stored for at in range(len(token) - 9))
+
+
+def test_chunks_of_ordinary_text_stay_as_they_are() -> None:
+    following = consecutive(redact)
+    text = "The parser reads the tokens of a line, and line_of_code_12 names it: sk-button-primary. " * 9
+    assert "".join(str(following(text[at : at + 7])) for at in range(0, len(text), 7)) == text

@@ -1,0 +1,83 @@
+"""Providers' tokens, found by Kingfisher's rules: in process, in linear time, and without any network."""
+
+import re
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from workledger.adapters.redaction.spans import Span, merged
+from workledger.domain.kernel.refusals import Refused
+
+if TYPE_CHECKING:
+    from kingfisher_sdk import Scanner
+
+
+class ScannerMissing(Refused):
+    """The secret scanner is not installed: run `pip install "workledger[secrets]"`, or pass a redact function."""
+
+    code = "SECRET_SCANNER_MISSING"
+
+
+NOT_USED = {"betterleaks.private-key"}
+"""Rules that take too much: all between two mentions of a key. See keys.py."""
+_REST = re.compile(r"(?:[\w-]|\.(?=\d))*+")
+"""Of a word, and of a token that ends in a checksum after a dot, such as GitLab's."""
+
+
+def installed() -> None:
+    """
+    Raises:
+        ScannerMissing: the scanner is not installed.
+    """
+    if find_spec("kingfisher_sdk") is None:
+        raise ScannerMissing
+
+
+@cache
+def scanner() -> "Scanner":
+    """The scanner with its rules, the same one for all threads.
+
+    Its rules are compiled once for some seconds, and kept in the user's cache folder where that can be written.
+    Loading them from there takes a quarter of a second.
+
+    Raises:
+        ScannerMissing: the package is not installed, which nothing passes over in silence.
+    """
+    try:
+        from kingfisher_sdk import Rules, Scanner
+    except ImportError as missing:
+        raise ScannerMissing from missing
+    return Scanner(Rules(confidence="low"), min_entropy=0.0)
+
+
+def tokens(text: str) -> list[Span]:
+    """Where a provider's token is, as it stands or in base64."""
+    data = text.encode("utf-8", "replace")
+    if b"\0" in data:  # that, and a mark at the start, could be taken for UTF-16, whose places are others
+        data = data.replace(b"\0", b" ")
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = b"   " + data[3:]
+    findings = [one.location for one in scanner().scan(data) if one.rule_id not in NOT_USED]
+    if not findings:
+        return []
+    places = merged((one["start_offset"], one["end_offset"]) for one in findings)
+    if len(data) != len(text):
+        places = _characters(data, places)
+    return [(start, _end(text, end)) for start, end in places]
+
+
+def _characters(data: bytes, places: list[Span]) -> list[Span]:
+    """The same places, which are in order, in characters instead of bytes."""
+    found, done, count = [], 0, 0
+    for start, end in places:
+        first = count + len(data[done:start].decode("utf-8", "replace"))
+        count = first + len(data[start:end].decode("utf-8", "replace"))
+        found.append((first, count))
+        done = end
+    return found
+
+
+def _end(text: str, end: int) -> int:
+    """Of the whole word: a token may be longer than its rule knows, and no part of one is of use."""
+    rest = _REST.match(text, end)
+    return rest.end() if rest else end
