@@ -44,6 +44,12 @@ class DatabaseFailed(Unavailable):
     code = "DATABASE_FAILED"
 
 
+class OpenBeforeFork(Unavailable):
+    """{path} was open when this process was forked, so what it writes would be lost; open it after forking only."""
+
+    code = "DATABASE_FORKED"
+
+
 class DatabaseClosed(Refused):
     """The ledger is closed; open it again to use it."""
 

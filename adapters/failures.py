@@ -2,13 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseFull, DatabaseUnreachable, reason_of
-from workledger.adapters.sqlite.failures import refusal
 from workledger.domain.kernel.refusals import Refused, Unavailable
 from workledger.projections.engine.table import Table
 
@@ -20,6 +19,21 @@ BUSY = ("40", "55P03", "57014")
 FULL = ("53100",)
 UNUSABLE = ("25006", "2200H", "42501", "XX")
 """The server takes no writes, positions are used up, the role lacks a right, or the data is damaged."""
+
+UNDECODABLE = "Could not decode"
+"""How the message of SQLite's driver begins about text that is not UTF-8; the text itself follows."""
+
+OF_SQLITE: Mapping[int, type[Unavailable]] = {
+    sqlite3.SQLITE_BUSY: DatabaseBusy,
+    sqlite3.SQLITE_LOCKED: DatabaseBusy,
+    sqlite3.SQLITE_FULL: DatabaseFull,
+    sqlite3.SQLITE_CANTOPEN: DatabaseFailed,
+    sqlite3.SQLITE_CORRUPT: DatabaseFailed,
+    sqlite3.SQLITE_IOERR: DatabaseFailed,
+    sqlite3.SQLITE_NOTADB: DatabaseFailed,
+    sqlite3.SQLITE_READONLY: DatabaseFailed,
+}
+"""By SQLite's primary result codes."""
 
 
 class ReadTableMissing(Unavailable):
@@ -46,7 +60,7 @@ def database_errors(*, ours: bool = False) -> Iterator[None]:
         raise refused from error
 
 
-def refusal_of(error: Exception) -> Refused | None:
+def refusal_of(error: BaseException) -> Refused | None:
     """The refusal for an error of SQLAlchemy or a driver; None when it is not the database's fault."""
     if isinstance(error, sa.exc.TimeoutError):
         return DatabaseBusy()
@@ -58,7 +72,7 @@ def refusal_of(error: Exception) -> Refused | None:
     if (missing := MISSING.search(reason)) and (missing[1] or missing[2]) in Table.METADATA.tables:
         return ReadTableMissing(table=missing[1] or missing[2])
     if isinstance(cause, sqlite3.Error):
-        return refusal(cause)
+        return _of_sqlite(cause)
     state = getattr(cause, "sqlstate", None) or ""
     if state.startswith(BUSY):
         return DatabaseBusy()
@@ -73,7 +87,14 @@ def refusal_of(error: Exception) -> Refused | None:
     return DatabaseFailed(reason=reason)
 
 
-def _cause(error: Exception) -> BaseException:
+def _of_sqlite(error: sqlite3.Error) -> Refused | None:
+    if str(error).startswith(UNDECODABLE):
+        return DatabaseFailed(reason="a text in it is damaged")
+    refused = OF_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return refused(reason=str(error)) if refused else None
+
+
+def _cause(error: BaseException) -> BaseException:
     """The driver's own error in SQLAlchemy's."""
     return error.orig or error if isinstance(error, sa.exc.DBAPIError) else error
 

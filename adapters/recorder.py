@@ -12,11 +12,25 @@ from eventsourcing.persistence import AggregateRecorder, Notification, NotSuppor
 from workledger.adapters.failures import database_errors
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.store import EventStore, Stored
+from workledger.domain.kernel.store import LAST_VERSION, EventStore, Stored, StreamRow
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 
 _DATA = _ROW[-1]
+
+_SNAPSHOT = (
+    sa.select(SNAPSHOTS.c.version, SNAPSHOTS.c.state)
+    .where(SNAPSHOTS.c.stream_id == sa.bindparam("stream"), SNAPSHOTS.c.version > sa.bindparam("after"))
+    .where(SNAPSHOTS.c.version <= sa.bindparam("upto"))
+    .order_by(SNAPSHOTS.c.version.desc())
+    .limit(1)
+)
+_EVENTS = (
+    sa.select(EVENTS.c.version, EVENTS.c.position, EVENTS.c.topic, EVENTS.c.schema_version, _DATA)
+    .where(EVENTS.c.stream_id == sa.bindparam("stream"), EVENTS.c.version > sa.bindparam("after"))
+    .where(EVENTS.c.version <= sa.bindparam("upto"))
+    .order_by(EVENTS.c.version)
+)
 
 PAGE = 500
 """Streams that one statement asks for."""
@@ -96,6 +110,16 @@ class DatabaseStore(EventStore):
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
         chosen = sa.select(*_ROW).where(EVENTS.c.stream_id == stream_id, EVENTS.c.version > after)
         return self._rows(chosen.order_by(EVENTS.c.version).limit(limit))
+
+    def load(
+        self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
+    ) -> Sequence[StreamRow]:
+        given = {"stream": stream_id, "after": after, "upto": upto}
+        snapshot = self._execute(_SNAPSHOT.params(given)) if snapshots else []
+        if snapshot:
+            given["after"] = snapshot[0][0]
+        rows = [(version, 0, None, 0, bytes(state)) for version, state in snapshot]
+        return list(map(StreamRow._make, [*rows, *self._execute(_EVENTS.params(given))]))
 
     def by_position(self, positions: Iterable[int]) -> Sequence[Row]:
         return self._rows(sa.select(*_ROW).where(self._among(list(positions))).order_by(EVENTS.c.position))

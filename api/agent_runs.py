@@ -3,13 +3,14 @@
 from typing import Any
 
 from workledger.api.web.bodies import model
-from workledger.api.web.deps import Caller
+from workledger.api.web.caller import Caller
+from workledger.api.web.documented import TypedDict
+from workledger.api.web.ids import AnyId
 from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import Mode
 from workledger.domain.agent_run.progress import Status
-from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.services.runs import resume_run, start_run
 from workledger.projections import tool_calls
@@ -19,12 +20,12 @@ from workledger.projections.engine.tables import ReadTables
 RUNS = Listing(
     AgentRuns,
     filters={
-        "agent_id": equal(AgentRuns.c.agent_id, Id),
-        "task_id": equal(AgentRuns.c.task_id, Id),
-        "project_id": equal(AgentRuns.c.project_id, Id),
-        "session_id": equal(AgentRuns.c.session_id, Id),
+        "agent_id": equal(AgentRuns.c.agent_id, AnyId),
+        "task_id": equal(AgentRuns.c.task_id, AnyId),
+        "project_id": equal(AgentRuns.c.project_id, AnyId),
+        "session_id": equal(AgentRuns.c.session_id, AnyId),
         "provider_session_id": equal(AgentRuns.c.provider_session_id),
-        "account_id": equal(AgentRuns.c.account_id, Id),
+        "account_id": equal(AgentRuns.c.account_id, AnyId),
         "status": equal(AgentRuns.c.status, Status),
         "mode": equal(AgentRuns.c.mode, Mode),
     },
@@ -45,7 +46,13 @@ def _resume(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
     resume_run(unit, id, **{"new_process": False} | given)
 
 
-def _with_tools(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+class WithTools(TypedDict):
+    """What a run is shown with."""
+
+    tools: list[tool_calls.ToolUse]
+
+
+def _with_tools(tables: ReadTables, row: dict[str, Any]) -> WithTools:
     """A run, with how often it used each tool; with `at`, as it was."""
     return {"tools": tool_calls.of_run(tables, row["id"])}
 

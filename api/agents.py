@@ -1,6 +1,6 @@
 """Agents over HTTP, each with its latest run and its logs."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
 import sqlalchemy as sa
 from fastapi import Query
@@ -9,15 +9,18 @@ from pydantic import Field
 from workledger.api.web import commands
 from workledger.api.web.answers import Json, read
 from workledger.api.web.bodies import Body
-from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheLedger, TheTables
+from workledger.api.web.caller import TheBeginner
+from workledger.api.web.deps import BIGGEST, Reached, TheLedger, TheTables
+from workledger.api.web.documented import READS, Answers, TypedDict, answering
+from workledger.api.web.ids import AnyId, TheId
 from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource
 from workledger.api.web.rows import with_state
 from workledger.domain.agent import Agent, AgentNotFound, AgentType
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.kernel.ids import Id
 from workledger.projections import agent_logs, agent_runs
+from workledger.projections.agent_runs import AgentRunRow
 from workledger.projections.agents import Agents
 from workledger.projections.engine.tables import ReadTables
 
@@ -29,12 +32,12 @@ RANK = sa.case({name: place for place, name in enumerate(get_args(Status))}, val
 AGENTS = Listing(
     Agents,
     filters={
-        "project_id": equal(Agents.c.project_id, Id),
+        "project_id": equal(Agents.c.project_id, AnyId),
         "status": equal(Agents.c.status, Status),
         "type": equal(Agents.c.type, AgentType),
         "name": equal(Agents.c.name),
         "provider": equal(Agents.c.provider),
-        "current_task_id": equal(Agents.c.current_task_id, Id),
+        "current_task_id": equal(Agents.c.current_task_id, AnyId),
     },
     sorts={
         "status": Sort([RANK, Agents.c.name], "asc"),
@@ -45,16 +48,37 @@ AGENTS = Listing(
 )
 
 
-def _with_run(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+class CurrentRun(AgentRunRow):
+    """A run, with its state and the commands it takes."""
+
+    state: str | None
+    commands: list[str]
+
+
+class WithRun(TypedDict):
+    """What an agent is shown with."""
+
+    current_run: CurrentRun | None
+
+
+def _with_run(tables: ReadTables, row: dict[str, Any]) -> WithRun:
     """An agent, with the row of its current run; with `at`, as it was."""
     run = agent_runs.get(tables, row["current_run_id"]) if row["current_run_id"] else None
-    return {"current_run": None if run is None else with_state(AgentRun, run)}
+    return {"current_run": None if run is None else cast(CurrentRun, with_state(AgentRun, run))}
 
 
 router = resource(Agent, AGENTS, "agents", details=_with_run)
 
 
 @router.get("/agents/{id}/logs")
+@answering(
+    Answers(
+        {"items": [agent_logs.AgentLogChunkRow], "sessions": [agent_logs.LogSession], "position": int},
+        headers=["X-Position"],
+        refused=(*READS, 404),
+        codes={404: [AgentNotFound.code]},
+    )
+)
 def logs(
     id: TheId,
     tables: TheTables,
@@ -84,13 +108,14 @@ class Chunk(Body):
 
     session_number: Annotated[int, Field(ge=1, le=BIGGEST)]
     content: str
-    run_id: Id | None = None
-    task_id: Id | None = None
-    session_id: Id | None = None
+    run_id: AnyId | None = None
+    task_id: AnyId | None = None
+    session_id: AnyId | None = None
 
 
 @router.post("/agents/{id}/logs", status_code=201)
-def write_log(id: TheId, chunk: Chunk, caller: TheCaller) -> Json:
+@answering(commands.appended_shape("seq"))
+def write_log(id: TheId, chunk: Chunk, caller: TheBeginner) -> Json:
     """Append to the log of a session; `seq` is the chunk's place in it."""
     agent = caller.ledger.find_any(Agent, id)
     if agent is None:

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from workledger.adapters.bootstrap import Workledger
@@ -15,6 +16,7 @@ from workledger.api import (
     events,
     feed,
     health,
+    openapi,
     page,
     projects,
     sessions,
@@ -26,8 +28,12 @@ from workledger.api import (
     write_operations,
 )
 from workledger.api.web import problems
-from workledger.api.web.guard import Guard
+from workledger.api.web.conditional import Conditional
+from workledger.api.web.guard import Guard, named
+from workledger.api.web.methods import Methods
+from workledger.api.web.schema import schema_of
 from workledger.api.web.service import Service
+from workledger.api.web.targets import Targets, whole_ids
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
 
 RESOURCES = (
@@ -46,12 +52,26 @@ RESOURCES = (
     feed,
     health,
     errors,
+    openapi,
 )
 
-PROBLEM = {
+DEFAULT = {
     "description": "Refused: a problem (RFC 9457) with a stable `code`.",
-    "content": {"application/problem+json": {"schema": {"type": "object", "required": ["code", "status", "detail"]}}},
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+"""What is said of routes that do not say themselves how they are refused."""
+
+
+class App(FastAPI):
+    """The app, with a schema that says what its routes answer."""
+
+    def openapi(self) -> dict[str, Any]:
+        asked = super().openapi()
+        if self._documented is None or self._documented[0] is not asked:
+            self._documented = asked, schema_of(self, asked)
+        return self._documented[1]
+
+    _documented: tuple[dict[str, Any], dict[str, Any]] | None = None
 
 
 def create_app(
@@ -73,31 +93,29 @@ def create_app(
     Args:
         routers: resources of an app, which are answered under `/api` beside ours.
         project: keep the read tables up here; give False when the ledger does so inline, or another process does.
-        hosts: names it may be called by beside those of this machine.
+        hosts: names it may be called by beside those of this machine, with a port or without, which may be any.
         heartbeat: seconds between signs of life on a feed where nothing happens.
         simulated, label: what the board says of its data.
         watch: loops that work beside it, such as that of policies; health is red when one of them is not well.
     """
     service = Service(ledger, project=project, heartbeat=heartbeat, simulated=simulated, label=label, watch=watch)
-    app = FastAPI(
+    app = App(
         title="workledger",
         summary="The event-sourced record of what AI coding agents do.",
         lifespan=running,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses={"default": PROBLEM},
+        responses={"default": DEFAULT},
+        dependencies=[Depends(whole_ids)],
     )
     app.state.service = service
     problems.install(app)
-    app.add_middleware(Guard, hosts=tuple(hosts))
-    api = APIRouter(prefix="/api")
-    for resource in RESOURCES:
-        api.include_router(resource.router)
-    for router in routers:
-        api.include_router(router)
-    app.include_router(api)
+    for middleware, options in ((Conditional, {}), (Methods, {}), (Guard, {"hosts": named(hosts)}), (Targets, {})):
+        app.add_middleware(middleware, **options)
+    for router in (*(resource.router for resource in RESOURCES), *routers):
+        app.include_router(router, prefix="/api")
     if page.FOLDER.is_dir():
         page.install(app)
     return app

@@ -3,21 +3,21 @@
 from typing import Any
 
 from workledger.api.web.bodies import model
+from workledger.api.web.ids import AnyId
 from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
 from workledger.api.web.resource import RowIds, resource
 from workledger.domain.commit import CommitRecord
-from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.unit import Unit
 from workledger.projections.commits import ProjectCommits
 
 COMMITS = Listing(
     ProjectCommits,
     filters={
-        "project_id": equal(ProjectCommits.c.project_id, Id),
-        "workspace_id": equal(ProjectCommits.c.workspace_id, Id),
+        "project_id": equal(ProjectCommits.c.project_id, AnyId),
+        "workspace_id": equal(ProjectCommits.c.workspace_id, AnyId),
         "commit_sha": equal(ProjectCommits.c.commit_sha),
-        "stage_run_id": equal(ProjectCommits.c.stage_run_id, Id),
-        "github_write_op_id": equal(ProjectCommits.c.github_write_op_id, Id),
+        "stage_run_id": equal(ProjectCommits.c.stage_run_id, AnyId),
+        "github_write_op_id": equal(ProjectCommits.c.github_write_op_id, AnyId),
         "search": containing(ProjectCommits.c.message),
         "date_from": since(ProjectCommits.c.created_at),
         "date_to": until(ProjectCommits.c.created_at),

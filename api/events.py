@@ -5,20 +5,33 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from workledger.api.web.answers import Json, event_json, read
-from workledger.api.web.deps import BIGGEST, TheLedger
-from workledger.domain.kernel.ids import Id
+from workledger.adapters.bootstrap import Workledger
+from workledger.api.web.answers import Json, StoredEvent, event_json, read
+from workledger.api.web.deps import BIGGEST, Reached, TheLedger
+from workledger.api.web.documented import Answers, answering
+from workledger.api.web.ids import AnyId
+from workledger.api.web.strict import StrictRoute
+from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.refusals import InvalidInput
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], route_class=StrictRoute)
 
-Tag = Annotated[Id | None, Query()]
+
+class TopicUnknown(InvalidInput):
+    """topics: there is no topic {topic}."""
+
+    code = "TOPIC_UNKNOWN"
+
+
+Tag = Annotated[AnyId | None, Query()]
 Topics = Annotated[str | None, Field(max_length=4000, description="those of these topics, with commas between")]
 
 
 @router.get("/events")
+@answering(Answers({"items": [StoredEvent], "position": int}, headers=["X-Position"]))
 def events(
     ledger: TheLedger,
+    reached: Reached,
     after: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     topics: Topics = None,
@@ -41,11 +54,21 @@ def events(
     given = [(name, id) for name, id in tags.items() if id]
     if len(given) > 1:
         raise InvalidInput(summary="query: events are found by one id at a time")
+    chosen = named(ledger, topics)
     head = ledger.head()
-    rows = ledger.read(after, limit, upto=head, topics=named(topics), tag=given[0] if given else None)
+    rows = ledger.read(after, limit, upto=head, topics=chosen, tag=given[0] if given else None)
     position = rows[-1].position if len(rows) == limit else max(head, after)
     return read({"items": [event_json(row) for row in rows], "position": position}, position)
 
 
-def named(topics: str | None) -> tuple[str, ...]:
-    return tuple(filter(None, topics.split(","))) if topics else ()
+def named(ledger: Workledger, topics: str | None) -> tuple[str, ...]:
+    """Topics with commas between.
+
+    Raises:
+        TopicUnknown: one is neither declared here nor in the log, to which others may have written.
+    """
+    asked = tuple(topic for part in (topics or "").split(",") if (topic := part.strip()))
+    for topic in asked:
+        if topic not in Event.TOPICS and not ledger.read(0, 1, topics=[topic]):
+            raise TopicUnknown(topic=topic)
+    return asked

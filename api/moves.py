@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from workledger.api.web.bodies import model
-from workledger.api.web.deps import BIGGEST, Caller
-from workledger.domain.kernel.ids import Id
+from workledger.api.web.caller import Caller
+from workledger.api.web.deps import BIGGEST
+from workledger.api.web.ids import AnyId
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task, ranks
 from workledger.domain.task.card_events import TaskMoved
@@ -22,8 +23,8 @@ MOVE = model(
     "TaskMove",
     Task.move,
     extra={
-        "before": (Annotated[Id | None, Field(description="the card that it is put above")], None),
-        "after": (Annotated[Id | None, Field(description="the card that it is put below")], None),
+        "before": (Annotated[AnyId | None, Field(description="the card that it is put above")], None),
+        "after": (Annotated[AnyId | None, Field(description="the card that it is put below")], None),
         "position": (Annotated[int, Field(ge=0, le=BIGGEST, description="dense, from 0")] | None, None),
     },
 )

@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import Query
 
 from workledger.api.web.answers import Json, read
-from workledger.api.web.deps import BIGGEST, Reached, TheId, TheTables
+from workledger.api.web.deps import BIGGEST, Reached, TheTables
+from workledger.api.web.documented import READS, Answers, TypedDict, answering
+from workledger.api.web.ids import TheId
 from workledger.api.web.listing import LONGEST_PAGE, Listing, Sort, containing, equal
 from workledger.api.web.resource import resource
 from workledger.api.web.rows import endpoint, with_state
@@ -15,7 +17,7 @@ from workledger.domain.project.project import Stage, Status
 from workledger.domain.task import Task
 from workledger.domain.task.board import DRAGS, Column
 from workledger.projections import commits, projects, tasks
-from workledger.projections.projects import Projects
+from workledger.projections.projects import ProjectRow, Projects
 
 TITLES: dict[Column, str] = {
     "backlog": "Backlog",
@@ -43,7 +45,41 @@ PROJECTS = Listing(
 router = resource(Project, PROJECTS, "projects")
 
 
+class BoardCard(tasks.PlacedCardRow):
+    """A card, with its state and the commands it takes."""
+
+    state: str | None
+    commands: list[str]
+
+
+class Offsets(TypedDict):
+    """Where a page is in all that there is."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+
+
+class BoardColumn(TypedDict):
+    """A column of the board: `drags` are the commands that lead a card to others."""
+
+    name: Column
+    title: str
+    count: int
+    drags: dict[Column, str]
+    tasks: list[BoardCard]
+
+
 @router.get("/projects/{id}/board")
+@answering(
+    Answers(
+        {"project": ProjectRow, "position": int, "columns": [BoardColumn]},
+        headers=["X-Position"],
+        refused=(*READS, 404),
+        codes={404: [ProjectNotFound.code]},
+    )
+)
 def the_board(
     id: TheId, tables: TheTables, position: Reached, limit: Annotated[int, Query(ge=1, le=1000)] = tasks.CARDS
 ) -> Json:
@@ -71,6 +107,7 @@ def drags_from(column: str) -> dict[str, str]:
 
 
 @router.get("/projects/{id}/commits")
+@answering(Answers({"commits": [commits.HistoryRow], "pagination": Offsets}, headers=["X-Position"]))
 def commit_history(
     id: TheId,
     tables: TheTables,

@@ -6,6 +6,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from workledger.api.app import service_of
+from workledger.api.protocol import Protocol
 from workledger.api.web.guard import is_loopback
 from workledger.domain.kernel.refusals import Forbidden
 
@@ -39,6 +40,8 @@ class Server(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
+                http=Protocol,
+                ws="none",
                 log_level=log_level,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 proxy_headers=False,

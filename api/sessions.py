@@ -7,10 +7,12 @@ from fastapi import Query
 from workledger.api.web import commands
 from workledger.api.web.answers import Json, read
 from workledger.api.web.bodies import model
-from workledger.api.web.deps import BIGGEST, Reached, TheCaller, TheId, TheTables
+from workledger.api.web.caller import TheBeginner
+from workledger.api.web.deps import BIGGEST, Reached, TheTables
+from workledger.api.web.documented import READS, Answers, TypedDict, answering
+from workledger.api.web.ids import AnyId, TheId
 from workledger.api.web.listing import Listing, Sort, containing, equal, since, until
 from workledger.api.web.resource import resource
-from workledger.domain.kernel.ids import Id
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionNotFound
 from workledger.domain.session.session import Status
@@ -22,9 +24,9 @@ from workledger.projections.sessions import Sessions
 SESSIONS = Listing(
     Sessions,
     filters={
-        "project_id": equal(Sessions.c.project_id, Id),
-        "task_id": equal(Sessions.c.task_id, Id),
-        "agent_id": equal(Sessions.c.agent_id, Id),
+        "project_id": equal(Sessions.c.project_id, AnyId),
+        "task_id": equal(Sessions.c.task_id, AnyId),
+        "agent_id": equal(Sessions.c.agent_id, AnyId),
         "status": equal(Sessions.c.status, Status),
         "is_active": equal(Sessions.c.is_active, bool),
         "url": equal(Sessions.c.url),
@@ -39,7 +41,13 @@ SESSIONS = Listing(
 )
 
 
-def _with_participants(tables: ReadTables, row: dict[str, Any]) -> dict[str, Any]:
+class WithParticipants(TypedDict):
+    """What a session is shown with."""
+
+    participants: list[sessions.SessionParticipantRow]
+
+
+def _with_participants(tables: ReadTables, row: dict[str, Any]) -> WithParticipants:
     """A session, with who takes part; with `at`, as it was."""
     return {"participants": sessions.participants(tables, row["id"])}
 
@@ -48,6 +56,14 @@ router = resource(Session, SESSIONS, "sessions", details=_with_participants)
 
 
 @router.get("/sessions/{id}/feed")
+@answering(
+    Answers(
+        {"items": [session_feed.SessionEventRow], "position": int},
+        headers=["X-Position"],
+        refused=(*READS, 404),
+        codes={404: [SessionNotFound.code]},
+    )
+)
 def feed(
     id: TheId,
     tables: TheTables,
@@ -70,7 +86,8 @@ Entry = model("Entry", SessionFeed.entry, without=("session_id",))
 
 
 @router.post("/sessions/{id}/feed", status_code=201)
-def write_feed(id: TheId, entry: Entry, caller: TheCaller) -> Json:  # type: ignore[valid-type]
+@answering(commands.appended_shape("offset"))
+def write_feed(id: TheId, entry: Entry, caller: TheBeginner) -> Json:  # type: ignore[valid-type]
     """Publish an entry; it is found by what the session is found by."""
     session = caller.ledger.get(Session, id)
     about: dict[str, Any] = {"project_id": session.project_id, "agent_id": session.agent_id, "task_id": session.task_id}

@@ -11,12 +11,14 @@ from pydantic import Field
 
 from workledger.api.web import commands, detail, history, listing
 from workledger.api.web.answers import Json, read, row_json
-from workledger.api.web.bodies import StrictRoute
-from workledger.api.web.deps import Caller, Reached, TheId, TheLedger, TheTables
+from workledger.api.web.caller import Caller
+from workledger.api.web.deps import Reached, TheLedger, TheTables
+from workledger.api.web.documented import READS, Answers, answering
 from workledger.api.web.history import At, as_it_was
+from workledger.api.web.ids import AnyId, TheId
 from workledger.api.web.listing import Listing, Sort, equal, since, until
+from workledger.api.web.strict import StrictRoute
 from workledger.domain.agent import AgentToolNotAllowed
-from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.tool_calls import CallId, Status, ToolCallNotFound, ToolCalls
 from workledger.projections.tool_calls import ToolCalls as Calls
@@ -26,10 +28,10 @@ OF_RUN = "/agent-runs/{id}/tool-calls"
 TOOL_CALLS = Listing(
     Calls,
     filters={
-        "agent_id": equal(Calls.c.agent_id, Id),
-        "agent_run_id": equal(Calls.c.agent_run_id, Id),
-        "task_id": equal(Calls.c.task_id, Id),
-        "project_id": equal(Calls.c.project_id, Id),
+        "agent_id": equal(Calls.c.agent_id, AnyId),
+        "agent_run_id": equal(Calls.c.agent_run_id, AnyId),
+        "task_id": equal(Calls.c.task_id, AnyId),
+        "project_id": equal(Calls.c.project_id, AnyId),
         "tool": equal(Calls.c.tool),
         "status": equal(Calls.c.status, Status),
         "date_from": since(Calls.c.timestamp),
@@ -65,13 +67,29 @@ commands.add(router, OF_RUN, ToolCalls, {"start": (_start, START)}, _of_call)
 
 
 @router.get("/tool-calls/{id}")
+@answering(
+    Answers(
+        Calls.ROW,
+        headers=["X-Position", "ETag"],
+        refused=(*READS, 404),
+        codes={404: [ToolCallNotFound.code]},
+    )
+)
 def one(id: TheId, tables: TheTables, position: Reached) -> Json:
     """One call, by the id that its caller gave it."""
     return row_json(detail.find(tables, TOOL_CALLS, id, ToolCallNotFound), position)
 
 
 @router.get(OF_RUN)
-def of_run(id: TheId, ledger: TheLedger, at: At = None) -> Json:
+@answering(
+    Answers(
+        ToolCalls,
+        headers=["X-Position", "ETag"],
+        refused=(*READS, 404),
+        codes={404: [ToolCalls.NOT_FOUND.code]},
+    )
+)
+def of_run(id: TheId, ledger: TheLedger, position: Reached, at: At = None) -> Json:
     """The calls of a run with how far each has come; with `at`, as they were."""
     if at is not None:
         return as_it_was(ledger, ToolCalls, id, at)

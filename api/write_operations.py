@@ -5,12 +5,12 @@ from typing import Any
 from pydantic import Field
 
 from workledger.api.web.bodies import model
-from workledger.api.web.deps import Caller
+from workledger.api.web.caller import Caller
+from workledger.api.web.ids import AnyId
 from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource
 from workledger.domain.commit import CommitRecord, Line
 from workledger.domain.kernel.fields import Text
-from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.services import commits
 from workledger.domain.write_operation import Status, WriteOperation
@@ -19,7 +19,7 @@ from workledger.projections.write_operations import WriteOperations
 WRITE_OPERATIONS = Listing(
     WriteOperations,
     filters={
-        "project_id": equal(WriteOperations.c.project_id, Id),
+        "project_id": equal(WriteOperations.c.project_id, AnyId),
         "status": equal(WriteOperations.c.status, Status),
         "repo_full_name": equal(WriteOperations.c.repo_full_name),
     },
@@ -31,10 +31,13 @@ COMMIT = model(
     CommitRecord.record,
     without=("write_operation_id",),
     extra={
-        "commit_id": (Id | None, Field(None, description="of a record that is there already; the sha is enough then")),
+        "commit_id": (
+            AnyId | None,
+            Field(None, description="of a record that is there already; the sha is enough then"),
+        ),
         "commit_url": (Line | None, None),
         "message": (Text | None, None),
-        "project_id": (Id | None, Field(None, description="where the operation names none")),
+        "project_id": (AnyId | None, Field(None, description="where the operation names none")),
     },
 )
 

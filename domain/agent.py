@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, Frozen, New, command
-from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
-from workledger.domain.kernel.fields import ShortName
+from workledger.domain.kernel.claims import Claim, Require, Take, Vacancy, key_of, releases
+from workledger.domain.kernel.fields import JsonObject, Number, ShortName
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import (
     ConcurrencyConflict,
@@ -36,12 +36,22 @@ class AgentConfig(Frozen):
 
 def run_of_agent(agent_id: str) -> str:
     """The key that the live run of an agent holds (domain.md 3.3, X12)."""
-    return f"run_of_agent:{agent_id}"
+    return key_of("run_of_agent", agent_id)
 
 
-def named(project_id: str | None, name: str) -> str:
-    """The key of an agent's name: unique in its project, or among the agents of none (domain.md 3.3, X2)."""
-    return f"agent_name:{project_id or ''}:{name}"
+def idle(agent_id: str) -> Vacancy:
+    """The claim that the agent has no live run."""
+    return Vacancy(run_of_agent(agent_id), AgentAlreadyRunning, capacity=1, details={"agent_id": agent_id})
+
+
+def _named(project_id: str | None, name: str) -> tuple[str, str, str]:
+    """The key of an agent's name, in parts: unique in its project, or among the agents of none (domain.md 3.3, X2)."""
+    return "agent_name", project_id or "", name
+
+
+def take_name(project_id: str | None, name: str) -> Take:
+    """The claim that no other agent there has the name."""
+    return Take(key_of(*_named(project_id, name)), AgentNameTaken, details={"name": name})
 
 
 class AgentCreated(Created, topic="agent.created"):
@@ -55,7 +65,7 @@ class AgentCreated(Created, topic="agent.created"):
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from super().claims(before, id)
-        yield Take(named(self.project_id, self.name), NameTaken)
+        yield take_name(self.project_id, self.name)
 
 
 class AgentRenamed(Event, topic="agent.renamed"):
@@ -65,8 +75,8 @@ class AgentRenamed(Event, topic="agent.renamed"):
 
     def claims(self, before: "Agent", id: str) -> Iterable[Claim]:
         if self.name != before.name:
-            yield Release(named(before.project_id, before.name))
-            yield Take(named(before.project_id, self.name), NameTaken)
+            yield from releases(*_named(before.project_id, before.name))
+            yield take_name(before.project_id, self.name)
 
 
 class AgentConfigChanged(Event, topic="agent.config_changed"):
@@ -79,7 +89,7 @@ class AgentConfigChanged(Event, topic="agent.config_changed"):
         """Tools and model do not change while a run is live."""
         was, now = before.config, self.config
         if (was.allowed_tools, was.model) != (now.allowed_tools, now.model):
-            yield Vacancy(run_of_agent(id), AgentAlreadyRunning, capacity=1)
+            yield idle(id)
 
 
 class AgentSessionStarted(Event, topic="agent.session_started"):
@@ -108,15 +118,19 @@ class AgentDeleted(Deleted, topic="agent.deleted"):
     name: str
 
     def claims(self, before: "Agent", id: str) -> Iterable[Claim]:
-        yield Vacancy(run_of_agent(id), AgentAlreadyRunning, capacity=1)
+        yield idle(id)
         yield from super().claims(before, id)
-        yield Release(named(before.project_id, before.name))
+        yield from releases(*_named(before.project_id, before.name))
 
 
 class AgentNotFound(NotFound):
     """There is no such agent."""
 
     code = "AGENT_NOT_FOUND"
+
+
+class AgentNameTaken(NameTaken):
+    """Another agent is called {name}."""
 
 
 class AgentAlreadyRunning(Refused):
@@ -177,7 +191,7 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
     def tags(self) -> dict[str, str | None]:
         return {"agent": self.id, "project": self.project_id}
 
-    def requires(self) -> Iterable[Claim]:
+    def belongs_to(self) -> Iterable[Require]:
         if self.project_id:
             yield Project.exists(self.project_id)
 
@@ -208,7 +222,7 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
         return [] if name == self.name else [AgentRenamed(name=name)]
 
     @command
-    def change_config(self, *, patch: dict[str, Any]) -> list[Event]:
+    def change_config(self, *, patch: JsonObject) -> list[Event]:
         """Apply a patch to the config; the event has the patch and the whole config.
 
         Raises:
@@ -218,7 +232,7 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
         return [] if config == self.config else [AgentConfigChanged(patch=patch, config=config)]
 
     @command
-    def start_session(self, *, session_number: int, agent_run_id: Id) -> list[Event]:
+    def start_session(self, *, session_number: Number, agent_run_id: Id) -> list[Event]:
         """Count a new process of the agent; `session_number` must be `session_count` + 1.
 
         Raises:

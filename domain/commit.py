@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen, New, command
-from workledger.domain.kernel.claims import Claim
-from workledger.domain.kernel.fields import Text
+from workledger.domain.kernel.claims import Claim, Require
+from workledger.domain.kernel.fields import Sha, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import NotFound
 from workledger.domain.project import Project
@@ -17,7 +17,13 @@ from workledger.domain.write_operation import WriteOperation
 
 
 class CommitFields(Frozen):
-    """The fields of a commit record, which its event and its aggregate share: recording returns all of them."""
+    """The fields of a commit record, which its event and its aggregate share: recording returns all of them.
+
+    Attributes:
+        authored_at: when its author wrote it, RFC 3339 in UTC; the commit date is the time of the event.
+        parents: the shas of its parents; None when they were not told.
+        files_known: False when `files_changed` is empty because nothing was known, as at the end of a shallow clone.
+    """
 
     commit_id: str
     project_id: str
@@ -32,6 +38,9 @@ class CommitFields(Frozen):
     author_email: str | None = None
     stage_run_id: str | None = None
     write_operation_id: str | None = None
+    authored_at: str | None = None
+    parents: tuple[str, ...] | None = None
+    files_known: bool = True
 
 
 class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
@@ -42,6 +51,16 @@ class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
             yield StageRun.exists(self.stage_run_id)
         if self.write_operation_id:
             yield WriteOperation.exists(self.write_operation_id)
+
+
+class CommitCompleted(Event, topic="commit.completed", patch=True):
+    """What was not known of a commit when it was recorded became known: the fields that are given."""
+
+    commit_id: str
+    authored_at: str | None = None
+    parents: tuple[str, ...] | None = None
+    files_changed: tuple[str, ...] = ()
+    files_known: bool = True
 
 
 class CommitNotFound(NotFound):
@@ -60,7 +79,7 @@ class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", no
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "workspace": self.workspace_id}
 
-    def requires(self) -> Iterable[Claim]:
+    def belongs_to(self) -> Iterable[Require]:
         yield Project.exists(self.project_id)
         if self.workspace_id:
             yield Workspace.exists(self.workspace_id)
@@ -76,7 +95,7 @@ class CommitRecord(CommitFields, Aggregate, category="commit", prefix="pcom", no
         cls,
         *,
         project_id: Id,
-        commit_sha: Id,
+        commit_sha: Sha,
         commit_url: Line,
         message: Text,
         workspace_id: Id | None = None,

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
 from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.fields import Json
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.refusals import PayloadTooLarge
 from workledger.domain.kernel.unit import Unit
@@ -62,7 +63,7 @@ class SessionFeed(Aggregate, category="session_feed", prefix="ses", not_found=Se
         session_id: Id,
         channel: Channel,
         type: Annotated[str, Field(min_length=1, max_length=100)],
-        data: JsonValue = None,
+        data: Json = None,
         user_id: Id | None = None,
     ) -> "New[SessionFeed]":
         """An entry to be published.

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
-from workledger.domain.kernel.claims import Claim, Release, Take
-from workledger.domain.kernel.fields import Text
+from workledger.domain.kernel.claims import Claim, Require, Take, key_of, releases
+from workledger.domain.kernel.fields import JsonObject, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidTransition, NotFound, Refused
 from workledger.domain.project import Project
@@ -15,9 +15,9 @@ from workledger.domain.project.project import Stage
 from workledger.domain.workspace import Workspace
 
 
-def live(project_id: str, stage: str) -> str:
-    """The key that the queued or running run of a stage holds (domain.md 3.3, X9)."""
-    return f"stage_run_live:{project_id}:{stage}"
+def _live(project_id: str, stage: str) -> tuple[str, str, str]:
+    """The key that the queued or running run of a stage holds, in parts (domain.md 3.3, X9)."""
+    return "stage_run_live", project_id, stage
 
 
 class StageRunQueued(Created, topic="stage_run.queued"):
@@ -37,15 +37,16 @@ class StageRunQueued(Created, topic="stage_run.queued"):
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from super().claims(before, id)
-        yield Take(f"stage_run_key:{self.idempotency_key}", StageRunExists)
-        yield Take(live(self.project_id, self.stage), StageRunExists)
+        about = {"stage": self.stage, "idempotency_key": self.idempotency_key}
+        yield Take(key_of("stage_run_key", self.idempotency_key), StageRunExists, details=about)
+        yield Take(key_of(*_live(self.project_id, self.stage)), StageRunExists, details=about)
 
 
 class Ended:
     """Events that end a run: the stage can be run again."""
 
     def claims(self, before: "StageRun", id: str) -> Iterable[Claim]:
-        yield Release(live(before.project_id, before.stage))
+        yield from releases(*_live(before.project_id, before.stage))
 
 
 class StageRunStarted(Event, topic="stage_run.started"):
@@ -84,8 +85,8 @@ class StageRunDeleted(Deleted, topic="stage_run.deleted"):
 
     def claims(self, before: "StageRun", id: str) -> Iterable[Claim]:
         yield from super().claims(before, id)
-        yield Release(f"stage_run_key:{before.idempotency_key}")
-        yield Release(live(before.project_id, before.stage))
+        yield from releases("stage_run_key", before.idempotency_key)
+        yield from releases(*_live(before.project_id, before.stage))
 
 
 class StageRunNotFound(NotFound):
@@ -95,7 +96,7 @@ class StageRunNotFound(NotFound):
 
 
 class StageRunExists(Refused):
-    """This stage run was already requested: {holder}."""
+    """A run of the stage {stage} was already requested: {holder}."""
 
     code = "DUPLICATE_REQUEST"
 
@@ -134,12 +135,14 @@ class StageRun(
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "workspace": self.workspace_id}
 
+    def belongs_to(self) -> Iterable[Require]:
+        yield Project.exists(self.project_id)
+        if self.workspace_id:
+            yield Workspace.exists(self.workspace_id)
+
     def requires(self) -> Iterable[Claim]:
         """A finished run needs none."""
-        if self.status in LIVE:
-            yield Project.exists(self.project_id)
-            if self.workspace_id:
-                yield Workspace.exists(self.workspace_id)
+        return self.belongs_to() if self.status in LIVE else ()
 
     @classmethod
     @command
@@ -154,7 +157,7 @@ class StageRun(
         automation_level: AutomationLevel = "human_approval",
         idempotency_key: Key | None = None,
         triggered_by: Trigger = "user",
-        metadata: dict[str, Any] | None = None,
+        metadata: JsonObject | None = None,
     ) -> "New[StageRun]":
         """Queue a run of a stage. With an idempotency key, repeated requests queue one run.
 
@@ -183,7 +186,7 @@ class StageRun(
         return [StageRunStarted(worker_id=worker_id)]
 
     @command(when="running", unless="succeeded")
-    def succeed(self, *, outputs: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None) -> list[Event]:
+    def succeed(self, *, outputs: JsonObject | None = None, metadata: JsonObject | None = None) -> list[Event]:
         """Report that it completed. The metadata is merged into the run's."""
         return [StageRunSucceeded(outputs=outputs or {}, metadata=self.metadata | (metadata or {}))]
 

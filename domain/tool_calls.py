@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentRunNotFound
 from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen, New, command
-from workledger.domain.kernel.claims import Claim
-from workledger.domain.kernel.fields import Count, Name, Text
+from workledger.domain.kernel.claims import Claim, Require
+from workledger.domain.kernel.fields import Count, Json, Name, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidTransition, NotFound
+from workledger.domain.project import Project
+from workledger.domain.task import Task
 
 Status = Literal["pending", "running", "complete", "error", "denied"]
 """AgentPane's statuses. A call is recorded once it runs or is denied, so `pending` does not occur."""
@@ -45,6 +48,13 @@ class ToolCallsOpened(Event, topic="tool_calls.opened"):
     task_id: str | None = None
     session_id: str | None = None
     allowed_tools: tuple[str, ...] | None = None
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield Agent.exists(self.agent_id)
+        if self.project_id:
+            yield Project.exists(self.project_id)
+        if self.task_id:
+            yield Task.exists(self.task_id)
 
 
 class ToolCallStarted(OfCall, Event, topic="tool_calls.call_started"):
@@ -125,7 +135,7 @@ class ToolCalls(
             "task": self.task_id,
         }
 
-    def requires(self) -> Iterable[Claim]:
+    def belongs_to(self) -> Iterable[Require]:
         yield AgentRun.exists(self.agent_run_id)
 
     def allows(self, tool: str) -> bool:
@@ -138,11 +148,11 @@ class ToolCalls(
         *,
         agent_run_id: Id,
         agent_id: Id,
-        agent_name: str | None = None,
+        agent_name: Name | None = None,
         project_id: Id | None = None,
         task_id: Id | None = None,
         session_id: Id | None = None,
-        allowed_tools: tuple[str, ...] | None = None,
+        allowed_tools: tuple[Name, ...] | None = None,
     ) -> "New[ToolCalls]":
         """Open the record of a run's tool calls; `runs.start_run` does so with the run.
 
@@ -162,7 +172,7 @@ class ToolCalls(
 
     @command
     def start(
-        self, *, tool: Name, turn_number: Count, input: JsonValue = None, tool_call_id: CallId | None = None
+        self, *, tool: Name, turn_number: Count, input: Json = None, tool_call_id: CallId | None = None
     ) -> list[Event]:
         """Record a call, as denied when its tool is not allowed (A19); `runs.start_tool_call` refuses it too.
 
@@ -191,9 +201,7 @@ class ToolCalls(
         ]
 
     @command
-    def complete(
-        self, *, tool_call_id: CallId, output: JsonValue = None, duration_ms: Count | None = None
-    ) -> list[Event]:
+    def complete(self, *, tool_call_id: CallId, output: Json = None, duration_ms: Count | None = None) -> list[Event]:
         """Report that a running call returned.
 
         Raises:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
-from workledger.domain.kernel.fields import UNSET, Name, Unset
+from workledger.domain.kernel.fields import UNSET, JsonObject, Name, Path, Text, Unset, Word
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import NotFound
 
@@ -59,10 +59,10 @@ class Workspace(Aggregate, category="workspace", prefix="ws", not_found=Workspac
         *,
         name: Name,
         id: Id | None = None,
-        description: str | None = None,
-        github_repo: str | None = None,
-        context_path: str = "elmer-docs/",
-        settings: dict[str, Any] | None = None,
+        description: Text | None = None,
+        github_repo: Word | None = None,
+        context_path: Path = "elmer-docs/",
+        settings: JsonObject | None = None,
     ) -> "New[Workspace]":
         """Create a workspace, the tenant that projects may belong to."""
         event = WorkspaceCreated(
@@ -79,10 +79,10 @@ class Workspace(Aggregate, category="workspace", prefix="ws", not_found=Workspac
         self,
         *,
         name: Name | Unset = UNSET,
-        description: str | Unset | None = UNSET,
-        github_repo: str | Unset | None = UNSET,
-        context_path: str | Unset = UNSET,
-        settings: dict[str, Any] | Unset = UNSET,
+        description: Text | Unset | None = UNSET,
+        github_repo: Word | Unset | None = UNSET,
+        context_path: Path | Unset = UNSET,
+        settings: JsonObject | Unset = UNSET,
     ) -> list[Event]:
         """Change the fields that are given; None clears an optional one."""
         changed = self.differing(

@@ -1,14 +1,12 @@
 """A write operation puts proposed changes into a repository: a commit, then a pull request (Elmer, domain.md 2.11)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, JsonValue
+from typing import Any, Literal
 
 from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
-from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.claims import Require
 from workledger.domain.kernel.command import ANY
-from workledger.domain.kernel.fields import Name, Text, Url
+from workledger.domain.kernel.fields import Json, Name, Number, Sha, Text, Url
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidTransition, NotFound
 from workledger.domain.project import Project
@@ -101,7 +99,7 @@ class WriteOperation(
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id}
 
-    def requires(self) -> Iterable[Claim]:
+    def belongs_to(self) -> Iterable[Require]:
         if self.project_id:
             yield Project.exists(self.project_id)
 
@@ -114,7 +112,7 @@ class WriteOperation(
         base_branch: Name,
         write_branch: Name,
         id: Id | None = None,
-        proposed_changes: JsonValue = None,
+        proposed_changes: Json = None,
         created_by: Name | None = None,
         project_id: Id | None = None,
     ) -> "New[WriteOperation]":
@@ -130,14 +128,14 @@ class WriteOperation(
         return New(WriteOperation, id or new_id(WriteOperation.PREFIX), [event])
 
     @command(when="prepared", repeat=ANY)
-    def commit(self, *, commit_sha: Id, commit_id: Id) -> list[Event]:
+    def commit(self, *, commit_sha: Sha, commit_id: Id) -> list[Event]:
         """Record its commit by the id of the commit record; `services.commits.commit` records both in one append."""
         if (commit_sha, commit_id) == (self.commit_sha, self.commit_id):
             return []
         return [WriteOperationCommitted(commit_sha=commit_sha, commit_id=commit_id)]
 
     @command(when="committed", repeat="pr_open")
-    def open_pull_request(self, *, pr_number: Annotated[int, Field(ge=1)], pr_url: Url) -> list[Event]:
+    def open_pull_request(self, *, pr_number: Number, pr_url: Url) -> list[Event]:
         """Report that a pull request for the commit was opened."""
         if self.status == "pr_open" and pr_number == self.pr_number:
             return []

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 import sqlalchemy as sa
 
 from workledger.domain.agent_log import AgentLogChunkAppended, AgentLogPurged
+from workledger.domain.kernel.store import Scanned
 from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.rules import Count, From, Kind, Logged, Sum, Version, When
 from workledger.projections.engine.table import Barrier, Table, WriteTables
@@ -18,7 +19,7 @@ def _size(content: str) -> int:
     return len(content.encode())
 
 
-def _purged(tables: WriteTables, data: Mapping[str, Any]) -> None:
+def _purged(tables: WriteTables, row: Scanned, data: Mapping[str, Any]) -> None:
     for table in (tables[AgentLogChunks], tables[AgentLogSessions]):
         purged = (table.c.agent_id == data["agent_id"]) & (table.c.session_number == data["session_number"])
         tables.connection.execute(table.delete().where(purged))

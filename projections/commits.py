@@ -1,11 +1,12 @@
 """The commit history of each project, with the stage run that each commit came from (Elmer, domain.md 1.1)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 import sqlalchemy as sa
 
-from workledger.domain.commit import CommitRecorded
+from workledger.domain.commit import CommitCompleted, CommitRecorded
 from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.rules import From, References
 from workledger.projections.engine.table import Table, WriteTables
@@ -13,18 +14,23 @@ from workledger.projections.engine.tables import ReadTables
 from workledger.projections.projects import Projects, count_commits
 from workledger.projections.stage_runs import StageRuns
 
+TOLD = (CommitRecorded, CommitCompleted)
+
 
 class CommitRow(Stamped):
-    """A commit of a project's repository; `message`, author and files are git's own."""
+    """A commit of a project's repository; `message`, author, parents and files are git's own.
 
-    id: Annotated[str, From(CommitRecorded, field="commit_id")]
+    `created_at` is the commit date. `files_known` is False as long as nothing is known of its files.
+    """
+
+    id: Annotated[str, From(*TOLD, field="commit_id")]
     project_id: Annotated[str, From(CommitRecorded), References("projects", "cascade")]
     workspace_id: Annotated[str | None, From(CommitRecorded), References("workspaces", "cascade")]
     commit_sha: Annotated[str, From(CommitRecorded)]
     commit_url: Annotated[str, From(CommitRecorded)]
     message: Annotated[str, From(CommitRecorded)]
     document_type: Annotated[str | None, From(CommitRecorded)]
-    files_changed: Annotated[list[str], From(CommitRecorded)]
+    files_changed: Annotated[list[str], From(*TOLD)]
     triggered_by: Annotated[str | None, From(CommitRecorded)]
     author_name: Annotated[str | None, From(CommitRecorded)]
     author_email: Annotated[str | None, From(CommitRecorded)]
@@ -32,6 +38,9 @@ class CommitRow(Stamped):
     github_write_op_id: Annotated[
         str | None, From(CommitRecorded, field="write_operation_id"), References("write_operations", "null")
     ]
+    authored_at: Annotated[datetime | None, From(*TOLD)]
+    parents: Annotated[list[str] | None, From(*TOLD)]
+    files_known: Annotated[bool, From(*TOLD)]
 
 
 class ProjectCommits(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
+from workledger.domain.kernel.store import Scanned
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeedPurged
 from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.rules import From, Kind, Logged, Stream, Version, When
@@ -11,7 +12,7 @@ from workledger.projections.engine.table import Barrier, Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 
 
-def _purged(tables: WriteTables, data: Mapping[str, Any]) -> None:
+def _purged(tables: WriteTables, row: Scanned, data: Mapping[str, Any]) -> None:
     entries = tables[SessionEvents]
     purged = (entries.c.session_id == data["session_id"]) & (entries.c.offset <= data["up_to_offset"])
     tables.connection.execute(entries.delete().where(purged))

@@ -39,8 +39,9 @@ from workledger.domain.task.events import (
 )
 from workledger.projections.engine.columns import Stamped
 from workledger.projections.engine.rules import ABSENT, Becomes, From, References, Stream, Sum, Tag, When
+from workledger.projections.engine.statement import Query, Statement
 from workledger.projections.engine.table import Table, WriteTables
-from workledger.projections.engine.tables import Query, ReadTables
+from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import Dollars
 from workledger.projections.task_counts import TaskCountRow, TaskCounts, recount
 from workledger.projections.task_dependencies import TaskDependencies
@@ -70,6 +71,11 @@ CARDS = 200
 def _summary(data: Mapping[str, Any]) -> Any:
     """A completion without a summary leaves that of the work."""
     return data["summary"] or ABSENT
+
+
+def _turns(data: Mapping[str, Any]) -> Any:
+    """Work that has no turns leaves those of earlier work."""
+    return ABSENT if data["turn_count"] is None else data["turn_count"]
 
 
 class TaskRow(Stamped):
@@ -118,7 +124,7 @@ class TaskRow(Stamped):
     rejection_count: Annotated[int, Becomes({TaskCreated: 0}), From(TaskApproved, TaskRejected)]
     started_at: Annotated[datetime | None, When(TaskStarted, only="first")]
     completed_at: Annotated[datetime | None, When(TaskCompleted), From(TaskReopened)]
-    turn_count: Annotated[int, Becomes({TaskCreated: 0}), From(TaskWorkFinished)]
+    turn_count: Annotated[int, Becomes({TaskCreated: 0, TaskWorkFinished: _turns})]
     tokens_in: Annotated[int, Sum("tokens_in", AgentTurnCompleted)]
     tokens_out: Annotated[int, Sum("tokens_out", AgentTurnCompleted)]
     cost_usd: Annotated[Dollars, Sum("cost_usd", AgentTurnCompleted)]
@@ -141,7 +147,7 @@ class Tasks(
         "project_id, updated_at desc, id",
         "project_id, created_at, id",
     ),
-    revision=1,
+    revision=2,
 ):
     """Tasks until they are deleted; dropped ones too, which boards hide."""
 
@@ -163,16 +169,6 @@ class PlacedCardRow(CardRow):
     position: int
 
 
-def get(tables: ReadTables, id: str) -> CardRow | None:
-    """The task with that id."""
-    return tables.first(cards().where(Tasks.c.id == id), CardRow)
-
-
-def cards() -> Query:
-    """The columns of CardRow, of all tasks, to be narrowed and ordered."""
-    return sa.select(Tasks.table, unmet_dependencies())
-
-
 def unmet_dependencies() -> sa.ColumnElement[int]:
     """The column `unmet_dependencies` of a query of tasks: how many that each waits for are not done."""
     edges, other = TaskDependencies, Tasks.table.alias("other")
@@ -181,21 +177,48 @@ def unmet_dependencies() -> sa.ColumnElement[int]:
     return unmet.correlate(Tasks.table).scalar_subquery().label("unmet_dependencies")
 
 
-def shown(project_id: str | None) -> sa.ColumnElement[bool]:
+def shown(project_id: "str | sa.BindParameter[str] | None") -> sa.ColumnElement[bool]:
     """The condition for tasks that a project's board shows: dropped ones are hidden. None stands for no project."""
     return sa.and_(Tasks.c.project_id == project_id, Tasks.c.status != "cancelled")
 
 
+ALL_CARDS: Query = sa.select(Tasks.table, unmet_dependencies())
+"""The columns of CardRow, of all tasks, to be narrowed and ordered."""
+
+
+def _first_of(column: "str | sa.BindParameter[str]") -> Query:
+    """The first cards of a column of the board, in order."""
+    chosen = ALL_CARDS.where(shown(sa.bindparam("project_id")), Tasks.c.board_column == column)
+    return chosen.order_by(Tasks.c.rank, Tasks.c.id).limit(sa.bindparam("limit"))
+
+
+GET = Statement(ALL_CARDS.where(Tasks.c.id == sa.bindparam("id")), CardRow)
+COLUMN = Statement(_first_of(sa.bindparam("column")), CardRow)
+BOARD = Statement(sa.union_all(*(sa.select(_first_of(name).subquery(name)) for name in COLUMNS)), CardRow)
+
+
+def get(tables: ReadTables, id: str) -> CardRow | None:
+    """The task with that id."""
+    return tables.run_first(GET, id=id)
+
+
 def board(tables: ReadTables, project_id: str, *, limit: int = CARDS) -> dict[Column, list[PlacedCardRow]]:
     """A project's kanban board: the first `limit` cards of each column, in order."""
-    return {name: column(tables, project_id, name, limit) for name in COLUMNS}
+    columns: dict[Column, list[PlacedCardRow]] = {name: [] for name in COLUMNS}
+    for card in sorted(tables.run(BOARD, project_id=project_id, limit=limit), key=_place):
+        column = columns[card["board_column"]]
+        column.append({**card, "position": len(column)})
+    return columns
 
 
 def column(tables: ReadTables, project_id: str, name: str, limit: int = CARDS) -> list[PlacedCardRow]:
     """The first cards of a column of the board, in order (AgentPane `getByColumn`)."""
-    chosen = cards().where(shown(project_id), Tasks.c.board_column == name)
-    ordered = tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id).limit(limit), CardRow)
+    ordered = tables.run(COLUMN, project_id=project_id, column=name, limit=limit)
     return [{**card, "position": position} for position, card in enumerate(ordered)]
+
+
+def _place(card: CardRow) -> tuple[str, str]:
+    return card["rank"], card["id"]
 
 
 def counts(tables: ReadTables, project_id: str) -> dict[Column, int]:

@@ -18,9 +18,12 @@ EXPORTS = {
         ABSENT Becomes Change Count Dollars From Logged Position ReadTables References Stamped Stream Sum TableRow Tag
         Version When
     """,
-    "workledger.fields": "Cost Count Id Name Path Reason Ref ShortName Text UNSET Unset Url new_id",
+    "workledger.fields": """
+        Cost Count Id Integer Json JsonObject Name Number Path Reason Ref Sha ShortName Text Time UNSET Unset Url Word
+        new_id
+    """,
     "workledger.http": """
-        Filter Json Listing Reached Sort TheCaller TheId TheLedger TheTables containing create_app equal read resource
+        Filter Json Listing Reached Sort TheBeginner TheCaller TheId TheLedger TheTables containing create_app equal read resource
         row_json running since until
     """,
     "workledger.testing": "given",

@@ -1,6 +1,25 @@
 """What the arguments of commands are declared with: ids, texts and numbers with their limits, and UNSET."""
 
-from workledger.domain.kernel.fields import UNSET, Cost, Count, Name, Path, Reason, Ref, ShortName, Text, Unset, Url
+from workledger.domain.kernel.fields import (
+    UNSET,
+    Cost,
+    Count,
+    Integer,
+    Json,
+    JsonObject,
+    Name,
+    Number,
+    Path,
+    Reason,
+    Ref,
+    Sha,
+    ShortName,
+    Text,
+    Time,
+    Unset,
+    Url,
+    Word,
+)
 from workledger.domain.kernel.ids import Id, new_id
 
 __all__ = [
@@ -8,13 +27,20 @@ __all__ = [
     "Cost",
     "Count",
     "Id",
+    "Integer",
+    "Json",
+    "JsonObject",
     "Name",
+    "Number",
     "Path",
     "Reason",
     "Ref",
+    "Sha",
     "ShortName",
     "Text",
+    "Time",
     "Unset",
     "Url",
+    "Word",
     "new_id",
 ]

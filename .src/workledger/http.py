@@ -2,7 +2,9 @@
 
 from workledger.api.app import create_app, running
 from workledger.api.web.answers import Json, read, row_json
-from workledger.api.web.deps import Reached, TheCaller, TheId, TheLedger, TheTables
+from workledger.api.web.caller import TheBeginner, TheCaller
+from workledger.api.web.deps import Reached, TheLedger, TheTables
+from workledger.api.web.ids import TheId
 from workledger.api.web.listing import Filter, Listing, Sort, containing, equal, since, until
 from workledger.api.web.resource import resource
 
@@ -12,6 +14,7 @@ __all__ = [
     "Listing",
     "Reached",
     "Sort",
+    "TheBeginner",
     "TheCaller",
     "TheId",
     "TheLedger",

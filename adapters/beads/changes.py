@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from workledger.adapters.beads.issues import Issue
+from workledger.adapters.beads.issues import WAITS, Issue
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.task import Task, card_events, ranks
 from workledger.domain.task.card_events import (
@@ -86,7 +86,7 @@ def relinked(task: Task, issue: Issue) -> Iterator[TaskDependencyRemoved]:
     """Removals of dependencies that an earlier import added and the issue no longer has."""
     wanted = {one.on for one in issue.blockers}
     for link in links(task):
-        if link["type"] == "blocks" and link["on"] in task.depends_on and link["on"] not in wanted:
+        if link["type"] in WAITS and link["on"] in task.depends_on and link["on"] not in wanted:
             yield TaskDependencyRemoved(depends_on_task_id=link["on"], reason="import")
 
 

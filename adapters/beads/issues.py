@@ -1,17 +1,19 @@
-"""Beads issues in a JSONL export: one object on a line, the last line with an id counts."""
+"""Beads issues in a JSONL export: one object on a line, the newest line with an id counts."""
 
+import codecs
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 
-from workledger.adapters.importing import cut, json_lines, timestamp_of
-from workledger.adapters.redaction import JSON, Redact
+from workledger.adapters.beads.exact_json import ExactObject
+from workledger.adapters.beads.sizes import LABEL, LINK, LINKS, NOTE, TEXT, labels_that_fit, rest_that_fits
+from workledger.adapters.importing import Report, digest, json_size, timestamp_of
+from workledger.adapters.redaction import JSON, Redact, counted
+from workledger.domain.task import Task
 
-PRIORITIES = {0: "high", 1: "high", 2: "medium", 3: "low", 4: "low"}
 CATEGORIES = {"epic": "plan", "spike": "research", "research": "research", "decision": "discuss", "review": "review"}
 STATES = {
     "open": "ready",
@@ -21,14 +23,17 @@ STATES = {
     "hooked": "working",
     "blocked": "waiting",
     "closed": "done",
+    "done": "done",
+    "completed": "done",
     "tombstone": "deleted",
 }
 """The state of a task for each status of an issue; one that is not known is taken for open."""
 
-TEXT = 30_000
-"""Characters of a description that are kept, and `NOTE` those of any other text."""
+WAITS = ("blocks", "waits-for", "conditional-blocks")
+"""The kinds of dependencies for whose end an issue waits."""
 
-NOTE = 4_000
+ID = 128
+"""Characters of an id; of a longer one the beginning is kept, with a digest behind it."""
 
 OWN_FIELDS = ("id", "title", "description", "labels", "dependencies")
 """What becomes a field of its own; the rest is kept in the task's metadata as it is."""
@@ -43,7 +48,14 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue, redacted. `digest` is that of the line as it was, and says whether anything has changed."""
+    """An issue, redacted. `digest` is that of the line as it was, and says whether anything has changed.
+
+    Attributes:
+        id: of its task, which may differ from the issue's (see task_ids.py).
+        place: the file and the line that it is on.
+        rest: the other fields, and those whose type is none that their own field has.
+        told: what was left out, cut or redacted in it.
+    """
 
     id: str
     title: str
@@ -58,7 +70,9 @@ class Issue:
     updated_at: datetime | None
     ended_at: datetime | None
     digest: str
+    place: str
     rest: Mapping[str, JSON]
+    told: Report
 
     @property
     def state(self) -> str:
@@ -70,69 +84,159 @@ class Issue:
 
     @property
     def blockers(self) -> tuple[Dependency, ...]:
-        return tuple({one.on: one for one in self.dependencies if one.type == "blocks"}.values())
+        return tuple({one.on: one for one in self.dependencies if one.type in WAITS}.values())
 
 
-def issues(data: bytes, redact: Redact) -> tuple[dict[str, Issue], Counter[str]]:
-    """The issues in a JSONL export by their ids, and what is none, by why it was left out."""
-    lines, rest = json_lines(data)
-    left_out = Counter({"half-written last lines": 1} if rest.strip() else {})
+def issues(data: bytes, name: str, redact: Redact, report: Report) -> dict[str, Issue]:
+    """The issues in an export by their ids. The report is told of lines that are none.
+
+    Args:
+        name: of the file, for the places of lines.
+    """
     by_id: dict[str, Issue] = {}
-    for line in lines:
-        if line.value is None:
-            left_out["malformed lines"] += 1
-        elif not isinstance(line.value.get("id"), str) or not line.value["id"]:
-            left_out["lines without an id"] += 1
-        else:
-            issue = read(line.value, redact)
-            left_out["earlier lines of the same issue"] += issue.id in by_id
-            left_out["unknown statuses (taken for open)"] += issue.status not in STATES
+    lines = _plain(data).split(b"\n")
+    for number, line in enumerate(lines, 1):
+        place = f"{name}:{number}"
+        if (raw := _object(line, place, report, is_last=number == len(lines))) is None:
+            continue
+        issue = Reader(raw, place, redact).issue()
+        before = by_id.get(issue.id)
+        report.skip("older lines of the same issue", place, before is not None)
+        if before is None or not _is_older(issue, before):
             by_id[issue.id] = issue
-    return by_id, +left_out
+    return by_id
 
 
-def read(raw: dict[str, JSON], redact: Redact) -> Issue:
-    """One issue; a field that is missing or of another type counts as absent."""
-    clean = redact(raw)
-    assert isinstance(clean, dict)
-    kind = str(clean.get("issue_type") or "task")
-    labels = (*_texts(clean.get("labels")), *([] if kind == "task" else [kind]))
-    priority = clean.get("priority")
-    return Issue(
-        id=str(raw["id"]),
-        title=cut(str(clean.get("title") or raw["id"]), NOTE),
-        description=_text(clean.get("description"), TEXT),
-        status=str(clean.get("status") or "open"),
-        priority=PRIORITIES.get(priority if isinstance(priority, int) else 2, "low"),
-        category=CATEGORIES.get(kind, "execute"),
-        labels=tuple(dict.fromkeys(labels)),
-        summary=_text(clean.get("close_reason"), NOTE),
-        dependencies=tuple(_dependencies(raw.get("dependencies"))),
-        created_at=timestamp_of(raw.get("created_at")),
-        updated_at=timestamp_of(raw.get("updated_at")),
-        ended_at=timestamp_of(raw.get("deleted_at")) or timestamp_of(raw.get("closed_at")),
-        digest=hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24],
-        rest={
-            name: _cut(value) for name, value in clean.items() if name not in OWN_FIELDS and value not in (None, "", [])
-        },
-    )
+def _plain(data: bytes) -> bytes:
+    """UTF-8 without a byte order mark; shells of Windows write UTF-16."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
-def _dependencies(raw: JSON) -> Iterable[Dependency]:
-    for one in raw if isinstance(raw, list) else ():
-        if isinstance(one, dict) and isinstance(one.get("depends_on_id"), str):
-            yield Dependency(
-                str(one["depends_on_id"]), str(one.get("type") or "blocks"), timestamp_of(one.get("created_at"))
-            )
+def _object(line: bytes, place: str, report: Report, *, is_last: bool) -> ExactObject | None:
+    """The issue on a line, as it is written."""
+    if not line.strip():
+        return None
+    told = ExactObject(line)
+    if told.value is None:
+        report.skip("half-written last lines" if is_last else "malformed lines", place)
+    elif told.value.get("_type", "issue") != "issue":
+        report.skip("lines that are no issues", place)
+    elif not isinstance(id := told.value.get("id"), str) or not id.strip():
+        report.skip("lines without an id", place)
+    else:
+        return told
+    return None
 
 
-def _text(value: JSON, limit: int) -> str | None:
-    return cut(value, limit) if isinstance(value, str) and value else None
+def _is_older(issue: Issue, other: Issue) -> bool:
+    return bool(issue.updated_at and other.updated_at and issue.updated_at < other.updated_at)
 
 
-def _cut(value: JSON) -> JSON:
-    return cut(value, NOTE) if isinstance(value, str) else value
+class Reader:
+    """Reads one issue; a field that is missing or of another type counts as absent."""
+
+    def __init__(self, written: ExactObject, place: str, redact: Redact) -> None:
+        self._raw, self._place, self._redact = written.value or {}, place, counted(redact)
+        self._report = Report("beads", shortened=written.cut)
+        self._report.skip("numbers kept as text, as they are too long", place, written.numbers_as_text)
+        clean = self._redact(self._raw)
+        self._clean = clean if isinstance(clean, dict) else {}
+
+    def issue(self) -> Issue:
+        raw, clean = self._raw, self._clean
+        kind, status = _word(clean.get("issue_type")) or "task", self._status()
+        id = self._id(raw["id"])
+        issue = Issue(
+            id=id,
+            title=self._fit(_word(clean.get("title")), NOTE) or id,
+            description=self._fit(self._text("description"), TEXT) or None,
+            status=status,
+            priority=_priority(clean.get("priority")),
+            category=CATEGORIES.get(kind, "execute"),
+            labels=labels_that_fit([*_labels(clean.get("labels")), *([] if kind == "task" else [kind])], self._report),
+            summary=self._fit(self._text("close_reason"), TEXT) or None,
+            dependencies=tuple(self._dependencies()),
+            created_at=self._timestamp("created_at"),
+            updated_at=self._timestamp("updated_at"),
+            ended_at=self._timestamp("deleted_at") or self._timestamp("closed_at"),
+            digest=hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24],
+            place=self._place,
+            rest=rest_that_fits(dict(self._rest()), self._report),
+            told=self._report,
+        )
+        self._report.redacted = self._redact.count
+        return issue
+
+    def _status(self) -> str:
+        written = _word(self._clean.get("status")) or "open"
+        status = written.lower().replace("-", "_").replace(" ", "_")
+        if status not in STATES:
+            self._report.skip("unknown statuses (taken for open)", self._place)
+            return written
+        return status
+
+    def _id(self, raw: JSON) -> str:
+        """The id without what must not be stored: where something is taken, a digest keeps it unique."""
+        id = str(raw)
+        if self._redact(id) != id:
+            return f"{Task.PREFIX}_{digest('beads', id)}"
+        return id if len(id) <= ID else f"{id[:ID]}~{digest(id)}"
+
+    def _dependencies(self) -> Iterator[Dependency]:
+        raw, room = self._raw.get("dependencies") or [], LINKS
+        for one in raw if isinstance(raw, list) else [raw]:
+            on = one.get("depends_on_id") if isinstance(one, dict) else None
+            if not isinstance(one, dict) or not isinstance(on, str) or not on:
+                self._report.skip("dependencies that name no issue", self._place)
+                continue
+            kind = self._fit(str(self._redact(_word(one.get("type")) or "blocks")), LABEL)
+            link = Dependency(self._id(on), kind, timestamp_of(one.get("created_at")))
+            room -= json_size(link.on) + json_size(kind) + LINK
+            if room >= 0:
+                yield link
+            else:
+                self._report.skip("dependencies of an issue that has too many", self._place)
+
+    def _rest(self) -> Iterator[tuple[str, JSON]]:
+        kinds = {"description": str, "labels": list, "dependencies": list, "title": str | int | float}
+        for name, value in self._clean.items():
+            fits = name == "id" or (name in kinds and isinstance(value, kinds[name]))
+            if not fits and value not in (None, "", []):
+                yield name, value
+
+    def _timestamp(self, name: str) -> datetime | None:
+        value = self._raw.get(name)
+        at = timestamp_of(value)
+        zero = isinstance(value, str) and value.startswith("0001-01-01T00:00:00")  # Go's, which is none
+        is_odd = bool(value) and at is None and not zero
+        self._report.skip("times that are none, or outside the calendar", self._place, is_odd)
+        return at
+
+    def _text(self, name: str) -> str:
+        value = self._clean.get(name)
+        return value if isinstance(value, str) else ""
+
+    def _fit(self, text: str, room: int) -> str:
+        return self._report.fit(text, room)
 
 
-def _texts(value: JSON) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+def _word(value: JSON) -> str:
+    """A text that names a kind; a number or a flag is one too."""
+    return str(value).strip() if isinstance(value, str | int | float) and value is not False else ""
+
+
+def _priority(value: JSON) -> str:
+    """From 0, the highest, to 4, also written with a P before it."""
+    digits = value.strip().lstrip("Pp") if isinstance(value, str) else value
+    if isinstance(digits, str):
+        digits = int(digits) if digits.isdecimal() and len(digits) < 4 else None
+    if not isinstance(digits, int | float):
+        return "medium"
+    return "high" if digits <= 1 else "medium" if digits <= 2 else "low"
+
+
+def _labels(value: JSON) -> list[str]:
+    labels = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [one.strip() for one in labels if isinstance(one, str) and one.strip()]

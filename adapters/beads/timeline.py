@@ -1,14 +1,16 @@
 """The timeline of a set of issues: the events of their tasks, ordered so that none precedes what it needs."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from workledger.adapters.beads import changes
 from workledger.adapters.beads.issues import Issue
+from workledger.adapters.importing import Report, timestamp_of
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.task import Task
+
+STALE = "issues older than imported before (the newer stay)"
 
 Place = tuple[datetime, int, int]
 """The order of a step: its time, then creations before dependencies before the rest, then parents before children."""
@@ -32,6 +34,7 @@ class Timeline:
         tasks: those that are there already, by id: of the issues and of what they depend on; also deleted ones.
         history: the events of a task.
         now: the time of issues without one.
+        report: told what is left out.
     """
 
     def __init__(
@@ -41,38 +44,48 @@ class Timeline:
         history: Callable[[str], Sequence[Event]],
         project_id: str,
         now: datetime,
+        report: Report,
     ) -> None:
-        self.left_out: Counter[str] = Counter()
+        self._report = report
         self._issues, self._tasks, self._history = issues, tasks, history
         self._project_id, self._now = project_id, now
         self._waits = {id: set(task.depends_on) for id, task in tasks.items()}
         self._places: dict[str, Place] = {}
         self._new = [id for id in issues if id not in tasks]
-        ours = [id for id in issues if id in tasks and self._is_ours(tasks[id], issues[id])]
+        ours = [id for id in issues if id in tasks and self._is_read(id)]
         self._changed = [id for id in ours if changes.before(tasks[id]).get("digest") != issues[id].digest]
         self._same = [id for id in ours if id not in self._changed]
+
+    @property
+    def read(self) -> list[str]:
+        """The issues that are new, or have changed."""
+        return [*self._new, *self._changed]
 
     def steps(self) -> list[Step]:
         steps = [self._creation(id) for id in self._new]
         steps += [self._revision(id) for id in self._changed]
         steps += self._dependencies()
         steps += [step for id in (*self._new, *self._same) for step in self._progress(id)]
-        self.left_out["issues that have not changed"] += len({*self._same} - {step.task_id for step in steps})
+        same = {*self._same} - {step.task_id for step in steps}
+        self._report.skip("issues that have not changed", count=len(same))
         return sorted(steps, key=lambda step: (step.place, step.task_id))
 
-    def _is_ours(self, task: Task, issue: Issue) -> bool:
+    def _is_read(self, id: str) -> bool:
+        """Whether what the issue says of an existing task counts."""
+        task, issue = self._tasks[id], self._issues[id]
         before = changes.before(task)
-        if not before or task.project_id != self._project_id:
-            self.left_out["ids that other tasks have"] += 1
-            return False
+        same = before.get("digest") == issue.digest
         if task.deleted:
-            what = (
-                "issues that have not changed"
-                if before.get("digest") == issue.digest
-                else "issues whose task was deleted"
-            )
-            self.left_out[what] += 1
-        return not task.deleted
+            self._skip("issues that have not changed" if same else "issues whose task was deleted", "" if same else id)
+            return False
+        told = timestamp_of(before.get("updated_at"))
+        if not same and told and issue.updated_at and issue.updated_at < told:
+            self._skip(STALE, id)
+            return False
+        return True
+
+    def _skip(self, reason: str, id: str = "") -> None:
+        self._report.skip(reason, self._issues[id].place if id else "")
 
     def _there(self, id: str) -> bool:
         """Whether others may refer to it: what is deleted takes its links with it."""
@@ -84,7 +97,7 @@ class Timeline:
         issue, at = self._issues[id], self._created(id)
         parent = self._parent(id)
         if parent != issue.parent_id:
-            self.left_out["parents that are not there or in a circle"] += 1
+            self._skip("parents that are not there or in a circle", id)
         event = changes.created(issue, self._project_id, parent, at)
         self._waits[id] = set()
         return Step(self._born(id), id, at, (event,), "tasks")
@@ -102,10 +115,16 @@ class Timeline:
 
     def _born(self, id: str) -> Place:
         """After its parent, whatever the timestamps are."""
-        if id not in self._places:
-            parent = self._parent(id)
-            above = self._born(parent) if parent and parent not in self._tasks else (self._created(id), 0, 0)
-            self._places[id] = (max(self._created(id), above[0]), 0, above[2] + 1)
+        line, above = [], id
+        while above not in self._places:
+            line.append(above)
+            parent = self._parent(above)
+            if parent is None or parent in self._tasks:
+                break
+            above = parent
+        for one in reversed(line):
+            at, _, depth = self._places.get(self._parent(one) or "", (self._created(one), 0, 0))
+            self._places[one] = (max(self._created(one), at), 0, depth + 1)
         return self._places[id]
 
     def _created(self, id: str) -> datetime:
@@ -120,10 +139,10 @@ class Timeline:
         if issue.parent_id != next(
             (link["on"] for link in changes.links(task) if link["type"] == "parent-child"), None
         ):
-            self.left_out["parents that changed (a task keeps its own)"] += 1
-        if changes.before(task).get("status") != issue.status:
+            self._skip("parents that changed (a task keeps its own)", id)
+        if changes.before(task).get("status", issue.status) != issue.status:
             if task.agent_id and task.state == "working":
-                self.left_out["statuses of tasks that an agent works on"] += 1
+                self._skip("statuses of tasks that an agent works on", id)
             else:
                 at = (issue.ended_at if issue.state in ("done", "deleted") else None) or at
                 events += changes.Steps(task, issue, at).take()
@@ -142,9 +161,9 @@ class Timeline:
         if id in self._tasks and changes.depends(on) in self._history(id):
             return False  # it was removed here
         if not self._there(on) or not self._there(id):
-            self.left_out["dependencies on or of what is not there"] += 1
+            self._skip("dependencies on or of what is not there", id)
         elif on == id or self._reaches(on, id):
-            self.left_out["dependencies that would close a circle"] += 1
+            self._skip("dependencies that would close a circle", id)
         else:
             self._waits[id].add(on)
             return True

@@ -1,116 +1,157 @@
-"""The history of a local repository, as one `git log` tells it. No program that the repository names is run."""
+"""The history that leads to a ref, oldest first, read from the objects of a repository."""
 
-import os
-import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
+from itertools import count
+from types import TracebackType
+from typing import Self
 
-FIELDS = ("%H", "%P", "%an", "%ae", "%ct", "%B")
-FORMAT = "".join(f"%x00{field}" for field in FIELDS) + "%x00"
-"""Between NULs, which no field can hold; a commit's files follow, each ended by NUL, and no name is empty."""
+from workledger.adapters.git import commit_object
+from workledger.adapters.git.commit_object import Commit
+from workledger.adapters.git.files import Files
+from workledger.adapters.git.objects import Objects, View
+from workledger.adapters.git.repository import Repository
 
-SETTINGS = (
-    "safe.directory=*",
-    "core.fsmonitor=false",
-    "core.quotePath=false",
-    "log.showSignature=false",
-    "diff.renames=true",
-)
-"""Whoever owns the folder, no program named in its config is run, and renames are followed as git does by default."""
+PAGE = 500
+"""Commits that are read at once."""
 
-PIECE = 1 << 16
-
-
-class GitFailed(Exception):
-    """Git could not do it; the message is git's own."""
+TAGS = 100
+"""Tags of tags that are followed to a commit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
-    """`at` is the commit date, by which `git log` orders; `files` those that plain `git log --name-only` lists."""
+class Node:
+    """A commit's place in the history: `parents` are those that the clone has."""
 
-    sha: str
+    seconds: int
     parents: tuple[str, ...]
-    author_name: str
-    author_email: str
-    at: datetime
-    message: str
-    files: tuple[str, ...]
+    tree: str
 
 
-def commits(repository: Path, ref: str) -> Iterator[Commit]:
-    """The commits that lead to `ref`, oldest first.
+class History:
+    """The commits that a ref means, in the reverse of the order in which `git log` lists them.
+
+    Nothing that is configured, replaced or grafted matters; a commit that git cannot read is passed over, and so are
+    those that only it leads to.
+
+    Attributes:
+        shas: the commits that the ref means, oldest first.
+        first: the oldest that leads to the ref, also when a range leaves it out; None when there is none.
+        unreadable: commits that others name as their parents, and that are missing or broken.
 
     Raises:
-        GitFailed: there is no such ref, or this is no repository.
+        GitFailed: there is no such ref.
     """
-    arguments = ["log", "-z", "--reverse", "--name-only", f"--format=tformat:{FORMAT}", "--encoding=UTF-8"]
-    hardening = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-decorate", "--no-notes"]
-    command = [*_git(repository), *arguments, *hardening, "--end-of-options", ref, "--"]
-    with (
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=_environment()) as process,
-    ):
-        assert process.stdout is not None
-        with process.stdout as output:
-            yield from parse(iter(lambda: output.read(PIECE), b""))
-        if process.wait():
-            errors.seek(0)
-            raise GitFailed(errors.read().decode("utf-8", "replace").strip())
 
+    def __init__(self, repository: Repository, ref: str) -> None:
+        self.repository = repository
+        self._nodes: dict[str, Node] = {}
+        self.unreadable: list[str] = []
+        wanted, left_out = repository.meant(ref)
+        with ExitStack() as opened:
+            view = View(repository)
+            opened.callback(view.close)
+            self._objects = opened.enter_context(Objects(view))
+            self._files = opened.enter_context(Files(view))
+            everything = self._walk(self._peeled(wanted))
+            passed = set(self._walk(self._peeled(left_out)))
+            self._opened = opened.pop_all()
+        self.shas = [sha for sha in reversed(everything) if sha not in passed]
+        self.first = next((sha for sha in reversed(everything) if not self._nodes[sha].parents), None)
+        self._reachable = frozenset(everything)
 
-def ask(repository: Path, *arguments: str) -> str | None:
-    """The output of a git command in the repository, without the line's end; None when it failed."""
-    answer = subprocess.run([*_git(repository), *arguments], capture_output=True, env=_environment(), check=False)
-    return None if answer.returncode else answer.stdout.decode("utf-8", "replace").rstrip("\r\n")
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
 
-def parse(pieces: Iterable[bytes]) -> Iterator[Commit]:
-    """Commits from the output of `git log -z --name-only` in FORMAT, in pieces cut anywhere."""
-    tokens = _tokens(pieces)
-    next(tokens, None)  # what opens the first commit; the others are opened by what ends the files before
-    while len(fields := list(islice(tokens, len(FIELDS) + 1))) > len(FIELDS):
-        sha, parents, name, email, seconds, message, _ = fields  # -z puts another NUL behind the message
-        files = []
-        while file := next(tokens, ""):
-            files.append(file)
-        if files:
-            files[0] = files[0].removeprefix("\n")
-        yield Commit(sha, tuple(parents.split()), name, email, _timestamp(seconds), message.rstrip("\n"), tuple(files))
+    def __contains__(self, sha: str) -> bool:
+        """Whether the commit leads to the ref, also when a range leaves it out."""
+        return sha in self._reachable
 
+    def __iter__(self) -> Iterator[str]:
+        """The commits that lead to the ref."""
+        return iter(self._reachable)
 
-def _tokens(pieces: Iterable[bytes]) -> Iterator[str]:
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\0")
-        for token in whole:
-            yield token.decode("utf-8", "replace")
+    @property
+    def ends(self) -> list[str]:
+        """The newest commit, and those at which a shallow clone ends."""
+        return [*self.shas[-1:], *(sha for sha in self.repository.shallow if sha in self)]
 
+    def commit(self, sha: str) -> Commit:
+        """One that leads to the ref."""
+        [found] = self._objects.read([sha])
+        assert found is not None
+        return commit_object.read(sha, found[1])
 
-def _timestamp(seconds: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC)
-    except (ValueError, OverflowError, OSError):  # what git makes of a broken date may lie in no calendar
-        return datetime.fromtimestamp(0, UTC)
+    def pages(self) -> Iterator[list[Commit]]:
+        """The commits, oldest first."""
+        for start in range(0, len(self.shas), PAGE):
+            shas = self.shas[start : start + PAGE]
+            found = zip(shas, self._objects.read(shas), strict=True)
+            yield [commit_object.read(sha, one[1]) for sha, one in found if one is not None]
 
+    def files(self, commit: Commit) -> tuple[str, ...] | None:
+        """The files that it changed, as `git log --name-only` lists them; none of a merge.
 
-def _git(repository: Path) -> list[str]:
-    settings = [part for setting in SETTINGS for part in ("-c", setting)]
-    return ["git", "--no-pager", "-C", str(repository), *settings]
+        None when the clone does not have what it takes to tell: it ends at the commit, or lacks a tree.
+        """
+        if len(commit.parents) > 1:
+            return ()
+        if not commit.parents:
+            return self._files.changed(self.repository.empty_tree, commit.tree)
+        parents = self._nodes[commit.sha].parents
+        return self._files.changed(self._nodes[parents[0]].tree, commit.tree) if parents else None
 
+    def _walk(self, tips: Iterable[str]) -> list[str]:
+        """The commits that lead to the tips, the newest first, as git goes: by date, never before a child."""
+        order, seen = count(), set[str]()
+        ahead: list[tuple[int, int, str]] = []
+        walked = []
 
-def _environment() -> dict[str, str]:
-    """Ours without git's variables, which a hook or a worktree may have set, and without the user's config."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return inherited | {
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
+        def meet(shas: Iterable[str]) -> None:
+            new = [sha for sha in dict.fromkeys(shas) if sha not in seen]
+            seen.update(new)
+            nodes = self._look(new)
+            for sha in new:
+                if sha in nodes:
+                    heapq.heappush(ahead, (-nodes[sha].seconds, next(order), sha))
+
+        meet(tips)
+        while ahead:
+            sha = heapq.heappop(ahead)[2]
+            walked.append(sha)
+            meet(self._nodes[sha].parents)
+        for sha in walked:
+            node = self._nodes[sha]
+            there = tuple(one for one in node.parents if one in self._nodes)
+            if there != node.parents:
+                self._nodes[sha] = Node(node.seconds, there, node.tree)
+        return walked
+
+    def _look(self, shas: list[str]) -> Mapping[str, Node]:
+        unknown = [sha for sha in shas if sha not in self._nodes]
+        for sha, found in zip(unknown, self._objects.read(unknown), strict=True):
+            if found is None or found[0] != "commit":
+                self.unreadable.append(sha)
+                continue
+            commit = commit_object.read(sha, found[1])
+            parents = () if sha in self.repository.shallow else tuple(dict.fromkeys(commit.parents))
+            self._nodes[sha] = Node(commit.committer.seconds, parents, commit.tree)
+        return self._nodes
+
+    def _peeled(self, ids: Iterable[str]) -> Iterator[str]:
+        """The commits that the ids name, also through tags; what names none, such as a tree, has no history."""
+        for id in ids:
+            for _ in range(TAGS):
+                [found] = self._objects.read([id])
+                if found is None or found[0] != "tag":
+                    break
+                id = found[1].partition(b"\n")[0].decode("ascii", "replace").rpartition(" ")[2]
+            if found is not None and found[0] == "commit":
+                yield id

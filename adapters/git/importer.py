@@ -1,32 +1,18 @@
 """The git importer: commits of a local repository, each recorded once, in the order of the history."""
 
-import re
-from datetime import datetime
-from itertools import accumulate, islice
 from pathlib import Path
 
-from workledger.adapters.git.history import Commit, ask, commits
-from workledger.adapters.importing import Batches, Fact, Progress, Report, cut, digest, ensure_project, silent
-from workledger.adapters.redaction import Redact, redact
-from workledger.domain.commit import CommitRecord, CommitRecorded
+from workledger.adapters.git.belonging import project_of
+from workledger.adapters.git.commit_object import Commit
+from workledger.adapters.git.facts import Facts
+from workledger.adapters.git.history import History
+from workledger.adapters.git.known import Record, records
+from workledger.adapters.git.repository import Repository
+from workledger.adapters.importing import Batches, Fact, Progress, Report, silent
+from workledger.adapters.redaction import Redact, counted, redact
+from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.project import Project
-from workledger.domain.project.events import ProjectCreated
-
-MESSAGE = 30_000
-"""Characters of a message that are kept, and `FILES` those of all the names of files together."""
-
-FILES = 100_000
-
-PAGE = 500
-"""Commits looked up in the ledger at once."""
-
-REMOTE = re.compile(
-    r"""(?: (?:https?|ssh|git)://(?:[^/@]*@)?(?P<host>[^/:@]+)(?::\d+)?/ | (?:[^/@:]+@)?(?P<scp>[^/:@]+):(?!/) )
-        (?P<path>[^?#]+?)(?:\.git)?/?""",
-    re.VERBOSE,
-)
-"""The ways to write where a repository came from: as a URL, or host:path. Logins in it are not taken."""
 
 
 def import_git(
@@ -41,9 +27,11 @@ def import_git(
 ) -> Report:
     """Record the commits that lead to `ref` and are not recorded yet, each at its commit date, as the actor `import`.
 
+    What was not known of a commit, as its files at the end of a shallow clone, is recorded when it is known.
+
     Args:
-        project_id: a project that is there; otherwise one is made for the repository. Its id follows from the first
-            commit, so that every clone is the same project.
+        project_id: a project that is there; otherwise that of the repository is taken or made (see belonging.py).
+        ref: a branch, a tag, a commit, or a range of commits such as `main..side`.
         keep_emails: keep the authors' e-mail addresses, which are personal data.
 
     Raises:
@@ -51,85 +39,73 @@ def import_git(
         ProjectNotFound: there is no project with that id, or it was deleted.
     """
     path = Path(repository).expanduser().resolve()
-    report = Report("git")
-    total = _count(path, ref)
-    if not total:
-        return report
-    with ledger.acting_as("import"):
-        project = ledger.get(Project, project_id or _project(ledger, path, ref, redact, report))
-        report.project_ids.add(project.id)
-        batches = Batches(ledger, report)
-        history, done = commits(path, ref), 0
-        address = _address(path) or _text(path, redact)
-        while page := list(islice(history, PAGE)):
-            ids = {commit.sha: CommitRecord.id_of(project.id, commit.sha) for commit in page}
-            known = ledger.existing(CommitRecord.stream(id) for id in ids.values())
-            for commit in page:
-                if CommitRecord.stream(ids[commit.sha]) not in known:
-                    event = _event(commit, project, address, redact, keep_emails)
-                    batches.add(Fact(CommitRecord, ids[commit.sha], 0, [event], commit.at, "commits"))
-            done += len(page)
-            report.left_out["commits recorded before"] += len(known)
-            progress(done, total, f"commits of {project.name}")
-        batches.flush()
+    report, told = Report("git"), counted(redact)
+    with History(Repository.at(path), ref) as history, ledger.acting_as("import"):
+        for sha in history.unreadable:
+            report.skip("commits that git cannot read", sha[:12])
+        if history.shas:
+            address = history.repository.address
+            address = address and str(redact(address))
+            project = ledger.get(Project, project_id or project_of(ledger, history, address, redact, report))
+            report.project_ids.add(project.id)
+            folder = str(redact(str(path)))
+            work = Import(ledger, history, Facts(project, address or folder, told, report, keep_emails))
+            work.run(progress)
+            if project_id is None and folder != project.repository_path and not (address and project.repository_url):
+                work.compare()
+    report.redacted = told.count
     return report
 
 
-def _count(path: Path, ref: str) -> int:
-    counted = ask(path, "rev-list", "--count", "--end-of-options", ref, "--")
-    if counted is None and (ref != "HEAD" or ask(path, "rev-parse", "--git-dir") is None):
-        next(commits(path, ref))  # says why
-    return int(counted or 0)
+class Import:
+    """Records the commits of a history in a project."""
 
+    def __init__(self, ledger: Ledger, history: History, facts: Facts) -> None:
+        self._ledger, self._history, self._facts = ledger, history, facts
+        self._report, self._project = facts.report, facts.project
+        self._batches = Batches(ledger, self._report)
+        self._recorded = records(ledger, self._project.id)
 
-def _project(ledger: Ledger, path: Path, ref: str, redact: Redact, report: Report) -> str:
-    roots = ask(path, "log", "--max-parents=0", "--format=%H %cI", "--end-of-options", ref, "--") or ""
-    first, _, at = roots.splitlines()[-1].partition(" ")
-    top = Path(ask(path, "rev-parse", "--show-toplevel") or path)
-    created = ProjectCreated(
-        name=_text(top.name.removesuffix(".git") or "repository", redact),
-        repository_path=_text(top, redact),
-        repository_url=_address(path),
-        default_branch=ask(path, "symbolic-ref", "--short", "-q", "HEAD") or "main",
-    )
-    return ensure_project(
-        ledger, f"{Project.PREFIX}_{digest(first)}", created, at=datetime.fromisoformat(at), report=report
-    )
+    def run(self, progress: Progress) -> None:
+        """Record what is new, and complete what was not known."""
+        recorded, done = self._recorded, 0
+        for page in self._history.pages():
+            ids = {commit.sha: CommitRecord.id_of(self._project.id, commit.sha) for commit in page}
+            streams = {sha: CommitRecord.stream(id) for sha, id in ids.items()}
+            # Another import may have recorded some in the meantime.
+            there = self._ledger.existing(stream for stream in streams.values() if stream not in recorded)
+            for commit in page:
+                if streams[commit.sha] not in there:
+                    self._take(commit, ids[commit.sha], recorded.get(streams[commit.sha]))
+            done += len(page)
+            self._report.skip("commits recorded before", count=len(there))
+            progress(done, len(self._history.shas), f"commits of {self._project.name}")
+        self._batches.flush()
 
+    def compare(self) -> None:
+        """Say so when the project may be another one, which began as a copy of the same."""
+        ids = (CommitRecord.id_of(self._project.id, sha) for sha in self._history)
+        others = len(self._recorded.keys() - {CommitRecord.stream(id) for id in ids})
+        if others and self._report.imported["commits"]:
+            self._report.notes.append(
+                f"{self._project.name} ({self._project.id}) also has {others:,} commits of another copy: "
+                "if this is a project of its own, import it with --project ID"
+            )
 
-def _address(path: Path) -> str | None:
-    """The page of the repository that `origin` was cloned from, when it is on a host."""
-    remote = REMOTE.fullmatch(ask(path, "config", "--get", "remote.origin.url") or "")
-    return remote and f"https://{remote['host'] or remote['scp']}/{remote['path']}"
-
-
-def _url(address: str, sha: str) -> str:
-    if not address.startswith("https://"):
-        return f"{address}@{sha}"
-    step = "/-/commit" if "gitlab" in address else "/commits" if "bitbucket" in address else "/commit"
-    return f"{address}{step}/{sha}"
-
-
-def _event(commit: Commit, project: Project, address: str, redact: Redact, keep_emails: bool) -> CommitRecorded:
-    return CommitRecorded(
-        commit_id=f"{CommitRecord.PREFIX}_{digest(project.id, commit.sha)}",
-        project_id=project.id,
-        workspace_id=project.workspace_id,
-        commit_sha=commit.sha,
-        commit_url=_url(address, commit.sha),
-        message=cut(_text(commit.message, redact), MESSAGE),
-        files_changed=tuple(_fitting([_text(file, redact) for file in commit.files])),
-        author_name=_text(commit.author_name, redact),
-        author_email=commit.author_email if keep_emails else None,
-    )
-
-
-def _fitting(files: list[str]) -> list[str]:
-    """The names of the files; of very many, the first ones and how many more there are."""
-    room = list(accumulate(len(file) for file in files))
-    count = sum(size <= FILES for size in room)
-    return files if count == len(files) else [*files[:count], f"… and {len(files) - count} more"]
-
-
-def _text(value: object, redact: Redact) -> str:
-    return str(redact(str(value)))
+    def _take(self, commit: Commit, id: str, record: Record | None) -> None:
+        if record is not None and record.is_complete:
+            self._report.skip("commits recorded before")
+            return
+        files = self._history.files(commit)
+        if record is None:
+            event = self._facts.recorded(commit, files)
+            self._batches.add(Fact(CommitRecord, id, 0, [event], commit.at, "commits", commit.sha[:12]))
+        elif (completion := self._facts.completed(commit, record, files)) is not None:
+            what = "commits of which more is known now"
+            self._batches.add(Fact(CommitRecord, id, record.version, [completion], commit.at, what, commit.sha[:12]))
+        else:
+            self._report.skip("commits recorded before")
+        if commit.has_odd_dates:
+            self._report.skip("dates or zones outside the calendar (clamped)", commit.sha[:12])
+        if files is None:
+            self._report.skip("files of commits that this clone does not have", commit.sha[:12])

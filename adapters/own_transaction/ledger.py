@@ -10,6 +10,8 @@ from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.appender import Appender
 from workledger.domain.kernel.core import Core
 from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.parents import Parents
+from workledger.domain.kernel.repository import Repository
 from workledger.domain.kernel.unit import Clean, Unit
 
 
@@ -24,7 +26,7 @@ class TransactionCore(Core):
         self.events = self.construct_event_store()
         snapshots = TransactionSnapshots(store.engine, store.transaction)
         self.snapshots = self.factory.event_store(mapper=self.mapper, recorder=snapshots)
-        self._repository = self.construct_repository()
+        self.aggregates = Repository(store, kept=0)  # what is not committed is nobody else's
 
     def close(self) -> None:
         """Nothing: eventsourcing calls this when an application is not used any more, but the ledger goes on."""
@@ -48,6 +50,8 @@ class TransactionLedger(Ledger):
         self._core = TransactionCore(core, self.store)
         # Not the appender of the ledger, nor its lock: a unit that is replayed there may wait for this transaction.
         self._appender = Appender(self._core)
+        # Of its own, too: what this transaction creates may be rolled back.
+        self._parents = Parents(self.find_any)
 
     @contextmanager
     def unit(self, command_id: str | None = None, *, digest: str | None = None) -> Iterator[Unit]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from struct import pack, unpack
+from typing import Any
 
 INT4, TEXT = 23, 25
 """Object ids of the element types."""
@@ -12,6 +13,11 @@ _NULL = b"\xff\xff\xff\xff"
 def ints(values: Sequence[int | None]) -> bytes:
     """An int4[]."""
     return _head(INT4, len(values)) + b"".join([_NULL if value is None else pack(">ii", 4, value) for value in values])
+
+
+def int4(value: int) -> bytes:
+    """An integer."""
+    return pack(">i", value)
 
 
 def int8(value: int) -> bytes:
@@ -30,6 +36,19 @@ def bigints(array: bytes) -> list[int]:
         return []
     count = int.from_bytes(array[12:16], "big")
     return list(unpack(">" + "4xq" * count, array[20:]))
+
+
+def literal(value: Any) -> bytes | None:
+    """A parameter as the text that PostgreSQL reads it from."""
+    match value:
+        case None:
+            return None
+        case bytes():
+            return b"\\x" + value.hex().encode()
+        case list():
+            return f"{{{','.join(map(str, value))}}}".encode()
+        case _:
+            return str(value).encode()
 
 
 def _text(value: str | None) -> bytes:

@@ -9,8 +9,10 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.errors import LockNotAvailable, ProgramLimitExceeded
 from psycopg.sql import SQL, Identifier
+from sqlalchemy.dialects import postgresql
 
 from workledger.adapters.postgres import copying, small_write, upsert
+from workledger.adapters.postgres.arrays import literal
 from workledger.adapters.postgres.connection import ConnectionLost
 from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.projections.engine.changes import Changes, Values, merge_amounts
@@ -28,6 +30,7 @@ FEW = 100
 class PostgresBulk:
     """See projections.tables.Bulk."""
 
+    dialect: sa.Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     encoded = True
     overlaps = True
     faults: tuple[type[Exception], ...] = (
@@ -54,6 +57,9 @@ class PostgresBulk:
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
+
+    def rows(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return self._pool.rows(sql.encode(), [literal(value) for value in arguments], text=True)
 
     def small_write(
         self,

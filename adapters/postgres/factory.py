@@ -17,6 +17,7 @@ from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.store import PostgresStore
 from workledger.adapters.postgres.url import postgres_url
 from workledger.adapters.postgres.wakeups import Wakeups
+from workledger.adapters.postgres.watermark import Watermark
 
 MAKING = "select pg_advisory_xact_lock(1464615269, hashtext(current_schema()))"
 
@@ -45,7 +46,10 @@ class PostgresFactory(DatabaseFactory):
         self._pool = ConnectionPool(lambda: self._connection(engine), read_only=self.read_only)
         self._home = Home(self._pool)
         self.bulk = PostgresBulk(self._pool)
-        self.wakeups = Wakeups(lambda: self._connection(engine), pooled=lambda: not self._pool.capabilities.prepare)
+        self._watermark = Watermark(self._pool)
+        self.wakeups = Wakeups(
+            lambda: self._connection(engine), lambda: not self._pool.capabilities.prepare, self._watermark.settle
+        )
         engine = sa.create_engine(
             parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )
@@ -66,7 +70,7 @@ class PostgresFactory(DatabaseFactory):
         connection.exec_driver_sql("alter table events alter column tags type jsonb using tags::jsonb")
 
     def application_recorder(self) -> ApplicationRecorder:
-        return PostgresStore(self.engine, self._pool)
+        return PostgresStore(self.engine, self._pool, self._watermark)
 
     def own_transaction(self, connection: OwnConnection) -> PostgresTransaction:
         return PostgresTransaction(connection, self._home)

@@ -24,6 +24,7 @@ from workledger.adapters.own_transaction.refusals import (
 )
 from workledger.adapters.own_transaction.store import OwnConnection, Transaction, driver_of, unsupported
 from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
+from workledger.adapters.postgres.arrays import literal
 from workledger.adapters.postgres.connection import Connection, ConnectionLost, StatementRefused
 from workledger.adapters.postgres.open_transaction import remember
 from workledger.adapters.postgres.place import Home, place_of
@@ -84,7 +85,7 @@ class PostgresTransaction(Transaction):
             render_schema_translate=True,
             compile_kwargs={"render_postcompile": True},
         )
-        parameters = [_literal(compiled.params[name]) for name in compiled.positiontup]
+        parameters = [literal(compiled.params[name]) for name in compiled.positiontup]
         with self._statement():
             return self._calls.rows(str(compiled).encode(), parameters, text=True)
 
@@ -184,16 +185,3 @@ def _refusal(refused: StatementRefused) -> Exception | None:
     if refused.state in BUSY:
         return DatabaseBusy()
     return DatabaseFailed(reason=refused.message) if refused.state in UNABLE else None
-
-
-def _literal(value: Any) -> bytes | None:
-    """A parameter as the text that PostgreSQL reads it from."""
-    match value:
-        case None:
-            return None
-        case bytes():
-            return b"\\x" + value.hex().encode()
-        case list():
-            return f"{{{','.join(map(str, value))}}}".encode()
-        case _:
-            return str(value).encode()

@@ -72,7 +72,7 @@ class ConnectionPool:
         with self.connection() as connection:
             return connection.call(statement, parameters)
 
-    def rows(self, query: bytes, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
+    def rows(self, query: bytes, parameters: Sequence[bytes | None], *, text: bool = False) -> list[tuple[Any, ...]]:
         """See Connection.rows; repeated on another connection when the first one breaks.
 
         Raises:
@@ -81,9 +81,9 @@ class ConnectionPool:
         """
         try:
             with suppress(ConnectionLost), self.connection() as connection:
-                return connection.rows(query, parameters)
+                return connection.rows(query, parameters, text=text)
             with self.connection() as connection:
-                return connection.rows(query, parameters)
+                return connection.rows(query, parameters, text=text)
         except StatementRefused as refused:
             raise refused.error from None
 

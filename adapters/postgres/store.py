@@ -11,7 +11,7 @@ from eventsourcing.persistence import StoredEvent
 from workledger.adapters.database import DatabaseBusy, DatabaseUnreachable, reason_of
 from workledger.adapters.failures import database_errors
 from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
-from workledger.adapters.postgres.arrays import int8, texts
+from workledger.adapters.postgres.arrays import int4, int8, texts
 from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
 from workledger.adapters.postgres.open_transaction import refuse_while_open
 from workledger.adapters.postgres.outcome import resolve
@@ -19,7 +19,7 @@ from workledger.adapters.postgres.pool import ConnectionPool
 from workledger.adapters.postgres.watermark import Watermark
 from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.store import Conditions, Stored
+from workledger.domain.kernel.store import LAST_VERSION, Conditions, Stored, StreamRow
 
 T = TypeVar("T")
 
@@ -32,16 +32,24 @@ WINDOW, WIDER = 10_000, 16
 
 SCAN = b"""select position, stream_id, version, topic, schema_version, at, tags::text, data from events
 where position > $1::bigint and position <= $2::bigint order by position limit $3::bigint"""
+LOAD = b"""with base as (
+  select version, state from snapshots
+  where stream_id = $1::text and version > $2::int and version <= $3::int and $4::bool order by version desc limit 1
+)
+select version, 0::bigint as position, null::text, 0, convert_from(state, 'UTF8')::json from base
+union all
+select version, position, topic, schema_version, data from events
+where stream_id = $1::text and version > coalesce((select version from base), $2::int) and version <= $3::int
+order by version"""
 OF_TOPICS = SCAN.replace(b" order by", b" and topic = any($4::text[]) order by")
 
 
 class PostgresStore(DatabaseStore):
     """Conflicts, unmet claims and repeated commands are raised as the port says; nothing is stored then."""
 
-    def __init__(self, engine: sa.Engine, pool: ConnectionPool) -> None:
+    def __init__(self, engine: sa.Engine, pool: ConnectionPool, watermark: Watermark) -> None:
         super().__init__(engine)
-        self._pool = pool
-        self._watermark = Watermark(pool)
+        self._pool, self._watermark = pool, watermark
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
@@ -88,6 +96,18 @@ class PostgresStore(DatabaseStore):
                 )
             except ConnectionLost as error:
                 raise DatabaseUnreachable(reason=reason_of(error)) from None
+
+    def load(
+        self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
+    ) -> Sequence[StreamRow]:
+        """Straight from the driver, in one round trip."""
+        given = [stream_id.encode(), int4(after), int4(upto), b"\1" if snapshots else b"\0"]
+        with database_errors(ours=True):
+            return list(map(StreamRow._make, self._pool.rows(LOAD, given)))
+
+    def epoch(self) -> str | None:
+        """The server, unless a pooler stands before it: that may lead to another one unnoticed."""
+        return self._pool.capabilities.server if self._pool.capabilities.prepare else None
 
     def head(self) -> int:
         with database_errors(ours=True):

@@ -1,11 +1,14 @@
 """Wake-ups between processes: a NOTIFY after the commits of a few milliseconds, never in an append itself.
 
+The thread that sends them also settles gaps in the log, once a second for as long as there are any (watermark.py).
+
 They only save waiting. A process that is woken reads the log, and polls it besides: a pooler in transaction mode, or a
 broken connection, delays nothing for longer than that.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +27,9 @@ RECONNECT_SECONDS = 2.0
 CHECK_SECONDS = 1.0
 """How often a listening thread checks whether it was closed."""
 
+SETTLE_SECONDS = 1.0
+"""Between looks at the log after appends."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,12 +40,16 @@ class Wakeups:
         connect: opens a connection, or raises psycopg.Error.
         pooled: whether a pooler is before the server, as connections have shown by now. It would deliver no
             notifications, and the LISTEN would stay on a connection that others get.
+        settle: looks at the log after appends; whether it is to be called again although nothing more is appended.
     """
 
     def __init__(
-        self, connect: Callable[[], psycopg.Connection[Any]], pooled: Callable[[], bool] = lambda: False
+        self,
+        connect: Callable[[], psycopg.Connection[Any]],
+        pooled: Callable[[], bool] = lambda: False,
+        settle: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._connect, self._pooled = connect, pooled
+        self._connect, self._pooled, self._settle = connect, pooled, settle
         self._pending, self._closed = threading.Event(), threading.Event()
         self._starting = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
@@ -84,12 +94,17 @@ class Wakeups:
 
     def _notify(self) -> None:
         with self._connect() as connection:
-            closed = False
+            closed = unsettled = False
+            settled_at = 0.0
             while not closed:
-                self._pending.wait()
+                appended = self._pending.wait(SETTLE_SECONDS if unsettled else None)
                 self._pending.clear()  # before the NOTIFY: an append from now on needs another one
                 closed = self._closed.is_set()
-                connection.execute(NOTIFY, prepare=False)  # two statements in one simple query
+                if appended:
+                    connection.execute(NOTIFY, prepare=False)  # two statements in one simple query
+                unsettled = unsettled or appended
+                if unsettled and not closed and time.monotonic() - settled_at >= SETTLE_SECONDS:
+                    unsettled, settled_at = self._settle(), time.monotonic()
                 self._closed.wait(BATCH_SECONDS)
 
     def _listen(self) -> None:

@@ -6,14 +6,19 @@ transactions that hold the lock just then: every position below was drawn by one
 ended. When those have ended, what is still missing below was rolled back, and the watermark passes the gap. No time-out
 decides anything.
 
-On a standby the primary's locks cannot be seen, so gaps are passed only as far as the primary has settled them.
+On a standby the primary's locks cannot be seen, so gaps are passed only as far as the primary has settled them. So a
+process that has passed a gap saves the watermark in the database, and one that appends goes on looking while a gap is
+open (wakeups.py): a standby learns of every gap within seconds of its end, whether or not anybody reads on the primary.
 """
 
 import threading
+import time
 from contextlib import suppress
 
 import orjson
+import psycopg
 
+from workledger.adapters.database import DatabaseClosed
 from workledger.adapters.postgres.arrays import int8
 from workledger.adapters.postgres.connection import Connection, ConnectionLost, StatementRefused
 from workledger.adapters.postgres.pool import ConnectionPool
@@ -23,6 +28,9 @@ PAGE = 50_000
 
 SAVE_EVERY = 10_000
 """Positions between the watermarks that are saved in the database, where later readers begin."""
+
+SAVE_SECONDS = 1.0
+"""Between the watermarks that are saved because a gap was passed."""
 
 LOOK = b"""
 select json_build_array(
@@ -60,11 +68,22 @@ class Watermark:
         self._server: str | None = None
         self._gap: tuple[int, frozenset[str]] | None = None
         """A position seen beyond a gap, and the transactions that may still fill it."""
+        self._passed = 0
+        """The highest position below which a gap was passed."""
+        self._saved_at = 0.0
 
     @property
     def sure(self) -> bool:
         """Whether it is that of the server which the last connection led to."""
         return self._pool.capabilities.server in ("", self._server)
+
+    def settle(self) -> bool:
+        """Look at the log; whether a gap is still open, or was passed and is still to be saved for standbys."""
+        try:
+            self.advance()
+        except (ConnectionLost, StatementRefused, psycopg.Error, DatabaseClosed):
+            return True
+        return self._gap is not None or self._passed > self._saved
 
     def advance(self) -> int:
         """Advance as far as the log is complete by now; the last position that may be read."""
@@ -94,16 +113,23 @@ class Watermark:
                 if complete < seen:
                     if standby:
                         self.position = max(complete, _int(connection.call(SAVED, ())))
+                        if self.position > complete:
+                            continue
                         break
                     if not self._passed_gap(connection, seen):
                         break
                 elif count < PAGE:
                     break
-            if self.position >= self._saved + SAVE_EVERY and not (standby or self._pool.read_only):
-                with suppress(StatementRefused):  # a role that only reads may not save it
-                    connection.call(SAVE, (int8(self.position),))
-                self._saved = self.position
+            if not standby and self._is_save_due():
+                if not self._pool.read_only:
+                    with suppress(StatementRefused):  # a role that only reads may not save it
+                        connection.call(SAVE, (int8(self.position),))
+                self._saved, self._saved_at = self.position, time.monotonic()
             return self.position
+
+    def _is_save_due(self) -> bool:
+        passed_gap = self._passed > self._saved and time.monotonic() - self._saved_at >= SAVE_SECONDS
+        return passed_gap or self.position >= self._saved + SAVE_EVERY
 
     def _passed_gap(self, connection: Connection, seen: int) -> bool:
         """Whether the appends that could fill the gaps below a position seen earlier, or now, have all ended.
@@ -117,7 +143,7 @@ class Watermark:
             self._gap = (beyond, waited_for & holders)
             return False
         self._gap = None
-        self.position = max(self.position, beyond)
+        self.position = self._passed = max(self.position, beyond)
         return True
 
 

@@ -52,7 +52,7 @@ class Present(World):
         return self._ledger.find(kind, id)
 
     def cards(self, project_id: str) -> Sequence[Card]:
-        chosen = tasks.cards().where(tasks.shown(project_id), Tasks.c.status != "completed")
+        chosen = tasks.ALL_CARDS.where(tasks.shown(project_id), Tasks.c.status != "completed")
         rows = self._ledger.tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id), CardRow)
         return [
             Card(

@@ -2,9 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from workledger.projections.engine.changes import (
     Changes,
@@ -19,8 +21,13 @@ from workledger.projections.engine.table import Table, memoised
 
 
 class SQLiteBulk:
-    """See projections.tables.Bulk."""
+    """See projections.tables.Bulk.
 
+    Args:
+        engine: of the connections that statements are run on.
+    """
+
+    dialect: sa.Dialect = sqlite.dialect(paramstyle="qmark")
     encoded = False
     overlaps = False
     """There is no server that works at the same time, and threads of this process would wait for each other."""
@@ -43,6 +50,15 @@ class SQLiteBulk:
         sa.exc.ProgrammingError,
         sa.exc.TimeoutError,
     )
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def rows(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(sql, arguments)
+            return cursor.fetchall()  # type: ignore[return-value]
 
     def small_write(
         self,

@@ -19,13 +19,19 @@ when not exists (select 1 from workledger where key = 'erasing')
 begin select raise(abort, 'events are never changed or deleted'); end
 """
 
+NOT_REPLACED = """
+create trigger if not exists events_are_not_replaced before insert on events
+when exists (select 1 from events where position = new.position)
+  or exists (select 1 from events where stream_id = new.stream_id and version = new.version)
+begin select raise(abort, 'events are never changed or deleted'); end
+"""
+"""`insert or replace` deletes the row that is in its way, without a trigger for deletions."""
+
 HEAD = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))
 
 
 class SQLiteFactory(DatabaseFactory):
     """Opens a file or memory; see file.py for the URLs."""
-
-    bulk = SQLiteBulk()
 
     def connect(self, url: str) -> sa.Engine:
         self._file = File(url, read_only=self.read_only)
@@ -39,6 +45,7 @@ class SQLiteFactory(DatabaseFactory):
             max_overflow=48,
         )
         sa.event.listen(engine, "begin", self._begin)
+        self.bulk = SQLiteBulk(engine)
         return engine
 
     def exists(self, url: str) -> bool:
@@ -68,6 +75,7 @@ class SQLiteFactory(DatabaseFactory):
     def protect(self, connection: sa.Connection) -> None:
         for change in ("update", "delete"):
             connection.exec_driver_sql(KEPT.format(change))
+        connection.exec_driver_sql(NOT_REPLACED)
         connection.exec_driver_sql(position_index.MAKE)
         position_index.extend(cursor_of(connection), connection.scalars(HEAD).one())
 

@@ -5,8 +5,7 @@ import sqlite3
 from collections import Counter
 from itertools import count
 
-from workledger.adapters.database import DatabaseClosed, DatabaseReadOnly
-from workledger.adapters.sqlite.failures import OpenBeforeFork
+from workledger.adapters.database import DatabaseClosed, DatabaseReadOnly, OpenBeforeFork
 from workledger.adapters.sqlite.read_only import open_to_read
 
 CACHE = "pragma cache_size = -16000"

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from workledger.adapters.failures import refusal_of
 from workledger.adapters.own_transaction.refusals import (
     ConnectionElsewhere,
     TransactionAborted,
@@ -20,7 +21,6 @@ from workledger.adapters.own_transaction.refusals import (
 )
 from workledger.adapters.own_transaction.store import OwnConnection, Transaction, driver_of, unsupported
 from workledger.adapters.sqlite.append import append
-from workledger.adapters.sqlite.failures import refusal
 from workledger.adapters.sqlite.file import File
 from workledger.domain.kernel.store import Conditions, Stored
 
@@ -126,7 +126,7 @@ class SQLiteTransaction(Transaction):
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY_SNAPSHOT:
                 raise TransactionStale from None
-            refused = refusal(error)
+            refused = refusal_of(error)
             if open_before and not self._driver.in_transaction:
                 raise TransactionAborted(reason=str(refused or error)) from error
             if refused is None:

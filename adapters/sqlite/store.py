@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -14,9 +15,10 @@ from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.append import append
 from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
+from workledger.adapters.sqlite.group_commit import GroupCommit
 from workledger.adapters.sqlite.writer import Writer
 from workledger.domain.kernel.envelope import Row
-from workledger.domain.kernel.store import Conditions, Scanned, Stored
+from workledger.domain.kernel.store import LAST_VERSION, Conditions, Scanned, Stored, StreamRow
 
 NONE = Conditions()
 
@@ -24,6 +26,18 @@ SCAN = f"""
 select {", ".join(Scanned._fields)} from events where position > ? and position <= ?{{}} order by position limit ?
 """  # noqa: S608
 OF_TOPICS = " and topic in (select value from json_each(?))"
+
+LOAD = """
+with base as (
+  select version, state from snapshots
+  where stream_id = ?1 and version > ?2 and version <= ?3 and ?4 order by version desc limit 1
+)
+select version, 0, null, 0, state from base
+union all
+select version, position, topic, schema_version, data from events
+where stream_id = ?1 and version > coalesce((select version from base), ?2) and version <= ?3
+order by version
+"""
 
 OVERWRITE = "pragma secure_delete = on"
 ERASING = "insert into workledger values ('erasing', ?)"
@@ -46,14 +60,14 @@ class SQLiteStore(DatabaseStore):
 
     def __init__(self, engine: sa.Engine, writer: Writer) -> None:
         super().__init__(engine)
-        self._writer = writer
+        self._writer, self._commits = writer, GroupCommit(writer)
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, conditions: Conditions | None = None, **kwargs: Any
     ) -> Sequence[int]:
         events = [event for event in stored_events if isinstance(event, Stored)]
-        with database_errors(ours=True), self._writer.transaction() as cursor:
-            return append(cursor, events, conditions or NONE)
+        with database_errors(ours=True):
+            return self._commits.run(lambda cursor: append(cursor, events, conditions or NONE))
 
     def read(
         self,
@@ -81,6 +95,15 @@ class SQLiteStore(DatabaseStore):
         with database_errors(ours=True), self.engine.connect() as connection:
             cursor = cursor_of(connection)
             return cursor.execute(SCAN.format(wanted), [after, upto, *given, limit]).fetchall()
+
+    def load(
+        self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
+    ) -> Sequence[StreamRow]:
+        """Straight from the driver."""
+        with database_errors(ours=True), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(LOAD, (stream_id, after, upto, snapshots))
+            return list(map(StreamRow._make, cursor.fetchall()))
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         with database_errors(ours=True), self._writer.transaction() as cursor:

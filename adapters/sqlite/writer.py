@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from workledger.adapters.database import DatabaseBusy
-from workledger.adapters.sqlite.failures import refusals, refuse
+from workledger.adapters.failures import database_errors, refusal_of
 from workledger.adapters.sqlite.file import File
 
 LONGEST_SLEEP = 0.003
@@ -42,13 +42,14 @@ class Writer:
                 self._patiently(cursor, "commit")
             except BaseException as error:
                 self._undo()
-                refuse(error)
+                if (refused := refusal_of(error)) is not None:
+                    raise refused from error
                 raise
 
     def keep_log(self) -> None:
         """Switch to a write-ahead log (WAL) unless it is on. That fails while others use another journal mode; after a
         second, the next process that opens the database gets to try."""
-        with self._lock, suppress(DatabaseBusy), refusals():
+        with self._lock, suppress(DatabaseBusy), database_errors():
             self._patiently(self._connected().cursor(), "pragma journal_mode = wal", min(1.0, self._file.patience))
 
     def close(self) -> None:

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from workledger.api.benchmarks.append import append as measure_append
+from workledger.api.benchmarks.commands import commands as measure_commands
 from workledger.api.benchmarks.figures import Figures
+from workledger.api.benchmarks.http import http_requests as measure_http
 from workledger.api.benchmarks.lag import lag as measure_lag
 from workledger.api.benchmarks.query import query as measure_query
 from workledger.api.benchmarks.rebuild import rebuild as measure_rebuild
@@ -42,6 +44,18 @@ Rounds = Annotated[int, typer.Option("--rounds", min=1, help="The number of roun
 def append(db: Beside = None, events: Events = 10_000, rounds: Rounds = ROUNDS, json: Json = False) -> None:
     """Append to a log of N events: single events by one writer and by eight, and batches of 100."""
     _run(measure_append, db, events, rounds, json)
+
+
+@app.command("commands")
+def commands(db: Beside = None, events: Events = 10_000, rounds: Rounds = ROUNDS, json: Json = False) -> None:
+    """Create, load and change tasks, N of each at most: one caller, eight threads, eight processes."""
+    _run(measure_commands, db, events, rounds, json)
+
+
+@app.command("http")
+def http(db: Beside = None, events: Events = 10_000, rounds: Rounds = ROUNDS, json: Json = False) -> None:
+    """Ask the service for small answers, and give it commands, N of each at most: one client, and sixteen."""
+    _run(measure_http, db, events, rounds, json)
 
 
 @app.command("rebuild")

@@ -12,8 +12,8 @@ import typer
 from workledger import Workledger
 from workledger.adapters.claude_code.files import default_folder
 from workledger.adapters.claude_code.importer import import_claude_code
-from workledger.adapters.git.history import GitFailed
 from workledger.adapters.git.importer import import_git
+from workledger.adapters.git.repository import GitFailed
 from workledger.adapters.simulation.history import history
 from workledger.adapters.simulation.live import Live
 from workledger.api.commandline.console import note, print_line

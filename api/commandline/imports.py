@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from workledger.adapters.beads.importer import import_beads
+from workledger.adapters.beads.source import BeadsFailed
 from workledger.adapters.claude_code.importer import import_claude_code
-from workledger.adapters.git.history import GitFailed
 from workledger.adapters.git.importer import import_git
+from workledger.adapters.git.repository import GitFailed
 from workledger.api.commandline.console import print_line
 from workledger.api.commandline.database import open_ledger
 from workledger.api.commandline.errors import RESUME, interruptible
@@ -30,13 +31,21 @@ class RepositoryUnreadable(Refused):
     code = "GIT_FAILED"
 
 
+class BeadsUnreadable(Refused):
+    """The issues of beads cannot be read: {reason}"""
+
+    code = "BEADS_FAILED"
+
+
 @app.command("git")
 def git(
     repository: Annotated[Path, typer.Argument(exists=True, help="A local repository.")] = Path(),
     db: Database = None,
     app: AppName = None,
     project: OfProject = None,
-    ref: Annotated[str, typer.Option(help="Import the commits reachable from this ref.")] = "HEAD",
+    ref: Annotated[
+        str, typer.Option(help="Import the commits that lead to this ref, or a range such as main..side.")
+    ] = "HEAD",
     keep_emails: Annotated[bool, typer.Option("--keep-emails", help="Store the authors' e-mail addresses.")] = False,
 ) -> None:
     """Import the commits of a git repository into a project."""
@@ -72,14 +81,22 @@ def claude_code(
 @app.command("beads")
 def beads(
     source: Annotated[
-        Path, typer.Argument(exists=True, help="An issues.jsonl file, or a folder that contains a folder .beads.")
+        Path,
+        typer.Argument(exists=True, help="An issues.jsonl file, a folder .beads, or a folder that contains one."),
     ] = Path(),
     db: Database = None,
     app: AppName = None,
     project: OfProject = None,
+    export: Annotated[
+        bool, typer.Option("--export", help="Have `bd export` tell the issues; newer beads keep them in a database.")
+    ] = False,
 ) -> None:
     """Import the issues of a beads export as tasks."""
-    with open_ledger(db, app, create=True) as ledger, interruptible(RESUME), bars() as progress:
-        report = import_beads(ledger, source, project_id=project, progress=progress)
-        catch_up(ledger, progress)
+    with open_ledger(db, app, create=True) as ledger, interruptible(RESUME):
+        try:
+            with bars() as progress:
+                report = import_beads(ledger, source, project_id=project, export=export, progress=progress)
+                catch_up(ledger, progress)
+        except BeadsFailed as failed:
+            raise BeadsUnreadable(reason=failed) from None
     print_line(str(report))

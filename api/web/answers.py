@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
+from workledger.api.web.documented import TypedDict
 from workledger.api.web.stored import as_stored
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.envelope import Row
@@ -25,17 +27,42 @@ class Json(Response):
         return encode(content)
 
 
+def tagged(answer: Json, version: int) -> Json:
+    """An answer with its ETag: the version, by which `If-Match` goes, and a digest of the body.
+
+    The same version is shown with what is derived from other things too, so its number alone would not say whether
+    a body is still the same.
+    """
+    answer.headers["ETag"] = f'"{version}-{blake2b(answer.body, digest_size=8).hexdigest()}"'
+    return answer
+
+
 def read(body: Any, position: int, *, version: int | None = None) -> Json:
     """The answer to a read: `X-Position` says how far the read tables had come, `ETag` which version it is."""
-    headers = {"X-Position": str(position), "Cache-Control": "no-store"}
-    if version is not None:
-        headers["ETag"] = f'"{version}"'
-    return Json(body, headers=headers)
+    answer = Json(body, headers={"X-Position": str(position), "Cache-Control": "no-store"})
+    return answer if version is None else tagged(answer, version)
 
 
 def row_json(row: Mapping[str, Any], position: int) -> Json:
     """One row of a read table."""
     return read(row, position, version=row.get("version"))
+
+
+class StoredEvent(TypedDict):
+    """A stored event, in its envelope; `tags` are the ids that it is found by."""
+
+    position: int
+    stream_id: str
+    version: int
+    topic: str
+    at: datetime
+    actor: str
+    event_id: str
+    correlation_id: str | None
+    causation_id: str | None
+    command_id: str | None
+    tags: dict[str, str]
+    data: Any
 
 
 def event_json(row: Row) -> dict[str, Any]:

@@ -1,16 +1,12 @@
-"""Bodies of requests: JSON that is JSON, in models derived from what commands take."""
+"""Bodies of requests: models derived from what commands take."""
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import or_
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-import orjson
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from workledger.domain.kernel.fields import UNSET, Unset
@@ -69,29 +65,3 @@ def _default(default: Any) -> Any:
     if default is inspect.Parameter.empty:
         return ...
     return Field(default_factory=lambda: UNSET) if default is UNSET else default
-
-
-class StrictRequest(Request):
-    """A request whose JSON is JSON: in UTF-8, without NaN and without lone surrogates."""
-
-    async def json(self) -> Any:
-        if not hasattr(self, "_json"):
-            body = await self.body()
-            try:
-                self._json = orjson.loads(body)
-            except orjson.JSONDecodeError as error:
-                raise json.JSONDecodeError(error.msg, "", error.pos) from None
-        return self._json
-
-
-class StrictRoute(APIRoute):
-    """A route whose bodies are read by StrictRequest."""
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        handle = super().get_route_handler()
-
-        async def strictly(request: Request) -> Response:
-            response: Response = await handle(StrictRequest(request.scope, request.receive))
-            return response
-
-        return strictly

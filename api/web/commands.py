@@ -6,13 +6,17 @@ from typing import Annotated, Any, get_origin, get_type_hints
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from workledger.api.web.answers import Json
+from workledger.api.web.answers import Json, tagged
 from workledger.api.web.bodies import Body as Arguments
 from workledger.api.web.bodies import model
-from workledger.api.web.deps import Caller, TheCaller, TheId
+from workledger.api.web.caller import Caller, TheBeginner, TheCaller
+from workledger.api.web.documented import WRITES, Answers, Shape, answering, given_by
+from workledger.api.web.ids import TheId
 from workledger.api.web.rows import endpoint
+from workledger.api.web.targets import encoded, segment
 from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.refusals import CommandIdReused, EventsErased, NotFound
+from workledger.domain.kernel.store import Receipt
 from workledger.domain.kernel.unit import Unit
 
 Begin = Callable[[Unit, dict[str, Any]], Any]
@@ -38,6 +42,19 @@ def own_id(aggregate: Aggregate) -> str:
     return aggregate.id
 
 
+HEADERS = ("X-Position", "ETag", "Idempotent-Replayed")
+
+
+def receipt_shape(state: Shape) -> Shape:
+    """What a command is answered with."""
+    return {"id": str, "version": int, "position": int, "state": state}
+
+
+def appended_shape(name: str) -> Answers:
+    """What `appended` answers."""
+    return Answers({name: int, "position": int}, 201, ["X-Position", "Idempotent-Replayed"], (*WRITES, 410))
+
+
 def add_create(
     router: APIRouter,
     path: str,
@@ -48,12 +65,13 @@ def add_create(
 ) -> None:
     """Answer POST on a path by beginning an aggregate; `Location` leads to its row, whose id `row_id` gives."""
 
-    def create(request: Request, caller: TheCaller, arguments: Any) -> Response:
+    def create(request: Request, caller: TheBeginner, arguments: Any) -> Response:
         with caller.unit() as unit:
             begin(unit, arguments.arguments())
-        return _begun(caller, kind, unit, request.url.path, row_id)
+        return _begun(caller, kind, unit, request.scope["path"], row_id)
 
     create.__doc__ = about(begin)
+    answering(Answers(receipt_shape(kind), 201, [*HEADERS, "Location"], WRITES))(create)
     router.post(path, status_code=201, name=f"create {kind.CATEGORY}")(_taking(create, body))
 
 
@@ -66,6 +84,9 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], own: Own, shown: Sh
         answered.__doc__ = about(step) or about(method)
         address = f"{path}/{endpoint(name)}"
         status = 201 if beginning else 200
+        said = receipt_shape(kind if shown is whole else given_by(shown))
+        headers = [*HEADERS, "Location"] if beginning else HEADERS
+        answering(Answers(said, status, headers, (*WRITES, 412)))(answered)
         router.post(address, status_code=status, name=f"{name} {kind.CATEGORY}")(_taking(answered, body))
 
 
@@ -99,8 +120,7 @@ def appended(caller: Caller, unit: Unit, name: str) -> Json:
     rows = caller.ledger.recorded_by(receipt)
     if not rows:
         raise EventsErased(position=receipt.position)
-    headers = {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})
-    return Json({name: rows[-1].version, "position": receipt.position}, 201, headers)
+    return Json({name: rows[-1].version, "position": receipt.position}, 201, _about(receipt))
 
 
 def _command(kind: type[Aggregate], step: Step, shown: Shown) -> Callable[..., Response]:
@@ -122,7 +142,7 @@ def _beginning(kind: type[Aggregate], step: Step) -> Callable[..., Response]:
         with caller.unit() as unit:
             caller.expect(unit, kind, id)
             step(caller, unit, id, {} if arguments is None else arguments.arguments())
-        return _begun(caller, kind, unit, request.url.path.rsplit("/", 2)[0])
+        return _begun(caller, kind, unit, request.scope["path"].rsplit("/", 2)[0])
 
     return command
 
@@ -141,7 +161,7 @@ def _begun(caller: Caller, kind: type[Aggregate], unit: Unit, path: str, row_id:
     state = _after(caller, kind, caller.ledger.begun_by(kind, unit.receipt), unit)
     id = row_id(state)
     answer = _answer(unit, id, state, whole(state, {}), 201)
-    answer.headers["Location"] = f"{path}/{id}"
+    answer.headers["Location"] = f"{encoded(path)}/{segment(id)}"
     return answer
 
 
@@ -170,7 +190,10 @@ def _after(caller: Caller, kind: type[Aggregate], id: str, unit: Unit) -> Aggreg
 def _answer(unit: Unit, id: str, state: Aggregate, shown: Any, status: int = 200) -> Json:
     receipt = unit.receipt
     assert receipt is not None
-    headers = {"X-Position": str(receipt.position), "ETag": f'"{state.version}"'}
-    if receipt.repeated:
-        headers["Idempotent-Replayed"] = "true"
-    return Json({"id": id, "version": state.version, "position": receipt.position, "state": shown}, status, headers)
+    body = {"id": id, "version": state.version, "position": receipt.position, "state": shown}
+    return tagged(Json(body, status, _about(receipt)), state.version)
+
+
+def _about(receipt: Receipt) -> dict[str, str]:
+    """The headers that say what became of a command."""
+    return {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})

@@ -7,8 +7,10 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from workledger.api.web.answers import Json, row_json
-from workledger.api.web.deps import Reached, TheId, TheLedger, TheTables
+from workledger.api.web.deps import Reached, TheLedger, TheTables
+from workledger.api.web.documented import READS, Answers, Both, Either, answering, given_by, state_shape
 from workledger.api.web.history import AggregateId, At, as_it_was
+from workledger.api.web.ids import TheId
 from workledger.api.web.listing import Listing
 from workledger.api.web.rows import with_state
 from workledger.domain.kernel.aggregate import Aggregate
@@ -37,6 +39,9 @@ def add(
         row = find(tables, rows, id, kind.NOT_FOUND)
         return row_json({**with_state(kind, row), **(details(tables, row) if details else {})}, position)
 
+    row = Both((rows.table.ROW, rows.beside, state_shape(kind), given_by(details)))
+    headers, codes = ["X-Position", "ETag"], {404: [kind.NOT_FOUND.code]}
+    answering(Answers(Either((row, kind)), headers=headers, refused=(*READS, 404), codes=codes))(one)
     tag = str(router.tags[0])
     one.__doc__ = details.__doc__ if details else f"One {tag.removesuffix('s')}; with `at`, as it was."
     router.get(path, name=f"one of {tag}")(one)

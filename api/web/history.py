@@ -7,8 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from workledger.adapters.bootstrap import Workledger
-from workledger.api.web.answers import Json, event_json, read
-from workledger.api.web.deps import BIGGEST, Moment, Position, Reached, TheId, TheLedger, TheTables
+from workledger.api.web.answers import Json, StoredEvent, event_json, read
+from workledger.api.web.deps import LAST_VERSION, Position, Reached, TheLedger, TheTables
+from workledger.api.web.documented import READS, Answers, answering
+from workledger.api.web.ids import TheId
+from workledger.api.web.moments import Moment
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.projections.engine.tables import ReadTables
 
@@ -35,7 +38,7 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], aggregate_id: Aggre
         tables: TheTables,
         ledger: TheLedger,
         position: Reached,
-        after_version: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
+        after_version: Annotated[int, Query(ge=0, le=LAST_VERSION)] = 0,
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 100,
     ) -> Json:
         """Its history: its events in order, a page at a time. They outlive it."""
@@ -45,6 +48,10 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], aggregate_id: Aggre
             raise kind.NOT_FOUND(id=id)
         items = [event_json(row) for row in rows[:limit]]
         return read({"items": items, "has_more": len(rows) > limit}, position)
+
+    refused, codes = (*READS, 404), {404: [kind.NOT_FOUND.code]}
+    body = {"items": [StoredEvent], "has_more": bool}
+    answering(Answers(body, headers=["X-Position"], refused=refused, codes=codes))(events)
 
 
 def as_it_was(ledger: Workledger, kind: type[Aggregate], id: str, at: int | datetime) -> Json:

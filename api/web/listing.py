@@ -10,8 +10,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field, create_model
 
 from workledger.api.web import answers
-from workledger.api.web.deps import Moment, TheService, TheTables
-from workledger.api.web.ordering import Asked, Expression, Ordering, plain
+from workledger.api.web.deps import TheService, TheTables
+from workledger.api.web.documented import Answers, Both, answering, given_by, state_shape
+from workledger.api.web.moments import Moment
+from workledger.api.web.ordering import Asked, Expression, Ordering, Pagination, plain
 from workledger.api.web.ordering import Sort as Sort
 from workledger.api.web.rows import with_state
 from workledger.domain.kernel.aggregate import Aggregate
@@ -38,12 +40,27 @@ def equal(column: Expression, type: Any = str, *, required: bool = False) -> Fil
     return Filter(lambda tables, value: column == value, type, required)
 
 
+Match = Callable[[ReadTables, str], sa.ColumnElement[bool]]
+"""(tables, word): whether a word is found in a row."""
+
+
+def within(column: Expression) -> Match:
+    """The word is anywhere in the column, in capitals or not."""
+    return lambda tables, word: column.icontains(word, autoescape=True)
+
+
 def containing(*columns: Expression) -> Filter:
-    """Rows with that text anywhere in one of the columns, in capitals or not."""
-    return Filter(
-        lambda tables, value: sa.or_(*(column.icontains(value, autoescape=True) for column in columns)),
-        Annotated[str, Field(max_length=200)],
-    )
+    """Rows in whose columns every word of that text is found, each in any of them, in capitals or not."""
+    return matching(*map(within, columns))
+
+
+def matching(*matches: Match) -> Filter:
+    """Rows that have every word of a text, each by any of these matches."""
+
+    def condition(tables: ReadTables, text: str) -> sa.ColumnElement[bool]:
+        return sa.and_(sa.true(), *(sa.or_(*(match(tables, word) for match in matches)) for word in text.split()))
+
+    return Filter(condition, Annotated[str, Field(max_length=200)])
 
 
 def since(column: Expression) -> Filter:
@@ -73,6 +90,11 @@ class Listing:
     limit: int = 50
     columns: Sequence[Expression] = ()
     always: Callable[[Any], Sequence[sa.ColumnElement[bool]]] = field(default=lambda asked: ())
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """The types of what is shown of each row beside the table's columns."""
+        return {column.name: column.type.python_type for column in self.columns if isinstance(column, sa.Label)}
 
     def model(self) -> type[Asked]:
         """The model of its query."""
@@ -110,6 +132,9 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], rows: Listing, tota
         page["items"] = [with_state(kind, row) for row in page["items"]]
         return answers.read({**page, "position": position, **(totals(tables, query) if totals else {})}, position)
 
+    row = Both((rows.table.ROW, rows.beside, state_shape(kind)))
+    page = {"items": [row], "pagination": Pagination, "position": int}
+    answering(Answers(Both((page, given_by(totals))), headers=["X-Position"]))(items)
     items.__doc__ = f"A page of {router.tags[0]}."
     router.get(path, name=f"list {router.tags[0]}")(items)
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workledger.api.web.cursors import Cursor, InvalidCursor, Order
 from workledger.api.web.deps import BIGGEST
+from workledger.api.web.documented import TypedDict
+from workledger.api.web.moments import in_utc
 from workledger.domain.kernel.mapping import format_timestamp, parse_timestamp
 from workledger.projections.engine.types import MomentType
 
@@ -29,6 +31,14 @@ class Asked(BaseModel):
     min_position: Annotated[int, Field(ge=0, le=BIGGEST)] = 0
     limit: int
     sort: str | None
+
+
+class Pagination(TypedDict):
+    """The cursors of the pages beside one."""
+
+    next_cursor: str | None
+    prev_cursor: str | None
+    has_more: bool
 
 
 @dataclass(frozen=True)
@@ -170,6 +180,6 @@ def _typed(type_: sa.types.TypeEngine[Any], value: int | str) -> Any:
     if type(value) is not (int if isinstance(type_, sa.Integer) else str):
         raise InvalidCursor(reason="DECODE_FAILED")
     try:
-        return parse_timestamp(str(value)) if isinstance(type_, MomentType) else value
+        return in_utc(parse_timestamp(str(value))) if isinstance(type_, MomentType) else value
     except ValueError:
         raise InvalidCursor(reason="DECODE_FAILED") from None

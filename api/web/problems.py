@@ -10,7 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from workledger.adapters.failures import refusal_of
-from workledger.api.web.answers import Json
+from workledger.api.web.answers import Json, encode
+from workledger.api.web.methods import allowed
+from workledger.api.web.targets import encoded
 from workledger.domain.kernel.refusals import (
     ConcurrencyConflict,
     Forbidden,
@@ -25,7 +27,12 @@ from workledger.domain.kernel.refusals import (
 OWN = ("type", "title", "status", "detail", "code", "instance")
 """Members of a problem that no refusal's details replace."""
 
+LATER = (429, 503)
+"""Statuses of what may be asked again, after RETRY_SECONDS."""
+
 RETRY_SECONDS = 1
+
+FILE_METHODS = ("GET", "HEAD")
 
 NONE: Mapping[str, Any] = {}
 
@@ -97,11 +104,11 @@ def problem(request: Request, code: str, status: int, detail: str, details: Mapp
         "type": f"{_root(request)}/api/errors/{code}",
         "title": title(code),
         "status": status,
-        "detail": detail,
+        "detail": detail.encode("utf-8", "replace").decode(),
         "code": code,
     }
     headers = {"Cache-Control": "no-store"}
-    if status in (429, 503):
+    if status in LATER:
         headers["Retry-After"] = str(RETRY_SECONDS)
     return Json(body, status, headers, "application/problem+json")
 
@@ -109,7 +116,7 @@ def problem(request: Request, code: str, status: int, detail: str, details: Mapp
 def _root(request: Request) -> str:
     """Where the app is, as the client calls it."""
     scope = request.scope
-    return f"{scope['scheme']}://{request.headers.get('host', 'localhost')}{scope.get('root_path', '')}"
+    return f"{scope['scheme']}://{request.headers.get('host', 'localhost')}{encoded(scope.get('root_path', ''))}"
 
 
 def title(code: str) -> str:
@@ -146,6 +153,9 @@ def install(app: FastAPI) -> None:
         kind = OF_HTTP.get(error.status_code, InvalidInput if error.status_code < 500 else InternalError)
         answer = problem(request, kind.code, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
+        if error.status_code == MethodNotAllowed.status:
+            # Of several routes with that path, the error names the methods of one.
+            answer.headers["Allow"] = ", ".join(allowed(app.router.routes, request.scope) or FILE_METHODS)
         return answer
 
     def on_failure(request: Request, error: Exception) -> Json:
@@ -153,11 +163,11 @@ def install(app: FastAPI) -> None:
         refusal = refusal_of(error)
         if refusal is None:
             return on_error(request, error)
-        logger.error("%s %s: %s", request.method, request.url.path, refusal)
+        logger.error("%s %s: %s", request.method, encoded(request.scope["path"]), refusal)
         return refused(request, refusal)
 
     def on_error(request: Request, error: Exception) -> Json:
-        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        logger.error("%s %s failed", request.method, encoded(request.scope["path"]), exc_info=error)
         return refused(request, InternalError())
 
     app.add_exception_handler(Refused, on_refusal)
@@ -170,12 +180,31 @@ def install(app: FastAPI) -> None:
 def _invalid(error: RequestValidationError) -> InvalidInput:
     """What FastAPI found wrong, as the domain says such things: where it is, and what; values are left out."""
     found = error.errors()
-    errors = [
-        {"loc": [] if one["type"] == "json_invalid" else list(one["loc"][1:]), "msg": one["msg"]} for one in found
-    ]
-    summary = "; ".join(": ".join(filter(None, [".".join(map(str, one["loc"])), one["msg"]])) for one in errors)
+    errors: list[dict[str, Any]] = [{"loc": _place(one, error.body), "msg": _said(one)} for one in found]
+    summary = "; ".join(": ".join(filter(None, [".".join(map(str, one["loc"])), str(one["msg"])])) for one in errors)
     kind = InvalidId if all(one["loc"][0] == "path" for one in found) else InvalidInput
     return kind(summary=summary, errors=errors)
+
+
+def _place(error: Mapping[str, Any], body: Any) -> list[str | int]:
+    """Where in a request an error is, without the kinds of a union that pydantic has tried."""
+    where, *parts = error["loc"]
+    if error["type"] == "json_invalid":
+        return []
+    if where != "body":
+        return list(parts[:1])
+    place: list[str | int] = []
+    for index, part in enumerate(parts):
+        if isinstance(body, Mapping) and (part in body or (error["type"] == "missing" and index == len(parts) - 1)):
+            place, body = [*place, part], body.get(part)
+        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
+            place, body = [*place, part], body[part]
+    return place
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    cause = f": {error['ctx']['error']}" if error["type"] == "json_invalid" else ""
+    return str(error["msg"]).removeprefix("Value error, ") + cause
 
 
 def _with_pointer(error: dict[str, Any]) -> dict[str, Any]:
@@ -184,4 +213,8 @@ def _with_pointer(error: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_json(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float | bool | list | dict | tuple)
+    try:
+        encode(value)
+    except TypeError:  # also of a number or a text that JSON cannot hold
+        return False
+    return True

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from workledger.api.web import commands, detail, history, listing
-from workledger.api.web.bodies import Body, StrictRoute, model
+from workledger.api.web.bodies import Body, model
+from workledger.api.web.strict import StrictRoute
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.unit import Unit
 from workledger.projections.engine.tables import ReadTables

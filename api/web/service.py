@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.web.tail import Tail
-from workledger.domain.kernel.refusals import Unavailable
+from workledger.domain.kernel.refusals import InvalidInput, Unavailable
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.follow.worker_loop import WorkerLoop
 
@@ -24,6 +24,12 @@ class TablesBehind(Unavailable):
     """The read tables are at {position} and have not reached {min_position} yet; try again."""
 
     code = "READ_TABLES_BEHIND"
+
+
+class PositionUnknown(InvalidInput):
+    """min_position: the log has not come to {min_position}; it ends at {head}."""
+
+    code = "POSITION_UNKNOWN"
 
 
 class Service:
@@ -107,13 +113,25 @@ class Service:
 
         Raises:
             TablesBehind: READ_TABLES_BEHIND, they have not come so far in time.
+            PositionUnknown: POSITION_UNKNOWN, the log itself has not come so far.
         """
+        if (now := await self._position()) >= position:
+            return now
+        if self.project:  # otherwise this may be a standby, which the log comes to late
+            await run_in_threadpool(self._known, position)
         give_up = time.monotonic() + PATIENCE
         while (now := await self._position()) < position:
             if time.monotonic() > give_up:
+                await run_in_threadpool(self._known, position)
                 raise TablesBehind(position=now, min_position=position)
             await asyncio.sleep(LOOK_SECONDS)
         return now
+
+    def _known(self, position: int) -> None:
+        """That the log has come to a position, also where readers have to wait for a lower one."""
+        head = self.ledger.head()
+        if position > head and not self.ledger.store.by_position([position]):
+            raise PositionUnknown(min_position=position, head=head)
 
     async def _position(self) -> int:
         known = self.loop.position if self.loop is not None else 0

@@ -1,66 +1,56 @@
-"""A subscription to the live feed: which events it asks for, and those that wait until its client takes them."""
+"""A subscription to the live feed: the events that wait until its client takes them."""
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import orjson
-from fastapi.sse import format_sse_event
+from workledger.api.web.frames import Frame, Wanted, cut
 
-from workledger.api.web.answers import event_json
-from workledger.domain.kernel.envelope import Row
+BUFFER = 4 * 1024 * 1024
+"""Bytes that wait for a client which takes them more slowly than they come; with more it is dropped."""
 
-BUFFER = 5000
-"""Events that wait for a client which takes them more slowly than they come; with one more it is dropped."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which events are asked for: those of a project, or of some topics; all, unless it says so."""
-
-    project_id: str | None = None
-    topics: frozenset[str] = frozenset()
-
-    def __call__(self, frame: "Frame") -> bool:
-        return self.project_id in (None, frame.project_id) and (not self.topics or frame.topic in self.topics)
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """An event as it is sent, encoded once for all subscriptions."""
-
-    position: int
-    topic: str
-    project_id: str | None
-    encoded: bytes
-
-    @classmethod
-    def of(cls, row: Row) -> "Frame":
-        data = orjson.dumps(event_json(row)).decode()
-        encoded = format_sse_event(id=str(row.position), event=row.topic, data_str=data)
-        return cls(row.position, row.topic, orjson.loads(row.tags).get("project"), encoded)
+CHUNK = 64 * 1024
+"""Bytes that are written at a time, unless one event alone has more."""
 
 
 @dataclass(eq=False)
 class Subscription:
     """One open feed, and the events that have come since its client last took some.
 
-    The reader of the log is a thread, and the feed a coroutine of `loop`: only `awake` is set across the two.
+    The reader of the log is a thread, and the feed a coroutine of `loop`.
     """
 
     wanted: Wanted
     loop: asyncio.AbstractEventLoop
-    waiting: deque[Frame] = field(default_factory=deque)
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     dropped: bool = False
     ended: bool = False
+    _waiting: deque[Frame] = field(default_factory=deque)
+    _bytes: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def deliver(self, frames: Sequence[Frame]) -> None:
-        """Add those that it asks for; it is dropped when too many wait."""
-        self.waiting.extend(frame for frame in frames if self.wanted(frame))
-        self.dropped = len(self.waiting) > BUFFER
+    def deliver(self, frames: Iterable[Frame]) -> None:
+        """Add those that it asks for; it is dropped, with all that wait, when they are too many bytes."""
+        with self._lock:
+            for frame in frames:
+                if self.wanted(frame):
+                    self._waiting.append(frame)
+                    self._bytes += len(frame.encoded)
+            if self._bytes > BUFFER:
+                self.dropped = True
+                self._waiting.clear()
         self._wake()
+
+    def take(self) -> list[Frame]:
+        """The next frames that wait, of a chunk's size."""
+        with self._lock:
+            taken = cut(self._waiting, CHUNK)
+            for frame in taken:
+                self._waiting.popleft()
+                self._bytes -= len(frame.encoded)
+        return taken
 
     def end(self) -> None:
         """Let it say `bye`."""

@@ -3,18 +3,18 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from weakref import WeakSet
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import format_sse_event
 
 from workledger.adapters.bootstrap import Workledger
-from workledger.api.web.subscription import Frame, Subscription, Wanted
+from workledger.api.web.frames import Frame, Wanted, cut
+from workledger.api.web.log_pages import LogPages
+from workledger.api.web.subscription import CHUNK, Subscription
 from workledger.domain.kernel.refusals import LimitReached
-
-PAGE = 500
-"""Events read at a time."""
 
 SUBSCRIPTIONS = 50
 """Feeds at a time (AgentPane's limit, domain.md 4.3)."""
@@ -22,6 +22,7 @@ SUBSCRIPTIONS = 50
 POLL_SECONDS = 0.15
 """Between looks at the log, for what other processes append."""
 
+THREAD = "workledger-feed"
 RETRY_MS = 1000
 HEARTBEAT = format_sse_event(comment="still here")
 
@@ -51,7 +52,13 @@ class Tail:
         self._lock = threading.Lock()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
-        self._position = 0
+        self._log = LogPages(ledger, 0)
+
+    @property
+    def feeds(self) -> int:
+        """How many are open."""
+        with self._lock:
+            return len(self._open)
 
     async def subscribe(self, wanted: Wanted, after: int | None) -> AsyncIterator[bytes]:
         """Frames of all wanted events after a position (the end of the log, unless given), without gap or double.
@@ -86,19 +93,25 @@ class Tail:
             if position > head:
                 yield _reset(head)
                 return
+            log = LogPages(self.ledger, position, subscription.wanted)
             joined = False
             while not (joined or subscription.ended):
-                page, position = await run_in_threadpool(self._page, subscription.wanted, position)
-                for frame in page:
-                    yield frame.encoded
-                joined = len(page) < PAGE and self._join(subscription, position)
+                for chunk in _chunks(await run_in_threadpool(log.read)):
+                    yield chunk
+                    await asyncio.sleep(0)  # let the loop say that the client has gone, before more is written
+                joined = log.at_end and self._join(subscription, log.position)
+            position = log.position
             while not subscription.dropped:
                 subscription.awake.clear()
-                while subscription.waiting:
-                    frame = subscription.waiting.popleft()
-                    if frame.position > position:  # the reader may still deliver what was read before joining it
-                        position = frame.position
-                        yield frame.encoded
+                while frames := subscription.take():
+                    # The reader may still deliver what was read before joining it.
+                    news = [frame.encoded for frame in frames if frame.position > position]
+                    position = max(position, frames[-1].position)
+                    if news:
+                        yield b"".join(news)
+                        await asyncio.sleep(0)
+                if subscription.dropped:
+                    break
                 if subscription.ended:
                     yield format_sse_event(event="bye", data_str="{}")
                     return
@@ -112,57 +125,60 @@ class Tail:
                 self._open.discard(subscription)
                 self._joined.discard(subscription)
 
-    def _page(self, wanted: Wanted, position: int) -> tuple[list[Frame], int]:
-        """The next wanted events of the log, and the position that is thereby read."""
-        head = self.ledger.head()
-        tag = ("project", wanted.project_id) if wanted.project_id else None
-        rows = self.ledger.read(position, PAGE, upto=head, topics=tuple(wanted.topics), tag=tag)
-        return [Frame.of(row) for row in rows], rows[-1].position if len(rows) == PAGE else max(head, position)
-
     def _join(self, subscription: Subscription, position: int) -> bool:
         """Have the events after a position delivered to it; False when the reader is beyond that already."""
         with self._lock:
-            if self._thread is not None and self._position > position:
+            if self._thread is not None and self._log.position > position:
                 return False
             self._joined.add(subscription)
             if self._thread is None:
-                self._position = position
-                self._thread = threading.Thread(target=self._run, name="workledger-feed", daemon=True)
+                self._log = LogPages(self.ledger, position)
+                self._thread = threading.Thread(target=self._run, args=(self._log,), name=THREAD, daemon=True)
                 self._thread.start()
             return True
 
-    def _run(self) -> None:
+    def _run(self, log: LogPages) -> None:
         unlisten = self.ledger.listen(lambda position: self._awake.set())
         while True:
             self._awake.clear()
-            frames = self._read()
+            frames = _read(log)
             with self._lock:
                 if self._stopping():
                     self._end_all()
                 for subscription in self._joined if frames else ():
                     subscription.deliver(frames)
-                if frames:
-                    self._position = frames[-1].position
+                # Who is dropped no longer counts, though its client may not have read that yet.
+                self._open -= {one for one in self._joined if one.dropped}
                 self._joined = {one for one in self._joined if not (one.dropped or one.ended)}
                 if not self._joined:
                     self._thread = None
                     break
-            if len(frames) < PAGE:
+            if log.at_end or not frames:
                 self._awake.wait(POLL_SECONDS)
         unlisten()
-
-    def _read(self) -> list[Frame]:
-        try:
-            return [Frame.of(row) for row in self.ledger.read(self._position, PAGE)]
-        except Exception:
-            logger.exception("the log cannot be read; the feed will try again")
-            return []
 
     def _end_all(self) -> None:
         for subscription in tuple(self._open):
             subscription.end()
 
 
+def _read(log: LogPages) -> list[Frame]:
+    try:
+        return log.read()
+    except Exception:
+        logger.exception("the log cannot be read; the feed will try again")
+        return []
+
+
+def _chunks(page: Iterable[Frame]) -> Iterator[bytes]:
+    """A page as it is written: in pieces of a chunk's size, each given up once it is written."""
+    frames = deque(page)
+    while chunk := cut(frames, CHUNK):
+        for _ in chunk:
+            frames.popleft()
+        yield b"".join(frame.encoded for frame in chunk)
+
+
 def _reset(position: int) -> bytes:
-    """The subscription is dropped: its client has to read the tables again, and subscribe from a new position."""
+    """The subscription is dropped: its client may subscribe from that position, or read the tables again."""
     return format_sse_event(event="reset", data_str=f'{{"position":{position}}}')

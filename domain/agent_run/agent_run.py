@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from workledger.domain.agent import AgentConfig, AgentNotResumable, AgentNotRunning, AgentTurnLimitExceeded
 from workledger.domain.agent_run.events import (
@@ -21,12 +21,11 @@ from workledger.domain.agent_run.events import (
 )
 from workledger.domain.agent_run.progress import LIVE, RunProgress
 from workledger.domain.kernel.aggregate import Event, New, command
-from workledger.domain.kernel.fields import Count, Reason, Text
+from workledger.domain.kernel.fields import Count, Integer, Json, Name, Number, Path, Reason, Text, Url, Word
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.project.events import Tool
 
-SessionNumber = Annotated[int, Field(ge=1)]
 Turns = Annotated[int, Field(ge=1, le=200)]
 """The turns that an option may set; the limit of an agent's config is higher (domain.md 5.1)."""
 
@@ -40,24 +39,24 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         cls,
         *,
         agent_id: Id,
-        session_number: SessionNumber,
+        session_number: Number,
         id: Id | None = None,
-        agent_name: str | None = None,
+        agent_name: Name | None = None,
         project_id: Id | None = None,
         task_id: Id | None = None,
         initiative_id: Id | None = None,
         session_id: Id | None = None,
-        provider: str = "claude",
+        provider: Word = "claude",
         account_id: Id | None = None,
         mode: Mode = "execute",
         config: AgentConfig = AgentConfig(),  # noqa: B008, frozen
-        model: str | None = None,
+        model: Word | None = None,
         max_turns: Turns | None = None,
         allowed_tools: tuple[Tool, ...] | None = None,
-        worktree_path: str | None = None,
+        worktree_path: Path | None = None,
         worktree_id: Id | None = None,
         prompt: Text | None = None,
-        prompt_ref: str | None = None,
+        prompt_ref: Url | None = None,
     ) -> "New[AgentRun]":
         """Start a run with the agent's config, except for the model, turns and tools given here.
 
@@ -99,7 +98,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         return [AgentRunPaused(reason=reason)]
 
     @command(when="running", repeat="waiting_for_input")
-    def ask_user(self, *, questions: Annotated[tuple[JsonValue, ...], Field(min_length=1)]) -> list[Event]:
+    def ask_user(self, *, questions: Annotated[tuple[Json, ...], Field(min_length=1)]) -> list[Event]:
         """Wait for the user's answers; the agent shows the questions until the run is resumed.
 
         Raises:
@@ -113,9 +112,9 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
     def resume(
         self,
         *,
-        session_number: SessionNumber | None = None,
+        session_number: Number | None = None,
         feedback: Text | None = None,
-        answers: JsonValue = None,
+        answers: Json = None,
         extra_turns: Turns | None = None,
     ) -> list[Event]:
         """Resume, in the same process or in a new one, whose session number the agent has counted (`runs.resume_run`).
@@ -167,8 +166,8 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         *,
         cause: Cause,
         error: Text,
-        error_type: str | None = None,
-        exit_code: int | None = None,
+        error_type: Word | None = None,
+        exit_code: Integer | None = None,
         recoverable: bool | None = None,
         duration_ms: Count | None = None,
     ) -> list[Event]:
@@ -190,7 +189,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
 
     @command(when=("starting", "running"), unless="completed")
     def complete(
-        self, *, result: JsonValue = None, reason: Reason = "task_complete", duration_ms: Count | None = None
+        self, *, result: Json = None, reason: Reason = "task_complete", duration_ms: Count | None = None
     ) -> list[Event]:
         """The agent has finished; the event carries the totals.
 
@@ -212,7 +211,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
 
     @command(when=(*LIVE, "failed"), unless="stopped")
     def stop(
-        self, *, reason: Reason = "user_requested", by: str | None = None, duration_ms: Count | None = None
+        self, *, reason: Reason = "user_requested", by: Word | None = None, duration_ms: Count | None = None
     ) -> list[Event]:
         """End a run that has not ended, or one that could be resumed after a failure.
 

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain.agent import AgentAlreadyRunning, ConcurrencyLimitExceeded, run_of_agent
-from workledger.domain.kernel.aggregate import Created, Event
+from workledger.domain.kernel.aggregate import Created, Event, Peers
 from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.project import Project
 from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
-from workledger.domain.task.refusals import TaskAlreadyAssigned
+from workledger.domain.task.refusals import TaskAlreadyAssigned, TaskOfAnotherProject
 
 if TYPE_CHECKING:
     from workledger.domain.agent_run.agent_run import AgentRun
@@ -30,11 +31,35 @@ def live(agent_id: str, project_id: str | None, task_id: str | None) -> Iterable
     """The claims of a live run: its agent, its task, and one of its project's places (domain.md 3.3, X12 and X13)."""
     if task_id:
         yield Task.exists(task_id)
-    yield Take(run_of_agent(agent_id), AgentAlreadyRunning)
+    yield Take(run_of_agent(agent_id), AgentAlreadyRunning, details={"agent_id": agent_id})
     if task_id:
-        yield Take(task_events.run_of_task(task_id), TaskAlreadyAssigned)
+        yield Take(task_events.run_of_task(task_id), TaskAlreadyAssigned, details={"task_id": task_id})
     if project_id:
-        yield Take(project_events.runs_in(project_id), ConcurrencyLimitExceeded)
+        yield Take(project_events.runs_in(project_id), ConcurrencyLimitExceeded, details={"project_id": project_id})
+
+
+def own_task(peers: Peers, command: str, run: Any) -> None:
+    """A run works on its agent's own task, in the task's project (domain.md 2.2).
+
+    Args:
+        run: the run, or the event that starts it.
+
+    Raises:
+        TaskOfAnotherProject: TASK_OF_ANOTHER_PROJECT.
+        TaskAlreadyAssigned: TASK_ALREADY_ASSIGNED, the task is another agent's.
+        TaskInvalidTransition: TASK_INVALID_TRANSITION, nobody works on the task.
+    """
+    task = peers.find(Task, run.task_id) if run.task_id else None
+    if task is None:
+        return  # without a task, or refused by a claim
+    if task.project_id and task.project_id != run.project_id:
+        if peers.find(Project, task.project_id) is None:
+            return  # gone with its project, which a claim refuses
+        raise TaskOfAnotherProject(task_id=task.id, project_id=task.project_id)
+    if task.state != "working":
+        raise task.refusal(command)
+    if task.agent_id != run.agent_id:
+        raise TaskAlreadyAssigned(task_id=task.id, agent_id=task.agent_id)
 
 
 def ended(before: "AgentRun") -> Iterable[Claim]:
@@ -71,6 +96,9 @@ class AgentRunStarted(Created, topic="agent_run.started"):
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from super().claims(before, id)
         yield from live(self.agent_id, self.project_id, self.task_id)
+
+    def guard(self, before: Any, id: str, peers: Peers) -> None:
+        own_task(peers, "start_run", self)
 
 
 class AgentProcessSpawned(Event, topic="agent_run.process_spawned", patch=True):
@@ -155,6 +183,11 @@ class AgentRunResumed(Event, topic="agent_run.resumed"):
     def claims(self, before: "AgentRun", id: str) -> Iterable[Claim]:
         if before.status == "failed":
             yield from live(before.agent_id, before.project_id, before.task_id)
+        elif before.task_id:
+            yield Task.exists(before.task_id)
+
+    def guard(self, before: "AgentRun", id: str, peers: Peers) -> None:
+        own_task(peers, "resume_run", before)
 
 
 class AgentRunAccountSwitched(Event, topic="agent_run.account_switched"):

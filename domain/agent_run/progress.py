@@ -1,9 +1,7 @@
 """The progress of a run, as its process reports it: spawned, first output, turns, exited (domain.md 2.2)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from workledger.domain.agent import Agent, AgentTurnLimitExceeded
 from workledger.domain.agent_run.events import (
@@ -15,9 +13,9 @@ from workledger.domain.agent_run.events import (
     AgentTurnLimitApproached,
 )
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
-from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.command import ANY
-from workledger.domain.kernel.fields import Cost, Count
+from workledger.domain.kernel.fields import Cost, Count, Integer, Name, Number, Path
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.project import Project
 
@@ -63,16 +61,22 @@ class RunProgress(Aggregate):
             "task": self.task_id,
         }
 
+    def belongs_to(self) -> Iterable[Require]:
+        yield Agent.exists(self.agent_id)
+        if self.project_id:
+            yield Project.exists(self.project_id)
+
     def requires(self) -> Iterable[Claim]:
         """A finished run needs none."""
-        if self.live:
-            yield Agent.exists(self.agent_id)
-            if self.project_id:
-                yield Project.exists(self.project_id)
+        return self.belongs_to() if self.live else ()
 
     @command(when=("starting", "running"))
     def report_process(
-        self, *, pid: int | None = None, provider_session_id: str | None = None, output_file_path: str | None = None
+        self,
+        *,
+        pid: Integer | None = None,
+        provider_session_id: Name | None = None,
+        output_file_path: Path | None = None,
     ) -> list[Event]:
         """Report a process of this run: its first, or the new one that it was resumed in.
 
@@ -98,7 +102,7 @@ class RunProgress(Aggregate):
     def report_turn(
         self,
         *,
-        turn: Annotated[int, Field(ge=1)],
+        turn: Number,
         tokens_in: Count = 0,
         tokens_out: Count = 0,
         cache_tokens: Count | None = None,
@@ -137,7 +141,7 @@ class RunProgress(Aggregate):
         return events
 
     @command
-    def report_exit(self, *, exit_code: int | None = None) -> list[Event]:
+    def report_exit(self, *, exit_code: Integer | None = None) -> list[Event]:
         """Report that the process exited; the outcome of the run is reported before or after."""
         known = self.exited and (exit_code is None or self.exit_code is not None)
         return [] if known else [AgentProcessExited(exit_code=exit_code)]

@@ -74,7 +74,7 @@ class Aggregate(Frozen):
         Args:
             refused: the refusal when there is none, instead of `not_found`.
         """
-        return Require(existence(cls.CATEGORY, id), refused or cls.NOT_FOUND)
+        return Require(existence(cls.CATEGORY, id), refused or cls.NOT_FOUND, details={"id": id})
 
     @classmethod
     def begin(cls, id: str, first: Event) -> Self:
@@ -84,24 +84,42 @@ class Aggregate(Frozen):
 
     def after(self, event: Event) -> Self:
         """The aggregate after one more event."""
-        fields = event.changes(self)
-        own = {name: fields[name] for name in fields if name in type(self).model_fields}
-        return self.model_copy(update={**own, "version": self.version + 1})
+        return self.model_copy(update=self._changed(event))
 
     @classmethod
     def fold(cls, id: str, events: Iterable[Event], before: Self | None = None) -> Self | None:
-        """The aggregate after those events; None when there are none."""
+        """The aggregate after those events; None when there are none.
+
+        Args:
+            before: the aggregate before them, which stays as it is.
+        """
+        state = None if before is None else before.model_copy()
         for event in events:
-            before = cls.begin(id, event) if before is None else before.after(event)
-        return before
+            if state is None:
+                state = cls.begin(id, event)
+            else:
+                state.__dict__.update(state._changed(event))  # nobody else has it yet
+        return state
+
+    def _changed(self, event: Event) -> dict[str, Any]:
+        """The fields that one more event sets."""
+        fields = event.changes(self)
+        return {name: fields[name] for name in fields if name in type(self).model_fields} | {
+            "version": self.version + 1
+        }
 
     def tags(self) -> dict[str, str | None]:
         """The ids that its events are found by: project, task, agent, run, session, workspace."""
         return {}
 
+    def belongs_to(self) -> Iterable[Require]:
+        """The existence of its parents, which never change. When one of them is gone, so is the aggregate, for every
+        event that requires its existence (domain.md 3.5, rule 4)."""
+        return ()
+
     def requires(self) -> Iterable[Claim]:
         """The claims that every event of it relies on: the existence of its parents."""
-        return ()
+        return self.belongs_to()
 
     def differing(self, **wanted: Any) -> dict[str, Any]:
         """The values that differ from the aggregate's; UNSET ones are left out."""

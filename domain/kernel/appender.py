@@ -32,6 +32,7 @@ class Appender:
         try:
             return self._once(unit)
         except ConcurrencyConflict as conflict:
+            self._forget(conflict)
             if not unit.replay(conflict):
                 raise
         give_up = time.monotonic() + PATIENCE
@@ -41,6 +42,7 @@ class Appender:
                 try:
                     return self._once(unit)
                 except ConcurrencyConflict as conflict:
+                    self._forget(conflict)
                     # Jitter, for the writers in other processes, which do not share the lock.
                     time.sleep(random.uniform(0, 0.01))  # noqa: S311
                     if time.monotonic() > give_up or not unit.replay(conflict):
@@ -54,10 +56,15 @@ class Appender:
         except AlreadyDone as done:
             return self._repetition(unit, done.positions)
         except ClaimUnmet as unmet:
-            raise unmet.claim.refused(key=unmet.claim.key, holder=unmet.holder) from None
+            raise unmet.refusal() from None
         positions = [one.notification.id for one in appended]
+        self._core.aggregates.keep(unit.appended())
         self._snapshot(unit)
         return Receipt(positions[-1], positions)
+
+    def _forget(self, conflict: ConcurrencyConflict) -> None:
+        """What is kept of the stream may be what the log has lost, as after a failover."""
+        self._core.aggregates.forget(str(conflict.details.get("stream")))
 
     def _nothing(self, unit: Unit) -> Receipt:
         """Nothing changed; the command id is recorded all the same, so that a repetition does not decide anew."""

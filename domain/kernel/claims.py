@@ -4,7 +4,10 @@ Uniqueness, existence, capacity and vacancy across aggregates are claims, so no 
 lag (domain.md 3.3). The store has two small tables for them: the holders of each key, and its capacity.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
 
 from workledger.domain.kernel.refusals import Refused
 
@@ -12,12 +15,21 @@ UNLIMITED = 2**31 - 1
 """The capacity of a key that any number of streams may hold, such as all the subtasks of a task."""
 
 
+LONGEST_KEY = 1000
+"""Bytes of a key: with its holder it must fit into an index entry of PostgreSQL, which takes 2,700."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A key such as `agent_name:{project}:{name}`, and the refusal raised when the claim cannot be met."""
+    """A key made by `key_of`, and the refusal raised when the claim cannot be met.
+
+    Attributes:
+        details: of that refusal, beside the `key` and its `holder`: what its message names, such as the name taken.
+    """
 
     key: str
     refused: type[Refused] = Refused
+    details: Mapping[str, Any] = field(default_factory=dict, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +68,31 @@ class Limit(Claim):
 def existence(category: str, id: str) -> str:
     """The key that an aggregate holds from its creation to its deletion."""
     return f"{category}:{id}"
+
+
+def key_of(*parts: str) -> str:
+    """The key of these parts, joined by colons: `agent_name:{project}:{name}`. Different parts give different keys.
+
+    A colon in any part but the last is escaped. The end of a very long key is replaced by its digest.
+    """
+    *inner, last = parts
+    return _shortened(":".join([*map(_escaped, inner), last]))
+
+
+def releases(*parts: str) -> Iterator[Release]:
+    """Release the key of these parts, also as it was before keys were escaped and shortened."""
+    key, former = key_of(*parts), ":".join(parts)
+    yield Release(key)
+    if former != key:
+        yield Release(former)
+
+
+def _escaped(part: str) -> str:
+    return part.replace("%", "%25").replace(":", "%3A")
+
+
+def _shortened(key: str) -> str:
+    encoded = key.encode(errors="surrogatepass")
+    if len(encoded) <= LONGEST_KEY:
+        return key
+    return f"{encoded[: LONGEST_KEY - 100].decode(errors='ignore')}#{sha256(encoded).hexdigest()}"

@@ -1,32 +1,35 @@
-"""eventsourcing's application around our event store, and how snapshots and events are folded into aggregates."""
+"""eventsourcing's application around our event store and our repository."""
 
 import logging
-from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar, cast
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import Application
+from eventsourcing.utils import EnvType
 
 from workledger.domain.kernel.aggregate import Aggregate
-from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.fields import storable
-from workledger.domain.kernel.mapping import Envelopes, Snapshot, decode, shape
+from workledger.domain.kernel.mapping import Envelopes
+from workledger.domain.kernel.repository import Repository
+from workledger.domain.kernel.snapshot import Snapshot
 from workledger.domain.kernel.store import EventStore
 
 A = TypeVar("A", bound=Aggregate)
-
-LAST_VERSION = 2**31 - 1
 
 logger = logging.getLogger(__name__)
 
 
 class Core(Application[str]):
-    """eventsourcing's application around our event store: mapper, repository and snapshots."""
+    """eventsourcing's application: it maps events and appends them. Aggregates come from `aggregates`."""
 
     fatal: ClassVar[tuple[type[Exception], ...]] = ()
     """Errors after which the events that were just appended are not stored."""
     is_snapshotting_enabled = True
     snapshot_class = Snapshot
     env: ClassVar[dict[str, str]] = {"MAPPER_TOPIC": f"{Envelopes.__module__}:{Envelopes.__name__}"}
+
+    def __init__(self, env: EnvType | None = None) -> None:
+        super().__init__(env)
+        self.aggregates = Repository(self.store)
 
     @property
     def store(self) -> EventStore:
@@ -49,34 +52,4 @@ class Core(Application[str]):
         """The aggregate, deleted or not, current or at a version; None when its stream has not begun."""
         if (version is not None and version < 1) or not storable(id):
             return None
-        version = None if version is None else min(version, LAST_VERSION)
-        try:
-            return cast(A, self.repository.get(kind.stream(id), version=version, projector_func=folding(kind, id)))
-        except AggregateNotFoundError:
-            return None
-        except StaleSnapshot:
-            rows = self.store.read_stream(kind.stream(id), limit=version)
-            return kind.fold(id, (decode(row).event for row in rows))
-
-
-class StaleSnapshot(Exception):
-    """The snapshot is of an aggregate class with other fields."""
-
-
-def folding(kind: type[A], id: str) -> Any:
-    """The projector function that folds a stream's snapshot and later events into an aggregate.
-
-    Raises:
-        StaleSnapshot: by the function, when the class has other fields than the snapshot."""
-
-    def fold(before: A | None, history: Iterable[Recorded | Snapshot]) -> A | None:
-        for past in history:
-            if isinstance(past, Snapshot):
-                if past.fields != shape(kind):
-                    raise StaleSnapshot
-                before = kind.model_validate(past.state)
-            else:
-                before = kind.begin(id, past.event) if before is None else before.after(past.event)
-        return before
-
-    return fold
+        return self.aggregates.get(kind, id) if version is None else self.aggregates.at_version(kind, id, version)

@@ -11,7 +11,9 @@ from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.refusals import InvalidInput
 
-ACTOR_KINDS = ("user", "agent", "automation", "worker", "system", "import")
+ACTOR_KINDS = ("user", "agent", "app", "service", "automation", "worker", "system", "import")
+"""What acts: a person, an agent, an app or a service around the ledger, a policy, a worker process, workledger itself,
+an importer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def acting_as(
     """Everything recorded inside carries this actor and these ids; those that are not given do not change.
 
     Args:
-        actor: a kind of ACTOR_KINDS, and usually an id: `user:ann`, `agent:agt_1`, `import`.
+        actor: a kind of ACTOR_KINDS, and usually an id: `user:ann`, `agent:agt_1`, `service:billing`, `import`.
 
     Raises:
         InvalidInput: the actor's kind is none of ACTOR_KINDS, or a text is none that every database can hold.

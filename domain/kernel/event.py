@@ -80,6 +80,13 @@ class Event(Frozen):
             Refused: the rule does not hold.
         """
 
+    def guard(self, before: Any, id: str, peers: "Peers") -> None:
+        """As `check`, for rules that bind commands only: facts that are imported need not keep them.
+
+        Raises:
+            Refused: the rule does not hold.
+        """
+
     @classmethod
     def load(cls, payload: dict[str, Any], version: int) -> Self:
         """The event from a stored payload of that schema version."""

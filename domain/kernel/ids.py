@@ -1,13 +1,48 @@
-"""Ids: opaque strings of at most 64 characters; new ones are a prefix and a UUIDv7, so that they sort by time."""
+"""Ids: opaque strings that people can read, type and link to; new ones are a prefix and a UUIDv7, so that they sort by
+time."""
 
 import os
+import re
 import threading
 import time
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/?#%\x00-\x1f]+$")]
+LONGEST = 200
+"""Characters of an id."""
+
+HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""Control characters, line separators and bidi controls, as a class of a regular expression."""
+
+PATTERN = rf"^(?!\.\.?$)(?!\s)[^{HIDDEN}]*[^\s{HIDDEN}]$"
+"""What `readable` takes, for clients."""
+
+_HIDDEN = re.compile(f"[{HIDDEN}]")
+
+
+def readable(id: str) -> str:
+    """An id that was given, when a URL can name it and nothing in it is invisible.
+
+    Raises:
+        PydanticCustomError: it is `.` or `..`, begins or ends with a blank, or has a control character.
+    """
+    if id in (".", ".."):
+        raise PydanticCustomError("id", "an id is neither . nor .., which URLs cannot name")
+    if id != id.strip():
+        raise PydanticCustomError("id", "an id neither begins nor ends with a blank")
+    if _HIDDEN.search(id):
+        raise PydanticCustomError("id", "an id has no control characters, neither of terminals nor of text direction")
+    return id
+
+
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST, json_schema_extra={"pattern": PATTERN}),
+    AfterValidator(readable),
+]
+"""An id that is given to a command. What was recorded before, or imported, may have others."""
 
 _lock = threading.Lock()
 _last = 0

@@ -12,6 +12,7 @@ from workledger.domain.kernel.core import Core
 from workledger.domain.kernel.envelope import Recorded, Row
 from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.mapping import decode, format_timestamp
+from workledger.domain.kernel.parents import Parents
 from workledger.domain.kernel.refusals import CommandIdReused, InvalidInput, Refused
 from workledger.domain.kernel.request import Request
 from workledger.domain.kernel.store import LAST_POSITION, Receipt
@@ -34,6 +35,7 @@ class Ledger:
         self._core = Core(dict(env))
         self.store = self._core.store
         self._appender = Appender(self._core)
+        self._parents = Parents(self.find_any)
 
     def create(self, new: New[A], *, command_id: str | None = None) -> A:
         """Record a new aggregate, such as `Task.create(…)`, and return it.
@@ -124,7 +126,8 @@ class Ledger:
             CommandIdReused: IDEMPOTENCY_KEY_REUSED, the command id was used for something else.
             InvalidInput: the command id is empty, too long, or not text that every database can hold.
         """
-        unit = Unit(self.find_any, Request(command_id, digest), self.store.holders, self.clean)
+        recall = self._core.aggregates.recall
+        unit = Unit(self.find_any, Request(command_id, digest), self.store.holders, self._parents, self.clean, recall)
         whole = False
         try:
             yield unit

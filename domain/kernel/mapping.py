@@ -2,15 +2,16 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import orjson
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from workledger.domain.kernel.aggregate import Aggregate, Event
+from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.envelope import Recorded, Row
 from workledger.domain.kernel.refusals import EventUnreadable, InvalidInput, PayloadTooLarge, UnknownTopic
+from workledger.domain.kernel.snapshot import Snapshot
 from workledger.domain.kernel.store import Stored
 
 LARGEST = 256 * 1024
@@ -42,27 +43,6 @@ def parse_timestamp(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-class Snapshot:
-    """The state of an aggregate at a version, so that its earlier events need not be folded again."""
-
-    TOPIC: ClassVar[str] = "snapshot"
-
-    def __init__(self, originator_id: str, originator_version: int, fields: str, state: dict[str, Any]) -> None:
-        self.originator_id, self.originator_version = originator_id, originator_version
-        self.fields, self.state = fields, state
-
-    @classmethod
-    def take(cls, aggregate: Aggregate) -> Self:
-        return cls(
-            aggregate.stream(aggregate.id), aggregate.version, shape(type(aggregate)), aggregate.model_dump(mode="json")
-        )
-
-
-def shape(kind: type[Aggregate]) -> str:
-    """The names and types of an aggregate's fields; a snapshot of another shape is not used."""
-    return ",".join(f"{name}:{field.annotation}" for name, field in kind.model_fields.items())
-
-
 class Envelopes(Mapper[str]):
     """Recorded and Snapshot on one side, Stored on the other."""
 
@@ -92,8 +72,11 @@ class Envelopes(Mapper[str]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         if stored_event.topic == Snapshot.TOPIC:
-            body = orjson.loads(stored_event.state)
-            return Snapshot(str(stored_event.originator_id), stored_event.originator_version, **body)
+            stream, version = str(stored_event.originator_id), stored_event.originator_version
+            try:
+                return Snapshot(stream, version, **orjson.loads(stored_event.state))
+            except (ValueError, TypeError):
+                return Snapshot.unreadable(stream, version)
         assert isinstance(stored_event, Stored)
         return decode(
             Row(
@@ -141,16 +124,10 @@ def decode(row: Row) -> Recorded:
         UnknownTopic: the topic is unknown to this release.
         EventUnreadable: the row is not what was stored, or an upcaster fails.
     """
-    kind = Event.TOPICS.get(row.topic)
-    if kind is None:
-        raise UnknownTopic(topic=row.topic, position=row.position)
+    event = decode_payload(row.topic, row.schema_version, row.data, row.position)
     try:
-        event, at, tags = (
-            kind.load(orjson.loads(row.data), row.schema_version),
-            parse_timestamp(row.at),
-            orjson.loads(row.tags),
-        )
-    except (ValueError, KeyError, TypeError) as error:
+        at, tags = parse_timestamp(row.at), orjson.loads(row.tags)
+    except (ValueError, TypeError) as error:
         raise EventUnreadable(position=row.position, topic=row.topic) from error
     return Recorded(
         stream_id=row.stream_id,
@@ -165,3 +142,19 @@ def decode(row: Row) -> Recorded:
         tags=tags,
         position=row.position,
     )
+
+
+def decode_payload(topic: str, schema_version: int, data: str | bytes, position: int) -> Event:
+    """The event with that payload, upcast to the current version of its class.
+
+    Raises:
+        UnknownTopic: the topic is unknown to this release.
+        EventUnreadable: the payload is not what was stored, or an upcaster fails.
+    """
+    kind = Event.TOPICS.get(topic)
+    if kind is None:
+        raise UnknownTopic(topic=topic, position=position)
+    try:
+        return kind.load(orjson.loads(data), schema_version)
+    except (ValueError, KeyError, TypeError) as error:
+        raise EventUnreadable(position=position, topic=topic) from error

@@ -1,14 +1,11 @@
 """A new aggregate, as the class method that begins it returns it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from workledger.domain.kernel.event import Event
+from workledger.domain.kernel.event import Event, Frozen
 
-if TYPE_CHECKING:
-    from workledger.domain.kernel.aggregate import Aggregate
-
-A = TypeVar("A", bound="Aggregate")
+A = TypeVar("A", bound=Frozen)
 
 
 class New(Generic[A]):

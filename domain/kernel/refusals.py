@@ -23,9 +23,16 @@ class Refused(Exception):
     def __str__(self) -> str:
         sentence = " ".join((self.__doc__ or "").split())
         try:
-            return sentence.format(**self.details)
-        except (KeyError, IndexError):
+            return sentence.format_map(_Details(self.details))
+        except (ValueError, IndexError, AttributeError):  # braces that name nothing
             return sentence
+
+
+class _Details(dict[str, Any]):
+    """Details by name; one that was not given is named in words."""
+
+    def __missing__(self, name: str) -> str:
+        return f"the {name.replace('_', ' ')}"
 
 
 class NotFound(Refused):

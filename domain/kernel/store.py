@@ -9,6 +9,10 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from workledger.domain.kernel.claims import Claim
 from workledger.domain.kernel.envelope import Row
+from workledger.domain.kernel.refusals import Refused
+
+LAST_VERSION = 2**31 - 1
+"""The last version that a stream could have."""
 
 LAST_POSITION = 2**63 - 1
 """The largest that a database can hold."""
@@ -74,6 +78,19 @@ class Scanned(NamedTuple):
     data: str
 
 
+class StreamRow(NamedTuple):
+    """What an aggregate is folded from: an event of its stream, or before them a snapshot, which has no topic.
+
+    `data` is JSON: the payload of the event, or the fields and the state of the snapshot.
+    """
+
+    version: int
+    position: int
+    topic: str | None
+    schema_version: int
+    data: str | bytes
+
+
 class AlreadyDone(Exception):
     """The command id is already recorded, with the events at `positions`."""
 
@@ -88,6 +105,10 @@ class ClaimUnmet(Exception):
     def __init__(self, claim: Claim, holder: str | None) -> None:
         super().__init__(f"{claim} (held by {holder})")
         self.claim, self.holder = claim, holder
+
+    def refusal(self) -> Refused:
+        """The claim's refusal; its details are those of the claim, the key and the holder."""
+        return self.claim.refused(**{**self.claim.details, "key": self.claim.key, "holder": self.holder})
 
 
 class EventStore(ApplicationRecorder):
@@ -116,6 +137,23 @@ class EventStore(ApplicationRecorder):
     @abstractmethod
     def read_stream(self, stream_id: str, *, after: int = 0, limit: int | None = None) -> Sequence[Row]:
         """Rows of one stream in order, above the version `after`."""
+
+    @abstractmethod
+    def load(
+        self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
+    ) -> Sequence[StreamRow]:
+        """The events of a stream above the version `after` and at most `upto`.
+
+        Args:
+            snapshots: begin with the last snapshot there is among those versions, in place of the events up to it.
+        """
+
+    def epoch(self) -> str | None:
+        """Changes when what was read may not be in the log any more, as after a failover to another server.
+
+        None when that would not be noticed: nothing that was read may be relied on then.
+        """
+        return ""
 
     @abstractmethod
     def by_position(self, positions: Iterable[int]) -> Sequence[Row]:

@@ -8,20 +8,17 @@ from typing import Any, TypeVar, cast
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.draft import Draft
-from workledger.domain.kernel.envelope import Context, Recorded, current, within
+from workledger.domain.kernel.envelope import Recorded, current
 from workledger.domain.kernel.ids import uuid7
+from workledger.domain.kernel.parents import Load, Parents
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.request import Request
+from workledger.domain.kernel.steps import Steps
 from workledger.domain.kernel.store import Conditions, Receipt
+from workledger.domain.kernel.working_set import Holders, WorkingSet, no_holders
 
 A = TypeVar("A", bound=Aggregate)
 S = TypeVar("S")
-Load = Callable[[type[Any], str], Any]
-"""Loads an aggregate from the store, or None."""
-Holders = Callable[[str], Sequence[str]]
-"""Returns the streams that hold a key."""
-
-
 Clean = Callable[[str, Event], Event]
 """Returns an event as it may be recorded in that stream: without secrets."""
 
@@ -29,11 +26,6 @@ Clean = Callable[[str, Event], Event]
 def as_it_is(stream: str, event: Event) -> Event:
     """For ledgers that store what they are told."""
     return event
-
-
-def no_holders(key: str) -> Sequence[str]:
-    """For units whose events cascade to nothing."""
-    return ()
 
 
 class Unit:
@@ -49,25 +41,33 @@ class Unit:
         load: Load,
         request: Request | None = None,
         holders: Holders = no_holders,
+        parents: Parents | None = None,
         clean: Clean = as_it_is,
+        recall: Load | None = None,
     ) -> None:
         self.request = request or Request()
         self.receipt: Receipt | None = None
-        self._load, self._holders, self._clean = load, holders, clean
-        self._steps: list[tuple[Callable[[], Any], Context]] = []
-        self._stepping = False
+        self._holders, self._clean = holders, clean
+        self._parents = parents or Parents(load)
+        self._working = WorkingSet(load, recall)
+        self._steps = Steps(self._working)
         self._expected: dict[str, int] = {}
         self._begun: set[str] = set()
         self._read: dict[str, int] = {}
         """The loaded versions of the streams that were read outside a decision."""
-        self._forget()
+
+    @property
+    def recorded(self) -> list[Recorded]:
+        """The events so far, in their order."""
+        return self._working.recorded
 
     def create(self, new: New[A], *, at: datetime | None = None) -> A:
         """Create an aggregate. The append fails with CONCURRENCY_CONFLICT when its stream exists."""
         self._asked("create", new.kind.CATEGORY, *new.asked, at)
         self.request.made(new.id)
         self._begun.add(new.kind.stream(new.id))
-        return cast(A, self._step(lambda: self._take(new.kind, new.id, None, new.events, at)))
+        step = partial(self._take, new.kind, new.id, None, new.events, at, guarded=True)
+        return cast(A, self._steps.take(step))
 
     def edit(self, kind: type[A], id: str, *, expected_version: int | None = None) -> A:
         """The aggregate as a draft: call its commands.
@@ -77,6 +77,9 @@ class Unit:
             ConcurrencyConflict: it is not at the expected version.
         """
         self._asked("edit", kind.stream(id))
+        if expected_version is not None:
+            self.confirm()
+            self._working.distrust()
         state = self._existing(kind, id)
         if expected_version is not None:
             self._expected[kind.stream(id)] = expected_version
@@ -103,14 +106,14 @@ class Unit:
             state = self._existing(kind, id)
             decided: list[Event] | New[Any] = getattr(state, name)(*args, **kwargs)
             if isinstance(decided, New):
-                self._pinned.setdefault(kind.stream(id), state.version)
-                self._take(decided.kind, decided.id, None, decided.events)
+                self._working.pinned.setdefault(kind.stream(id), state.version)
+                self._take(decided.kind, decided.id, None, decided.events, None, guarded=True)
                 return decided.events
-            self._take(kind, id, state, decided)
+            self._take(kind, id, state, decided, None, guarded=True)
             return decided
 
         self._asked("command", kind.stream(id), name, args, kwargs)
-        return self._step(step)
+        return self._steps.take(step)
 
     def record(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
         """Record events as facts, without a command: for importers. The limits of commands do not apply.
@@ -125,9 +128,9 @@ class Unit:
             state = self._current(kind, id)
             if state is not None and state.deleted:
                 raise kind.NOT_FOUND(id=id)
-            return self._take(kind, id, state, facts, at)
+            return self._take(kind, id, state, facts, at, guarded=False)
 
-        return cast(A, self._step(step))
+        return cast(A, self._steps.take(step))
 
     def log(
         self, stream_id: str, events: Iterable[Event], *, tags: Mapping[str, str | None], at: datetime | None = None
@@ -138,20 +141,21 @@ class Unit:
             for event in (self._clean(stream_id, fact) for fact in facts):
                 self._claim(stream_id, event.claims(None, stream_id.partition("-")[2]))
                 self._envelope(stream_id, 0, event, tags, at)
+                self._working.put(stream_id)
 
         facts = list(events)
         self._asked("log", stream_id, facts, at)
-        self._step(step)
+        self._steps.take(step)
 
     def decide(self, decision: Callable[[], S]) -> S:
         """Take a decision as one step: on a conflict it is taken again, and reads the current state."""
-        return self._step(decision)
+        return self._steps.take(decision)
 
     def find(self, kind: type[A], id: str) -> A | None:
         """The aggregate with the events of this unit, or None; pinned: the append conflicts if it has changed."""
+        self._bind(kind, id)
         state = self._current(kind, id)
-        self._bind(kind.stream(id))
-        self._pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
+        self._working.pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
         return None if state is None or state.deleted else cast(A, state)
 
     def state(self, kind: type[A], id: str) -> A:
@@ -160,9 +164,8 @@ class Unit:
         Raises:
             NotFound: there is none, or it is deleted.
         """
-        state = self._existing(kind, id)
-        self._bind(kind.stream(id))
-        return state
+        self._bind(kind, id)
+        return self._existing(kind, id)
 
     def replay(self, conflict: ConcurrencyConflict) -> bool:
         """Replay every step on the current state.
@@ -176,68 +179,51 @@ class Unit:
         stream = conflict.details.get("stream")
         if self._expected or stream in self._begun or stream in self._read:
             return False
-        self._forget()
-        # Steps inside a step, such as the commands of a decision, are run by it and must not be noted twice.
-        self._stepping = True
-        try:
-            for step, context in self._steps:
-                with within(context):
-                    step()
-        finally:
-            self._stepping = False
+        self._steps.take_again()
         return True
+
+    def confirm(self) -> None:
+        """Make sure that what was recalled is what the log has: otherwise every step is replayed on what it has.
+
+        Raises:
+            Refused: a step is refused on the current state.
+        """
+        if self._working.outdated():
+            self._steps.take_again()
+
+    def appended(self) -> list[Aggregate]:
+        """To be called after the append, which has checked what was recalled; the aggregates that it changed."""
+        self._working.assumed.clear()
+        return [state for _, state in self._working.changed()]
 
     def conditions(self) -> Conditions:
         """The conditions of the append: claims of the events, existence of parents, pinned versions."""
         parents = {
-            (stream, claim)
-            for stream, state in self._states.items()
-            if stream in self._touched and not state.deleted
+            (stream, one)
+            for stream, state in self._working.changed()
+            if not state.deleted
             for claim in state.requires()
+            for one in self._parents.required_with(claim, self._working.states)
         }
         needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
-        read = self._pinned | self._read
-        pinned = {stream: version for stream, version in read.items() if stream not in self._touched}
-        return Conditions([*self._claims, *needs.values()], pinned, self.request.command_id, self.request.digest)
+        read = self._working.assumed | self._working.pinned | self._read
+        pinned = {stream: version for stream, version in read.items() if stream not in self._working.touched}
+        return Conditions(
+            [*self._working.claims, *needs.values()], pinned, self.request.command_id, self.request.digest
+        )
 
     def _asked(self, *what: Any) -> None:
-        if not self._stepping:
+        if not self._steps.stepping:
             self.request.add(*what)
-
-    def _forget(self) -> None:
-        self.recorded: list[Recorded] = []
-        self._claims: list[tuple[str, Claim]] = []
-        self._states: dict[str, Aggregate] = {}
-        self._missing: set[str] = set()
-        self._touched: set[str] = set()
-        self._pinned: dict[str, int] = {}
-        self._loaded: dict[str, int] = {}
-
-    def _step(self, step: Callable[[], S]) -> S:
-        # A step inside a step is part of it; only the outer one is replayed.
-        if self._stepping:
-            return step()
-        self._stepping = True
-        try:
-            outcome = step()
-        finally:
-            self._stepping = False
-        self._steps.append((step, current()))  # replayed under the actor and ids that it was first taken with
-        return outcome
 
     def _current(self, kind: type[Any], id: str) -> Any:
         stream = kind.stream(id)
-        if stream not in self._states:
-            state = None if stream in self._missing else self._load(kind, id)
-            version = self._loaded[stream] = 0 if state is None else state.version
-            # A replay has loaded anew: a stream that the block itself has read must not have changed under it.
-            if version != self._read.get(stream, version):
-                raise ConcurrencyConflict(stream=stream, expected=self._read[stream], actual=version)
-            if state is None:
-                self._missing.add(stream)  # loaded once: all steps of the unit decide on the same absence
-                return None
-            self._states[stream] = state
-        return self._states[stream]
+        state = self._working.get(kind, id)
+        # A replay has loaded anew: a stream that the block itself has read must not have changed under it.
+        loaded = self._working.loaded.get(stream, 0)
+        if loaded != self._read.get(stream, loaded):
+            raise ConcurrencyConflict(stream=stream, expected=self._read[stream], actual=loaded)
+        return state
 
     def _existing(self, kind: type[A], id: str) -> A:
         state = self._current(kind, id)
@@ -245,25 +231,31 @@ class Unit:
             raise kind.NOT_FOUND(id=id)
         return cast(A, state)
 
-    def _bind(self, stream: str) -> None:
+    def _bind(self, kind: type[Any], id: str) -> None:
         """Pin a stream that is read outside a step to the version that was loaded."""
-        # A replay repeats steps only: code between them has already used this value.
-        if not self._stepping and stream not in self._begun:
-            self._read.setdefault(stream, self._loaded.get(stream, 0))
+        stream = kind.stream(id)
+        # A replay repeats steps only: code between them will already have used this value.
+        if not self._steps.stepping and stream not in self._begun:
+            self._working.get(kind, id)
+            self.confirm()
+            self._current(kind, id)
+            self._read.setdefault(stream, self._working.loaded.get(stream, 0))
             self.request.end()
 
     def _take(
-        self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None = None
+        self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None, *, guarded: bool
     ) -> A | None:
         stream = kind.stream(id)
         for event in (self._clean(stream, event) for event in events):
             # Children first: the claims of a deleted parent require that none is left.
             self._cascade(event.cascades_to(state, id), at)
             event.check(state, id, self)
+            if guarded:
+                event.guard(state, id, self)
             self._claim(stream, event.claims(state, id))
             state = kind.begin(id, event) if state is None else state.after(event)
             self._envelope(stream, state.version, event, state.tags(), at)
-            self._states[stream] = state
+            self._working.put(stream, state)
         return state
 
     def _cascade(self, keys: Iterable[str], at: datetime | None) -> None:
@@ -272,17 +264,19 @@ class Unit:
             kind = Aggregate.CATEGORIES[category]
             state: Any = self._current(kind, id)
             if state is not None and not state.deleted:
-                self._take(kind, id, state, state.delete(), at)
+                self._take(kind, id, state, state.delete(), at, guarded=True)
 
     def _claim(self, stream: str, claims: Iterable[Claim]) -> None:
-        self._claims += [(stream, claim) for claim in claims]
+        states = self._working.states
+        self._working.claims += [
+            (stream, one) for claim in claims for one in self._parents.required_with(claim, states)
+        ]
 
     def _envelope(
         self, stream: str, version: int, event: Event, tags: Mapping[str, str | None], at: datetime | None
     ) -> None:
-        self._touched.add(stream)
         context = current()
-        self.recorded.append(
+        self._working.recorded.append(
             Recorded(
                 stream_id=stream,
                 version=version,

@@ -72,12 +72,13 @@ def _not_spawned(past: Recorded) -> bool:
     return isinstance(past.event, AgentRunFailed) and past.event.cause == "spawn_error"
 
 
-def _crashed(past: Recorded) -> bool:
-    return isinstance(past.event, AgentRunFailed) and past.event.recoverable and not _not_spawned(past)
+def _spawned(past: Recorded) -> bool:
+    return not _not_spawned(past)
 
 
-RETRY_ON_CRASH = Policy("retry_on_crash", (AgentRunFailed,), _retry, when=_crashed, retry_on=(QueueFull,))
-"""The task of a run that failed recoverably is queued again, three times; then it is blocked until a user decides."""
+RETRY_ON_CRASH = Policy("retry_on_crash", (AgentRunFailed,), _retry, when=_spawned, retry_on=(QueueFull,))
+"""The task of a run that failed is queued again, three times; then it is blocked until a user decides. That the run
+cannot be resumed does not matter: another run may succeed (domain.md 2.1)."""
 
 BLOCK_ON_SPAWN_FAILURE = Policy("block_on_spawn_failure", (AgentRunFailed,), _block, when=_not_spawned)
 """A task whose run could not be spawned is blocked."""

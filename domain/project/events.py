@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Created, Deleted, Event, Frozen
-from workledger.domain.kernel.claims import Claim, Limit, Release, Take, Vacancy
+from workledger.domain.kernel.claims import Claim, Limit, Take, Vacancy, key_of, releases
 from workledger.domain.kernel.refusals import InvalidTransition, NameTaken, NotFound, Refused
 
 if TYPE_CHECKING:
@@ -32,7 +32,24 @@ class Config(Frozen):
 
 def runs_in(project_id: str) -> str:
     """The key that live runs of a project hold, as many as its concurrency limit allows."""
-    return f"runs_in_project:{project_id}"
+    return key_of("runs_in_project", project_id)
+
+
+def _named(workspace_id: str | None, name: str) -> tuple[str, str, str]:
+    """The key of a project's name, in parts: unique in its workspace (domain.md 3.3, X1)."""
+    return "project_name", workspace_id or "", name
+
+
+def _take_name(workspace_id: str | None, name: str) -> Take:
+    return Take(key_of(*_named(workspace_id, name)), ProjectNameTaken, details={"name": name})
+
+
+def _take_path(path: str) -> Take:
+    return Take(key_of("project_path", path), ProjectPathExists, details={"path": path})
+
+
+def _take_url(url: str) -> Take:
+    return Take(key_of("project_url", url), ProjectUrlTaken, details={"url": url})
 
 
 class ProjectCreated(Created, topic="project.created"):
@@ -57,11 +74,11 @@ class ProjectCreated(Created, topic="project.created"):
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from super().claims(before, id)
-        yield Take(f"project_name:{self.workspace_id or ''}:{self.name}", NameTaken)
+        yield _take_name(self.workspace_id, self.name)
         if self.repository_path:
-            yield Take(f"project_path:{self.repository_path}", ProjectPathExists)
+            yield _take_path(self.repository_path)
         if self.repository_url:
-            yield Take(f"project_url:{self.repository_url}", NameTaken)
+            yield _take_url(self.repository_url)
         yield Limit(runs_in(id), capacity=self.max_concurrent_agents)
 
 
@@ -75,8 +92,8 @@ class ProjectDetailsChanged(Event, topic="project.details_changed", patch=True):
 
     def claims(self, before: "Project", id: str) -> Iterable[Claim]:
         if self.name is not None and self.name != before.name:
-            yield Release(f"project_name:{before.workspace_id or ''}:{before.name}")
-            yield Take(f"project_name:{before.workspace_id or ''}:{self.name}", NameTaken)
+            yield from releases(*_named(before.workspace_id, before.name))
+            yield _take_name(before.workspace_id, self.name)
 
 
 class ProjectConfigChanged(Event, topic="project.config_changed"):
@@ -104,8 +121,8 @@ class ProjectRepositoryLinked(Event, topic="project.repository_linked"):
 
     def claims(self, before: "Project", id: str) -> Iterable[Claim]:
         if before.repository_url and before.repository_url != self.repository_url:
-            yield Release(f"project_url:{before.repository_url}")
-        yield Take(f"project_url:{self.repository_url}", NameTaken)
+            yield from releases("project_url", before.repository_url)
+        yield _take_url(self.repository_url)
 
 
 class ProjectGitHubLinked(Event, topic="project.github_linked"):
@@ -176,13 +193,13 @@ class ProjectDeleted(Deleted, topic="project.deleted"):
     name: str
 
     def claims(self, before: "Project", id: str) -> Iterable[Claim]:
-        yield Vacancy(runs_in(id), ProjectHasRunningAgents, capacity=1)
+        yield Vacancy(runs_in(id), ProjectHasRunningAgents, capacity=1, details={"project_id": id})
         yield from super().claims(before, id)
-        yield Release(f"project_name:{before.workspace_id or ''}:{before.name}")
+        yield from releases(*_named(before.workspace_id, before.name))
         if before.repository_path:
-            yield Release(f"project_path:{before.repository_path}")
+            yield from releases("project_path", before.repository_path)
         if before.repository_url:
-            yield Release(f"project_url:{before.repository_url}")
+            yield from releases("project_url", before.repository_url)
 
 
 class ProjectNotFound(NotFound):
@@ -191,8 +208,16 @@ class ProjectNotFound(NotFound):
     code = "PROJECT_NOT_FOUND"
 
 
+class ProjectNameTaken(NameTaken):
+    """Another project is called {name}."""
+
+
+class ProjectUrlTaken(NameTaken):
+    """Another project has the URL {url}."""
+
+
 class ProjectPathExists(Refused):
-    """Another project has this path."""
+    """Another project has the path {path}."""
 
     code = "PROJECT_PATH_EXISTS"
 

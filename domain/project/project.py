@@ -7,7 +7,7 @@ from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
 from workledger.domain.kernel.claims import Claim
-from workledger.domain.kernel.fields import UNSET, ShortName, Unset
+from workledger.domain.kernel.fields import UNSET, Integer, JsonObject, Path, ShortName, Text, Unset, Url, Word
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.project.events import (
     Config,
@@ -80,18 +80,18 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
         id: Id | None = None,
         description: Description | None = None,
         workspace_id: Id | None = None,
-        path: Annotated[str, Field(min_length=1)] | None = None,
-        url: Annotated[str, Field(min_length=1)] | None = None,
-        default_branch: str = "main",
+        path: Path | None = None,
+        url: Url | None = None,
+        default_branch: Word = "main",
         config: Config = Config(),  # noqa: B008, frozen
         max_concurrent_agents: Concurrency = 3,
-        github_owner: str | None = None,
-        github_repo: str | None = None,
-        github_installation_id: str | None = None,
-        config_path: str = ".claude",
+        github_owner: Word | None = None,
+        github_repo: Word | None = None,
+        github_installation_id: Word | None = None,
+        config_path: Path = ".claude",
         stage: Stage = "inbox",
-        priority: int = 0,
-        metadata: dict[str, Any] | None = None,
+        priority: Integer = 0,
+        metadata: JsonObject | None = None,
     ) -> "New[Project]":
         """Create a project.
 
@@ -129,15 +129,15 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
         *,
         name: ShortName | Unset = UNSET,
         description: Description | Unset | None = UNSET,
-        priority: int | Unset = UNSET,
-        metadata: dict[str, Any] | Unset = UNSET,
+        priority: Integer | Unset = UNSET,
+        metadata: JsonObject | Unset = UNSET,
     ) -> list[Event]:
         """Change the fields that are given; None clears the description. The path cannot be changed (A16)."""
         changed = self.differing(name=name, description=description, priority=priority, metadata=metadata)
         return [ProjectDetailsChanged(**changed)] if changed else []
 
     @command
-    def change_config(self, *, patch: dict[str, Any]) -> list[Event]:
+    def change_config(self, *, patch: JsonObject) -> list[Event]:
         """Apply a patch to the config; the event has the patch and the whole config."""
         config = Config.model_validate({**self.config.model_dump(), **patch})
         return [] if config == self.config else [ProjectConfigChanged(patch=patch, config=config)]
@@ -150,7 +150,7 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
         return [ProjectConcurrencyLimitChanged(previous=self.max_concurrent_agents, max_concurrent_agents=limit)]
 
     @command
-    def link_repository(self, *, url: Annotated[str, Field(min_length=1)], default_branch: str = "main") -> list[Event]:
+    def link_repository(self, *, url: Url, default_branch: Word = "main") -> list[Event]:
         """Set its repository."""
         if url == self.repository_url:
             return []
@@ -158,7 +158,7 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
 
     @command
     def link_github(
-        self, *, owner: str, repo: str, installation_id: str | None = None, config_path: str = ".claude"
+        self, *, owner: Word, repo: Word, installation_id: Word | None = None, config_path: Path = ".claude"
     ) -> list[Event]:
         """Link it to a repository on GitHub."""
         if (owner, repo) == (self.github_owner, self.github_repo):
@@ -185,7 +185,7 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
         return [ProjectCredentialDetached(credential_id=self.credential_id)] if self.credential_id else []
 
     @command
-    def report_fetch(self, *, head_sha: str | None = None, error: str | None = None) -> list[Event]:
+    def report_fetch(self, *, head_sha: Word | None = None, error: Text | None = None) -> list[Event]:
         """Record a fetch of its repository; with `error`, a failed one.
 
         Raises:
@@ -197,7 +197,7 @@ class Project(Aggregate, category="project", prefix="prj", not_found=ProjectNotF
 
     @command
     def change_stage(
-        self, *, stage: Stage, triggered_by: str = "user", reason: str | None = None, stage_run_id: Id | None = None
+        self, *, stage: Stage, triggered_by: Word = "user", reason: Text | None = None, stage_run_id: Id | None = None
     ) -> list[Event]:
         """Move it to another stage of its delivery; every stage leads to every other."""
         if stage == self.stage:

@@ -10,6 +10,7 @@ from workledger.domain.kernel.ids import new_id
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.request import digest
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.task import Task
 from workledger.domain.tool_calls import ToolCalls
 
 
@@ -35,12 +36,16 @@ def start_run(
     """Start a run with the agent's config: count its session, and open its tool calls.
 
     Args:
-        project_id: the agent's own, unless given.
+        project_id: the agent's own or the task's, unless given.
+        task_id: a task in the backlog is assigned to the agent; the agent's own stuck task is unblocked.
         max_turns, model, allowed_tools: instead of those of the agent's config, for this run.
 
     Raises:
         NotFound: there is no such agent, project or task.
-        AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run.
+        AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run, or another agent has the task.
+        TaskBlockedByDependency: the task waits for another.
+        TaskInvalidTransition: the task is in review, done or dropped.
+        TaskOfAnotherProject: the run is not in the task's project.
         ConcurrencyLimitExceeded: the project's concurrency limit is reached.
         InvalidInput: an argument is invalid.
     """
@@ -50,11 +55,14 @@ def start_run(
     def decision() -> AgentRun:
         agent = unit.edit(Agent, agent_id)
         session_number = agent.session_count + 1
+        task = None if task_id is None else unit.edit(Task, task_id)
+        if task is not None:
+            _take_up(task, agent, agent_run_id=run_id, session_id=session_id, worktree_id=worktree_id)
         new = AgentRun.start(
             id=run_id,
             agent_id=agent_id,
             agent_name=agent.name,
-            project_id=project_id or agent.project_id,
+            project_id=project_id or agent.project_id or (task.project_id if task else None),
             task_id=task_id,
             initiative_id=initiative_id,
             session_id=session_id,
@@ -76,6 +84,14 @@ def start_run(
         return run
 
     return unit.decide(decision)
+
+
+def _take_up(task: Task, agent: Agent, **about: str | None) -> None:
+    """Assign a task in the backlog, and go on with the agent's own that is stuck: a run works on nothing else."""
+    if task.state in ("ready", "queued", "waiting"):
+        task.assign(agent_id=agent.id, agent_name=agent.name, **about)
+    elif task.state == "stuck" and task.agent_id == agent.id:
+        task.unblock(cause="run")
 
 
 def _opened(run_id: str, started: Any) -> New[ToolCalls]:
@@ -101,15 +117,22 @@ def resume_run(
 ) -> AgentRun:
     """Resume a run in its present process, or in a new one, which is the agent's next session.
 
+    A task that was given back to the backlog in between is assigned to the agent again.
+
     Raises:
         NotFound: there is no such run, or its agent is deleted.
         AgentNotRunning, AgentNotResumable, AgentTurnLimitExceeded: it cannot be resumed (see AgentRun.resume).
         AgentAlreadyRunning, TaskAlreadyAssigned, ConcurrencyLimitExceeded: it had failed, and another took its place.
+        TaskInvalidTransition: its task is in review, done or dropped.
+        TaskBlockedByDependency: its task was given back, and waits for another.
     """
     options: Mapping[str, Any] = {"feedback": feedback, "answers": answers, "extra_turns": extra_turns}
 
     def decision() -> AgentRun:
         run = unit.edit(AgentRun, run_id)
+        if run.task_id and run.status == "failed" and run.recoverable:
+            about = {"agent_run_id": run_id, "session_id": run.session_id}
+            _take_up(unit.edit(Task, run.task_id), unit.edit(Agent, run.agent_id), **about)
         if new_process:
             agent = unit.edit(Agent, run.agent_id)
             session_number = agent.session_count + 1

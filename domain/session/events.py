@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from workledger.domain.agent import Agent
 from workledger.domain.kernel.aggregate import Event, Frozen
-from workledger.domain.kernel.claims import Claim, Release, Require, Take, existence
+from workledger.domain.kernel.claims import Claim, Require, Take, existence, key_of, releases
 from workledger.domain.kernel.refusals import Forbidden, InvalidTransition, LimitReached, NameTaken, NotFound, Refused
+from workledger.domain.task import Task
 
 if TYPE_CHECKING:
     from workledger.domain.session.session import Session
@@ -30,7 +32,7 @@ class SessionConfig(Frozen):
 
 def open_session(session_id: str) -> Require:
     """The claim that the session is not closed."""
-    return Require(f"session_open:{session_id}", SessionIsClosed)
+    return Require(key_of("session_open", session_id), SessionIsClosed, details={"id": session_id})
 
 
 def address(session_id: str) -> str:
@@ -50,10 +52,14 @@ class SessionOpened(Event, topic="session.opened"):
     config: SessionConfig = SessionConfig()
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Take(existence("session", id), SessionAlreadyActive)
-        yield Take(f"session_open:{id}", SessionAlreadyActive)
+        yield Take(existence("session", id), SessionAlreadyActive, details={"id": id})
+        yield Take(key_of("session_open", id), SessionAlreadyActive, details={"id": id})
         if self.url != address(id):
-            yield Take(f"session_url:{self.url}", NameTaken)
+            yield Take(key_of("session_url", self.url), SessionUrlTaken, details={"url": self.url})
+        if self.task_id:
+            yield Task.exists(self.task_id)
+        if self.agent_id:
+            yield Agent.exists(self.agent_id)
 
 
 class SessionActivated(Event, topic="session.activated"):
@@ -145,9 +151,9 @@ class SessionClosed(Event, topic="session.closed", patch=True):
         return {"status": self.status, "participants": {}}
 
     def claims(self, before: "Session", id: str) -> Iterable[Claim]:
-        yield Release(f"session_open:{id}")
+        yield from releases("session_open", id)
         if before.url != address(id):
-            yield Release(f"session_url:{before.url}")
+            yield from releases("session_url", before.url)
 
 
 class SessionNotFound(NotFound):
@@ -162,8 +168,12 @@ class SessionProjectNotFound(NotFound):
     code = "SESSION_PROJECT_NOT_FOUND"
 
 
+class SessionUrlTaken(NameTaken):
+    """Another open session has the URL {url}."""
+
+
 class SessionAlreadyActive(Refused):
-    """A session with this id already exists."""
+    """There is a session {id} already."""
 
     code = "SESSION_ALREADY_ACTIVE"
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
-from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.command import ANY
 from workledger.domain.kernel.fields import Count, Reason, ShortName, Url
 from workledger.domain.kernel.ids import Id, new_id
@@ -71,10 +71,12 @@ class Session(Aggregate, category="session", prefix="ses", not_found=SessionNotF
     def tags(self) -> dict[str, str | None]:
         return {"agent": self.agent_id, "project": self.project_id, "session": self.id, "task": self.task_id}
 
+    def belongs_to(self) -> Iterable[Require]:
+        yield Project.exists(self.project_id, SessionProjectNotFound)
+
     def requires(self) -> Iterable[Claim]:
         """A session may fail and close when its project is deleted."""
-        if self.status in ACTIVE:
-            yield Project.exists(self.project_id, SessionProjectNotFound)
+        return self.belongs_to() if self.status in ACTIVE else ()
 
     @classmethod
     @command

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
-from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.claims import Require
 from workledger.domain.kernel.command import ANY
-from workledger.domain.kernel.fields import UNSET, Name, Unset
+from workledger.domain.kernel.fields import UNSET, Integer, JsonObject, Name, Unset
 from workledger.domain.kernel.ids import Id
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.project import Project
@@ -58,7 +58,7 @@ class Card(Aggregate):
     queued: bool = False
     depends_on: tuple[str, ...] = ()
 
-    def requires(self) -> Iterable[Claim]:
+    def belongs_to(self) -> Iterable[Require]:
         if self.project_id:
             yield Project.exists(self.project_id)
         if self.parent_task_id:
@@ -88,12 +88,12 @@ class Card(Aggregate):
         return [] if labels == self.labels else [TaskLabelsChanged(labels=labels)]
 
     @command
-    def change_metadata(self, *, metadata: dict[str, Any]) -> list[Event]:
+    def change_metadata(self, *, metadata: JsonObject) -> list[Event]:
         """Replace its metadata."""
         return [] if metadata == self.metadata else [TaskMetadataChanged(metadata=metadata)]
 
     @command
-    def reorder(self, *, plan_order: int) -> list[Event]:
+    def reorder(self, *, plan_order: Integer) -> list[Event]:
         """Change its place in the plan of its phase; its place in a column is its rank."""
         return [] if plan_order == self.plan_order else [TaskReordered(plan_order=plan_order)]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workledger.domain import agent
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.aggregate import Deleted, Event, Frozen
-from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
+from workledger.domain.kernel.claims import UNLIMITED, Claim, Release, Take, Vacancy, key_of
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.project import events as project_events
 from workledger.domain.task.refusals import QueueFull, TaskAlreadyAssigned, TaskBlockedByDependency
@@ -18,37 +18,44 @@ if TYPE_CHECKING:
     from workledger.domain.task.task import Task
 
 QUEUE_CAPACITY = 50
+"""Tasks of one project that are queued at most (domain.md 2.1); those of no project share no limit."""
 
 
 def run_of_task(task_id: str) -> str:
     """The key that the live run of a task holds."""
-    return f"run_of_task:{task_id}"
+    return key_of("run_of_task", task_id)
+
+
+def without_run(task_id: str) -> Vacancy:
+    """The claim that no run is live on the task."""
+    return Vacancy(run_of_task(task_id), TaskAlreadyAssigned, capacity=1, details={"task_id": task_id})
 
 
 def open_task(task_id: str) -> str:
     """The key that a task holds until it is done: tasks that depend on it cannot start while it is held."""
-    return f"task_open:{task_id}"
+    return key_of("task_open", task_id)
 
 
 def subtasks_of(task_id: str) -> str:
     """The key that the subtasks of a task hold: they are deleted with it (domain.md 3.5, C6)."""
-    return f"subtasks_of:{task_id}"
+    return key_of("subtasks_of", task_id)
 
 
 def dependents_of(task_id: str) -> str:
     """The key that the tasks that depend on a task hold: when it is done, they may be unblocked."""
-    return f"dependents_of:{task_id}"
+    return key_of("dependents_of", task_id)
 
 
 def queue_of(project_id: str | None) -> str:
     """The key that the queued tasks of a project hold."""
-    return f"queue:{project_id or ''}"
+    return key_of("queue", project_id or "")
 
 
 def dependencies_met(before: "Task") -> Iterable[Claim]:
     """The claims that all dependencies of the task are done."""
     for dependency in before.depends_on:
-        yield Vacancy(open_task(dependency), TaskBlockedByDependency, capacity=1)
+        about = {"depends_on_task_id": dependency}
+        yield Vacancy(open_task(dependency), TaskBlockedByDependency, capacity=1, details=about)
 
 
 def leaving_the_queue(before: "Task") -> Iterable[Claim]:
@@ -80,7 +87,9 @@ class TaskQueued(Event, topic="task.queued"):
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         if not self.anyway:
             yield from dependencies_met(before)
-        yield Take(queue_of(before.project_id), QueueFull, capacity=QUEUE_CAPACITY)
+        capacity = QUEUE_CAPACITY if before.project_id else UNLIMITED
+        about = {"project_id": before.project_id, "limit": capacity}
+        yield Take(queue_of(before.project_id), QueueFull, capacity=capacity, details=about)
 
 
 class TaskDequeued(Event, topic="task.dequeued"):
@@ -107,9 +116,11 @@ class TaskAssigned(Event, topic="task.assigned"):
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield from dependencies_met(before)
         yield Agent.exists(self.agent_id)
-        yield Vacancy(agent.run_of_agent(self.agent_id), agent.AgentAlreadyRunning, capacity=1)
+        yield agent.idle(self.agent_id)
+        yield without_run(id)
         if before.project_id:
-            yield Vacancy(project_events.runs_in(before.project_id), agent.ConcurrencyLimitExceeded)
+            about = {"project_id": before.project_id}
+            yield Vacancy(project_events.runs_in(before.project_id), agent.ConcurrencyLimitExceeded, details=about)
         yield from leaving_the_queue(before)
 
 
@@ -133,11 +144,14 @@ class TaskStarted(Event, topic="task.started"):
         return {"status": self.status, "started": True}
 
 
-class TaskWorkFinished(Event, topic="task.work_finished"):
-    """The agent finished; another event of the same append says whether it is reviewed or done."""
+class TaskWorkFinished(Event, topic="task.work_finished", version=2):
+    """The agent finished; another event of the same append says whether it is reviewed or done.
+
+    Version 2 may have no `turn_count`.
+    """
 
     summary: str | None = None
-    turn_count: int
+    turn_count: int | None = None
 
 
 class TaskApprovalRequested(Diff, Event, topic="task.approval_requested"):
@@ -262,7 +276,7 @@ class TaskDeleted(Deleted, topic="task.deleted"):
         yield subtasks_of(id)
 
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
-        yield Vacancy(run_of_task(id), TaskAlreadyAssigned, capacity=1)
+        yield without_run(id)
         yield Vacancy(subtasks_of(id), ConcurrencyConflict, capacity=1)
         if before.parent_task_id:
             yield Release(subtasks_of(before.parent_task_id))

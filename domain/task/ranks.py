@@ -12,8 +12,8 @@ LONGEST = 64
 
 
 def end(at: datetime | None = None) -> str:
-    """The rank for the end of a column at a time (now, unless given)."""
-    micros = int((at or datetime.now(UTC)).timestamp() * 1_000_000)
+    """The rank for the end of a column at a time (now, unless given); all times before 1970 are one."""
+    micros = min(max(0, int((at or datetime.now(UTC)).timestamp() * 1_000_000)), len(DIGITS) ** 9 - 1)
     return "z" + _base62(micros).rjust(9, "0") + "V"
 
 

@@ -10,7 +10,7 @@ class TaskNotFound(NotFound):
 
 
 class TaskAlreadyAssigned(Refused):
-    """This task is already assigned to an agent."""
+    """This task is already assigned to an agent, or a run of it is live."""
 
     code = "TASK_ALREADY_ASSIGNED"
 
@@ -22,9 +22,15 @@ class TaskBlockedByDependency(Refused):
 
 
 class QueueFull(LimitReached):
-    """The queue of this project is full."""
+    """The queue of this project is full: {limit} tasks."""
 
     code = "QUEUE_FULL"
+
+
+class TaskOfAnotherProject(Refused):
+    """This task belongs to the project {project_id}; a run of it belongs there too."""
+
+    code = "TASK_OF_ANOTHER_PROJECT"
 
 
 class DependencySelf(Refused):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Event, New, command
 from workledger.domain.kernel.command import ANY
-from workledger.domain.kernel.fields import Count, Name, Text
+from workledger.domain.kernel.fields import Count, Integer, JsonObject, Name, Number, Text
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.task import board, ranks
@@ -55,9 +55,9 @@ class Task(
         type: Type = "auto",
         category: Category = "execute",
         priority: Priority = "medium",
-        plan_order: int = 0,
+        plan_order: Integer = 0,
         labels: Labels = (),
-        metadata: dict[str, Any] | None = None,
+        metadata: JsonObject | None = None,
         rank: Rank | None = None,
     ) -> "New[Task]":
         """Create a task in the backlog, at its end unless a rank is given."""
@@ -89,7 +89,7 @@ class Task(
     def finish_work(
         self,
         *,
-        turn_count: Annotated[int, Field(ge=1)],
+        turn_count: Number | None = None,
         summary: Text | None = None,
         diff_summary: Text | None = None,
         files_changed: Count | None = None,
@@ -99,6 +99,9 @@ class Task(
         rank: Rank | None = None,
     ) -> list[Event]:
         """Report finished work: its diff waits for approval, or the task is done when no approval is asked for.
+
+        Args:
+            turn_count: how many turns it took; None where work has none.
 
         Raises:
             TaskNoDiff: TASK_NO_DIFF, approval is required but there is no diff; the task stays in progress.

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
-from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.command import ANY
-from workledger.domain.kernel.fields import Path
-from workledger.domain.kernel.ids import Id
+from workledger.domain.kernel.fields import Path, Sha
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.project import Project
 from workledger.domain.worktree.events import (
@@ -67,9 +66,11 @@ class Checkout(Aggregate):
     def tags(self) -> dict[str, str | None]:
         return {"project": self.project_id, "task": self.task_id}
 
+    def belongs_to(self) -> Iterable[Require]:
+        yield Project.exists(self.project_id)
+
     def requires(self) -> Iterable[Claim]:
-        if self.status_detail in AT_WORK:
-            yield Project.exists(self.project_id)
+        return self.belongs_to() if self.status_detail in AT_WORK else ()
 
     @command(when="creating", unless="initializing")
     def check_out(self) -> list[Event]:
@@ -108,7 +109,7 @@ class Checkout(Aggregate):
         return [WorktreeCommitStarted(message=message)]
 
     @command(when="committing", repeat="active")
-    def complete_commit(self, *, sha: Id) -> list[Event]:
+    def complete_commit(self, *, sha: Sha) -> list[Event]:
         """Report that its changes are committed."""
         if self.status_detail == "active" and sha == self.sha:
             return []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain.kernel.aggregate import Created, Event, Frozen
-from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
+from workledger.domain.kernel.claims import Claim, Take, Vacancy, key_of, releases
 from workledger.domain.task import Task
 from workledger.domain.task import events as task_events
 from workledger.domain.worktree.refusals import WorktreeBranchExists, WorktreeInUse, WorktreePathTaken
@@ -34,14 +34,14 @@ STATUS: dict[State, str] = {
 """AgentPane's status of each state (A13)."""
 
 
-def branch_of(project_id: str, branch: str) -> str:
-    """The key that the worktree of a branch holds until it is removed (domain.md 3.3, X11)."""
-    return f"worktree_branch:{project_id}:{branch}"
+def _branch(project_id: str, branch: str) -> tuple[str, str, str]:
+    """The key that the worktree of a branch holds until it is removed, in parts (domain.md 3.3, X11)."""
+    return "worktree_branch", project_id, branch
 
 
-def path_of(project_id: str, path: str) -> str:
-    """The key that the worktree at a path holds until it is removed."""
-    return f"worktree_path:{project_id}:{path}"
+def _path(project_id: str, path: str) -> tuple[str, str, str]:
+    """The key that the worktree at a path holds until it is removed, in parts."""
+    return "worktree_path", project_id, path
 
 
 class Fresh(Frozen):
@@ -84,8 +84,9 @@ class WorktreeCreated(Created, topic="worktree.created"):
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from super().claims(before, id)
-        yield Take(branch_of(self.project_id, self.branch), WorktreeBranchExists)
-        yield Take(path_of(self.project_id, self.path), WorktreePathTaken)
+        branch, path = _branch(self.project_id, self.branch), _path(self.project_id, self.path)
+        yield Take(key_of(*branch), WorktreeBranchExists, details={"branch": self.branch})
+        yield Take(key_of(*path), WorktreePathTaken, details={"path": self.path})
         if self.task_id:
             yield Task.exists(self.task_id)
 
@@ -193,7 +194,8 @@ class WorktreeRemovalStarted(Removing, Event, topic="worktree.removal_started"):
 
     def claims(self, before: "Worktree", id: str) -> Iterable[Claim]:
         if before.task_id:
-            yield Vacancy(task_events.run_of_task(before.task_id), WorktreeInUse, capacity=1)
+            in_use = {"task_id": before.task_id}
+            yield Vacancy(task_events.run_of_task(before.task_id), WorktreeInUse, capacity=1, details=in_use)
 
 
 class WorktreeRemoved(Fresh, Event, topic="worktree.removed"):
@@ -205,8 +207,8 @@ class WorktreeRemoved(Fresh, Event, topic="worktree.removed"):
     status_detail: Literal["removed"] = "removed"
 
     def claims(self, before: "Worktree", id: str) -> Iterable[Claim]:
-        yield Release(branch_of(before.project_id, before.branch))
-        yield Release(path_of(before.project_id, before.path))
+        yield from releases(*_branch(before.project_id, before.branch))
+        yield from releases(*_path(before.project_id, before.path))
 
 
 class WorktreeFailed(Fresh, Event, topic="worktree.failed"):

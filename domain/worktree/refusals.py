@@ -10,13 +10,13 @@ class WorktreeNotFound(NotFound):
 
 
 class WorktreeBranchExists(Refused):
-    """Another worktree has this branch."""
+    """Another worktree has the branch {branch}."""
 
     code = "WORKTREE_BRANCH_EXISTS"
 
 
 class WorktreePathTaken(NameTaken):
-    """Another worktree is at this path."""
+    """Another worktree is at {path}."""
 
 
 class WorktreeInUse(Refused):

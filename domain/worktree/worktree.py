@@ -5,10 +5,10 @@ The ledger runs no git: the process that does reports each step and each failure
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Event, New, command
-from workledger.domain.kernel.fields import Path, Ref, Text
+from workledger.domain.kernel.fields import Path, Ref, Sha, Text, Time
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.kernel.mapping import format_timestamp
 from workledger.domain.worktree.checkout import Checkout
@@ -83,7 +83,7 @@ class Worktree(
 
     @command(when=("committing", "active"), repeat="merging")
     def start_merge(
-        self, *, merge_base: Id, target: Ref | None = None, strategy: Strategy = "merge", commit_sha: Id | None = None
+        self, *, merge_base: Sha, target: Ref | None = None, strategy: Strategy = "merge", commit_sha: Sha | None = None
     ) -> list[Event]:
         """Begin to merge it, from a commit in progress or from a clean worktree.
 
@@ -105,7 +105,7 @@ class Worktree(
         return [*committed, WorktreeMergeStarted(target=target, strategy=strategy, merge_base=merge_base)]
 
     @command(when="merging", repeat=("removing", "removed"))
-    def complete_merge(self, *, merge_sha: Id) -> list[Event]:
+    def complete_merge(self, *, merge_sha: Sha) -> list[Event]:
         """Report that it is merged; it is removed next.
 
         Raises:
@@ -174,7 +174,7 @@ class Worktree(
         return [WorktreeRetried(operation=self.operation, status=STATUS[state], status_detail=state)]
 
     @command(when=tuple(state for state in STATUS if state != "removed"), repeat="removed")
-    def mark_stale(self, *, last_activity: AwareDatetime) -> list[Event]:
+    def mark_stale(self, *, last_activity: Time) -> list[Event]:
         """Mark it as stale, after a long time without activity."""
         if self.stale:
             return []

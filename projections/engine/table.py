@@ -12,8 +12,8 @@ from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
+from workledger.domain.kernel.code_digest import digest
 from workledger.domain.kernel.store import Scanned
-from workledger.projections.engine.code_digest import digest
 from workledger.projections.engine.columns import Column, TableRow, columns_of, is_stamped
 from workledger.projections.engine.rules import Kind
 
@@ -41,8 +41,8 @@ class Change:
 
 Fold = Callable[[Scanned, Mapping[str, Any], Mapping[str, str]], Iterable[Change]]
 """(row of the log, payload, tags) → changes."""
-Barrier = Callable[[WriteTables, Mapping[str, Any]], None]
-"""(tables, payload): called when everything before the event is written."""
+Barrier = Callable[[WriteTables, Scanned, Mapping[str, Any]], None]
+"""(tables, row of the log, payload): called when everything before the event is written."""
 
 
 class Table:

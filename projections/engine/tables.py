@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Protocol, TypeAlias, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 import sqlalchemy as sa
 
@@ -11,28 +11,33 @@ from workledger.projections.engine.changes import Changes, Values
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.logged import fill_in
+from workledger.projections.engine.statement import Query, Statement, check
 from workledger.projections.engine.table import Table
 
 R = TypeVar("R", bound=TableRow)
 T = TypeVar("T")
-Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
-"""A query of any columns."""
 
 
 class Bulk(Protocol):
     """Writes many rows at once into the physical table of a given name, in the database's own way.
 
     Attributes:
+        dialect: of the statements that `rows` takes.
         encoded: whether payloads are read, and JSON is written, as bytes instead of text.
         overlaps: whether one thread may read the log while another writes.
         faults: the errors of data that does not fit the tables, for which a retry is no help.
         outages: what is raised when the database fails, so that the same may succeed later.
     """
 
+    dialect: sa.Dialect
     encoded: bool
     overlaps: bool
     faults: tuple[type[Exception], ...]
     outages: tuple[type[Exception], ...]
+
+    def rows(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows that a statement returns, as the driver has them, in one round trip; it is kept prepared."""
+        ...
 
     def small_write(
         self,
@@ -141,6 +146,24 @@ class ReadTables:
         """The first row of a query, see `all`; None when it selects none."""
         return next(iter(self._read(chosen.limit(1), row)), None)
 
+    def run(self, statement: Statement[R], **parameters: Any) -> list[R]:
+        """The rows of a statement, see `all`, in one round trip.
+
+        Raises:
+            Refused: the database cannot be used (DATABASE_…), or the table is missing (READ_TABLE_MISSING).
+        """
+        plan = statement.plan(self.bulk.dialect)
+        with self._errors():
+            found = self.bulk.rows(plan.sql, plan.arguments(parameters))
+        rows: list[Any] = plan.rows(found)
+        fill_in(self._log, statement.query.selected_columns, rows)
+        return rows
+
+    def run_first(self, statement: Statement[R], **parameters: Any) -> R | None:
+        """The first row of a statement; None when it returns none."""
+        rows = self.run(statement, **parameters)
+        return rows[0] if rows else None
+
     @overload
     def scalar(self, chosen: Query) -> Any: ...
 
@@ -154,9 +177,9 @@ class ReadTables:
 
     def _read(self, chosen: Query, row: type[Any] | None) -> list[Any]:
         with self._errors(), self.engine.connect() as connection:
+            if row is not None:
+                check(chosen, row)
             found = connection.execute(chosen)
-            if row is not None and {*found.keys()} != row.__required_keys__:
-                raise TypeError(f"{row.__name__} is not what is selected: {', '.join(found.keys())}")
             rows = [dict(one) for one in found.mappings()]
         fill_in(self._log, chosen.selected_columns, rows)
         return rows

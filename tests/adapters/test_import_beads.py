@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import workledger
+from support.beads_export import Export, at, day, link
 from workledger.adapters.beads.importer import import_beads
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.ledger import Ledger
@@ -31,40 +32,9 @@ def memory() -> Iterator[workledger.Workledger]:
         yield ledger
 
 
-class Export:
-    """A file of issues, which are told anew when they change."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.issues = path, dict[str, dict[str, Any]]()
-
-    def issue(self, id: str, **fields: Any) -> None:
-        """Tell an issue; days are those of February 2026."""
-        issue = self.issues.setdefault(
-            id, {"id": id, "title": f"The issue {id}", "status": "open", "priority": 2, "issue_type": "task"}
-        )
-        issue.update({"created_at": day(1), "updated_at": day(1)} if "created_at" not in issue else {}, **fields)
-        self.write()
-
-    def write(self, more: bytes = b"") -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(b"".join(json.dumps(one).encode() + b"\n" for one in self.issues.values()) + more)
-
-
 @pytest.fixture
 def export(tmp_path: Path) -> Export:
     return Export(tmp_path / "issues.jsonl")
-
-
-def day(number: int, hour: int = 9) -> str:
-    return f"2026-02-{number:02}T{hour:02}:00:00.123456789+01:00"
-
-
-def at(number: int, hour: int = 8) -> datetime:
-    return datetime(2026, 2, number, hour, 0, 0, 123000, tzinfo=UTC)
-
-
-def link(on: str, type: str = "blocks", when: str | None = None) -> dict[str, Any]:
-    return {"issue_id": "-", "depends_on_id": on, "type": type, "created_at": when or day(1)}
 
 
 def topics(ledger: Ledger, id: str) -> list[str]:
@@ -328,16 +298,21 @@ def test_tasks_that_were_deleted_here_stay_deleted(memory: workledger.Workledger
     assert memory.get(Task, "app-2").depends_on == ()
 
 
-def test_ids_that_are_taken_are_left_alone(memory: workledger.Workledger, export: Export) -> None:
+def test_a_task_that_has_the_id_of_an_issue_keeps_it(memory: workledger.Workledger, export: Export) -> None:
     memory.create(Task.create(title="Mine", id="app-1"))
     export.issue("app-1")
-    export.issue("app-2")
+    export.issue("app-2", dependencies=[link("app-1")])
     report = import_beads(memory, export.path)
-    assert report.left_out["ids that other tasks have"] == 1
+    assert report.imported["tasks"] == 2
+    [project] = report.project_ids
+    other = f"app-1~{project[-6:]}"
     assert memory.get(Task, "app-1").title == "Mine"
-    other = memory.create(Project.create(name="Other"))
+    assert memory.get(Task, other).title == "The issue app-1"
+    assert memory.get(Task, other).metadata["beads"]["id"] == "app-1"
+    assert memory.get(Task, "app-2").depends_on == (other,)
+    assert f"(first: app-1 is {other})" in str(report)
     head = memory.head()
-    assert import_beads(memory, export.path, project_id=other.id).left_out == {"ids that other tasks have": 2}
+    assert "first: app-1 is" not in str(import_beads(memory, export.path))
     assert memory.head() == head
 
 
@@ -353,7 +328,8 @@ def test_lines_that_are_none_are_counted_not_fatal(memory: workledger.Workledger
     assert report.left_out == {
         "malformed lines": 3,
         "lines without an id": 2,
-        "earlier lines of the same issue": 1,
+        "older lines of the same issue": 1,
+        "dependencies that name no issue": 2,
         "half-written last lines": 1,
         "unknown statuses (taken for open)": 1,
     }
@@ -372,19 +348,6 @@ def test_texts_of_any_length_are_cut_to_fit_in_an_event(memory: workledger.Workl
     export.issue("app-1", title="t" * 300_000, description="\x01" * 300_000, notes="n" * 300_000)
     assert import_beads(memory, export.path).imported["tasks"] == 1
     assert (memory.get(Task, "app-1").description or "").endswith("… [300000 characters]")
-
-
-def test_what_is_refused_is_left_out_alone_with_what_needs_it(memory: workledger.Workledger, export: Export) -> None:
-    export.issue("app-1", odd=["x" * 300_000], status="closed", closed_at=day(2))
-    export.issue("app-2", dependencies=[link("app-1", "parent-child")])
-    export.issue("app-3")
-    report = import_beads(memory, export.path)
-    assert report.imported == {"tasks": 1}
-    assert report.left_out == {
-        "tasks refused with PAYLOAD_TOO_LARGE": 1,
-        "tasks refused with TASK_NOT_FOUND": 1,
-        "changes of state refused with TASK_NOT_FOUND": 1,
-    }
 
 
 def test_secrets_stay_outside(memory: workledger.Workledger, export: Export) -> None:

@@ -1,93 +1,32 @@
 """Commits of a local repository, as `git log` has them, each recorded once."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import workledger
+from support.repositories import BEGAN, Repository
 from workledger.adapters.git import importer
-from workledger.adapters.git.history import FIELDS, GitFailed, commits, parse
+from workledger.adapters.git import repository as git
+from workledger.adapters.git.history import History
 from workledger.adapters.git.importer import import_git
+from workledger.adapters.git.repository import GitFailed
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.projections import commits as rows
 from workledger.projections import projects
 
-BEGAN = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
-
 
 @pytest.fixture
 def memory() -> Iterator[workledger.Workledger]:
     with workledger.open("memory:") as ledger:
         yield ledger
-
-
-class Repository:
-    """A repository whose commits are a minute apart, authored an hour before."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.commits = path, 0
-        path.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "main")
-
-    def git(self, *arguments: str, input: bytes | None = None) -> str:
-        at = BEGAN + timedelta(minutes=self.commits)
-        environment = {
-            **{f"GIT_{who}_NAME": f"Ann {who.title()}" for who in ("AUTHOR", "COMMITTER")},
-            **{f"GIT_{who}_EMAIL": "ann@example.com" for who in ("AUTHOR", "COMMITTER")},
-            "GIT_AUTHOR_DATE": (at - timedelta(hours=1)).isoformat(),
-            "GIT_COMMITTER_DATE": at.isoformat(),
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-        }
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.path, env=environment, input=input, check=True, capture_output=True
-        )
-        return done.stdout.decode()
-
-    def commit(self, message: str, **files: str) -> str:
-        for name, content in files.items():
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.path / name).write_text(content)
-        self.git("add", "-A")
-        self.git(
-            "commit",
-            "-q",
-            "--allow-empty",
-            "--allow-empty-message",
-            "--cleanup=verbatim",
-            "-F",
-            "-",
-            input=message.encode(),
-        )
-        self.commits += 1
-        return self.git("rev-parse", "HEAD").strip()
-
-    def log(self, *arguments: str) -> list[str]:
-        return self.git("log", *arguments).splitlines()
-
-    def history(self, count: int) -> None:
-        """So many commits at once, by fast-import."""
-        told = []
-        for number in range(count):
-            at = int((BEGAN + timedelta(minutes=number)).timestamp())
-            message = f"Commit {number}: ünïcode\n\nA body\nof two lines.".encode()
-            told.append(
-                b"commit refs/heads/main\nauthor Ann Author <ann@example.com> %d +0200\n"
-                b"committer Bob <bob@example.com> %d -0500\ndata %d\n%s\n" % (at - 3600, at, len(message), message)
-            )
-            told += [
-                b"M 100644 inline src/%d/file %d.py\ndata 4\n%04d\n" % (number % 7, file, number)
-                for file in range(number % 4)
-            ]
-        self.git("fast-import", "--quiet", input=b"".join(told))
 
 
 @pytest.fixture
@@ -178,8 +117,8 @@ def test_another_ref_can_be_asked_for(memory: workledger.Workledger, repository:
 @pytest.mark.parametrize("name", ["we\nird", 'tab\tand "quotes"', "ünïcode ☃", "-n", "\nleading", "a b"])
 def test_file_names_are_what_they_are(repository: Repository, name: str) -> None:
     repository.commit("Names", **{name: "1", "z": "2"})
-    [commit] = commits(repository.path, "HEAD")
-    assert sorted(commit.files) == sorted([name, "z"])
+    [(_, files)] = told(repository)
+    assert sorted(files) == sorted([name, "z"])
 
 
 @pytest.mark.parametrize(
@@ -188,10 +127,13 @@ def test_file_names_are_what_they_are(repository: Repository, name: str) -> None
 def test_messages_are_what_they_are(repository: Repository, message: str) -> None:
     repository.commit(message, a="1")
     repository.commit("next", b="1")
-    assert [(one.message, one.files) for one in commits(repository.path, "HEAD")] == [
-        (message, ("a",)),
-        ("next", ("b",)),
-    ]
+    assert told(repository) == [(message, ("a",)), ("next", ("b",))]
+
+
+def told(repository: Repository) -> list[tuple[str, tuple[str, ...] | None]]:
+    """Message and files of each commit, oldest first."""
+    with History(git.Repository.at(repository.path), "HEAD") as history:
+        return [(one.message, history.files(one)) for page in history.pages() for one in page]
 
 
 def test_a_commit_of_any_size_comes_in(memory: workledger.Workledger, repository: Repository) -> None:
@@ -203,20 +145,6 @@ def test_a_commit_of_any_size_comes_in(memory: workledger.Workledger, repository
     assert kept == names[: len(kept)]
     assert row["files_changed"][-1] == f"… and {4000 - len(kept)} more"
     assert len(kept) > 1000
-
-
-def test_the_log_may_be_read_in_pieces_of_any_size(repository: Repository) -> None:
-    repository.commit("First", a="1", b="2")
-    repository.commit("Second")
-    repository.commit("Third", c="1")
-    output = repository.git(
-        "log", "-z", "--reverse", "--name-only", "--format=" + "".join(f"%x00{one}" for one in FIELDS) + "%x00"
-    ).encode()
-    whole = list(parse([output]))
-    assert [one.files for one in whole] == [("a", "b"), (), ("c",)]
-    for size in range(1, 40):
-        assert list(parse(output[at : at + size] for at in range(0, len(output), size))) == whole
-    assert list(parse([output[: len(output) // 2]])) == whole[:1]
 
 
 @pytest.mark.parametrize("ref", ["--all", "-n1", "--output=x", "nosuch", "HEAD..HEAD^{nonsense}", ""])

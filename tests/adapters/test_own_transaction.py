@@ -302,6 +302,7 @@ def test_the_ledger_goes_on_when_the_one_in_a_transaction_is_dropped(
     ledger: Workledger, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Proves that an application that is garbage does not take the ledger's connections with it."""
+    gc.collect()
     closed: list[object] = []
     monkeypatch.setattr(type(ledger._core.factory), "close", closed.append)
     ledger.on(app.connection).create(Task.create(title="Pack one"))

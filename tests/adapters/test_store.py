@@ -246,6 +246,20 @@ def test_stored_events_cannot_be_changed_or_deleted(ledger: Workledger, append: 
     assert [row.actor for row in ledger.read()] == ["system"]
 
 
+@pytest.mark.parametrize("position", ["1", "null", "7"])
+def test_a_row_in_the_way_of_another_is_not_replaced(ledger: Workledger, append: Append, position: str) -> None:
+    append(happened("s-1", 1))
+    columns = "position, stream_id, version, topic, schema_version, at, actor, event_id, tags, data"
+    row = f"{position}, 's-1', {2 if position == '1' else 1}, 't', 1, '2026', 'me', 'e', '{{}}', '{{}}'"
+    replace = f"insert or replace into events ({columns}) values ({row})"
+    if ledger.url.startswith("postgres"):
+        replace = replace.replace(" or replace", "").replace("null", "default")
+    with pytest.raises(sa.exc.DBAPIError), ledger.tables.writing() as connection:
+        connection.exec_driver_sql(replace)
+    assert [(row.stream_id, row.actor) for row in ledger.read()] == [("s-1", "system")]
+    append(happened("s-1", 2))
+
+
 def test_erasing_is_the_only_way_out_and_takes_one_topic_of_one_stream(ledger: Workledger, append: Append) -> None:
     append(
         happened("s-1", 1, state='"ä"'.encode()),

@@ -67,6 +67,16 @@ def test_claims_and_command_ids_hold_as_before(url: str) -> None:
         assert ledger.head() == 14
 
 
+def test_stored_events_are_protected_as_in_a_new_database(url: str) -> None:
+    with workledger.open(url) as ledger, workledger.open("memory:") as new:
+        if url.startswith("sqlite"):
+            triggers = sa.text("select name, sql from sqlite_master where type = 'trigger' order by name")
+            with ledger.tables.engine.connect() as old, new.tables.engine.connect() as other:
+                assert old.execute(triggers).all() == other.execute(triggers).all()
+        with pytest.raises(sa.exc.DBAPIError), ledger.tables.writing() as connection:
+            connection.exec_driver_sql("delete from events where position = 1")
+
+
 def test_read_tables_serve_what_they_had(url: str) -> None:
     with workledger.open(url) as ledger, ledger.tables.engine.connect() as connection:
         titles = connection.scalars(sa.text("select title from tasks order by id")).all()

@@ -98,7 +98,7 @@ def test_a_created_thing_says_where_it_is(doors: Doors) -> None:
     body = answer.json()
     assert answer.status_code == 201
     assert answer.headers["Location"] == f"/api/projects/{body['id']}"
-    assert answer.headers["ETag"] == '"1"'
+    assert answer.headers["ETag"].startswith('"1-')
     assert (body["version"], body["position"], body["state"]["name"]) == (1, 1, "Atlas")
     assert doors.client.get(answer.headers["Location"], params={"min_position": body["position"]}).is_success
 
@@ -180,7 +180,7 @@ class TestIfMatch:
     def test_it_passes_at_that_version(self, board: Doors) -> None:
         etag = board.answer("GET", "tasks/tsk_1", params={"min_position": board.ledger.head()}).headers["ETag"]
         answer = board.answer("POST", "tasks/tsk_1/change-details", json={"title": "New"}, headers={"If-Match": etag})
-        assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+        assert (answer.status_code, answer.headers["ETag"][:3]) == (200, '"2-')
 
     @pytest.mark.parametrize("path", ["tasks/tsk_1/change-details", "tasks/tsk_1/move"])
     def test_it_is_refused_at_another(self, board: Doors, path: str) -> None:

@@ -14,7 +14,9 @@ from support.http_client import Doors
 from support.serving import Frame, Serving, events, following, serving
 from workledger import Workledger
 from workledger.api.app import create_app, service_of
-from workledger.api.web import subscription, tail
+from workledger.api.web import frames, subscription, tail
+from workledger.api.web.log_pages import LARGEST, LogPages
+from workledger.domain.agent_log import append_chunk
 from workledger.domain.project import Project
 from workledger.domain.task import Task
 
@@ -186,11 +188,13 @@ def test_a_position_that_is_not_there_yet_is_a_reset(served_memory: Serving, mem
 
 
 def test_who_reads_too_slowly_is_dropped_with_a_reset(memory: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscription, "BUFFER", 10)
+    """Also one who never reads again: what waited is given up, and another may take the place."""
+    monkeypatch.setattr(subscription, "BUFFER", 5000)
+    monkeypatch.setattr(tail, "SUBSCRIPTIONS", 1)
     service = service_of(create_app(memory))
 
     async def follow_slowly() -> list[bytes]:
-        feed = aiter(await service.tail.subscribe(subscription.Wanted(), 0))
+        feed = aiter(await service.tail.subscribe(frames.Wanted(), 0))
         await anext(feed)
         first = asyncio.ensure_future(anext(feed))
         await asyncio.to_thread(wait_until, lambda: service.tail._joined)
@@ -200,14 +204,48 @@ def test_who_reads_too_slowly_is_dropped_with_a_reset(memory: Workledger, monkey
         await asyncio.to_thread(tasks, memory, 20)
         await asyncio.to_thread(wait_until, lambda: joined.dropped)
         await asyncio.to_thread(tasks, memory, 20)
+        assert joined.take() == []
+        other = await service.tail.subscribe(frames.Wanted(), 41)
+        await anext(other)
+        await other.aclose()
         return [frame async for frame in feed]
 
-    rest = asyncio.run(follow_slowly())
-    positions = [int(frame.split(b"id: ")[1].split()[0]) for frame in rest if b"id: " in frame]
-    assert positions == list(range(2, 2 + len(positions))), "what came is without a gap"
-    assert rest[-1].startswith(b"event: reset")
-    assert 10 < len(positions) <= 20
-    service.stop()
+    try:
+        assert asyncio.run(follow_slowly()) == [b'event: reset\ndata: {"position":1}\n\n']
+    finally:
+        service.stop()
+
+
+def test_what_waits_for_a_client_is_bounded_in_bytes() -> None:
+    waiting = subscription.Subscription(frames.Wanted(), asyncio.new_event_loop())
+    waiting.loop.close()
+    large = [frames.Frame(position, "task.created", None, b"x" * 250_000) for position in range(1, 18)]
+    waiting.deliver(large[:16])
+    assert [frame.position for frame in waiting.take()] == [1], "an event that is larger than a chunk comes alone"
+    waiting.dropped = False  # as its loop is closed
+    waiting.deliver(large[16:])
+    waiting.deliver(large[16:])
+    assert waiting.dropped
+    assert waiting.take() == []
+
+
+def test_large_events_are_read_a_few_at_a_time(ledger: Workledger) -> None:
+    """So that nobody who follows from far back holds many of them in memory."""
+    text = "x" * 200_000
+    for _ in range(3):
+        ledger.create(Task.create(title="small"))
+    for seq in range(20):
+        with ledger.unit() as unit:
+            append_chunk(unit, agent_id="agt_1", agent_name="ann", session_number=1, content=f"{seq}{text}")
+    log = LogPages(ledger, 0)
+    sizes, positions = [], []
+    while not log.at_end:
+        page = log.read()
+        positions += [frame.position for frame in page]
+        sizes.append(sum(len(frame.encoded) for frame in page))
+    assert positions == [row.position for row in ledger.read(0, 100)]
+    assert max(sizes) <= LARGEST
+    assert log.position == ledger.head()
 
 
 def test_no_more_follow_than_may(served_memory: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,10 +265,20 @@ def test_no_more_follow_than_may(served_memory: Serving, monkeypatch: pytest.Mon
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize("query", [{"after": "-1"}, {"after": "soon"}, {"after": str(2**63)}, {"project_id": "a b"}])
+@pytest.mark.parametrize(
+    "query", [{"after": "-1"}, {"after": "soon"}, {"after": str(2**63)}, {"project_id": "x" * 501}]
+)
 def test_what_is_no_position_is_refused(doors: Doors, query: dict[str, str]) -> None:
     assert doors.refused("GET", "feed", params=query) == (400, "VALIDATION_ERROR")
 
 
 def test_a_last_event_id_that_is_none_is_refused(doors: Doors) -> None:
     assert doors.refused("GET", "feed", headers={"Last-Event-ID": "x"}) == (400, "VALIDATION_ERROR")
+
+
+def test_a_topic_that_nobody_knows_is_refused(all_doors: Doors) -> None:
+    for path in ("feed", "events"):
+        for topics in ("task.creatd", "task.created,note.written"):
+            assert all_doors.refused("GET", path, params={"topics": topics}) == (400, "TOPIC_UNKNOWN")
+    all_doors.do("tasks", title="Write it")
+    assert len(all_doors.see("events", topics="task.created, project.created")["items"]) == 1

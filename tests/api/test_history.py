@@ -56,7 +56,7 @@ def test_a_thing_is_shown_as_it_was_at_a_position(told: Doors) -> None:
     for position, title, version in ((2, "First", 1), (3, "Second", 2), (4, "Third", 3), (99, "Third", 3)):
         answer = told.answer("GET", f"tasks/tsk_1?at={position}")
         assert (answer.json()["title"], answer.json()["version"]) == (title, version)
-        assert answer.headers["ETag"] == f'"{version}"'
+        assert answer.headers["ETag"].startswith(f'"{version}-')
     assert told.refused("GET", "tasks/tsk_1?at=1") == (404, "TASK_NOT_FOUND")
     assert told.see("projects/prj_1", at=1)["name"] == "Atlas"
 

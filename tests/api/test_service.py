@@ -25,13 +25,26 @@ def test_a_read_waits_for_ones_own_write(all_doors: Doors) -> None:
         assert listed.json()["position"] >= position
 
 
-def test_what_does_not_come_in_time_is_asked_to_come_again(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+WAITING = ("projects", "projects/prj_1", "projects/prj_1/board", "agents/agt_1/logs", "sessions/ses_1/feed", "events")
+
+
+def test_what_does_not_come_in_time_is_asked_to_come_again(memory: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "PATIENCE", 0.1)
-    for path in ("projects", "projects/prj_1", "projects/prj_1/board", "agents/agt_1/logs", "sessions/ses_1/feed"):
-        answer = doors.answer("GET", path, params={"min_position": 5})
-        assert (answer.status_code, answer.json()["code"]) == (503, "READ_TABLES_BEHIND"), path
-        assert int(answer.headers["Retry-After"]) >= 1
-        assert answer.json().items() >= {"position": 0, "min_position": 5}.items()
+    with Doors(memory, project=False) as doors:
+        doors.do("projects", id="prj_1", name="Atlas")
+        for path in WAITING:
+            answer = doors.answer("GET", path, params={"min_position": 1})
+            assert (answer.status_code, answer.json()["code"]) == (503, "READ_TABLES_BEHIND"), path
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert answer.json().items() >= {"position": 0, "min_position": 1}.items()
+
+
+@pytest.mark.parametrize("path", WAITING)
+def test_a_position_that_the_log_has_not_is_refused_at_once(all_doors: Doors, path: str) -> None:
+    all_doors.do("projects", id="prj_1", name="Atlas")
+    for position in (2, 2**63 - 1):
+        refusal = all_doors.refused("GET", path, params={"min_position": position})
+        assert refusal == (400, "POSITION_UNKNOWN")
 
 
 def test_a_projector_elsewhere_is_waited_for(sqlite_url: str) -> None:

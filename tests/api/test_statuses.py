@@ -34,6 +34,9 @@ STATUSES = {
     "AGENT_TOOL_NOT_ALLOWED": 403,
     "HOST_NOT_ALLOWED": 403,
     "ORIGIN_NOT_ALLOWED": 403,
+    "POSITION_UNKNOWN": 400,
+    "TOPIC_UNKNOWN": 400,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
     "SESSION_INVALID_PARTICIPANT": 403,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
@@ -62,6 +65,8 @@ STATUSES = {
     "CONCURRENCY_CONFLICT": 409,
     "DATABASE_FOREIGN": 409,
     "DATABASE_NEWER": 409,
+    "DATABASE_OLDER": 409,
+    "DATABASE_READ_ONLY": 409,
     "DEPENDENCY_CYCLE": 409,
     "DUPLICATE_REQUEST": 409,
     "IDEMPOTENCY_KEY_REUSED": 409,
@@ -76,6 +81,7 @@ STATUSES = {
     "TASK_ALREADY_APPROVED": 409,
     "TASK_ALREADY_ASSIGNED": 409,
     "TASK_BLOCKED_BY_DEPENDENCY": 409,
+    "TASK_OF_ANOTHER_PROJECT": 409,
     "TASK_POSITION_CONFLICT": 409,
     "TOOL_CALL_INVALID_TRANSITION": 409,
     "WORKTREE_BRANCH_EXISTS": 409,
@@ -93,10 +99,12 @@ STATUSES = {
     "RATE_LIMITED": 429,
     "SESSION_PARTICIPANT_LIMIT": 429,
     "INTERNAL_ERROR": 500,
+    "EVENT_UNREADABLE": 500,
     "UNKNOWN_TOPIC": 500,
     "APPEND_OUTCOME_UNKNOWN": 503,
     "UNAVAILABLE": 503,
     "DATABASE_BUSY": 503,
+    "DATABASE_CLOSED": 503,
     "DATABASE_FAILED": 503,
     "DATABASE_FORKED": 503,
     "DATABASE_FULL": 507,
@@ -117,6 +125,7 @@ with 500, as what a call of git came to: here that is recorded, and what is aske
 OF_COMMANDS = (
     *("workledger.api.commandline.", "workledger.api.benchmarks."),
     *("workledger.adapters.own_transaction.", "workledger.adapters.outbox", "workledger.adapters.declarations"),
+    *("workledger.adapters.erasing.", "workledger.adapters.redaction.scanner", "workledger.domain.redaction"),
 )
 """Where refusals are that no request meets."""
 

@@ -46,6 +46,23 @@ def test_lag_is_measured_in_milliseconds(run: Run) -> None:
     assert cases(told) == {(f"lag p{share} ms", who) for share in (50, 99) for who in ("workledger", "limit")}
 
 
+def test_commands_are_measured_beside_the_stock_application_and_the_append_alone(run: Run) -> None:
+    told = parsed(run("bench", "commands", "--events", 16, *QUICKLY))
+    alone = {"create", "get", "hot task"}
+    both = {"edit", "unit of 10", "edit, 8 threads", "edit, 8 processes"}
+    assert cases(told) >= {(case, who) for case in alone | both for who in ("workledger", "stock")}
+    assert cases(told) >= {(case, "limit") for case in both}
+
+
+def test_requests_are_measured_beside_an_empty_endpoint(run: Run) -> None:
+    told = parsed(run("bench", "http", "--events", 2, *QUICKLY))
+    asked = ("GET health", "GET a task", "GET 50 tasks", "POST a command")
+    assert cases(told) >= {
+        (f"{one}, p{share} ms", who) for one in asked for share in (50, 99) for who in ("workledger", "plain")
+    }
+    assert cases(told) >= {("POST, 16 clients", who) for who in ("workledger", "plain", "limit")}
+
+
 def test_queries_are_measured_with_ten_times_the_data(run: Run) -> None:
     told = parsed(run("bench", "query", "--events", 1_000, "--json"))
     pages = ("board", "commit history", "agent log tail")

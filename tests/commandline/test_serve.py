@@ -1,9 +1,11 @@
 """`workledger serve` and `workledger demo`, started and stopped as one does at a terminal."""
 
+import http.client
 import json
 import signal
 import socket
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +38,20 @@ def test_it_serves_until_it_is_stopped_even_while_somebody_watches(start: Start,
         assert feed.readline()
         assert serving.end(by) == (0, "", "Stopped.\n")
         assert b"event: bye" in feed.read(), "it was not cut off"
+
+
+def test_no_answer_waits_for_the_acknowledgement_of_the_one_before(start: Start, url: str) -> None:
+    """It would take 40 ms, each time but the first."""
+    address = start("serve", "--db", url, "--port", "0").line("Serving ").split()[1]
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    taken = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        connection.request("GET", "/api/health")
+        connection.getresponse().read()
+        taken.append(time.perf_counter() - begun)
+    connection.close()
+    assert min(taken[1:]) < 0.03
 
 
 def test_a_port_that_is_taken_is_refused(run: Run, url: str) -> None:

@@ -10,14 +10,15 @@ from workledger.domain.agent import (
     AgentCreated,
     AgentDeleted,
     AgentDismissed,
+    AgentNameTaken,
     AgentRenamed,
     AgentSessionStarted,
-    named,
     run_of_agent,
+    take_name,
 )
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.claims import Claim, Release, Take, Vacancy
-from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, NameTaken
+from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.project import Project
 from workledger.domain.project.events import DEFAULT_TOOLS
 from workledger.testing import given
@@ -134,8 +135,8 @@ def test_the_same_name_changes_nothing() -> None:
 
 def test_a_name_is_taken_in_the_project() -> None:
     """C2: unique in its project, and among the agents of none."""
-    assert claims(ann) == [Take("agent:agt_1"), Take("agent_name:prj_1:ann", NameTaken)]
-    assert claims(AgentCreated(name="ann")) == [Take("agent:agt_1"), Take("agent_name::ann", NameTaken)]
+    assert claims(ann) == [Take("agent:agt_1"), Take("agent_name:prj_1:ann", AgentNameTaken)]
+    assert claims(AgentCreated(name="ann")) == [Take("agent:agt_1"), Take("agent_name::ann", AgentNameTaken)]
     assert list(fold(ann).requires()) == [Project.exists("prj_1")]
     assert list(fold(AgentCreated(name="ann")).requires()) == []
 
@@ -143,8 +144,8 @@ def test_a_name_is_taken_in_the_project() -> None:
 def test_a_new_name_frees_the_old() -> None:
     """C2."""
     assert claims(AgentRenamed(name="bob"), ann) == [
-        Release(named("prj_1", "ann")),
-        Take(named("prj_1", "bob"), NameTaken),
+        Release("agent_name:prj_1:ann"),
+        take_name("prj_1", "bob"),
     ]
 
 
@@ -154,7 +155,7 @@ def test_a_deleted_agent_frees_its_name_and_has_no_live_run() -> None:
     assert claims(AgentDeleted(name="ann"), ann) == [
         Vacancy(run_of_agent("agt_1"), AgentAlreadyRunning, capacity=1),
         Release("agent:agt_1"),
-        Release(named("prj_1", "ann")),
+        Release("agent_name:prj_1:ann"),
     ]
 
 
@@ -177,12 +178,17 @@ def test_sessions_are_counted_one_by_one() -> None:
     given(Agent, ann, first).when(Agent.start_session, session_number=2, agent_run_id="run_1").then(second)
 
 
-@pytest.mark.parametrize("number", [0, 1, 3])
+@pytest.mark.parametrize("number", [1, 3, 10**12])
 def test_a_session_number_seen_too_early_or_too_late_is_refused(number: int) -> None:
     first = AgentSessionStarted(session_number=1, agent_run_id="run_1")
     given(Agent, ann, first).when(Agent.start_session, session_number=number, agent_run_id="run_2").refused(
         ConcurrencyConflict
     )
+
+
+@pytest.mark.parametrize("number", [0, -1, -(2**63), 10**12 + 1])
+def test_sessions_are_numbered_from_one_on(number: int) -> None:
+    given(Agent, ann).when(Agent.start_session, session_number=number, agent_run_id="run_1").refused(InvalidInput)
 
 
 def test_a_dismissed_agent_is_out_of_sight_until_it_runs_again() -> None:

@@ -214,7 +214,7 @@ def test_every_reason_to_pause_is_accepted(reason: Any) -> None:
         ("stop", {"reason": "x" * 501}),
         ("resume", {"extra_turns": 0}),
         ("resume", {"extra_turns": 201}),
-        ("switch_account", {"account_id": "a b"}),
+        ("switch_account", {"account_id": "a\x7fb"}),
         ("complete", {"result": object()}),
     ],
 )
@@ -417,7 +417,7 @@ def test_a_failed_run_takes_them_again_when_it_goes_on() -> None:
         Task.exists("tsk_1"),
         *HELD,
     ]
-    assert claims(AgentRunResumed(session_number=1), *LIVES["paused"]) == []
+    assert claims(AgentRunResumed(session_number=1), *LIVES["paused"]) == [Task.exists("tsk_1")]
 
 
 @pytest.mark.parametrize("status", LIVES)

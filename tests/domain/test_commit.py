@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from workledger.domain.commit import CommitNotFound, CommitRecord, CommitRecorded
+from workledger.domain.commit import CommitCompleted, CommitNotFound, CommitRecord, CommitRecorded
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.project import Project
@@ -28,6 +28,8 @@ OPTIONAL: dict[str, Any] = {
     "stage_run_id": "run_1",
     "write_operation_id": "ghop_1",
 }
+UNTOLD: dict[str, Any] = {"authored_at": None, "parents": None, "files_known": True}
+"""What only an import tells."""
 
 
 def recorded(**details: Any) -> CommitRecorded:
@@ -53,7 +55,7 @@ def test_recording_answers_with_all_of_it() -> None:
     """E5"""
     new = CommitRecord.record(**REQUIRED, **OPTIONAL)
     commit = CommitRecord.begin(new.id, new.events[0])
-    assert commit.model_dump(exclude={"id", "version", "deleted", "commit_id"}) == REQUIRED | OPTIONAL
+    assert commit.model_dump(exclude={"id", "version", "deleted", "commit_id"}) == REQUIRED | OPTIONAL | UNTOLD
 
 
 def test_its_id_is_elmers() -> None:
@@ -106,3 +108,13 @@ def test_a_commit_that_was_never_recorded_is_not_found(ledger: Ledger) -> None:
 def test_its_event_is_found_by_project_and_workspace() -> None:
     new = CommitRecord.record(**REQUIRED, workspace_id="ws_1")
     assert CommitRecord.begin(new.id, new.events[0]).tags() == {"project": "prj_1", "workspace": "ws_1"}
+
+
+def test_what_became_known_later_completes_it() -> None:
+    new = CommitRecord.record(**REQUIRED)
+    commit = CommitRecord.begin(new.id, new.events[0])
+    later = commit.after(CommitCompleted(commit_id=commit.commit_id, parents=("c0de",)))
+    assert (later.parents, later.authored_at, later.files_changed) == (("c0de",), None, ())
+    files = CommitCompleted(commit_id=commit.commit_id, files_changed=("a",), files_known=True)
+    assert later.after(files).files_changed == ("a",)
+    assert later.after(files).parents == ("c0de",)

@@ -6,7 +6,7 @@ import pytest
 
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.claims import Claim, Limit, Release, Take, Vacancy
-from workledger.domain.kernel.refusals import InvalidInput, NameTaken
+from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.project import Project
 from workledger.domain.project.events import (
     Config,
@@ -24,10 +24,12 @@ from workledger.domain.project.events import (
     ProjectHasNoRepository,
     ProjectHasRunningAgents,
     ProjectInvalidTransition,
+    ProjectNameTaken,
     ProjectPathExists,
     ProjectRepositoryLinked,
     ProjectStageChanged,
     ProjectStatusChanged,
+    ProjectUrlTaken,
     runs_in,
 )
 from workledger.domain.workspace import Workspace
@@ -118,8 +120,8 @@ def test_a_project_at_its_limits_is_accepted(fits: dict[str, Any]) -> None:
         {"name": "n", "config": {"max_turns": 501}},
         {"name": "n", "config": {"allowed_tools": ["Sudo"]}},
         {"name": "n", "stage": "done"},
-        {"name": "n", "id": "a/b"},
-        {"name": "n", "id": "i" * 65},
+        {"name": "n", "id": "a\nb"},
+        {"name": "n", "id": "i" * 201},
     ],
 )
 def test_a_project_beyond_its_limits_is_refused(wrong: dict[str, Any]) -> None:
@@ -131,14 +133,14 @@ def test_names_paths_and_urls_are_taken() -> None:
     """C3, A16: the name in its workspace, path and URL everywhere; three live runs at most."""
     assert claims(cloned) == [
         Take("project:prj_1"),
-        Take("project_name:ws_1:Apollo", NameTaken),
+        Take("project_name:ws_1:Apollo", ProjectNameTaken),
         Take("project_path:~/git/apollo", ProjectPathExists),
-        Take("project_url:https://git.test/apollo.git", NameTaken),
+        Take("project_url:https://git.test/apollo.git", ProjectUrlTaken),
         Limit(runs_in("prj_1"), capacity=3),
     ]
     assert claims(created) == [
         Take("project:prj_1"),
-        Take("project_name::Apollo", NameTaken),
+        Take("project_name::Apollo", ProjectNameTaken),
         Limit(runs_in("prj_1"), capacity=3),
     ]
 
@@ -163,7 +165,7 @@ def test_a_new_name_frees_the_old() -> None:
     """C3."""
     assert claims(ProjectDetailsChanged(name="Gemini"), cloned) == [
         Release("project_name:ws_1:Apollo"),
-        Take("project_name:ws_1:Gemini", NameTaken),
+        Take("project_name:ws_1:Gemini", ProjectNameTaken),
     ]
     assert claims(ProjectDetailsChanged(priority=5), cloned) == []
 
@@ -221,9 +223,9 @@ def test_a_repository_is_linked_and_its_url_taken() -> None:
     given(Project, created, linked).when(Project.link_repository, url="https://git.test/gemini.git").then()
     assert claims(linked, cloned) == [
         Release("project_url:https://git.test/apollo.git"),
-        Take("project_url:https://git.test/gemini.git", NameTaken),
+        Take("project_url:https://git.test/gemini.git", ProjectUrlTaken),
     ]
-    assert claims(linked, created) == [Take("project_url:https://git.test/gemini.git", NameTaken)]
+    assert claims(linked, created) == [Take("project_url:https://git.test/gemini.git", ProjectUrlTaken)]
 
 
 def test_github_is_linked_and_unlinked() -> None:

@@ -108,6 +108,10 @@ def test_a_task_has_one_live_run(ledger: Ledger, ann: Agent, bob: Agent, task: T
     with pytest.raises(TaskAlreadyAssigned):
         start(ledger, "bob", task_id=task.id)
     stop(ledger, first)
+    with pytest.raises(TaskAlreadyAssigned):
+        start(ledger, "bob", task_id=task.id)
+    with ledger.edit(Task, task.id) as edited:
+        edited.cancel()
     start(ledger, "bob", task_id=task.id)
 
 

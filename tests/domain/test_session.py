@@ -7,7 +7,7 @@ import pytest
 from support.session_states import EXAMPLES, LIVES, activated, closed, failed, opened
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.claims import Claim, Release, Take
-from workledger.domain.kernel.refusals import InvalidInput, NameTaken, PayloadTooLarge, Refused
+from workledger.domain.kernel.refusals import InvalidInput, PayloadTooLarge, Refused
 from workledger.domain.project import Project
 from workledger.domain.session import Session
 from workledger.domain.session.events import (
@@ -32,6 +32,7 @@ from workledger.domain.session.events import (
     SessionProjectNotFound,
     SessionResumed,
     SessionTitleChanged,
+    SessionUrlTaken,
     open_session,
 )
 from workledger.domain.session.session import FATAL, RETRIES
@@ -158,7 +159,7 @@ def test_only_another_url_is_claimed() -> None:
     own = SessionOpened(project_id="prj_1", url="/demo")
     here = [Take("session:it", SessionAlreadyActive), Take("session_open:it", SessionAlreadyActive)]
     assert claims(opened) == here
-    assert claims(own) == [*here, Take("session_url:/demo", NameTaken)]
+    assert claims(own) == [*here, Take("session_url:/demo", SessionUrlTaken)]
     assert claims(closed, opened) == [Release("session_open:it")]
     assert claims(closed, own) == [Release("session_open:it"), Release("session_url:/demo")]
 
@@ -238,7 +239,7 @@ def test_every_reason_to_pause_is_accepted(reason: str) -> None:
     ("command", "wrong"),
     [
         ("join", {"user_id": "bob", "role": "guest"}),
-        ("join", {"user_id": "b b"}),
+        ("join", {"user_id": " b"}),
         ("leave", {"user_id": "ann", "reason": "bored"}),
         ("pause", {"reason": "bored"}),
         ("begin_closing", {"reason": ""}),

@@ -529,10 +529,11 @@ def test_counts_of_a_diff_are_not_negative(field: str) -> None:
     given(Task, *past.working).when(Task.finish_work, **finish, **{field: -1}).refused(InvalidInput)
 
 
-def test_work_takes_a_turn_at_least() -> None:
+def test_work_takes_a_turn_at_least_or_has_none() -> None:
+    """An orchestrator without turns does not make one up."""
     given(Task, *past.working).when(Task.finish_work, turn_count=1, files_changed=1).becomes(state="in_review")
     given(Task, *past.working).when(Task.finish_work, turn_count=0, files_changed=1).refused(InvalidInput)
-    given(Task, *past.working).when(Task.finish_work, files_changed=1).refused(InvalidInput)
+    given(Task, *past.working).when(Task.finish_work, files_changed=1).becomes(state="in_review")
 
 
 @pytest.mark.parametrize(
@@ -583,8 +584,14 @@ def test_a_branch_is_spelled_with_what_agentpane_allows(branch: str) -> None:
     given(Task, past.created).when(Task.assign, agent_id="ann", branch=branch).refused(InvalidInput)
 
 
-@pytest.mark.parametrize("id", ["", "a b", "a/b", "x" * 65])
-def test_an_id_is_an_opaque_word(id: str) -> None:
+@pytest.mark.parametrize(
+    "id",
+    [
+        *("", "x" * 201, ".", "..", " a", "a ", "a\n", "\ta", "a\u00a0", "\u3000"),
+        *("a\x00b", "a\x1bb", "a\x7fb", "a\x9bb", "a\u2028b", "a\u202eb", "a\u2066b", "a\u200fb", "a\ud800b"),
+    ],
+)
+def test_an_id_can_be_named_in_a_url_and_hides_nothing(id: str) -> None:
     given(Task).when(Task.create, title=OK, id=id).refused(InvalidInput)
     given(Task, past.created).when(Task.assign, agent_id=id).refused(InvalidInput)
 

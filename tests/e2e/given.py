@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha1
 from itertools import count
+from time import sleep
 from typing import Any, Self
 
 import httpx2
@@ -16,6 +17,7 @@ from workledger.domain.agent_log import append_chunk
 from workledger.domain.commit import CommitRecord
 from workledger.domain.services.runs import start_tool_call
 from workledger.domain.stage_run import StageRun
+from workledger.domain.task import Task
 from workledger.domain.tool_calls import ToolCalls
 
 NUMBERS = count(1)
@@ -60,6 +62,13 @@ class Service:
     def get(self, path: str, **query: Any) -> Any:
         return self.client.get(f"/api/{path}", params=query).raise_for_status().json()
 
+    def settle(self) -> None:
+        """Wait until the read tables have what was recorded."""
+        for _ in range(20):
+            if not any(group["lag"] for group in self.get("status")["groups"]):
+                return
+            sleep(0.5)
+
     def post(self, path: str, actor: str = "user:ann", **body: Any) -> Any:
         answer = self.client.post(f"/api/{path}", json=body, headers={"X-Actor": actor})
         assert answer.is_success, answer.text
@@ -81,6 +90,14 @@ class Project:
     def task(self, title: str, *, priority: str = "medium", labels: tuple[str, ...] = (), text: str = "") -> str:
         body = {"project_id": self.id, "title": title, "priority": priority, "labels": labels}
         return str(self.service.post("tasks", **body, **({"description": text} if text else {}))["id"])
+
+    def tasks(self, number: int, title: str = "Task {}") -> list[str]:
+        """So many tasks in the backlog, at once."""
+        with workledger.open(self.service.database) as ledger, ledger.unit() as unit:
+            titles = (title.format(n) for n in range(number))
+            made = [unit.create(Task.create(project_id=self.id, title=title)).id for title in titles]
+        self.service.settle()
+        return made
 
     def agent(self, name: str, **body: Any) -> str:
         return str(self.service.post("agents", project_id=self.id, name=name, **body)["id"])

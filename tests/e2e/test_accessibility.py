@@ -81,3 +81,32 @@ def test_axe_finds_nothing_where_there_is_nothing(page: Page, project: Project) 
         page.goto(project.link(view))
         expect(page.locator(".empty, .column__empty, .happening").first).to_be_visible()
         assert violations(page) == []
+
+
+@SCHEMES
+def test_axe_finds_nothing_on_the_start_a_filter_a_conflict_and_a_drag(page: Page, project: Project) -> None:
+    task = project.task("Write the parser", labels=("api",))
+    page.goto(project.link())
+    page.get_by_role("searchbox").fill("parser")
+    expect(page.locator(".chip")).to_be_visible()
+    page.locator(f"[data-task='{task}']").hover()
+    page.mouse.down()
+    page.locator("[data-column=verified]").hover(position={"x": 60, "y": 40})
+    page.locator("[data-column=verified]").hover(position={"x": 70, "y": 50})
+    expect(page.locator(".column__sign")).to_be_visible()
+    assert violations(page) == []
+    page.mouse.up()
+    expect(page.locator(".notice")).to_be_visible()
+    assert violations(page) == []
+    page.goto(project.link("board", "task", task))
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_label("Title").fill("Mine")
+    project.tell(task, "change-details", title="Theirs")
+    page.locator(".form").get_by_role("button", name="Edit", exact=True).click()
+    expect(page.locator(".theirs")).to_be_visible()
+    assert violations(page) == []
+    page.route("**/api/projects?*", lambda route: route.fulfill(json={"items": [], "position": 0}))
+    page.goto("about:blank")
+    page.goto(project.service.url)
+    expect(page.locator(".start")).to_be_visible()
+    assert violations(page) == []

@@ -123,4 +123,4 @@ def test_what_one_moves_is_announced(page: Page, project: Project) -> None:
     page.goto(project.link())
     tab_to(page, "One")
     page.keyboard.press("Shift+ArrowDown")
-    expect(page.locator("#app > [aria-live]")).to_have_text("One: Backlog, 2 of 2")
+    expect(page.locator("#app > [aria-live=polite]")).to_have_text("One: Backlog, 2 of 2")

@@ -8,15 +8,6 @@ from workledger.domain.kernel.aggregate import Event
 
 pytestmark = pytest.mark.e2e
 
-COUNTED = """
-  window.open_feeds = 0;
-  window.EventSource = class extends EventSource {
-    constructor(...given) { super(...given); window.open_feeds += 1; }
-    close() { if (this.readyState !== 2) window.open_feeds -= 1; super.close(); }
-  };
-"""
-VIEWS = ("board", "agents", "logs", "sessions", "commits", "activity")
-
 
 def test_the_commit_history_is_read_in_pages(page: Page, project: Project) -> None:
     project.commits([f"Commit {number}" for number in range(45)])
@@ -66,15 +57,6 @@ def test_a_session_shows_its_feed_as_it_is_published(page: Page, lively: tuple[P
 def test_a_project_that_is_not_there_is_said_to_be_missing(page: Page, project: Project) -> None:
     page.goto(f"{project.service.url}/#/p/nowhere/board")
     expect(page.get_by_text("No such project", exact=True)).to_be_visible()
-
-
-def test_a_page_has_one_feed_whatever_it_shows(page: Page, project: Project) -> None:
-    page.add_init_script(COUNTED)
-    page.goto(project.link())
-    for view in VIEWS:
-        page.locator(f".rail__view >> text='{view.capitalize()}'").click()
-        expect(page.get_by_text("Live", exact=True)).to_be_visible()
-        assert page.evaluate("window.open_feeds") == 1
 
 
 def test_what_is_simulated_is_said_to_be(page: Page, project: Project) -> None:

@@ -9,6 +9,7 @@ import workledger
 from support.examples import examples
 from support.random_commands import Office, Wish
 from support.reference_fold import Reference
+from support.rows import references_point_to_rows, rows_of
 from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
@@ -22,7 +23,6 @@ from workledger.domain.write_operation import WriteOperation
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.rebuild.rebuild import Rebuild
 from workledger.projections.engine.rebuild.verify import verify
-from workledger.projections.engine.table import Table
 from workledger.projections.groups import GROUPS
 
 WISHES = st.lists(
@@ -43,15 +43,6 @@ TABLES: dict[type[Aggregate], str] = {
 NULLED = {"agent_runs": {"task_id"}, "sessions": {"task_id", "agent_id"}, "write_operations": {"project_id"}}
 """Columns that are set to null when what they point to goes (domain.md 3.5)."""
 
-UNASKED = {
-    ("agents", "current_task_id"),
-    ("agent_runs", "task_id"),
-    ("project_commits", "stage_run_id"),
-    ("sessions", "agent_id"),
-    ("sessions", "task_id"),
-}
-"""Columns that may be given what went with its parent before: only its own stream is asked whether it is there."""
-
 
 def dump(ledger: Workledger) -> dict[str, list[Any]]:
     """Every row of every table, as the database has it."""
@@ -61,10 +52,6 @@ def dump(ledger: Workledger) -> dict[str, list[Any]]:
             for group in GROUPS
             for table in group.tables
         }
-
-
-def rows_of(ledger: Workledger, name: str) -> list[dict[str, Any]]:
-    return ledger.tables.all(Table.METADATA.tables[name].select())
 
 
 def work(ledger: Workledger, wishes: list[Wish], batch: int) -> Office:
@@ -142,15 +129,6 @@ def counts_agree_with_the_lists(ledger: Workledger) -> None:
     assert {row["id"]: row["commit_count"] for row in rows_of(ledger, "projects")} == {
         row["id"]: commits.count(row["id"]) for row in rows_of(ledger, "projects")
     }
-
-
-def references_point_to_rows(ledger: Workledger) -> None:
-    """No row of the board points to one that is gone, but for tool calls that were reported later."""
-    for table in GROUPS[0].tables:
-        for column in table.COLUMNS.values():
-            if column.references and (table.NAME, column.name) not in UNASKED:
-                there = {row["id"] for row in rows_of(ledger, column.references.table)} | {None}
-                assert {row[column.name] for row in rows_of(ledger, table.NAME)} <= there, (table.NAME, column.name)
 
 
 @settings(max_examples=examples(12), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -1,17 +1,20 @@
 """A standby reads on behind its primary, never past what may still come, and takes over when that is gone."""
 
+import time
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
+import workledger
 from support import postgres_server
 from support.postgres_server import PostgresServer
 from support.slow_writer import slow_writer
 from support.stores import append, ascending, happened, opened
-from workledger.adapters.postgres import watermark
+from workledger.adapters.database import DatabaseFailed
+from workledger.adapters.postgres import wakeups, watermark
 from workledger.adapters.postgres.store import PostgresStore
 from workledger.domain.kernel.store import EventStore
+from workledger.domain.task import Task
 
 
 @pytest.fixture
@@ -60,8 +63,53 @@ def test_a_standby_hands_out_what_is_certain_and_no_more(
         assert positions(writer) == [1, 2, 3, 5]
         standby.follow(primary)
         assert positions(reader) == [1, 2, 3, 5], "and has said so"
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        with pytest.raises(DatabaseFailed, match="read-only transaction"):
             append(reader, happened("refused"))
+
+
+def settled(store: EventStore, count: int) -> list[int]:
+    """The positions that are read, once there are so many, or after some seconds."""
+    give_up = time.monotonic() + 20
+    while len(found := positions(store)) < count and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return found
+
+
+def test_a_gap_on_a_quiet_primary_is_passed_within_seconds(primary: PostgresServer, standby: PostgresServer) -> None:
+    """One reader of the primary, and few events: proves that whoever passes a gap says so, not every so many events."""
+    with opened(primary.dsn) as writer, opened(standby.dsn) as reader, slow_writer(primary.dsn) as slow:
+        for number in range(3):
+            slow.append(happened("dead"))
+            append(writer, happened(f"s-{number}"))
+            slow.roll_back()
+        assert positions(writer) == [2, 4, 6]
+        append(writer, happened("s-3"))
+        time.sleep(watermark.SAVE_SECONDS)
+        assert positions(writer) == [2, 4, 6, 7]
+        assert settled(reader, 4) == [2, 4, 6, 7]
+
+
+def test_a_gap_is_passed_when_nobody_reads_on_the_primary(primary: PostgresServer, standby: PostgresServer) -> None:
+    """The append that left it is still under way when the last event is recorded. Proves that a process that only
+    appends goes on looking."""
+    with workledger.open(primary.dsn) as ledger, opened(standby.dsn) as reader, slow_writer(primary.dsn) as slow:
+        slow.append(happened("dead"))
+        ledger.create(Task.create(title="Once"))
+        standby.follow(primary)
+        assert positions(reader) == []
+        time.sleep(wakeups.SETTLE_SECONDS)
+        slow.roll_back()
+        assert settled(reader, 1) == [2]
+
+
+def test_a_standby_is_opened_to_be_read(primary: PostgresServer, standby: PostgresServer) -> None:
+    with workledger.open(primary.dsn) as ledger:
+        ledger.create(Task.create(title="Once", id="t"))
+        ledger.catch_up()
+    standby.follow(primary)
+    for read_only in (True, False):
+        with workledger.open(standby.dsn, read_only=read_only) as ledger:
+            assert (ledger.get(Task, "t").title, ledger.head(), ledger.projector.position()) == ("Once", 1, 1)
 
 
 def test_a_reader_goes_on_from_where_it_was_when_the_standby_takes_over(

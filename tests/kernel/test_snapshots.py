@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
@@ -11,12 +12,15 @@ from workledger import Workledger
 from workledger.adapters.schema import SNAPSHOTS
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.kernel import appender
-from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.kernel import appender, repository
+from workledger.domain.kernel.aggregate import Aggregate, Created, Event, Frozen
+from workledger.domain.kernel.snapshot import fingerprint
+from workledger.domain.kernel.store import StreamRow
 from workledger.domain.project import Project
 from workledger.domain.services.runs import start_run
 from workledger.domain.session import Session
 from workledger.domain.task import Task
+from workledger.domain.task.card_events import TaskDetailsChanged
 from workledger.domain.tool_calls import ToolCalls
 
 
@@ -29,15 +33,16 @@ def ledger(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workledg
 
 @pytest.fixture
 def folded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The versions of the events that are folded."""
+    """The versions of the events that are folded into what was not kept in memory."""
     versions: list[int] = []
-    after = Aggregate.after
+    event = repository._event
 
-    def counting(self: Aggregate, event: Any) -> Aggregate:
-        versions.append(self.version + 1)
-        return after(self, event)
+    def counting(row: StreamRow) -> Event:
+        versions.append(row.version)
+        return event(row)
 
-    monkeypatch.setattr(Aggregate, "after", counting)
+    monkeypatch.setattr(repository, "_event", counting)
+    monkeypatch.setattr(repository.Repository, "keep", lambda self, states: None)
     return versions
 
 
@@ -77,11 +82,11 @@ def test_a_snapshot_of_another_shape_is_left_aside(
 ) -> None:
     """A release that gives an aggregate other fields folds from the first event, and goes on taking snapshots."""
     task = renamed(ledger, 8)
-    monkeypatch.setattr("workledger.domain.kernel.core.shape", lambda kind: "another")
-    monkeypatch.setattr("workledger.domain.kernel.mapping.shape", lambda kind: "another")
+    monkeypatch.setattr(repository, "fingerprint", lambda kind: "another")
+    monkeypatch.setattr("workledger.domain.kernel.snapshot.fingerprint", lambda kind: "another")
     folded.clear()
     assert ledger.get(Task, "t") == task
-    assert folded == [2, 3, 4, 5, 6, 7, 8]
+    assert folded == [1, 2, 3, 4, 5, 6, 7, 8]
     assert ledger.get(Task, "t", version=4).title == "3"
     with ledger.edit(Task, "t") as draft:
         draft.change_details(title="8")
@@ -135,3 +140,77 @@ def test_a_deleted_aggregate_stays_deleted_in_its_snapshot(ledger: Workledger) -
         draft.delete()
     assert snapshots(ledger) == [("task-t", 3)]
     assert ledger.find(Task, "t") is None
+
+
+def damage(ledger: Workledger, state: bytes) -> None:
+    with ledger.tables.writing() as connection:
+        connection.execute(sa.update(SNAPSHOTS).values(state=state))
+
+
+@pytest.mark.parametrize("broken", [b"", b"{", b"[1]", b"\xff", b"{}", b'{"fields":1,"state":2}', b'{"fields":""}'])
+def test_a_snapshot_that_was_damaged_is_left_aside(ledger: Workledger, broken: bytes) -> None:
+    task = renamed(ledger, 5)
+    damage(ledger, broken)
+    assert ledger.get(Task, "t") == task
+    with ledger.edit(Task, "t") as draft:
+        draft.change_details(title="5")
+    assert ledger.get(Task, "t").title == "5"
+
+
+def test_a_snapshot_whose_nested_values_do_not_fit_is_left_aside(ledger: Workledger) -> None:
+    task = renamed(ledger, 5)
+    state = {"fields": fingerprint(Task), "state": {**task.model_dump(mode="json"), "labels": {"nosuch": 1}}}
+    damage(ledger, orjson.dumps(state))
+    assert ledger.get(Task, "t") == task
+
+
+def declared(nested: Any = str, changes: Any = None) -> str:
+    """The fingerprint of an aggregate of an app, as one of its releases declares it."""
+
+    class Nested(Frozen):
+        value: nested
+
+    class Opened(Created, topic="snapshotted.opened"):
+        config: Nested
+
+    if changes is not None:
+        Opened.changes = changes  # type: ignore[method-assign]
+
+    class Kind(Aggregate, category="snapshotted"):
+        config: Nested | None = None
+
+    return fingerprint(Kind)
+
+
+def test_the_fingerprint_of_a_snapshot_covers_nested_values_and_the_code_that_folds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Event, "TOPICS", dict(Event.TOPICS))
+    monkeypatch.setattr(Aggregate, "CATEGORIES", dict(Aggregate.CATEGORIES))
+
+    def changes(self: Any, before: Any) -> dict[str, Any]:
+        return {"config": None}
+
+    def same(self: Any, before: Any) -> dict[str, Any]:
+        return {"config": None}
+
+    def other(self: Any, before: Any) -> dict[str, Any]:
+        return {"config": self.config}
+
+    releases = [declared(nested, folds) for nested in (str, int) for folds in (None, changes, other)]
+    assert len(set(releases)) == len(releases)
+    assert declared() == declared()
+    assert declared(str, same) == declared(str, changes)
+
+
+def test_a_snapshot_of_another_folding_rule_is_left_aside(ledger: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that mends how an event is folded shows the mended state, not the one that was kept."""
+    renamed(ledger, 5)
+    whole = TaskDetailsChanged.changes
+    monkeypatch.setattr(TaskDetailsChanged, "changes", lambda *past: {"title": whole(*past)["title"] + "!"})
+    fingerprint.cache_clear()
+    try:
+        assert ledger.get(Task, "t", version=5).title == "4!"
+    finally:
+        monkeypatch.undo()
+        fingerprint.cache_clear()

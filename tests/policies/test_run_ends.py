@@ -71,9 +71,15 @@ def test_a_spawn_error_that_calls_itself_recoverable_blocks_too(desk: Desk) -> N
     assert desk.follows() == [TaskBlocked(reason="spawn_failure", detail="Busy.")]
 
 
-@pytest.mark.parametrize("end", [lambda run: run.fail(cause="execution_error", error="No."), lambda run: run.stop()])
-def test_nothing_follows_from_other_ends(desk: Desk, end: object) -> None:
-    desk.run("r1", end)  # type: ignore[arg-type]
+def test_after_a_failure_for_good_the_task_is_queued_again_too(desk: Desk) -> None:
+    """Otherwise it would be at work for ever, without a run."""
+    desk.run("r1", lambda run: run.fail(cause="execution_error", error="No."))
+    assert TaskRetryScheduled(retry_count=1, run_id="r1") in desk.follows()
+    assert desk.state("t") == "queued"
+
+
+def test_nothing_follows_from_a_stop(desk: Desk) -> None:
+    desk.run("r1", lambda run: run.stop())
     assert desk.follows() == []
 
 
@@ -110,8 +116,8 @@ def test_a_task_that_another_run_is_at_by_then_stays_with_it(desk: Desk) -> None
 
 def test_a_task_that_was_given_to_another_agent_stays_with_it(desk: Desk) -> None:
     desk.hire("bob")
-    desk.task("t", lambda task: task.cancel(), lambda task: task.assign(agent_id="bob"))
     desk.run("r1", crash)
+    desk.task("t", lambda task: task.cancel(), lambda task: task.assign(agent_id="bob"))
     assert desk.follows() == []
     assert desk.ledger.get(Task, "t").agent_id == "bob"
 

@@ -28,8 +28,6 @@ def office(database_ledger: Workledger) -> Workledger:
         ledger.create(Task.create(id=f"other_{side}", title="Other", project_id=f"p_{side}"))
         with ledger.edit(Task, f"other_{side}") as task:
             task.add_dependency(depends_on_task_id=f"leaf_{side}")
-        with ledger.edit(Task, f"leaf_{side}") as task:
-            task.add_dependency(depends_on_task_id=f"mid_{side}")
         ledger.create(Agent.create(id=f"ann_{side}", name="Ann", project_id=f"p_{side}"))
         ledger.create(
             Session.create(id=f"s_{side}", project_id=f"p_{side}", task_id=f"leaf_{side}", agent_id=f"ann_{side}")
@@ -42,6 +40,8 @@ def office(database_ledger: Workledger) -> Workledger:
         start_tool_call(ledger, f"run_{side}", tool="Bash", turn_number=1, tool_call_id="c")
         with ledger.edit(AgentRun, f"run_{side}") as run:
             run.fail(cause="execution_error", error="Boom.")
+        with ledger.edit(Task, f"leaf_{side}") as task:
+            task.add_dependency(depends_on_task_id=f"mid_{side}")
         ledger.create(StageRun.create(id=f"stage_{side}", project_id=f"p_{side}", stage="build", provider="cli"))
         ledger.create(
             WriteOperation.create(

@@ -86,7 +86,8 @@ def test_a_task_takes_its_subtree_and_its_edges(office: Workledger, batch: int) 
     assert ids(office, "sessions", "task_id") == {None, "leaf_b"}
     assert ids(office, "tool_calls", "task_id") == {None, "leaf_b"}
     assert ids(office, "task_counts", "count", project_id="p_a", board_column="backlog") == {1}
-    assert ids(office, "task_counts", "count", project_id="p_b", board_column="backlog") == {4}
+    assert ids(office, "task_counts", "count", project_id="p_b", board_column="backlog") == {3}
+    assert ids(office, "task_counts", "count", project_id="p_b", board_column="in_progress") == {1}
 
 
 def test_a_task_in_the_middle_leaves_what_is_above_it(office: Workledger, batch: int) -> None:

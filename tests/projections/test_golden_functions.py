@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from workledger.projections.engine import code_digest
+from workledger.domain.kernel import code_digest
 from workledger.projections.engine.table import Table
 from workledger.projections.groups import GROUPS
 

@@ -128,4 +128,4 @@ def test_a_query_that_selects_other_columns_than_its_row_has_is_refused(full: Wo
     with pytest.raises(TypeError, match="TaskRow is not what is selected: id, title"):
         full.tables.all(sa.select(Tasks.c.id, Tasks.c.title), TaskRow)
     with pytest.raises(TypeError, match="TaskRow"):
-        full.tables.first(tasks.cards(), TaskRow)
+        full.tables.first(tasks.ALL_CARDS, TaskRow)

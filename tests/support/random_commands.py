@@ -201,7 +201,7 @@ class Office:
                 unit,
                 id=id,
                 agent_id=self.one(Agent, wish.which) or "nobody",
-                task_id=self.one(Task, wish.b),
+                task_id=self.one(Task, wish.b) if wish.c % 2 else None,
                 session_id=self.one(Session, wish.c),
             )
         self.ids[AgentRun].append(id)

@@ -7,9 +7,14 @@ from typing import Any
 import orjson
 
 from workledger import Workledger
+from workledger.domain.agent_log import AgentLogPurged
+from workledger.domain.agent_run.events import AgentRunResumed, AgentRunStopped
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.mapping import parse_timestamp
 from workledger.domain.kernel.store import Scanned
+from workledger.domain.session_feed import SessionFeedPurged
+from workledger.projections.agent_runs import AgentRuns
+from workledger.projections.agents import Agents
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.engine import rules
 from workledger.projections.engine.columns import Column
@@ -21,6 +26,7 @@ from workledger.projections.projects import Projects
 from workledger.projections.task_counts import TaskCounts
 from workledger.projections.tasks import Tasks
 
+PURGED = (AgentLogPurged, SessionFeedPurged)
 Row = dict[str, Any]
 MISSING = object()
 
@@ -130,8 +136,10 @@ class Reference:
     def _one(self, past: Scanned) -> None:
         kind = Event.TOPICS[past.topic]
         data, tags = payload_of(past), orjson.loads(past.tags)
-        if any(kind in table.BARRIERS for table in self.group.tables):
+        if kind in PURGED and any(kind in table.BARRIERS for table in self.group.tables):
             self._purge(data)
+        if kind in (AgentRunStopped, AgentRunResumed) and Agents in self.rows:
+            self._follow(kind, past, tags)
         for table in self.group.tables:
             if (one := said(table, past)) is not None and one.key is not None:
                 self._apply(table, one)
@@ -187,6 +195,23 @@ class Reference:
                 for row in self.rows[Tasks].values():
                     if row["project_id"] == id and row["status"] != "cancelled":
                         self._apply(TaskCounts, Said("touched", (id, row["board_column"]), adds={"count": 1}))
+
+    def _follow(self, kind: type[Event], past: Scanned, tags: Mapping[str, str]) -> None:
+        """What the barriers of agents do."""
+        run_id = past.stream_id.partition("-")[2]
+        if (agent := self.rows[Agents].get(tags["agent"])) is None:
+            return
+        if kind is AgentRunResumed:
+            run = self.rows[AgentRuns][run_id]
+            agent |= {
+                "current_task_id": run["task_id"],
+                "current_session_id": run["session_id"],
+                "current_worktree_id": run["worktree_id"],
+                "initiative_id": run["initiative_id"],
+            }
+        elif agent["latest_run_id"] == run_id:
+            agent |= {"status": "idle", "status_c": "stopped", "updated_at": past.at, "last_position": past.position}
+            agent |= dict.fromkeys(("current_task_id", "current_session_id", "current_worktree_id", "current_run_id"))
 
     def _purge(self, data: Row) -> None:
         """What the barriers of agent logs and session feeds do."""

@@ -1,8 +1,8 @@
-/** The activity: every event of the project as it happens, the newest first. */
+/** The activity: every event of the project as it happens, the latest first, by the time at which each came about. */
 import { get } from "./api.mjs";
 import { Empty, Loading, Trouble } from "./bits.mjs";
 import { agents, board } from "./data.mjs";
-import { dayOf } from "./format.mjs";
+import { dayOf, isMoment } from "./format.mjs";
 import { html, useMemo, useState } from "./html.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad } from "./load.mjs";
@@ -71,23 +71,29 @@ function Stream({ project, topics }) {
 
 function Days({ events }) {
   const days = new Map();
-  for (const event of events) days.set(dayOf(event.at), [...(days.get(dayOf(event.at)) ?? []), event]);
+  for (const event of events) {
+    const day = dayOf(event.at);
+    if (!days.has(day)) days.set(day, []);
+    days.get(day).push(event);
+  }
   return [...days].map(([day, all]) => html`<section class="day" key=${day}><h3>${day}</h3><${Events} events=${all} subject=${subject} exact /></section>`);
 }
 
+/** What was imported came about before it was recorded. */
 function merge(lists) {
   const known = new Map(lists.flat().map((event) => [event.position, event]));
-  return [...known.values()].sort((one, other) => other.position - one.position);
+  const at = (event) => (isMoment(event.at) ? Date.parse(event.at) : 0);
+  return [...known.values()].sort((one, other) => at(other) - at(one) || other.position - one.position);
 }
 
 /** What the event is about, as a link to its card. */
-function subject({ topic, tags }) {
-  if (tags.task && topic !== "task.deleted") {
-    const title = board.get().tasks.get(tags.task)?.title;
-    return html` <a class="subject" href=${cardLink(tags.task)}>${title ?? tags.task}</a>`;
+function subject({ topic, tags, data }) {
+  if (tags?.task && topic !== "task.deleted") {
+    const title = board.get().tasks.get(tags.task)?.title ?? data?.title;
+    return { title: title ?? tags.task, href: cardLink(tags.task) };
   }
-  const agent = agents.get().get(tags.agent);
-  return agent && topic.startsWith("agent.") ? html` <span class="subject">${agent.name}</span>` : null;
+  const agent = agents.get().get(tags?.agent);
+  return agent && topic.startsWith("agent.") ? { title: agent.name } : null;
 }
 
 /** The last events up to a position: the log is read in windows that grow until enough are found. */

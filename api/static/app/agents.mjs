@@ -4,6 +4,7 @@ import { Avatar, Badge, Empty, Loading, Status, Time } from "./bits.mjs";
 import { agents, board, isLive, runs } from "./data.mjs";
 import { asked, cost, count, plural, sentenceCase, short, words } from "./format.mjs";
 import { ask } from "./form.mjs";
+import { Guard } from "./guard.mjs";
 import { html } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { Menu } from "./menu.mjs";
@@ -20,12 +21,12 @@ export function Agents() {
   const working = [...all.values()].filter(isLive).length;
   return html`
     <div class="page page--wide">
-      <header class="page__head"><h2>Agents</h2><span class="page__count">${count(all.size)}</span>
-        ${project && html`<span class="muted">${working} of at most ${project.max_concurrent_agents ?? "–"} at work</span>`}
+      <header class="page__head"><h2>Agents</h2>
+        <span class="page__count">${count(all.size)} in all${project && html` · ${working} at work, at most ${project.max_concurrent_agents ?? "–"} at once`}</span>
         <span class="toolbar__space"></span><button class="button button--primary" onClick=${newAgent}><${Icon} name="plus" />New agent</button></header>
       ${loading && html`<${Loading} lines=${6} what="the agents" />`}
       ${!loading && all.size === 0 && html`<${Empty} icon="agents" title="No agents">Create one, then assign it a task.<//>`}
-      <ul class="agents">${[...all.values()].sort(byStatus).map((agent) => html`<${Agent} key=${agent.id} agent=${agent} />`)}</ul>
+      <ul class="agents">${[...all.values()].sort(byStatus).map((agent) => html`<${Guard} key=${agent.id} of=${agent} what=${agent.name} as="li" className="agent"><${Agent} agent=${agent} /><//>`)}</ul>
     </div>
   `;
 }
@@ -42,7 +43,7 @@ function Agent({ agent }) {
         <${RunMenu} run=${run} />
       </header>
       ${task && html`<p class="agent__task"><i class=${`columndot columndot--${task.board_column}`}></i><a href=${cardLink(task.id)}>${task.title}</a></p>`}
-      ${run ? html`<${Progress} run=${run} />` : html`<p class="agent__rest">${agent.last_error ? html`<span class="agent__error">${agent.last_error} · <${Time} at=${agent.last_error_at} compact /></span>` : "No run at the moment."}</p>`}
+      ${run ? html`<${Progress} run=${run} />` : html`<p class="agent__rest"><${Rest} agent=${agent} /></p>`}
       ${run?.pending_questions?.length > 0 && html`<p class="callout callout--warn"><${Icon} name="help" /><span>${run.pending_questions.map(asked).join(" · ")}</span></p>`}
       <footer class="agent__foot">
         <span>${plural(agent.completed_tasks ?? 0, "task")} done</span>
@@ -51,6 +52,13 @@ function Agent({ agent }) {
       </footer>
     </li>
   `;
+}
+
+/** A failure is one only until the agent has succeeded since. */
+function Rest({ agent }) {
+  if (!agent.last_error) return "No run at the moment.";
+  if (agent.status === "error") return html`<span class="agent__error">${agent.last_error} · <${Time} at=${agent.last_error_at} compact /></span>`;
+  return html`No run at the moment. <span title=${agent.last_error}>Last failure <${Time} at=${agent.last_error_at} />.</span>`;
 }
 
 const Progress = ({ run }) => html`
@@ -84,12 +92,13 @@ function tellRun(run, name) {
     notify(`${label}: ${run.agent_name}`);
   };
   if (!fields) return send({}).catch(complain);
-  ask({ title: `${label} the run of ${run.agent_name}`, submit: label, tone, fields, run: send });
+  ask({ key: `${name}/${run.id}`, title: `${label} the run of ${run.agent_name}`, submit: label, tone, fields, run: send });
 }
 
 function newAgent() {
   const types = ["task", "conversational", "background"].map((value) => ({ value, label: sentenceCase(value) }));
   ask({
+    key: `new-agent/${route.get().project}`,
     title: "New agent",
     submit: "Create agent",
     fields: [

@@ -7,6 +7,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = body.code || `HTTP_${status}`;
     this.errors = body.errors || [];
+    this.body = body;
   }
 }
 
@@ -19,7 +20,7 @@ export class Unreachable extends Error {
   }
 }
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** The address of a door; parts are encoded, query values that are null, undefined or "" are left out. */
 export function path(parts, query = {}) {
@@ -60,20 +61,37 @@ export async function read(parts, query) {
   }
 }
 
+/** The ids of commands whose answer never came: said once more, they are the same commands. */
+const unanswered = new Map();
+
 /**
  * Write. One call is one command, whatever becomes of the connection; `version` is the version that was looked at.
+ * Said again in the same words after it was not answered, it is still the same command.
  * @throws {Problem|Unreachable}
  */
 export async function post(parts, body = {}, { version } = {}) {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": commandId() };
+  const said = JSON.stringify(body);
+  const what = `${path(parts)} ${version ?? ""} ${said}`;
+  const id = unanswered.get(what) ?? commandId();
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": id };
   if (version) headers["If-Match"] = `"${version}"`;
-  const options = { method: "POST", headers, body: JSON.stringify(body) };
+  const options = { method: "POST", headers, body: said };
+  unanswered.set(what, id);
+  const settled = (outcome) => {
+    unanswered.delete(what);
+    return outcome;
+  };
+  const isLost = (error) => error instanceof Unreachable;
   try {
-    return (await ask(path(parts), options)).body;
+    return settled((await ask(path(parts), options)).body);
   } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
+    if (!isLost(error)) throw settled(error);
     await pause(500);
-    return (await ask(path(parts), options)).body;
+  }
+  try {
+    return settled((await ask(path(parts), options)).body);
+  } catch (error) {
+    throw isLost(error) ? error : settled(error);
   }
 }
 

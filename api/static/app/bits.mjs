@@ -1,6 +1,6 @@
 /** The small parts that views are put together from. */
 import { agents } from "./data.mjs";
-import { absolute, ago, agoShort, hue, initials, words } from "./format.mjs";
+import { absolute, ago, agoShort, hue, initials, isMoment, words } from "./format.mjs";
 import { html, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { createStore, useStore } from "./store.mjs";
@@ -11,7 +11,7 @@ setInterval(() => minute.set(Date.now()), 15_000);
 /** A moment, as long ago as it is now. */
 export function Time({ at, compact = false }) {
   const now = Math.max(useStore(minute), Date.now());
-  if (!at) return null;
+  if (!isMoment(at)) return null;
   return html`<time class="time" datetime=${at} title=${absolute(at)}>${compact ? agoShort(at, now) : ago(at, now)}</time>`;
 }
 
@@ -23,7 +23,7 @@ export const Badge = ({ tone = "plain", icon, title, children }) => html`
   <span class=${`badge badge--${tone}`} title=${title}>${icon && html`<${Icon} name=${icon} />`}<span>${children}</span></span>
 `;
 
-export const Label = ({ children }) => html`<span class="label"><i class=${`label__dot hue-${hue(children)}`}></i>${children}</span>`;
+export const Label = ({ children }) => html`<span class="label"><i class=${`label__dot hue-${hue(children)}`}></i><span class="label__text" dir="auto" title=${children}>${children}</span></span>`;
 
 const Dot = ({ status }) => html`<i class=${`dot dot--${status}`} aria-hidden="true"></i>`;
 
@@ -44,13 +44,13 @@ export const Loading = ({ lines = 3, what = "" }) => html`
   <div class="loading" role="status"><span class="hidden">Loading ${what}…</span>${Array.from({ length: lines }, () => html`<i class="bone"></i>`)}</div>
 `;
 
-/** What went wrong, in the service's own words. */
+/** What went wrong; `items` are what is wrong besides, `meanwhile` who was there first. */
 export const Trouble = ({ error, retry }) => html`
   <div class="trouble" role="alert">
     <${Icon} name="alert" />
     <div>
-      <p>${error.message} <code>${error.code ?? error.name}</code></p>
-      ${(error.errors ?? []).map((one) => html`<p class="trouble__item"><code>${one.pointer ?? one.field ?? (one.loc ?? []).join("/")}</code> ${one.detail ?? one.message ?? one.msg}</p>`)}
+      <p>${error.meanwhile && html`<strong dir="auto">${error.meanwhile}</strong> `}${error.message} ${error.code && html`<code>${error.code}</code>`}</p>
+      ${(error.items ?? []).map((one) => html`<p class="trouble__item">${one}</p>`)}
       ${retry && html`<button class="button button--small" onClick=${retry}>Try again</button>`}
     </div>
   </div>

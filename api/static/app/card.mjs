@@ -20,7 +20,7 @@ export const Card = memo(function Card({ task, index, total }) {
     <li class=${`card card--${task.state} ${held ? "card--dragged" : ""}`} data-task=${task.id} draggable=${movable ? "true" : "false"} onDragStart=${start} onDragEnd=${drag.end}>
       <div class="card__head">
         <${Priority} level=${task.priority} />
-        <h3 class="card__title"><a href=${cardLink(task.id)} draggable="false">${task.title}</a></h3>
+        <h3 class="card__title" dir="auto"><a href=${cardLink(task.id)} draggable="false">${task.title}</a></h3>
         <${MoveMenu} task=${task} index=${index} total=${total} />
       </div>
       <${Badges} task=${task} />
@@ -34,13 +34,13 @@ function Badges({ task }) {
   const labels = task.labels ?? [];
   const marks = [
     task.queued && html`<${Badge} tone="info" icon="queue">Queued<//>`,
-    state === "stuck" && html`<${Badge} tone="bad" icon="alert">${sentenceCase(words(task.blocked_reason ?? "blocked"))}<//>`,
+    state === "stuck" && html`<${Badge} tone="bad" icon="alert">${sentenceCase(words(task.blocked_reason ?? "stuck"))}<//>`,
     (task.unmet_dependencies > 0 || state === "waiting") &&
       html`<${Badge} tone="warn" icon="link" title="It waits for other tasks">
         ${task.unmet_dependencies > 0 ? `Waits for ${task.unmet_dependencies}` : "Waiting"}<//>`,
     task.rejection_count > 0 && html`<${Badge} tone="warn" icon="back" title=${task.rejection_reason ?? undefined}>Rejected ${task.rejection_count > 1 ? `${task.rejection_count}×` : ""}<//>`,
     task.retry_count > 0 && html`<${Badge} tone="warn" icon="back">${plural(task.retry_count, "retry", "retries")}<//>`,
-    ...labels.slice(0, LABELS_SHOWN).map((label) => html`<${Label}>${label}<//>`),
+    ...labels.slice(0, LABELS_SHOWN).map((label) => html`<${Label} key=${label}>${label}<//>`),
     labels.length > LABELS_SHOWN && html`<span class="label" title=${labels.slice(LABELS_SHOWN).join(", ")}>+${labels.length - LABELS_SHOWN}</span>`,
   ].filter(Boolean);
   return html`<div class="card__badges">${marks}${!hasFoot(task) && html`<${Numbers} task=${task} />`}</div>`;

@@ -1,7 +1,8 @@
 /** The commit history: what was written to the repository, and which stage run or agent wrote it. */
 import { get } from "./api.mjs";
 import { Avatar, Badge, Copy, Empty, Loading, Time, Trouble } from "./bits.mjs";
-import { count, dayOf, plural, words } from "./format.mjs";
+import { count, dayOf, plural, visible, words } from "./format.mjs";
+import { Guard } from "./guard.mjs";
 import { html } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
@@ -30,11 +31,11 @@ export function Commits({ project, query }) {
 function Days({ commits }) {
   const days = new Map();
   for (const commit of commits) days.set(dayOf(commit.created_at), [...(days.get(dayOf(commit.created_at)) ?? []), commit]);
-  return [...days].map(([day, all]) => html`<section class="day" key=${day}><h3>${day}</h3><ul class="commits">${all.map((commit) => html`<${Commit} key=${commit.id} commit=${commit} />`)}</ul></section>`);
+  return [...days].map(([day, all]) => html`<section class="day" key=${day}><h3>${day}</h3><ul class="commits">${all.map((commit) => html`<${Guard} key=${commit.id} of=${commit} what=${commit.message} as="li" className="commit"><${Commit} commit=${commit} /><//>`)}</ul></section>`);
 }
 
 function Commit({ commit }) {
-  const [subject, ...rest] = commit.message.split("\n");
+  const [subject, ...rest] = visible(commit.message).split("\n");
   const body = rest.join("\n").trim();
   const files = commit.files_changed ?? [];
   const author = commit.author_name ?? commit.triggered_by ?? "unknown";
@@ -42,7 +43,7 @@ function Commit({ commit }) {
     <li class="commit">
       <${Avatar} name=${author} />
       <div class="commit__main">
-        <p class="commit__subject">${subject}</p>
+        <p class="commit__subject" dir="auto">${subject}</p>
         ${body && html`<p class="commit__body">${body}</p>`}
         <div class="commit__by"><span>${author}</span> <${Time} at=${commit.created_at} />
           ${commit.triggered_by && html`<span>by ${words(commit.triggered_by)}</span>`}

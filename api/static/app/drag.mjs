@@ -1,12 +1,17 @@
 /** Dragging a card with the mouse: what is dragged, and the place it would fall into. The Move to… menu does the same by keyboard. */
-import { board } from "./data.mjs";
+import { DONE, board, cardsOf } from "./data.mjs";
 import { createStore } from "./store.mjs";
-import { move, targets } from "./moves.mjs";
+import { move, refuseMove, signsFor, targets } from "./moves.mjs";
 
 const TYPE = "application/x-workledger-task";
-const NOTHING = { task: null, column: null, before: null };
+const NOTHING = { task: null, signs: null, column: null, before: null, closed: null, left: 0 };
+/** Where a drop is not taken, browsers say first that the column was left and then that the drag has ended. */
+const AT_ONCE_MS = 100;
 
-/** What is dragged, and the column and card that it would be put before. */
+/**
+ * What is dragged, as it was when it was taken up; what each column is for it; the column and card that it would be put
+ * before, or the column that does not take it, and when that was left.
+ */
 export const dragged = createStore(NOTHING);
 
 export const drag = {
@@ -14,21 +19,24 @@ export const drag = {
     event.dataTransfer.setData(TYPE, task.id);
     event.dataTransfer.setData("text/plain", task.title);
     event.dataTransfer.effectAllowed = "move";
-    requestAnimationFrame(() => dragged.set({ ...NOTHING, task }));
+    requestAnimationFrame(() => dragged.set({ ...NOTHING, task, signs: signsFor(task) }));
   },
 
   over(event, column) {
-    const { task } = dragged.get();
-    if (!task || !targets(task).has(column)) return;
+    const now = dragged.get();
+    if (!now.task) return;
+    if (!targets(now.task).has(column)) {
+      if (now.closed !== column || now.left !== Infinity) dragged.patch({ column: null, before: null, closed: column, left: Infinity });
+      return;
+    }
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
-    const before = cardBelow(event.currentTarget, event.clientY, task.id);
-    const now = dragged.get();
-    if (now.column !== column || now.before !== before) dragged.set({ task, column, before });
+    const before = column === DONE ? firstOf(column) : cardBelow(event.currentTarget, event.clientY, now.task.id);
+    if (now.column !== column || now.before !== before) dragged.patch({ column, before, closed: null });
   },
 
   leave(event) {
-    if (!event.currentTarget.contains(event.relatedTarget)) dragged.patch({ column: null, before: null });
+    if (!event.currentTarget.contains(event.relatedTarget)) dragged.patch({ column: null, before: null, left: performance.now() });
   },
 
   drop(event) {
@@ -36,12 +44,19 @@ export const drag = {
     dragged.set(NOTHING);
     if (!task || !column) return;
     event.preventDefault();
-    const now = board.get().tasks.get(task.id);
-    if (now) move(now, column, before);
+    move(task, column, before ?? afterDrawn(event.currentTarget, column, task.id));
   },
 
-  end: () => dragged.set(NOTHING),
+  /** Let go over a column that does not take it, it says why. */
+  end() {
+    const { task, closed, left } = dragged.get();
+    dragged.set(NOTHING);
+    if (task && closed && closed !== task.board_column && performance.now() - left < AT_ONCE_MS) refuseMove(task, closed);
+  },
 };
+
+/** What is done now stands on top. */
+const firstOf = (column) => cardsOf(board.get(), column)[0]?.id ?? null;
 
 function cardBelow(list, y, dragging) {
   for (const card of list.querySelectorAll("[data-task]")) {
@@ -50,4 +65,11 @@ function cardBelow(list, y, dragging) {
     if (y < top + height / 2) return card.dataset.task;
   }
   return null;
+}
+
+/** The card behind the last one that is drawn, if there is one. */
+function afterDrawn(list, column, dragging) {
+  const last = [...list.querySelectorAll("[data-task]")].map((card) => card.dataset.task).filter((id) => id !== dragging).at(-1);
+  const cards = cardsOf(board.get(), column).filter(({ id }) => id !== dragging);
+  return cards[cards.findIndex(({ id }) => id === last) + 1]?.id ?? null;
 }

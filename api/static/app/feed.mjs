@@ -1,82 +1,151 @@
-/** The live feed: the page's one EventSource, resumed from the last position, its events handed on in batches. */
-import { path } from "./api.mjs";
+/** The live feed, as a tab hears it: from the hub that all tabs share, or from one of its own where workers cannot be shared. */
+import { pause, read } from "./api.mjs";
+import { BEAT_MS, createHub } from "./hub.mjs";
 
-const BATCH_MS = 100;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
+/** Tabs that run different releases have different hubs: raise it with the messages. */
+const RELEASE = 1;
+const DUMB_MS = 60_000;
+const RETRY_MS = 3_000;
+/** A tab that nobody sees lets go after so long, and catches up when it is looked at again. */
+const HIDDEN_MS = 60_000;
+const PAGE = 1_000;
+/** Who has missed more pages than these had better read the tables again. */
+const MOST_PAGES = 3;
+
+let port = null;
+let current = null;
+let deaf;
+
+/** The port to the hub; the first answer proves that there is one. */
+function connected() {
+  if (port) return port;
+  try {
+    const worker = new SharedWorker(new URL("./feed-worker.mjs", import.meta.url), { type: "module", name: `workledger-feed-${RELEASE}` });
+    worker.onerror = alone;
+    port = worker.port;
+    deaf = setTimeout(alone, DUMB_MS);
+  } catch {
+    port = ownHub();
+  }
+  port.onmessage = hear;
+  return port;
+}
+
+function hear({ data }) {
+  clearTimeout(deaf);
+  current?.hear(data);
+}
+
+function ownHub() {
+  const { port1, port2 } = new MessageChannel();
+  createHub().connect(port1);
+  return port2;
+}
+
+/** The shared worker does not run here. */
+function alone() {
+  clearTimeout(deaf);
+  port.postMessage({ leave: true });
+  port = ownHub();
+  port.onmessage = hear;
+  current?.say();
+}
 
 /**
- * Open the feed after a position.
- * @param {{topics: string[], project_id: string, after: number, onBatch: (events: object[]) => void,
- *          onState: (state: "live"|"connecting"|"offline") => void, onReset: () => void}} options
- *        `onReset`: the service has dropped this feed, and the tables had better be read again
+ * Follow the feed after a position.
+ * @param {{topics: string[], project: string|null, after: number, onEvents: (events: object[]) => void,
+ *          onState: (state: "live"|"connecting"|"offline") => void, onReset: () => void, onCaughtUp: () => void}} options
+ *        without a project, the events of all projects' own topics;
+ *        `onReset`: too much was missed, and the tables had better be read again;
+ *        `onCaughtUp`: what was missed has been handed over, but for the news of other projects
  * @returns {{close: () => void, reopen: () => void, tune: (topics: string[]) => void}}
  */
-export function openFeed({ topics, project_id, after, onBatch, onState, onReset }) {
+export function openFeed({ topics, project, after, onEvents, onState, onReset, onCaughtUp }) {
   let position = after;
-  let wait = FIRST_WAIT_MS;
-  let batch = [];
-  let source, batching, reopening;
+  let waiting = null;
+  let away = false;
+  let hiding;
 
-  function take(message) {
-    const event = JSON.parse(message.data);
-    if (event.position <= position) return;
-    position = event.position;
-    batch.push(event);
-    batching ??= setTimeout(handOver, BATCH_MS);
+  const say = () => away || connected().postMessage({ project, topics, after: position });
+  const beat = setInterval(say, BEAT_MS);
+
+  function heard({ state, joined, events, reset }) {
+    if (away) return;
+    if (state) onState(state);
+    if (joined !== undefined) catchUp(joined);
+    if (events) take(events);
+    if (reset) onReset();
   }
 
-  function handOver() {
-    const events = batch;
-    batch = [];
-    batching = undefined;
-    onBatch(events);
+  function take(events) {
+    if (waiting) return waiting.push(...events);
+    const news = events.filter((event) => event.position > position);
+    if (news.length === 0) return undefined;
+    position = news.at(-1).position;
+    return onEvents(news);
   }
 
-  function open() {
-    reopening = undefined;
-    onState("connecting");
-    source = new EventSource(path(["feed"], { project_id, after: position, topics: topics.join(",") }));
-    source.onopen = () => {
-      wait = FIRST_WAIT_MS;
-      onState("live");
-    };
-    source.onmessage = take;
-    source.onerror = retry;
-    source.addEventListener("bye", retry);
-    source.addEventListener("reset", () => {
-      close();
-      onReset();
-    });
-    for (const topic of topics) source.addEventListener(topic, take);
+  /** The hub gives what comes after `joined`: what lies between is read, and events wait for it. */
+  async function catchUp(joined) {
+    if (joined <= position || waiting) return;
+    const mine = (waiting = []);
+    for (let pages = 0; position < joined; ) {
+      const missed = await read(["events"], { after: position, project_id: project, topics: topics.join(","), limit: PAGE }).catch(() => null);
+      if (waiting !== mine) return;
+      if (!missed) {
+        await pause(RETRY_MS);
+        continue;
+      }
+      if (++pages > MOST_PAGES) return onReset();
+      position = missed.body.position;
+      if (missed.body.items.length) onEvents(missed.body.items);
+    }
+    waiting = null;
+    take(mine);
+    onCaughtUp();
   }
 
-  function retry() {
-    source.close();
-    if (reopening) return;
-    onState("offline");
-    reopening = setTimeout(open, wait * (0.75 + Math.random() / 2));
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  function rest() {
+    if (away) return;
+    away = true;
+    waiting = null;
+    port?.postMessage({ leave: true });
   }
 
-  function close() {
-    source.close();
-    clearTimeout(batching);
-    clearTimeout(reopening);
+  function wake() {
+    clearTimeout(hiding);
+    if (!away) return;
+    away = false;
+    say();
   }
 
-  function reopen() {
-    source.close();
-    clearTimeout(reopening);
-    wait = FIRST_WAIT_MS;
-    open();
-  }
+  const seen = () => {
+    clearTimeout(hiding);
+    if (document.visibilityState === "hidden") hiding = setTimeout(rest, HIDDEN_MS);
+    else wake();
+  };
+  document.addEventListener("visibilitychange", seen);
+  addEventListener("pagehide", rest);
+  addEventListener("pageshow", wake);
 
-  function tune(wanted) {
-    topics = wanted;
-    reopen();
-  }
-
-  open();
-  return { close, reopen, tune };
+  const self = { hear: heard, say };
+  current = self;
+  say();
+  seen();
+  return {
+    close() {
+      rest();
+      clearInterval(beat);
+      clearTimeout(hiding);
+      document.removeEventListener("visibilitychange", seen);
+      removeEventListener("pagehide", rest);
+      removeEventListener("pageshow", wake);
+      if (current === self) current = null;
+    },
+    reopen: () => port?.postMessage({ reopen: true }),
+    tune(wanted) {
+      topics = wanted;
+      say();
+    },
+  };
 }

@@ -4,6 +4,7 @@ import { html } from "./html.mjs";
 import { CloseButton, Dialog } from "./dialog.mjs";
 import { board } from "./data.mjs";
 import { newTask } from "./commands.mjs";
+import { startProject } from "./start.mjs";
 import { step } from "./moves.mjs";
 import { VIEWS, go, route } from "./route.mjs";
 import { createStore, useStore } from "./store.mjs";
@@ -71,10 +72,13 @@ function across(card, by) {
 
 const ACTIONS = {
   "?": help,
-  n: newTask,
+  n: () => (route.get().project ? newTask() : startProject()),
   "/": () => {
-    if (route.get().view !== "board") go({ view: "board" });
-    requestAnimationFrame(() => document.getElementById("search")?.focus());
+    const search = () => document.getElementById("search");
+    if (search()) return search().focus();
+    if (!route.get().project) return undefined;
+    go({ view: "board" });
+    return requestAnimationFrame(() => search()?.focus());
   },
   ...Object.fromEntries(VIEWS.map((view, index) => [String(index + 1), () => route.get().project && go({ view })])),
 };
@@ -82,7 +86,6 @@ const ACTIONS = {
 addEventListener("keydown", (event) => {
   const { target } = event;
   const typing = target.matches?.("input, textarea, select, [contenteditable]");
-  if (event.key === "Escape" && target.id === "search") return target.blur();
   if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !single.get()) return;
   if (asking() || document.querySelector("dialog[open], [popover]:popover-open")) return;
   const action = ACTIONS[event.key];

@@ -5,10 +5,12 @@ import { agents, board, isLive, runs } from "./data.mjs";
 import { entriesOf } from "./entries.mjs";
 import { Entry } from "./entry.mjs";
 import { bytes, cost, count, plural } from "./format.mjs";
+import { Guard } from "./guard.mjs";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad } from "./load.mjs";
+import { complain } from "./notices.mjs";
 import { cardLink, go, link } from "./route.mjs";
 import { useStore } from "./store.mjs";
 
@@ -16,6 +18,8 @@ const PAGE = 200;
 const KEPT = 2_000;
 const NEAR_END = 48;
 const LOOK_MS = 3_000;
+/** Entries that are drawn until one asks for earlier ones. */
+const DRAWN = 1_000;
 
 export function Logs({ rest: [agentId, session] }) {
   const all = useStore(agents);
@@ -127,27 +131,43 @@ function join(known, items) {
 /** The roll of entries: it stays at the end while one is there, and where one reads when one has scrolled up. */
 function Roll({ entries, live, first, earlier, name }) {
   const box = useRef(null);
-  const place = useRef({ height: 0, first });
+  const place = useRef({ height: 0, first, most: DRAWN });
   const [following, setFollowing] = useState(true);
+  const [most, setMost] = useState(DRAWN);
+  const drawn = entries.slice(-most);
+  const more = () => (entries.length > most ? setMost(most + DRAWN) : earlier().catch(complain));
   const seen = useRef(entries.length);
   if (following) seen.current = entries.length;
 
   useLayoutEffect(() => {
     const { current: roll } = box;
-    if (first < place.current.first) roll.scrollTop += roll.scrollHeight - place.current.height;
+    if (first < place.current.first || most > place.current.most) roll.scrollTop += roll.scrollHeight - place.current.height;
     else if (following) roll.scrollTop = roll.scrollHeight;
-    place.current = { height: roll.scrollHeight, first };
-  }, [entries, following, first]);
+    place.current = { height: roll.scrollHeight, first, most };
+  }, [entries, following, first, most]);
 
+  /* Entries get their height when they come into view: while one is at the end, one stays there. */
+  useEffect(() => {
+    if (!following) return undefined;
+    const roll = box.current;
+    const observer = new ResizeObserver(() => (roll.scrollTop = roll.scrollHeight));
+    observer.observe(roll.querySelector(".entries"));
+    return () => observer.disconnect();
+  }, [following]);
+
+  const top = useRef(0);
   const scrolled = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
-    setFollowing(scrollHeight - scrollTop - clientHeight < NEAR_END);
+    const up = scrollTop < top.current;
+    top.current = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) setFollowing(true);
+    else if (up) setFollowing(false);
   };
   const news = entries.length - seen.current;
   return html`
     <div class="roll" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label=${`Entries of ${name}`}>
-      ${first > 1 && html`<button class="button button--small roll__earlier" onClick=${earlier}>Earlier entries</button>`}
-      <ol class="entries">${entries.map((entry) => html`<${Entry} key=${entry.key} entry=${entry} />`)}</ol>
+      ${(first > 1 || entries.length > most) && html`<button class="button button--small roll__earlier" onClick=${more}>Earlier entries</button>`}
+      <ol class="entries">${drawn.map((entry) => html`<${Guard} key=${entry.key} of=${entry.text} what=${entry.text} as="li" className="entry"><${Entry} entry=${entry} /><//>`)}</ol>
       ${live && html`<p class="roll__live"><i class="dot dot--running"></i>${name} is at work</p>`}
     </div>
     ${!following &&

@@ -3,7 +3,7 @@ import { html } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { createStore, useStore } from "./store.mjs";
 
-const STAY_MS = { good: 4_000, bad: 12_000 };
+const STAY_MS = { good: 4_000, info: 6_000, bad: 12_000 };
 const notices = createStore([]);
 const spoken = createStore("");
 let last = 0;
@@ -24,11 +24,11 @@ const dismiss = (id) => notices.set((all) => all.filter((notice) => notice.id !=
 export const Announcer = () => html`<p class="hidden" aria-live="polite" aria-atomic="true">${useStore(spoken)}</p>`;
 
 export const Notices = () => html`
-  <div class="notices">
+  <div class="notices" role="log" aria-live="off" aria-label="Notices">
     ${useStore(notices).map(
       (notice) => html`<div key=${notice.id} class=${`notice notice--${notice.tone}`}>
-        <${Icon} name=${notice.tone === "bad" ? "alert" : "check"} />
-        <p>${notice.text} ${notice.code && html`<code>${notice.code}</code>`}</p>
+        <${Icon} name=${notice.tone === "good" ? "check" : "alert"} />
+        <p dir="auto">${notice.text} ${notice.code && html`<code>${notice.code}</code>`}</p>
         <button class="iconbutton" aria-label="Dismiss" onClick=${() => dismiss(notice.id)}><${Icon} name="close" /></button>
       </div>`,
     )}

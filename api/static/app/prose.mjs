@@ -3,13 +3,30 @@ import { html } from "./html.mjs";
 
 const MARKS = /(`[^`\n]+`|\*\*[^*\n]+\*\*)/;
 
-export const Prose = ({ text }) => html`<div class="prose">${blocksOf(text.trim())}</div>`;
+export const Prose = ({ text }) => html`<div class="prose" dir="auto">${blocksOf(text.trim())}</div>`;
 
+/** Fenced code, and the blocks between; a fence that is never closed is text. Line by line, as texts may be long. */
 function blocksOf(text) {
-  return text.split(/(^```[^\n]*\n[\s\S]*?^```[^\S\n]*$)/m).flatMap((part) => (part.startsWith("```") ? [code(part)] : part.split(/\n{2,}/).flatMap(block)));
+  const lines = text.split("\n");
+  const closings = lines.map((line, index) => (/^```\s*$/.test(line) ? index : -1)).filter((index) => index >= 0);
+  const parts = [];
+  let from = 0;
+  let next = 0;
+  const said = (to) => parts.push(...lines.slice(from, to).join("\n").split(/\n{2,}/).flatMap(block));
+  for (let at = 0; at < lines.length; at++) {
+    if (!lines[at].startsWith("```")) continue;
+    while (next < closings.length && closings[next] <= at) next++;
+    if (next === closings.length) break;
+    said(at);
+    parts.push(code(lines.slice(at + 1, closings[next]).join("\n")));
+    at = closings[next];
+    from = at + 1;
+  }
+  said(lines.length);
+  return parts;
 }
 
-const code = (fenced) => html`<pre tabindex="0" role="group" aria-label="Code">${fenced.replace(/^```[^\n]*\n/, "").replace(/\n?```\s*$/, "")}</pre>`;
+const code = (text) => html`<pre tabindex="0" role="group" aria-label="Code">${text}</pre>`;
 
 /** A run of lines: its items as a list, its headings in bold, the rest as paragraphs. */
 function block(text) {

@@ -29,6 +29,34 @@ export function go(place) {
   location.hash = typeof place === "string" ? place : link(place);
 }
 
+/** Say something else in the query, and stay where one is in the history. */
+export function replaceQuery(query) {
+  const { project, view, rest, task } = route.get();
+  history.replaceState(history.state, "", link({ project, view, rest, task, query }));
+  route.set(parse(location.hash));
+}
+
+/**
+ * Put away the card that is open: back to where it was opened, so that the way back does not open it again.
+ * The state of an entry of the history says how many cards were opened on the way to it.
+ */
+export function closeCard() {
+  const { opened } = history.state ?? {};
+  if (opened) history.go(-opened);
+  else location.replace(cardLink(null));
+}
+
+let here = { task: null, opened: 0 };
+
+/** A new entry has no state yet: it is one more card, unless the first of them was opened by an address. */
+function count(place) {
+  if (place.task && history.state === null) {
+    const opened = here.task ? here.opened && here.opened + 1 : 1;
+    history.replaceState({ opened }, "");
+  }
+  here = { task: place.task, opened: history.state?.opened ?? 0 };
+}
+
 function decode(part) {
   try {
     return decodeURIComponent(part);
@@ -38,4 +66,9 @@ function decode(part) {
 }
 
 export const route = createStore(parse(location.hash));
-addEventListener("hashchange", () => route.set(parse(location.hash)));
+here = { task: route.get().task, opened: history.state?.opened ?? 0 };
+addEventListener("hashchange", () => {
+  const place = parse(location.hash);
+  count(place);
+  route.set(place);
+});

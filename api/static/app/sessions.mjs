@@ -2,32 +2,49 @@
 import { get } from "./api.mjs";
 import { Badge, Empty, Loading, Status, Time, Trouble } from "./bits.mjs";
 import { agents } from "./data.mjs";
-import { clockTime, count, plural, words } from "./format.mjs";
-import { html } from "./html.mjs";
+import { clockTime, count, plural, visible, words } from "./format.mjs";
+import { Guard } from "./guard.mjs";
+import { html, useRef } from "./html.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad, useThrottled } from "./load.mjs";
 import { cardLink, link } from "./route.mjs";
 import { useStore } from "./store.mjs";
 
 const TAIL = 200;
+const PAGE = 100;
 
 export function Sessions({ project, rest: [id] }) {
-  const { data, error, loading, reload } = useLoad(project, () => get(["sessions"], { project_id: project, limit: 100 }));
+  const pages = useRef(1);
+  const { data, error, loading, reload } = useLoad(project, () => readPages(project, pages.current));
   const again = useThrottled(reload);
   useEvents((events) => events.some(({ topic }) => topic.startsWith("session")) && again());
   const all = data ? [...data.items].sort((one, other) => (one.created_at < other.created_at ? 1 : -1)) : [];
+  const more = data?.pagination.has_more;
   return html`
     <div class=${`split ${id ? "split--open" : ""}`}>
       <div class="page split__list">
-        <header class="page__head"><h2>Sessions</h2>${data && html`<span class="page__count">${count(all.length)}</span>`}</header>
+        <header class="page__head"><h2>Sessions</h2>${data && html`<span class="page__count">${count(all.length)}${more ? "+" : ""}</span>`}</header>
         ${loading && html`<${Loading} lines=${6} what="the sessions" />`}
         ${error && html`<${Trouble} error=${error} retry=${reload} />`}
         ${data && all.length === 0 && html`<${Empty} icon="sessions" title="No sessions">They begin when an agent runs, or somebody opens one.<//>`}
         <ul class="sessions">${all.map((session) => html`<${Row} key=${session.id} session=${session} open=${session.id === id} />`)}</ul>
+        ${more && html`<button class="button" onClick=${() => reload(pages.current++)}>Earlier sessions</button>`}
       </div>
       ${id && html`<${Session} key=${id} id=${id} />`}
     </div>
   `;
+}
+
+/** So many pages of the sessions, the latest first. */
+async function readPages(project, pages) {
+  const items = [];
+  let pagination = { next_cursor: null };
+  for (let page = 0; page < pages && (page === 0 || pagination.next_cursor); page++) {
+    const read = await get(["sessions"], { project_id: project, limit: PAGE, sort: "created_at", order: "desc", cursor: pagination.next_cursor });
+    items.push(...read.items);
+    pagination = read.pagination;
+  }
+  return { items, pagination };
 }
 
 function Row({ session, open }) {
@@ -64,18 +81,21 @@ const Feed = ({ session, feed }) => html`
   <header class="page__head"><h2>${session.title ?? session.id}</h2><${Status} status=${session.status} />
     <span class="toolbar__space"></span>${session.task_id && html`<a href=${cardLink(session.task_id)}>Its task</a>`}
     <a class="button button--small" href=${link({ view: "sessions" })}>Close</a></header>
-  ${session.participants?.length > 0 && html`<p class="fact fact--wrap">${session.participants.map((one) => html`<${Badge} icon="user">${String(one.user_id ?? one).replace(/^user:/, "")}${one.role ? `, ${one.role}` : ""}<//>`)}</p>`}
+  ${session.participants?.length > 0 && html`<p class="fact fact--wrap">${session.participants.map((one) => html`<${Badge} icon="user">${bare(one.user_id ?? one)}${one.role ? `, ${one.role}` : ""}<//>`)}</p>`}
   ${feed.length === 0 && html`<p class="muted">Nothing has been said here.</p>`}
   <ol class="feedlines" reversed>
     ${[...feed].reverse().map(
-      (entry) => html`<li key=${entry.offset} class="feedline"><time class="time" datetime=${entry.timestamp}>${clockTime(entry.timestamp)}</time>
+      (entry) => html`<${Guard} key=${entry.offset} of=${entry} what=${entry.type} as="li" className="feedline"><li class="feedline"><time class="time" datetime=${entry.timestamp}>${clockTime(entry.timestamp)}</time>
         <span class="feedline__type">${words(entry.type).replace(":", " ")}</span>
-        <span class="feedline__text">${entry.user_id ? `${entry.user_id.replace(/^user:/, "")}: ` : ""}${said(entry.data)}</span></li>`,
+        <span class="feedline__text">${entry.user_id ? `${bare(entry.user_id)}: ` : ""}${said(entry.data)}</span></li><//>`,
     )}
   </ol>
 `;
 
 function said(data) {
-  if (typeof data !== "object" || data === null) return String(data ?? "");
-  return data.text ?? data.message ?? [data.tool, data.input && JSON.stringify(data.input), data.status].filter(Boolean).join(" ") ?? JSON.stringify(data);
+  if (typeof data !== "object" || data === null) return visible(data);
+  const told = data.text ?? data.message ?? [data.tool, data.input && JSON.stringify(data.input), data.status].filter((part) => typeof part === "string").join(" ");
+  return visible(typeof told === "string" && told ? told : JSON.stringify(data));
 }
+
+const bare = (user) => String(user ?? "").replace(/^user:/, "");

@@ -2,21 +2,24 @@
 import { Activity } from "./activity.mjs";
 import { Agents } from "./agents.mjs";
 import { post } from "./api.mjs";
-import { Board, NoProject } from "./board.mjs";
+import { Board, NoSuchProject } from "./board.mjs";
 import { Trouble } from "./bits.mjs";
 import { Commits } from "./commits.mjs";
 import { agents, board, feed, isLive, projects, status } from "./data.mjs";
 import { Forms, ask } from "./form.mjs";
 import { count, sentenceCase } from "./format.mjs";
+import { Guard } from "./guard.mjs";
 import { html, useEffect } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { Help, help } from "./keys.mjs";
-import { follow, look, readProjects } from "./live.mjs";
+import { follow, look, reload } from "./live.mjs";
 import { Logs } from "./log.mjs";
 import { Menu } from "./menu.mjs";
 import { Announcer, Notices, notify } from "./notices.mjs";
+import { readProjects } from "./reads.mjs";
 import { VIEWS, go, link, route } from "./route.mjs";
 import { Sessions } from "./sessions.mjs";
+import { PROJECT_FIELDS, Start } from "./start.mjs";
 import { useStore } from "./store.mjs";
 import { TaskPanel } from "./task.mjs";
 
@@ -30,13 +33,14 @@ export function Shell() {
     if (!project && list?.length) location.replace(link({ project: list[0].id }));
   }, [project, list]);
   useEffect(() => {
-    if (project) follow(project, view);
+    follow(project, view);
   }, [project]);
   useEffect(() => look(view), [view]);
   const name = useStore(board, (value) => value.project?.name);
   useEffect(() => {
     document.title = [sentenceCase(view), name, "workledger"].filter(Boolean).join(" · ");
   }, [view, name]);
+  const missing = useStore(board, (value) => (value.error?.code === "PROJECT_NOT_FOUND" ? value.error : null));
   const View = SHOWN[view];
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
@@ -45,12 +49,13 @@ export function Shell() {
       <${Rail} place=${place} />
       <main id="main" class=${`main main--${view}`} tabindex="-1" aria-label=${sentenceCase(view)}>
         <h1 class="hidden">${sentenceCase(view)}${name ? ` of ${name}` : ""}</h1>
-        ${project && html`<${View} key=${`${project}/${view}`} ...${place} />`}
-        ${!project && list?.length === 0 && html`<${NoProject} />`}
-        ${!project && error && html`<div class="page"><${Trouble} error=${error} retry=${readProjects} /></div>`}
+        ${missing && html`<${NoSuchProject} message=${missing.message} />`}
+        ${project && !missing && html`<${Guard} key=${`${project}/${view}`} of=${place} what=${sentenceCase(view)}><${View} ...${place} /><//>`}
+        ${!project && list?.length === 0 && html`<${Start} />`}
+        ${!project && !list && error && html`<div class="page"><${Trouble} error=${error} retry=${reload} /></div>`}
       </main>
     </div>
-    ${project && place.task && html`<${TaskPanel} key=${place.task} id=${place.task} />`}
+    ${project && !missing && place.task && html`<${TaskPanel} key=${place.task} id=${place.task} />`}
     <${Forms} /><${Help} /><${Notices} /><${Announcer} />
   `;
 }
@@ -65,13 +70,13 @@ function Rail({ place }) {
   return html`
     <header class="rail">
       <div class="rail__top"><${Logo} /><${Projects} current=${place.project} /></div>
-      <nav class="rail__views" aria-label="Views">
+      ${place.project && html`<nav class="rail__views" aria-label="Views">
         ${VIEWS.map(
-          (view, index) => html`<a key=${view} class="rail__view" href=${place.project ? link({ view }) : "#/"} aria-current=${view === place.view ? "page" : undefined} aria-keyshortcuts=${String(index + 1)}>
+          (view, index) => html`<a key=${view} class="rail__view" href=${link({ view })} aria-current=${view === place.view ? "page" : undefined} aria-keyshortcuts=${String(index + 1)}>
             <${Icon} name=${view} /><span>${sentenceCase(view)}</span>
             ${view === "agents" && working > 0 && html`<span class="rail__number"><span class="hidden">, at work: </span>${working}</span>`}</a>`,
         )}
-      </nav>
+      </nav>`}
       <div class="rail__foot"><${Pulse} />
         <button class="iconbutton" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick=${help}><${Icon} name="help" /></button></div>
     </header>
@@ -93,31 +98,28 @@ function Projects({ current }) {
 
 function newProject() {
   ask({
+    key: "new-project",
     title: "New project",
     submit: "Create project",
-    fields: [
-      { name: "name", label: "Name", required: true, max: 100 },
-      { name: "description", label: "Description", type: "textarea", max: 500 },
-      { name: "path", label: "Repository path" },
-      { name: "max_concurrent_agents", label: "Agents at work at once", type: "number", min: 1, max: 10, value: 3 },
-    ],
+    fields: PROJECT_FIELDS,
     run: async (values) => {
-      const { id } = await post(["projects"], values);
-      await readProjects();
+      const { id, position } = await post(["projects"], values);
       notify(`Created: ${values.name}`);
+      await readProjects(position).catch(() => {});
       go(link({ project: id, view: "board" }));
     },
   });
 }
 
-const STATES = { idle: "Not following", live: "Live", connecting: "Connecting", offline: "Offline" };
+const STATES = { idle: "Not following", live: "Live", behind: "Catching up", connecting: "Connecting", offline: "Offline" };
 
 /** Whether the page follows the feed, and how far it has come. */
 function Pulse() {
-  const { state, position } = useStore(feed);
+  const { state, behind, position } = useStore(feed);
+  const shown = behind && state === "live" ? "behind" : state;
   return html`
-    <p class=${`pulse pulse--${state}`} title="The position of the ledger that is shown">
-      <i class="pulse__dot"></i><span role="status">${STATES[state]}</span>
+    <p class=${`pulse pulse--${shown}`} title="The position of the ledger that is shown">
+      <i class="pulse__dot"></i><span role="status">${STATES[shown]}</span>
       <span class="pulse__position">#${count(position)}</span>
     </p>
   `;

@@ -1,17 +1,18 @@
 /** A task in full, in a panel over the board: what it is, what may be done with it, and all that happened to it. */
 import { get } from "./api.mjs";
-import { Avatar, Badge, Copy, Diff, Label, Loading, Status, Time, Trouble } from "./bits.mjs";
+import { Avatar, Badge, Copy, Diff, Label, Loading, Time, Trouble } from "./bits.mjs";
 import { COMMANDS, allowed, command, dropDependency } from "./commands.mjs";
 import { agents, board, isLive } from "./data.mjs";
 import { CloseButton, Dialog } from "./dialog.mjs";
-import { plural, sentenceCase, words } from "./format.mjs";
+import { plural, sentenceCase, stateName, words } from "./format.mjs";
+import { Guard } from "./guard.mjs";
 import { html } from "./html.mjs";
 import { Icon, Priority } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad, useThrottled } from "./load.mjs";
 import { Menu } from "./menu.mjs";
 import { Prose } from "./prose.mjs";
-import { cardLink, go } from "./route.mjs";
+import { cardLink, closeCard } from "./route.mjs";
 import { Runs } from "./runs.mjs";
 import { useStore } from "./store.mjs";
 import { Timeline } from "./timeline.mjs";
@@ -24,7 +25,7 @@ export function TaskPanel({ id }) {
   const again = useThrottled(reload);
   useEvents((events) => events.some(({ topic, tags }) => topic.startsWith("task.") && (tags.task === id || data?.depends_on?.includes(tags.task))) && again());
   const task = data && { ...data, ...known };
-  const close = () => go(cardLink(null));
+  const close = closeCard;
   return html`
     <${Dialog} label=${task?.title ?? "Task"} kind="panel" onClose=${close}>
       <header class="panel__head" data-first tabindex="-1">
@@ -34,20 +35,20 @@ export function TaskPanel({ id }) {
       </header>
       ${loading && html`<div class="panel__loading"><${Loading} lines=${6} what="the task" /></div>`}
       ${error && html`<${Trouble} error=${error} retry=${reload} />`}
-      ${task && html`<${Sheet} task=${task} />`}
+      ${task && html`<${Guard} of=${task} what=${task.title}><${Sheet} task=${task} /><//>`}
     <//>
   `;
 }
 
 const Where = ({ task }) => html`
-  <span class="panel__where"><i class=${`columndot columndot--${task.board_column}`}></i>${sentenceCase(words(task.state ?? task.status))}</span>
+  <span class="panel__where"><i class=${`columndot columndot--${task.board_column}`}></i>${stateName(task)}</span>
   <${Copy} text=${task.id} label="Copy the id"><code>${task.id}</code><//>
 `;
 
 const Sheet = ({ task }) => html`
   <div class="sheet">
     <div class="sheet__main">
-      <h2 class="sheet__title">${task.title}</h2>
+      <h2 class="sheet__title" dir="auto">${task.title}</h2>
       <${Actions} task=${task} />
       <${Obstacles} task=${task} />
       ${task.description ? html`<${Prose} text=${task.description} />` : html`<p class="muted">No description.</p>`}
@@ -93,7 +94,7 @@ function Obstacles({ task }) {
 function Facts({ task }) {
   const agent = useStore(agents, (all) => all.get(task.agent_id));
   const facts = [
-    ["Status", html`<${Status} status=${task.status} />`],
+    ["State", html`<span class="fact"><i class=${`columndot columndot--${task.board_column}`}></i>${stateName(task)}</span>`],
     ["Priority", html`<span class="fact"><${Priority} level=${task.priority} />${sentenceCase(task.priority)}</span>`],
     ["Agent", task.agent_id && html`<span class="fact"><${Avatar} name=${agent?.name ?? task.agent_name ?? "?"} live=${isLive(agent)} small />${agent?.name ?? task.agent_name}</span>`],
     ["Labels", task.labels?.length > 0 && html`<span class="fact fact--wrap">${task.labels.map((label) => html`<${Label}>${label}<//>`)}</span>`],
@@ -105,7 +106,7 @@ function Facts({ task }) {
     ["Queued", task.queued && html`<${Time} at=${task.queued_at} />`],
     ["Created", html`<${Time} at=${task.created_at} />`],
     ["Started", task.started_at && html`<${Time} at=${task.started_at} />`],
-    ["Approved", task.approved_at && html`<span><${Time} at=${task.approved_at} />${task.approved_by ? ` by ${task.approved_by.replace(/^user:/, "")}` : ""}</span>`],
+    ["Approved", task.approved_at && html`<span><${Time} at=${task.approved_at} />${task.approved_by ? ` by ${String(task.approved_by).replace(/^user:/, "")}` : ""}</span>`],
     ["Completed", task.completed_at && html`<${Time} at=${task.completed_at} />`],
     ["Version", task.version],
   ].filter(([, value]) => value);
@@ -131,7 +132,7 @@ const Links = ({ title, ids, tasks, drop }) => html`
       const other = tasks.get(id);
       return html`<li key=${id} class="links__item">
         <i class=${`columndot columndot--${other?.board_column ?? "backlog"}`}></i>
-        <a href=${cardLink(id)}>${other?.title ?? id}</a>
+        <a href=${cardLink(id)} dir="auto" title=${other?.title ?? id}>${other?.title ?? id}</a>
         ${other?.status === "completed" && html`<${Badge} tone="good" icon="check">Done<//>`}
         ${drop && html`<button class="iconbutton" aria-label=${`No longer wait for ${other?.title ?? id}`} title="Remove" onClick=${() => drop(id)}><${Icon} name="close" /></button>`}
       </li>`;

@@ -2,6 +2,7 @@
 import { Avatar, Time, Trouble, Loading, actorName } from "./bits.mjs";
 import { get } from "./api.mjs";
 import { absolute, clockTime } from "./format.mjs";
+import { Guard } from "./guard.mjs";
 import { html, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
@@ -37,9 +38,9 @@ async function readStream(kind, id) {
   return all;
 }
 
-/** A list of events. `subject(event)` gives what each is about, where they are about different things. */
+/** A list of events. `subject(event)` gives `{title, href}` of what each is about, where they are about different things. */
 export const Events = ({ events, subject, exact = false }) => html`
-  <ol class="timeline">${events.map((event) => html`<${Item} key=${event.event_id ?? event.position} event=${event} subject=${subject} exact=${exact} />`)}</ol>
+  <ol class="timeline">${events.map((event) => html`<${Guard} key=${event.event_id ?? event.position} of=${event} what=${event.topic} as="li" className="happening"><${Item} event=${event} subject=${subject} exact=${exact} /><//>`)}</ol>
 `;
 
 function Item({ event, subject, exact }) {
@@ -50,7 +51,7 @@ function Item({ event, subject, exact }) {
     <li class=${`happening happening--${tone}`}>
       <span class="happening__icon"><${Icon} name=${icon} /></span>
       <div class="happening__line">
-        <p class="happening__text"><${Avatar} name=${actor} small /> <strong>${actor}</strong> ${text}${subject?.(event)}</p>
+        <p class="happening__text" dir="auto"><${Avatar} name=${actor} small /> <strong>${actor}</strong> <${Told} text=${text} about=${subject?.(event)} /></p>
         ${exact ? html`<time class="time" datetime=${event.at} title=${absolute(event.at)}>${clockTime(event.at)}</time>` : html`<${Time} at=${event.at} />`}
         <button class="iconbutton happening__more" aria-expanded=${String(open)} aria-label=${`Data of ${event.topic}`} title="What was recorded" onClick=${() => setOpen(!open)}>
           <${Icon} name=${open ? "down" : "right"} /></button>
@@ -58,6 +59,14 @@ function Item({ event, subject, exact }) {
       ${open && html`<${Envelope} event=${event} />`}
     </li>
   `;
+}
+
+/** The sentence, and what it is about: where the sentence names it, that is the link; otherwise it follows. */
+function Told({ text, about }) {
+  if (!about) return text;
+  const name = html`<${about.href ? "a" : "span"} class="subject" href=${about.href}>${about.title}<//>`;
+  const at = text.indexOf(`“${about.title}”`);
+  return at < 0 ? html`${text}<span class="subject__mark"> · </span>${name}` : html`${text.slice(0, at + 1)}${name}${text.slice(at + 1 + about.title.length)}`;
 }
 
 function Envelope({ event }) {

@@ -1,7 +1,19 @@
 /** What the events say: for each topic an icon, a tone and a sentence that follows the name of who did it. */
-import { cost, count, plural, words } from "./format.mjs";
+import { agents, board } from "./data.mjs";
+import { cost, count, plural, visible, words } from "./format.mjs";
 
-const quoted = (text) => (text ? `“${String(text).length > 160 ? `${String(text).slice(0, 160)}…` : text}”` : "");
+const LONGEST_QUOTE = 160;
+
+/** Text of somebody else on one line: without the marks and escapes that it has been wrapped in. */
+function quoted(text) {
+  if (text === null || text === undefined || text === "") return "";
+  const told = visible(typeof text === "string" ? text : JSON.stringify(text).slice(0, 2 * LONGEST_QUOTE));
+  const line = told.replaceAll(/<\/?(?:tool_use_error|system-reminder|error)>/g, "").replaceAll(/\\[nrt]|\s+/g, " ").replaceAll(/ {2,}/g, " ").trim();
+  return `“${line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line}”`;
+}
+
+/** A task by its title, if the page knows it. */
+const task = (id) => quoted(board.get().tasks.get(id)?.title) || id;
 const because = (reason) => (reason ? `: ${quoted(words(reason))}` : "");
 const tokens = (data) => (data.tokens_in || data.tokens_out ? `, ${count(data.tokens_in)} tokens in, ${count(data.tokens_out)} out` : "");
 const bare = (user) => String(user ?? "").replace(/^user:/, "");
@@ -16,8 +28,8 @@ const SENTENCES = {
   "task.reordered": ["move", "quiet", () => "gave it another place in the plan"],
   "task.moved_to_phase": ["move", "quiet", (d) => (d.phase_id ? `moved it to the phase ${d.phase_id}` : "took it out of its phase")],
   "task.moved": ["move", "quiet", (d) => (d.from_column === d.board_column ? `reordered it in ${column(d.board_column)}` : `moved it from ${column(d.from_column)} to ${column(d.board_column)}`)],
-  "task.dependency_added": ["link", "plain", (d) => `made it wait for ${d.depends_on_task_id}`],
-  "task.dependency_removed": ["link", "plain", (d) => `no longer makes it wait for ${d.depends_on_task_id}`],
+  "task.dependency_added": ["link", "plain", (d) => `made it wait for ${task(d.depends_on_task_id)}`],
+  "task.dependency_removed": ["link", "plain", (d) => `no longer makes it wait for ${task(d.depends_on_task_id)}`],
   "task.queued": ["queue", "info", (d) => `queued it with ${d.priority} priority`],
   "task.dequeued": ["queue", "plain", (d) => `took it out of the queue${because(d.reason)}`],
   "task.assigned": ["user", "info", (d) => `assigned it to ${d.agent_name ?? d.agent_id}${d.branch ? ` on ${d.branch}` : ""}`],
@@ -37,12 +49,12 @@ const SENTENCES = {
   "task.reopened": ["back", "warn", (d) => `reopened it${because(d.reason)}`],
   "task.deleted": ["trash", "bad", (d) => `deleted the task ${quoted(d.title)}`],
 
-  "agent.created": ["agents", "plain", (d) => `created the agent ${d.name}`],
-  "agent.renamed": ["edit", "plain", (d) => `renamed the agent to ${d.name}`],
+  "agent.created": ["agents", "plain", (d) => `created the agent ${quoted(d.name)}`],
+  "agent.renamed": ["edit", "plain", (d) => `renamed the agent to ${quoted(d.name)}`],
   "agent.config_changed": ["gear", "plain", (d) => `changed ${Object.keys(d.patch ?? {}).map(words).join(", ") || "the configuration"}`],
   "agent.session_started": ["play", "quiet", (d) => `began session ${d.session_number}`],
   "agent.dismissed": ["close", "quiet", () => "dismissed the agent"],
-  "agent.deleted": ["trash", "bad", (d) => `deleted the agent ${d.name ?? ""}`],
+  "agent.deleted": ["trash", "bad", (d) => `deleted the agent ${quoted(d.name)}`],
 
   "agent_run.started": ["play", "info", (d) => `started a run of ${d.agent_name ?? d.agent_id}, session ${d.session_number}`],
   "agent_run.process_spawned": ["play", "quiet", (d) => `spawned the process${d.pid ? ` ${d.pid}` : ""}`],
@@ -117,6 +129,7 @@ const SENTENCES = {
   "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
+  "commit.completed": ["commits", "quiet", () => "completed what is known of a commit"],
   "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
   "stage_run.started": ["play", "info", () => "started the stage run"],
   "stage_run.succeeded": ["check", "good", () => "finished the stage run"],
@@ -142,6 +155,9 @@ const SENTENCES = {
 /** Every topic that the page listens to. */
 export const TOPICS = Object.keys(SENTENCES);
 
+/** What happens to projects, which every page listens to. */
+export const PROJECT_TOPICS = TOPICS.filter((topic) => topic.startsWith("project."));
+
 /** What comes in masses, and which view wants it. */
 const MASSES = { agent_log: "logs", session_feed: "sessions", tool_calls: "activity" };
 
@@ -151,8 +167,22 @@ export const topicsOf = (view) => TOPICS.filter((topic) => [undefined, view].inc
 /** Those that say something by themselves: what is quiet follows from another event, or is one of very many. */
 export const HIGHLIGHTS = TOPICS.filter((topic) => SENTENCES[topic][1] !== "quiet");
 
-/** How to show an event: `{icon, tone, text, by}`; a topic without a sentence is told by its own words. */
+/** How to show an event: `{icon, tone, text, by}`; one without a sentence, or that does not fit it, is told by its topic. */
 export function tell(event) {
-  const [icon, tone, sentence] = SENTENCES[event.topic] ?? ["dot", "quiet", () => words(event.topic.replace(".", ": "))];
-  return { icon, tone, text: sentence(event.data ?? {}, event.actor), by: event.data?.author_name ?? null };
+  const [icon, tone, sentence] = SENTENCES[event.topic] ?? ["dot", "quiet", null];
+  const plainly = words(String(event.topic).replace(".", ": "));
+  try {
+    return { icon, tone, text: sentence?.(event.data ?? {}, event.actor) ?? plainly, by: doer(event) };
+  } catch {
+    return { icon, tone, text: plainly, by: null };
+  }
 }
+
+/** Who did it, where it is not the one who recorded it: a commit's author, the agent of an imported session. */
+function doer({ topic, actor, tags, data }) {
+  if (typeof data?.author_name === "string") return data.author_name;
+  if (actor !== "import" || !OF_AGENTS.test(topic)) return null;
+  return agents.get().get(tags?.agent ?? data?.agent_id)?.name ?? data?.agent_name ?? null;
+}
+
+const OF_AGENTS = /^(agent_run|tool_calls|agent_log)\./;

@@ -90,7 +90,7 @@ class TableSet:
         try:
             payload = load(plan.event, row.data, row.schema_version)
             for barrier in plan.barriers:
-                barrier(self, payload)
+                barrier(self, row, payload)
         except sa.exc.SQLAlchemyError:
             raise  # the database's error, which the caller tells from a fault of the event
         except Exception as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from workledger.projections.engine.code_digest import digest
+from workledger.domain.kernel.code_digest import digest
 
 Written = Callable[..., str]
 

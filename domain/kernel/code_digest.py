@@ -22,18 +22,22 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 """What the `repr` of an object says that differs from process to process."""
 
 
-def digest(function: Callable[..., Any]) -> str:
+def digest(function: Callable[..., Any], *, source: bool = True) -> str:
     """The same in every process, on every release of Python, where the function's source is installed.
 
     Where it is not, as in a frozen app, its bytecode is taken instead, which differs between releases of Python.
+
+    Args:
+        source: False to take the bytecode, which is faster.
     """
-    return hashlib.sha256(_Description(function).text.encode()).hexdigest()[:16]
+    return hashlib.sha256(_Description(function, source=source).text.encode()).hexdigest()[:16]
 
 
 class _Description:
     """All that a digest covers, as text."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *, source: bool) -> None:
+        self._by_source = source
         self._package = _package(function)
         self._described: set[FunctionType] = set()
         self.text = self._of(function)
@@ -65,7 +69,7 @@ class _Description:
             return self._name(function)
         self._described.add(function)
         code = function.__code__
-        body = _source(code, function.__globals__) or _bytecode(code, self._of)
+        body = (_source(code, function.__globals__) if self._by_source else "") or _bytecode(code, self._of)
         defaults = self._of((function.__defaults__, function.__kwdefaults__))
         known = {name: self._of(value) for name, value in sorted(self._known(function).items())}
         return f"({body}, {defaults}, {known})"

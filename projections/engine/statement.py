@@ -1,0 +1,94 @@
+"""Statements: queries that are compiled once for each database, and run straight on its driver."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import orjson
+import sqlalchemy as sa
+
+from workledger.projections.engine.columns import TableRow
+from workledger.projections.engine.types import JsonType
+
+R = TypeVar("R", bound=TableRow)
+Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
+"""A query of any columns."""
+Queries: TypeAlias = "sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]"
+"""One query, or several of the same columns one after the other."""
+
+Process = Callable[[Any], Any]
+
+
+class Plan:
+    """A statement in the SQL of one database.
+
+    Attributes:
+        sql: with its parameters in that database's positional form.
+    """
+
+    def __init__(self, query: Queries, dialect: sa.Dialect) -> None:
+        compiled: Any = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        self.sql = str(compiled)
+        self._parameters = [(name, _bound(compiled.binds[name], dialect)) for name in compiled.positiontup]
+        self._given: Mapping[str, Any] = compiled.params
+        self._names = [str(column.key) for column in query.selected_columns]
+        returned = [(str(column.key), _returned(column.type, dialect)) for column in query.selected_columns]
+        self._processed = [(name, process) for name, process in returned if process is not None]
+
+    def arguments(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """The parameters as the driver takes them, in their order."""
+        given = {**self._given, **parameters}
+        return [process(given[name]) if process else given[name] for name, process in self._parameters]
+
+    def rows(self, found: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+        """What the driver returned, as dictionaries of the values that the columns' types promise."""
+        names, processed = self._names, self._processed
+        rows = [dict(zip(names, one, strict=True)) for one in found]
+        for row in rows:
+            for name, process in processed:
+                if row[name] is not None:
+                    row[name] = process(row[name])
+        return rows
+
+
+class Statement(Generic[R]):
+    """A query that is built once, with a `sa.bindparam` for each of its parameters.
+
+    Args:
+        query: of the columns of `row`.
+        row: the TypedDict of its rows.
+
+    Raises:
+        TypeError: the query does not select the columns of `row`.
+    """
+
+    def __init__(self, query: Queries, row: type[R]) -> None:
+        self.query, self.row = query, row
+        check(query, row)
+        self._plans: dict[str, Plan] = {}
+
+    def plan(self, dialect: sa.Dialect) -> Plan:
+        """The statement for a database."""
+        plan = self._plans.get(dialect.name)
+        if plan is None:
+            plan = self._plans[dialect.name] = Plan(self.query, dialect)
+        return plan
+
+
+def check(query: Queries, row: type[Any]) -> None:
+    """
+    Raises:
+        TypeError: the query does not select the columns of `row`.
+    """
+    selected = [column.key for column in query.selected_columns]
+    if {*selected} != row.__required_keys__:
+        raise TypeError(f"{row.__name__} is not what is selected: {', '.join(map(str, selected))}")
+
+
+def _bound(parameter: sa.BindParameter[Any], dialect: sa.Dialect) -> Process | None:
+    return parameter.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _returned(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Process | None:
+    if isinstance(type_, JsonType):
+        return orjson.loads
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
