@@ -18,7 +18,12 @@ class FolderMissing(DatabaseUnreachable):
 
 
 def open_ledger(
-    url: str | None, app: str | None = None, *, create: bool = False, redact: "Redact | None" = None
+    url: str | None,
+    app: str | None = None,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    redact: "Redact | None" = None,
 ) -> Workledger:
     """The ledger in that database.
 
@@ -27,6 +32,7 @@ def open_ledger(
         app: the name of the app whose read tables and policies it has (see apps.py).
         create: make it if there is none. Commands that bring events in do; those that work on the events of a ledger
             refuse a mistyped URL.
+        read_only: write nothing, so that a read-only file or a standby will do.
         redact: takes secrets from what is recorded.
 
     Raises:
@@ -39,5 +45,7 @@ def open_ledger(
             raise FolderMissing(folder=folder)
     found = find_app(app)
     if found is None:
-        return workledger.open(url, create=create, redact=redact)
-    return workledger.open(url, groups=found.groups, policies=found.policies, create=create, redact=redact)
+        return workledger.open(url, create=create, read_only=read_only, redact=redact)
+    return workledger.open(
+        url, groups=found.groups, policies=found.policies, create=create, read_only=read_only, redact=redact
+    )

@@ -25,7 +25,7 @@ Position = Annotated[int, typer.Argument(metavar="POSITION", help="The position 
 @app.command("list")
 def list_letters(db: Database = None, app: AppName = None, json: Json = False) -> None:
     """List all dead letters in the order of the log. Those that wait behind another one have no error."""
-    with open_ledger(db, app) as ledger:
+    with open_ledger(db, app, read_only=True) as ledger:
         letters = Owners(ledger).letters()
     if json:
         print_json({"dead_letters": [asdict(letter) for letter in letters]})
@@ -44,7 +44,7 @@ def list_letters(db: Database = None, app: AppName = None, json: Json = False) -
 @app.command("show")
 def show(name: Owner, position: Position, db: Database = None, app: AppName = None) -> None:
     """Show a dead letter as JSON, with its error in full and its event."""
-    with open_ledger(db, app) as ledger:
+    with open_ledger(db, app, read_only=True) as ledger:
         letter = Owners(ledger).letter(name, position)
         events = ledger.read(position - 1, 1, upto=position)
     found = [event._asdict() | {"data": _parsed(event.data), "tags": _parsed(event.tags)} for event in events]

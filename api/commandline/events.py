@@ -59,7 +59,7 @@ def events(
 
     Prints the last events, or with --after those after a position, always in the order of the log.
     """
-    with open_ledger(db, app) as ledger:
+    with open_ledger(db, app, read_only=True) as ledger:
         log = Log(ledger, _known(topics), project and _project(ledger, project))
         try:
             printed = _print(log.tail(limit or TAIL) if after is None else log.range(after, limit))

@@ -21,7 +21,7 @@ def status(db: Database = None, app: AppName = None, json: Json = False) -> None
 
     The exit code is 1 if the tables of a group are missing.
     """
-    with open_ledger(db, app) as ledger:
+    with open_ledger(db, app, read_only=True) as ledger:
         found = status_of(ledger)
     if json:
         print_json(found)

@@ -125,6 +125,7 @@ with 500, as what a call of git came to: here that is recorded, and what is aske
 OF_COMMANDS = (
     *("workledger.api.commandline.", "workledger.api.benchmarks."),
     *("workledger.adapters.own_transaction.", "workledger.adapters.outbox", "workledger.adapters.declarations"),
+    *("workledger.adapters.erasing.", "workledger.adapters.redaction.scanner", "workledger.domain.redaction"),
 )
 """Where refusals are that no request meets."""
 

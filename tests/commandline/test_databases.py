@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 import workledger
-from commandline.typed import Run, parsed, refusal
+from commandline.typed import Run, fill, parsed, refusal
 from workledger.adapters.database import DatabaseNotFound
 
 ISSUE = '{"id": "bd-1", "title": "Fix it", "status": "open", "created_at": "2026-01-05T08:00:00Z"}\n'
@@ -54,6 +54,33 @@ def test_a_database_of_a_server_without_our_tables_is_refused_and_stays_empty(ru
     with psycopg.connect(postgres_url) as connection:
         tables = connection.execute("select count(*) from pg_tables where schemaname = current_schema()").fetchone()
     assert tables == (0,)
+
+
+READ = (("status",), ("status", "--json"), ("events",), ("dead-letters", "list"))
+
+
+@pytest.mark.parametrize("command", READ, ids=" ".join)
+def test_commands_that_read_write_nothing(run: Run, url: str, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """SQLite itself may leave what readers of a write-ahead log share, and an empty log."""
+    file = tmp_path / "work.db"
+    before = file.read_bytes()
+    assert run(*command, "--db", url).exit_code == 0
+    assert file.read_bytes() == before
+    log = tmp_path / "work.db-wal"
+    assert not log.exists() or log.stat().st_size == 0
+    assert {path.name for path in tmp_path.iterdir()} <= {"work.db", "work.db-wal", "work.db-shm"}
+
+
+@pytest.mark.parametrize("command", READ, ids=" ".join)
+def test_a_role_that_may_only_select_will_do_to_read(
+    run: Run, postgres_store_url: str, command: tuple[str, ...]
+) -> None:
+    with workledger.open(postgres_store_url) as ledger:
+        fill(ledger)
+    joint = "&" if "?" in postgres_store_url else "?"
+    only_reading = f"{postgres_store_url}{joint}options=-cdefault_transaction_read_only%3Don"
+    result = run(*command, "--db", only_reading)
+    assert result.exit_code == 0, result.stderr
 
 
 def test_the_password_is_not_shown(run: Run, postgres_url: str) -> None:

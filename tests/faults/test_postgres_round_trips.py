@@ -1,0 +1,83 @@
+"""Round trips: how often a caller waits for the server."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import workledger
+from workledger import Workledger
+from workledger.adapters.postgres.connection import Connection
+from workledger.domain.kernel.unit import Unit
+from workledger.domain.project import Project
+from workledger.domain.task import Task
+from workledger.projections import tasks
+
+
+@pytest.fixture
+def ledger(postgres_store_url: str) -> Iterator[Workledger]:
+    with workledger.open(postgres_store_url) as ledger:
+        ledger.create(Project.create(id="prj", name="Shop"))
+        for number in range(10):
+            ledger.create(Task.create(id=f"t{number}", title="0", project_id="prj"))
+        ledger.catch_up()
+        yield ledger
+
+
+@pytest.fixture
+def count(ledger: Workledger, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], int]:
+    """The round trips of a call on connections that are open, once everything is prepared."""
+    trips: list[bytes] = []
+    execute = Connection._execute
+
+    def counting(self: Connection, statement: bytes, *others: Any) -> Any:
+        trips.append(statement)
+        return execute(self, statement, *others)
+
+    monkeypatch.setattr(Connection, "_execute", counting)
+    monkeypatch.setattr(ledger.tables.engine, "connect", lambda *_: pytest.fail("a connection with transactions"))
+
+    def counted(call: Callable[[], Any]) -> int:
+        call()
+        trips.clear()
+        call()
+        return len(trips)
+
+    return counted
+
+
+def edited(ledger: Workledger, *ids: str) -> None:
+    def rename(unit: Unit) -> None:
+        for id in ids:
+            unit.edit(Task, id).change_details(title=f"{unit.state(Task, id).version}")
+
+    ledger.decide(rename)
+
+
+def test_get_waits_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
+    assert count(lambda: ledger.get(Task, "t1")) == 1
+
+
+def test_create_waits_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
+    assert count(lambda: ledger.create(Task.create(title="More", project_id="prj"))) == 1
+
+
+def test_edit_waits_once_for_what_is_kept_and_twice_for_what_is_not(
+    ledger: Workledger, count: Callable[[Callable[[], Any]], int]
+) -> None:
+    assert count(lambda: edited(ledger, "t1")) == 1
+
+    def forgotten() -> None:
+        ledger._core.aggregates.forget("task-t2")
+        edited(ledger, "t2")
+
+    assert count(forgotten) == 2
+
+
+def test_a_unit_of_ten_waits_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
+    assert count(lambda: edited(ledger, *(f"t{number}" for number in range(10)))) == 1
+
+
+def test_a_board_and_a_card_wait_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
+    assert count(lambda: tasks.board(ledger.tables, "prj")) == 1
+    assert count(lambda: tasks.get(ledger.tables, "t1")) == 1
