@@ -40,4 +40,4 @@ def test_a_run_shows_what_it_used_of_each_model(used: Doors) -> None:
 
 
 def test_an_unknown_question_is_refused(used: Doors) -> None:
-    assert used.refused("GET", "model-usage?project_id=a%20b")[0] == 400
+    assert used.refused("GET", "model-usage?project=p")[0] == 400
