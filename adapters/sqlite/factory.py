@@ -53,8 +53,8 @@ class SQLiteFactory(DatabaseFactory):
             max_overflow=48,
         )
         sa.event.listen(engine, "begin", self._begin)
-        self.bulk = SQLiteBulk(engine)
         sa.event.listen(engine, "checkin", lambda driver, record: self._checkpointer.look())
+        self.bulk = SQLiteBulk(engine)
         return engine
 
     def exists(self, url: str) -> bool:

@@ -56,7 +56,7 @@ def open_ledger(
 
 def _is_writable(url: str) -> bool:
     """Whether a file of SQLite and its folder can be written, or can be made; True of other databases."""
+    if not url.startswith("sqlite:///"):
+        return True
     path = Path(url.removeprefix("sqlite:///"))
-    return not url.startswith("sqlite:///") or all(
-        os.access(one, os.W_OK) for one in (path, path.parent) if one.exists()
-    )
+    return all(os.access(one, os.W_OK) for one in (path, path.parent) if one.exists())

@@ -29,7 +29,7 @@ class Targets:
         if scope["type"] == "http":
             if not scope["path"].startswith("/"):
                 scope = _relative(scope)
-            if b"%2" in scope.get("raw_path", b""):
+            if b"%2" in scope.get("raw_path", b"") and of_the_api(scope):
                 scope = {**scope, "path": _by_segment(scope)}
         await self.app(scope, receive, send)
 

@@ -1,5 +1,6 @@
 """Requests: a digest of what is asked for under a command id, so that no other request is taken for its repetition."""
 
+import re
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
 from typing import Any
@@ -15,6 +16,9 @@ LONGEST = 500
 
 STEP = 12
 """Hex digits of the digest of a step."""
+
+NEW_ID = re.compile(rb"\w+")
+"""What an id that was made up may be; one that was given may have other characters, and is the same in a repeat."""
 
 STEPS = 20
 """Steps that have a digest each; those after them share one."""
@@ -46,7 +50,7 @@ class Request:
         self._ended = command_id is None or digest is not None
         self._steps: list[str] = []
         self._more = ""
-        self._made: list[str] = []
+        self._made: dict[bytes, bytes] = {}
 
     @property
     def digest(self) -> str | None:
@@ -57,9 +61,7 @@ class Request:
         """A step, such as a command with its arguments."""
         if self._ended:
             return
-        text = _text(asked)
-        for nth, id in enumerate(self._made):
-            text = text.replace(id.encode(), b"<%d>" % nth)
+        text = NEW_ID.sub(lambda found: self._made.get(found[0], found[0]), _text(asked))
         if len(self._steps) < STEPS:
             self._steps.append(_hash(text))
         else:
@@ -68,7 +70,7 @@ class Request:
     def made(self, id: str) -> None:
         """An aggregate was created with that id, which a repeat may make anew: later steps name it by its place."""
         if not self._ended:
-            self._made.append(id)
+            self._made[id.encode()] = b"<%d>" % len(self._made)
 
     def end(self) -> None:
         """The steps from now on follow from what was read."""

@@ -1,6 +1,7 @@
 """Commits of repositories that are odd: dates, encodings, settings, and clones that do not have everything."""
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -181,11 +182,15 @@ def test_settings_of_a_repository_change_no_row(repository: Repository, name: st
 
 
 def test_submodules_are_files_whatever_is_ignored(repository: Repository, tmp_path: Path) -> None:
-    Repository(tmp_path / "part").commit("part", s="1")
-    repository.git("-c", "protocol.file.allow=always", "submodule", "-q", "add", str(tmp_path / "part"), "part")
+    part = Repository(tmp_path / "part")
+    part.commit("part", s="1")
+    repository.git("-c", "protocol.file.allow=always", "submodule", "-q", "add", str(part.path), "part")
     repository.commit("added")
+    Repository(repository.path / "part").commit("newer", s="2")
+    repository.commit("moved on")
     repository.git("config", "diff.ignoreSubmodules", "all")
-    assert told(imported(repository.path)[0]) == [("added", [".gitmodules", "part"])]
+    repository.git("config", "submodule.part.ignore", "all")
+    assert told(imported(repository.path)[0]) == [("added", [".gitmodules", "part"]), ("moved on", ["part"])]
 
 
 def test_replacements_and_grafts_change_no_row(repository: Repository) -> None:
@@ -522,17 +527,20 @@ def test_a_commit_with_something_broken_ends_nothing(
     assert {root, odd, last} <= {row["commit_sha"] for row in found}
 
 
-def test_an_object_that_cannot_be_read_takes_only_itself_away(repository: Repository) -> None:
-    shas = [repository.commit(f"Number {number}", a=str(number)) for number in range(5)]
+@pytest.mark.parametrize("kept", [0, 20, 0.9], ids=["empty", "a beginning", "most of it"])
+def test_an_object_that_cannot_be_read_takes_only_itself_away(repository: Repository, kept: float) -> None:
+    noise = random.Random(7).randbytes(20_000).hex()
+    shas = [repository.commit(f"Number {number}\n\n{noise}", a=str(number)) for number in range(5)]
     side = repository.raw(b"side", shas[1])
     repository.raw(b"merge", shas[4], side)
     broken = repository.path / ".git" / "objects" / shas[3][:2] / shas[3][2:]
     broken.chmod(0o644)
-    broken.write_bytes(broken.read_bytes()[:20])
+    stored = broken.read_bytes()
+    broken.write_bytes(stored[: int(kept * len(stored)) if kept < 1 else int(kept)])
     with workledger.open("memory:") as ledger:
         report = import_git(ledger, repository.path)
         found = history(ledger, report)
-    assert {row["message"] for row in found} == {"Number 0", "Number 1", "Number 4", "side", "merge"}
+    assert {row["message"].split("\n")[0] for row in found} == {"Number 0", "Number 1", "Number 4", "side", "merge"}
     assert report.first["commits that git cannot read"] == shas[3][:12]
 
 

@@ -63,3 +63,8 @@ def test_the_app_serves_the_page_and_every_file_the_index_names(doors: Doors) ->
     assert named
     for one, other in named:
         assert doors.client.get(f"/{one or other}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/app%2Fmain.mjs", "/%2e%2e%2fapp.py", "/%2F%2Fetc/passwd", "/%ED%A0%80", "/x%00"])
+def test_an_odd_path_is_a_file_or_none(doors: Doors, path: str) -> None:
+    assert doors.client.get(path).status_code in (200, 404)

@@ -9,6 +9,10 @@ import pytest
 from support.http_client import Doors
 from workledger import Workledger
 from workledger.api.app import App, create_app
+from workledger.api.sessions import SESSIONS
+from workledger.api.web.cursors import Cursor
+from workledger.api.web.guard import LARGEST_BODY
+from workledger.api.web.listing import _hash
 
 JSON = {"Content-Type": "application/json"}
 
@@ -122,3 +126,38 @@ def test_the_schema_is_made_once_and_while_others_are_served(
         go_on.set()
         asking.join(60)
     assert answers[0].json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.999999-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_has_no_year_in_utc_is_refused(all_doors: Doors, moment: str) -> None:
+    for path, name in (
+        ("tool-calls", "date_from"),
+        ("sessions", "date_to"),
+        ("commits", "date_to"),
+        ("tasks/tsk_1", "at"),
+        ("agent-runs/run_1/tool-calls", "at"),
+    ):
+        answer = all_doors.answer("GET", path, params={name: moment})
+        assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR"), path
+        assert "between the years 1 and 9999" in answer.json()["detail"]
+    forged = Cursor(
+        sort="created_at", order="desc", filters=_hash(SESSIONS.table, {}), sort_value=(moment,), id="ses_1"
+    )
+    assert all_doors.refused("GET", "sessions", params={"cursor": str(forged)}) == (400, "INVALID_CURSOR")
+
+
+@pytest.mark.parametrize("number", [0, -1, -(2**63), 2**53 + 1])
+def test_a_number_that_nothing_has_is_refused(all_doors: Doors, number: int) -> None:
+    all_doors.do("projects", id="prj_1", name="Atlas")
+    all_doors.do("agents", id="agt_1", name="ann", project_id="prj_1")
+    refusal = all_doors.refuses("agents/agt_1/start-session", session_number=number, agent_run_id="run_1")
+    assert refusal in ((400, "VALIDATION_ERROR"), (409, "CONCURRENCY_CONFLICT"))
+    refusal = all_doors.refuses("agents/agt_1/logs", session_number=number, content="x")
+    assert refusal == (400, "VALIDATION_ERROR")
+
+
+def test_a_body_that_is_too_large_is_called_a_body(doors: Doors) -> None:
+    headers = JSON | {"Content-Length": str(LARGEST_BODY + 1)}
+    answer = doors.answer("POST", "tasks", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert answer.json()["detail"] == f"The body has {LARGEST_BODY + 1} bytes; the limit is {LARGEST_BODY}."

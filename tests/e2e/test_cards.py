@@ -107,6 +107,7 @@ def test_long_titles_and_labels_break_no_dialog(page: Page, project: Project) ->
         page.goto(project.link("board", "task", task))
         remove = page.get_by_role("button", name=re.compile("^No longer wait for"))
         expect(remove).to_be_visible()
+        expect(page.locator(".links__item a")).to_have_text("x" * 190)
         panel = page.get_by_role("dialog").bounding_box()
         assert panel
         for one in (
