@@ -174,6 +174,27 @@ def at_once(folder: Path, files: Files) -> dict[str, Any]:
         return history(ledger)
 
 
+def counted(files: Files) -> tuple[int, int]:
+    """How many messages the files tell, and the output tokens that the last line of each says."""
+    said: dict[Any, tuple[str, int]] = {}
+    for told in (json.loads(line) for lines in files.values() for line in lines):
+        if told["type"] == "assistant" and not told.get("isApiErrorMessage"):
+            ids = told["message"].get("id"), told.get("requestId")
+            last = told.get("timestamp", ""), told["message"]["usage"]["output_tokens"]
+            message = ids if any(ids) else told["uuid"]
+            said[message] = max(last, said.get(message, last))
+    return len(said), sum(tokens for _, tokens in said.values())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_each_record_is_logged_once_and_each_message_counts_once(tmp_path: Path, scenario: str) -> None:
+    files = SCENARIOS[scenario](tmp_path / "scratch")
+    told = at_once(tmp_path / "at once", files)
+    timed = [count for record, count in told["records"].items() if "timestamp" in record]
+    assert max(timed, default=1) == 1
+    assert (told["turns"], sum(one["token_output_count"] for one in told["used"])) == counted(files)
+
+
 def agree(one: dict[str, Any], other: dict[str, Any], *, logs: bool = True) -> None:
     for what in one:
         assert one[what] == other[what] or (what == "records" and not logs), what
