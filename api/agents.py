@@ -19,6 +19,7 @@ from workledger.api.web.rows import with_state
 from workledger.domain.agent import Agent, AgentNotFound, AgentType
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.kernel.mapping import WIDEST
 from workledger.projections import agent_logs, agent_runs
 from workledger.projections.agent_runs import AgentRunRow
 from workledger.projections.agents import Agents
@@ -106,7 +107,7 @@ def logs(
 class Chunk(Body):
     """A piece of output; the ids are what it can be found by, beside the agent's."""
 
-    session_number: Annotated[int, Field(ge=1, le=BIGGEST)]
+    session_number: Annotated[int, Field(ge=1, le=WIDEST)]
     content: str
     run_id: AnyId | None = None
     task_id: AnyId | None = None

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from workledger.api.web.answers import Json
-from workledger.api.web.deps import TheService
+from workledger.api.web.deps import Reached, TheService
 from workledger.api.web.documented import Answers, TypedDict, answering
 from workledger.api.web.service import Service
 from workledger.api.web.strict import StrictRoute
@@ -46,6 +46,7 @@ class ServiceStatus(TypedDict):
     head: int
     healthy: bool
     groups: list[GroupStatus]
+    feeds: int
     simulated: bool
     label: str | None
 
@@ -66,7 +67,7 @@ def ready(service: TheService) -> Json:
 
 @router.get("/status")
 @answering(Answers(ServiceStatus))
-def status(service: TheService) -> Json:
+def status(service: TheService, reached: Reached) -> Json:
     """How far the log and each group of read tables have come, how many feeds are open, and what the data is."""
     head = service.ledger.head()
     return Json(

@@ -27,7 +27,7 @@ PRINTED = r"[^\x00-\x1f\x7f-\x9f]"
 
 ACTOR = rf"^({'|'.join(ACTOR_KINDS)})(:{PRINTED}+)?$"
 COMMAND_ID = rf"^{PRINTED}+$"
-ETAG = r'^(\*|(W/)?"\d{1,18}(-[0-9a-f]+)?")$'
+ETAG = r'^"[0-9]{1,18}(-[0-9a-f]{1,32})?"$'
 
 
 def decoded(value: str) -> str:
@@ -52,21 +52,20 @@ def _checked(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
-def _header(pattern: str, description: str) -> Any:
-    said = {"pattern": pattern, "minLength": 1, "maxLength": LONGEST}
-    return Header(description=description, json_schema_extra=said)
+def _header(pattern: str, description: str, **said: Any) -> Any:
+    return Header(description=description, json_schema_extra={"pattern": pattern, **said})
 
 
 NAMED = f"one of {', '.join(ACTOR_KINDS)}, with a name where there is one, such as user:ann, without control characters"
-Actor = Annotated[str, _checked(ACTOR, NAMED), _header(ACTOR, "on whose behalf, such as user:ann")]
+Actor = Annotated[str, _checked(ACTOR, NAMED), _header(ACTOR, "on whose behalf, such as user:ann", maxLength=LONGEST)]
 CommandId = Annotated[
     str | None,
     _checked(COMMAND_ID, "a text without control characters"),
-    _header(COMMAND_ID, "the command's id: once seen, it is not repeated"),
+    _header(COMMAND_ID, "the command's id: once seen, it is not repeated", maxLength=LONGEST),
 ]
 IfMatch = Annotated[
     str | None,
-    _checked(ETAG, 'an ETag of here or a version in quotes, such as "3"'),
+    _checked(rf"\*|(W/)?{ETAG.strip('^$')}", 'an ETag of here or a version in quotes, such as "3"'),
     _header(ETAG, "the ETag of what was looked at, or its version in quotes"),
 ]
 

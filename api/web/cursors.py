@@ -14,6 +14,9 @@ from workledger.domain.kernel.refusals import Refused
 
 VERSION = 1
 
+PATTERN = "^[A-Za-z0-9_-]*$"
+"""Of the text of a cursor (base64url)."""
+
 Order = Literal["asc", "desc"]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Value = Text | Annotated[int, Field(ge=-(2**63), lt=2**63)]

@@ -45,15 +45,12 @@ class Guard:
     """Middleware in front of everything.
 
     Args:
-        hosts: names it may be called by beside those of this machine, each with or without a port, which may be any;
-            an app that mounts it answers for them.
-
-    Raises:
-        InvalidInput: one of the hosts is no name or address.
+        hosts: names, as `named` gives them, that it may be called by beside those of this machine, at any port; an app
+            that mounts it answers for them.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
-        self.app, self.hosts = app, named(hosts)
+        self.app, self.hosts = app, frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

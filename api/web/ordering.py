@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
+from workledger.api.web.cursors import PATTERN as CURSOR
 from workledger.api.web.cursors import Cursor, InvalidCursor, Order
 from workledger.api.web.deps import BIGGEST
 from workledger.api.web.documented import TypedDict
@@ -26,7 +27,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cursor: Annotated[str | None, Field(max_length=4000)] = None
+    cursor: Annotated[str | None, Field(max_length=4000, pattern=CURSOR, description="as an answer gave it")] = None
     order: Order | None = None
     min_position: Annotated[int, Field(ge=0, le=BIGGEST)] = 0
     limit: int

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from workledger.adapters.failures import refusal_of
 from workledger.api.web.answers import Json, encode
+from workledger.api.web.invalid import invalid, with_pointer
 from workledger.api.web.methods import allowed
 from workledger.api.web.targets import encoded
 from workledger.domain.kernel.refusals import (
@@ -43,12 +44,6 @@ class StaleVersion(ConcurrencyConflict):
     """{stream} is at version {actual}, not at {expected} as If-Match says."""
 
     status = 412
-
-
-class InvalidId(InvalidInput):
-    """That is no id: {summary}"""
-
-    code = "INVALID_ID"
 
 
 class MethodNotAllowed(Refused):
@@ -133,7 +128,7 @@ def refused(request: Request, error: Refused) -> Json:
     """The answer to what the ledger refused."""
     details = {name: value for name, value in error.details.items() if _is_json(value)}
     if isinstance(error, InvalidInput):
-        details = {"errors": [_with_pointer(one) for one in error.details.get("errors", ())]}
+        details = {"errors": [with_pointer(one) for one in error.details.get("errors", ())]}
     return problem(request, error.code, error.status, str(error), details)
 
 
@@ -146,7 +141,7 @@ def install(app: FastAPI) -> None:
 
     def on_validation(request: Request, error: Exception) -> Json:
         assert isinstance(error, RequestValidationError)
-        return refused(request, _invalid(error))
+        return refused(request, invalid(error))
 
     def on_http(request: Request, error: Exception) -> Json:
         assert isinstance(error, HTTPException)
@@ -175,41 +170,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(sa.exc.SQLAlchemyError, on_failure)
     app.add_exception_handler(Exception, on_error)
-
-
-def _invalid(error: RequestValidationError) -> InvalidInput:
-    """What FastAPI found wrong, as the domain says such things: where it is, and what; values are left out."""
-    found = error.errors()
-    errors: list[dict[str, Any]] = [{"loc": _place(one, error.body), "msg": _said(one)} for one in found]
-    summary = "; ".join(": ".join(filter(None, [".".join(map(str, one["loc"])), str(one["msg"])])) for one in errors)
-    kind = InvalidId if all(one["loc"][0] == "path" for one in found) else InvalidInput
-    return kind(summary=summary, errors=errors)
-
-
-def _place(error: Mapping[str, Any], body: Any) -> list[str | int]:
-    """Where in a request an error is, without the kinds of a union that pydantic has tried."""
-    where, *parts = error["loc"]
-    if error["type"] == "json_invalid":
-        return []
-    if where != "body":
-        return list(parts[:1])
-    place: list[str | int] = []
-    for index, part in enumerate(parts):
-        if isinstance(body, Mapping) and (part in body or (error["type"] == "missing" and index == len(parts) - 1)):
-            place, body = [*place, part], body.get(part)
-        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
-            place, body = [*place, part], body[part]
-    return place
-
-
-def _said(error: Mapping[str, Any]) -> str:
-    cause = f": {error['ctx']['error']}" if error["type"] == "json_invalid" else ""
-    return str(error["msg"]).removeprefix("Value error, ") + cause
-
-
-def _with_pointer(error: dict[str, Any]) -> dict[str, Any]:
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"])
-    return {**error, "pointer": "#/" + "/".join(parts)}
 
 
 def _is_json(value: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import TypeAdapter
+from pydantic import PydanticUserError, TypeAdapter
 
 from workledger.api.web import problems
 from workledger.api.web.documented import Answers, Both, Either, Shape, answers_of
@@ -64,6 +64,9 @@ def schema_of(app: FastAPI, asked: Schema) -> Schema:
     """The whole schema, given FastAPI's. Routes that say nothing keep what FastAPI says of them."""
     schema = copy.deepcopy(asked)
     shapes = Shapes()
+    for operation in (one for path in schema["paths"].values() for one in path.values()):
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = _without_null(parameter["schema"])
     for route in iter_route_contexts(app.routes):
         answers = answers_of(route.endpoint)
         for method in (route.methods or ()) if answers and isinstance(route.original_route, APIRoute) else ():
@@ -71,7 +74,7 @@ def schema_of(app: FastAPI, asked: Schema) -> Schema:
             if operation is not None and answers is not None:
                 operation["responses"] = _responses(answers, shapes)
     components = schema.setdefault("components", {})
-    components["schemas"] = components.get("schemas", {}) | shapes.resolve() | {"Problem": PROBLEM}
+    components["schemas"] = shapes.resolve() | components.get("schemas", {}) | {"Problem": PROBLEM}
     components["headers"] = HEADERS
     components["responses"] = {f"Refused{status}": _refused(status, codes) for status, codes in _by_status().items()}
     return schema
@@ -97,13 +100,30 @@ class Shapes:
 
     def resolve(self) -> dict[str, Schema]:
         """Fill in the schemas of all types that were asked for; the definitions that they share."""
-        adapters = {name: TypeAdapter(kind) for name, (kind, _) in self._types.items()}
+        adapters = {name: adapter for name, (kind, _) in self._types.items() if (adapter := _adapter(kind))}
         inputs = [(name, "serialization", adapter) for name, adapter in adapters.items()]
         found, shared = TypeAdapter.json_schemas(inputs, ref_template=REF)  # type: ignore[arg-type]
         for (name, _), one in found.items():
             self._types[str(name)][1].update(one)
         definitions: dict[str, Schema] = shared.get("$defs", {})
         return definitions
+
+
+def _without_null(schema: Schema) -> Schema:
+    """The schema of a parameter, which is left out, but never null."""
+    kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    others = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**kinds[0], **others} if len(kinds) == 1 else {**schema, "anyOf": kinds} if kinds else schema
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any] | None:
+    """None for a type of an app's that pydantic cannot describe: then anything may come."""
+    try:
+        adapter = TypeAdapter(kind)
+        adapter.json_schema(mode="serialization")
+    except PydanticUserError:
+        return None
+    return adapter
 
 
 def _responses(answers: Answers, shapes: Shapes) -> Schema:

@@ -11,7 +11,7 @@ from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.refusals import InvalidInput
 
 LONGEST = 500
-"""Characters of a command id."""
+"""Characters of a command id, or of a digest that is given."""
 
 STEP = 12
 """Hex digits of the digest of a step."""
@@ -35,12 +35,13 @@ class Request:
         digest: given by the caller, in place of the steps.
 
     Raises:
-        InvalidInput: the command id is empty, too long, or not text that every database can hold.
+        InvalidInput: the command id or the digest is empty, too long, or not text that every database can hold.
     """
 
     def __init__(self, command_id: str | None = None, digest: str | None = None) -> None:
-        if command_id is not None:
-            _check(command_id)
+        for name, text in (("command_id", command_id), ("digest", digest)):
+            if text is not None:
+                _check(name, text)
         self.command_id, self._given = command_id, digest
         self._ended = command_id is None or digest is not None
         self._steps: list[str] = []
@@ -87,11 +88,11 @@ class Request:
         )
 
 
-def _check(command_id: str) -> None:
-    if not 0 < len(command_id) <= LONGEST:
-        raise InvalidInput(summary=f"command_id: it has {len(command_id)} characters, not 1 to {LONGEST}")
-    if not storable(command_id):
-        raise InvalidInput(summary="command_id: it has a NUL or a lone surrogate")
+def _check(name: str, text: str) -> None:
+    if not 0 < len(text) <= LONGEST:
+        raise InvalidInput(summary=f"{name}: it has {len(text)} characters, not 1 to {LONGEST}")
+    if not storable(text):
+        raise InvalidInput(summary=f"{name}: it has a NUL or a lone surrogate")
 
 
 def _text(asked: Any) -> bytes:

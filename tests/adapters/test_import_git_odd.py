@@ -329,6 +329,20 @@ def test_a_shallow_clone_that_was_deepened_is_the_same_project(
     assert len(history(memory, two)) == 3
 
 
+def test_a_repository_that_took_in_the_history_of_another_is_a_project_of_its_own(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path
+) -> None:
+    part = import_git(memory, three(repository).path)
+    whole = Repository(tmp_path / "whole")
+    whole.commits = -10
+    whole.commit("older", o="1")
+    whole.git("fetch", "-q", str(repository.path), "main")
+    whole.git("merge", "-q", "--allow-unrelated-histories", "-m", "taken in", "FETCH_HEAD")
+    report = import_git(memory, whole.path)
+    assert report.imported["commits"] == 5
+    assert report.project_ids.isdisjoint(part.project_ids)
+
+
 def test_a_shallow_clone_after_the_whole_one_adds_nothing(
     memory: workledger.Workledger, repository: Repository, tmp_path: Path
 ) -> None:
@@ -425,6 +439,35 @@ def test_copies_of_a_template_with_addresses_are_projects_of_their_own(
     assert "it began as copy-0 did" in str(two)
     assert [import_git(memory, copy.path).project_ids for copy in copies] == [one.project_ids, two.project_ids]
     memory.catch_up()
+
+
+def test_other_branches_and_worktrees_of_a_repository_are_no_copies(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path
+) -> None:
+    three(repository)
+    repository.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"), "HEAD~1")
+    side = Repository(tmp_path / "side")
+    side.commit("side", s="1")
+    one, two = import_git(memory, repository.path), import_git(memory, side.path)
+    assert one.project_ids == two.project_ids
+    assert str(two) == "git: imported: commits 1; skipped: commits recorded before 2"
+    [project] = one.project_ids
+    memory.create(CommitRecord.record(project_id=project, commit_sha="a-name", commit_url="u", message="by hand"))
+    side.commit("again", s="2")
+    assert import_git(memory, side.path).imported == {"commits": 1}
+
+
+def test_a_folder_whose_address_changed_is_the_same_project(
+    memory: workledger.Workledger, repository: Repository
+) -> None:
+    three(repository)
+    repository.git("remote", "add", "origin", "https://example.org/ann/old")
+    before = import_git(memory, repository.path)
+    repository.git("remote", "set-url", "origin", "https://example.org/ann/new")
+    repository.commit("later")
+    after = import_git(memory, repository.path)
+    assert after.project_ids == before.project_ids
+    assert str(after) == "git: imported: commits 1; skipped: commits recorded before 3"
 
 
 def test_copies_of_a_template_without_addresses_are_taken_for_one_and_that_is_said(

@@ -1,11 +1,14 @@
 """The guard: this machine's names, our own pages, loopback addresses."""
 
+import re
+
 import pytest
 
 from support.http_client import Doors
 from workledger import Workledger
 from workledger.api.app import create_app
 from workledger.api.server import AddressNotAllowed, Server
+from workledger.domain.kernel.refusals import InvalidInput
 
 
 @pytest.mark.parametrize(
@@ -72,3 +75,50 @@ def test_it_listens_on_loopback_only_and_says_that_keys_are_not_there_yet(memory
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_it_listens_on_any_loopback_address(memory: Workledger, host: str) -> None:
     assert Server(create_app(memory), host=host, port=0).config.host == host
+
+
+@pytest.mark.parametrize(
+    "host", ["board.example.org:443", "Board.Example.org", " board.example.org ", "[2001:db8::1]:80", "10.0.0.7:80"]
+)
+def test_the_port_of_a_name_is_no_matter(memory: Workledger, host: str) -> None:
+    asked = host.strip().lower()
+    with Doors(memory, hosts=[host]) as doors:
+        assert doors.answer("GET", "projects", headers={"Host": asked}).status_code == 200
+        name = re.sub(r":\d+$", "", asked)
+        for port in ("", ":8443"):
+            assert doors.answer("GET", "projects", headers={"Host": name + port}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["", "https://board.example.org", "a:b:c"])
+def test_what_is_no_name_is_said_when_the_app_is_made(memory: Workledger, host: str) -> None:
+    with pytest.raises(InvalidInput, match=r"board\.example\.org"):
+        create_app(memory, hosts=[host])
+
+
+class TestOtherSites:
+    """What a page elsewhere loads without being seen is refused; links that a person follows are not."""
+
+    @pytest.mark.parametrize("site", ["cross-site", "same-site"])
+    @pytest.mark.parametrize(("mode", "dest"), [("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe")])
+    def test_what_they_load_is_refused(self, doors: Doors, site: str, mode: str, dest: str) -> None:
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+        for path in ("feed", "projects"):
+            assert doors.refused("GET", path, headers=headers) == (403, "ORIGIN_NOT_ALLOWED")
+        assert doors.refuses("tasks", headers, title="x") == (403, "ORIGIN_NOT_ALLOWED")
+
+    def test_a_link_is_followed(self, doors: Doors) -> None:
+        headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        assert doors.answer("GET", "projects", headers=headers).status_code == 200
+        assert doors.client.get("/", headers=headers).status_code == 200
+        assert doors.refuses("tasks", headers, title="x") == (403, "ORIGIN_NOT_ALLOWED")
+
+    @pytest.mark.parametrize("site", ["same-origin", "none"])
+    def test_our_own_pages_load(self, doors: Doors, site: str) -> None:
+        assert doors.answer("GET", "projects", headers={"Sec-Fetch-Site": site}).status_code == 200
+
+
+def test_no_browser_takes_an_answer_for_something_else(doors: Doors) -> None:
+    for path in ("health", "nothing", "openapi.json", "projects"):
+        assert doors.answer("GET", path).headers["X-Content-Type-Options"] == "nosniff"
+    refused = doors.answer("GET", "projects", headers={"Host": "example.org"})
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"

@@ -67,19 +67,30 @@ HTTP = f"""# HTTP
 
 What the service answers to. Bodies are JSON; `GET /api/openapi.json` has their schemas.
 
-- **Who.** `X-Actor: user:ann` says on whose behalf a write is; `user:local` unless given.
+- **Who.** `X-Actor: user:ann` says on whose behalf a write is, in UTF-8; `user:local` unless given.
 - **Once.** `Idempotency-Key` is the command's id: a write that is repeated with it records nothing and gets the first
-  answer again, with `Idempotent-Replayed: true`.
-- **Versions.** `ETag` is the version of what was answered. With `If-Match: "3"` a write is refused with 412 when
-  another version is there; without it, it is decided on what is there.
+  answer again, with `Idempotent-Replayed: true`. The same key with another command or another body is refused (409,
+  IDEMPOTENCY_KEY_REUSED); how its JSON is written is no matter. Where what it recorded has been erased since, it is
+  refused with EVENTS_ERASED.
+- **Versions.** `ETag` is `"version-digest"`: the version of what was answered, and a digest of the body, as a row is
+  also shown with what other things change. A read with `If-None-Match` is answered with 304 when the body is the same.
+  A write with `If-Match`, which takes an ETag or a version such as `"3"`, is refused with 412 when another version is
+  there; without it, it is decided on what is there. What begins something takes none.
 - **One's own writes.** Every write answers its `position`; a read with `min_position` waits until the read tables have
-  come so far, and is refused with READ_TABLES_BEHIND after 5 s. `X-Position` says how far they were.
+  come so far, and is refused with READ_TABLES_BEHIND after 5 s; a position that the log has not come to is refused at
+  once (POSITION_UNKNOWN). `X-Position` says how far they were.
+- **Ids** are percent-encoded in a path, so that `a/b c` is `a%2Fb%20c`. Those that importers recorded may be any text.
+  Browsers and some libraries cannot ask for an id that is `.` or `..`; clients that keep `%2E` as it is can.
+- **Methods.** HEAD is answered as GET is, OPTIONS and 405 by `Allow`.
+- **What is not known is refused**: names of a query or a body, names that occur twice, topics that are neither
+  declared nor in the log, bodies that are not `application/json` or that are encoded (415).
 - **State.** A row of what has a [state machine](state-machines.md) carries its `state`, and the `commands` that may
   change something in it: each is the last part of a path below.
 - **Null** clears a detail that may be empty; what a body leaves out stays as it is.
 - **Lists** are `items` and `pagination` with `next_cursor`, `prev_cursor` and `has_more`. Ask with `cursor`, `limit`
   (100 at most), `sort` and `order`. A cursor fits the filters and the sort it came from, and no others.
-- **Refusals** are problem documents with a `code`: see [errors](errors.md).
+- **Refusals** are problem documents with a `code`: see [errors](errors.md). The schema has the shape of every answer,
+  its headers, and the codes of each status.
 
 {MADE}"""
 
