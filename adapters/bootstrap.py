@@ -1,14 +1,19 @@
 """Opens a ledger on a database: the one place where everything is put together."""
 
 import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 import workledger.domain.events  # noqa: F401, so that every topic is known before anything is read
+from workledger.adapters.backup import OnCopied, whole
 from workledger.adapters.database import DatabaseReadOnly, factory_of
 from workledger.adapters.declarations import check
 from workledger.adapters.factory import CREATE, READ_ONLY, URL, DatabaseFactory
@@ -99,6 +104,41 @@ class Workledger(Ledger):
         """
         with database_errors():
             return self.projector.catch_up()
+
+    def backup(self, path: str | os.PathLike[str], on_copied: OnCopied = lambda done, total: None) -> int:
+        """Copy the ledger to a file, as it is at one moment, while others read and write it; the position of the last
+        event that the copy has for certain.
+
+        Args:
+            path: the file to write: a SQLite database, or an archive of pg_dump. It is there as a whole or not at all.
+            on_copied: called now and then with the bytes copied and the bytes in all; what it raises ends the backup.
+
+        Raises:
+            BackupExists: BACKUP_EXISTS, there is a file of that name.
+            BackupFailed: BACKUP_FAILED, it cannot be written, or pg_dump is not installed.
+        """
+        head = self.head()
+        with whole(Path(path)) as partial:
+            self._factory.backup(partial, on_copied)
+        return head
+
+    @contextmanager
+    def writable(self) -> Iterator["Workledger"]:
+        """This ledger, or a copy of it when it was opened to be read only, for what needs tables of its own for a
+        while, as verifying does. A copy takes as much room as the database, in the folder for temporary files.
+
+        Raises:
+            DatabaseReadOnly: it is PostgreSQL's, of which no copy is made.
+        """
+        if not self._factory.read_only:
+            yield self
+            return
+        if self._factory.bulk.overlaps:
+            raise DatabaseReadOnly
+        with TemporaryDirectory(prefix="workledger-") as folder:
+            self.backup(Path(folder, "copy.db"))
+            with Workledger(f"sqlite:///{folder}/copy.db", groups=self.groups, policies=self._policies) as copy:
+                yield copy
 
     def on(self, connection: OwnConnection) -> Ledger:
         """The ledger in a transaction of your own, which you began on that connection, and commit or roll back.

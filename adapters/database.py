@@ -58,7 +58,7 @@ class DatabaseClosed(Refused):
 
 
 class DatabaseReadOnly(Refused):
-    """The ledger was opened for reading only."""
+    """The ledger is open for reading only."""
 
     code = "DATABASE_READ_ONLY"
 

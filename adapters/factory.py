@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
+from workledger.adapters.backup import OnCopied
 from workledger.adapters.database import (
     DatabaseNotFound,
     DatabaseUnreachable,
@@ -25,8 +27,8 @@ from workledger.adapters.database import (
     without_password,
 )
 from workledger.adapters.own_transaction.store import OwnConnection, Transaction
-from workledger.adapters.recorder import SnapshotStore
 from workledger.adapters.schema import COMMANDS, META, METADATA, VERSION
+from workledger.adapters.snapshots import SnapshotStore
 from workledger.domain.kernel.refusals import Refused
 from workledger.projections.engine.tables import Bulk
 
@@ -175,6 +177,14 @@ class DatabaseFactory(InfrastructureFactory[TrackingRecorder]):
 
         Raises:
             ConnectionUnsupported: it is not one of a driver that is served.
+        """
+
+    @abstractmethod
+    def backup(self, path: Path, on_copied: OnCopied) -> None:
+        """Write a copy of the database to a file that is there and empty, while others use the database.
+
+        Raises:
+            BackupFailed: it cannot be made.
         """
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from eventsourcing.persistence import AggregateRecorder, Notification, NotSupportedError, StoredEvent, Subscription
+from eventsourcing.persistence import Notification, NotSupportedError, Subscription
 
 from workledger.adapters.failures import database_errors
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
@@ -34,6 +34,10 @@ _EVENTS = (
 
 PAGE = 500
 """Streams that one statement asks for."""
+
+
+FORGOTTEN_PAGE = 20_000
+"""Command ids that are forgotten in one transaction."""
 
 
 def batched(values: Iterable[str], size: int) -> Iterator[list[str]]:
@@ -146,6 +150,12 @@ class DatabaseStore(EventStore):
         chosen = sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == key).order_by(CLAIMS.c.holder)
         return [holder for (holder,) in self._execute(chosen)]
 
+    def held(self, keys: Iterable[str]) -> dict[str, str]:
+        held: dict[str, str] = {}
+        for page in batched(dict.fromkeys(keys), PAGE):
+            held.update(self._execute(sa.select(CLAIMS.c.key, CLAIMS.c.holder).where(CLAIMS.c.key.in_(page))))
+        return held
+
     def done(self, command_id: str) -> Sequence[int] | None:
         chosen = sa.select(COMMANDS.c.first_position, COMMANDS.c.last_position)
         for first, last in self._execute(chosen.where(COMMANDS.c.command_id == command_id)):
@@ -177,6 +187,17 @@ class DatabaseStore(EventStore):
             connection.execute(META.insert().values(key="erasing", value=stream_id))
             connection.execute(EVENTS.delete().where(*doomed))
             connection.execute(META.delete().where(META.c.key == "erasing"))
+
+    def count_commands(self, upto: int) -> int:
+        return int(self._scalar(sa.select(sa.func.count()).select_from(COMMANDS).where(_of_appends(upto))))
+
+    def forget_commands(self, upto: int) -> None:
+        """A few at a time, so that no append waits for long."""
+        page = sa.select(COMMANDS.c.command_id).where(_of_appends(upto)).limit(FORGOTTEN_PAGE)
+        deleted = FORGOTTEN_PAGE
+        while deleted == FORGOTTEN_PAGE:
+            with database_errors(ours=True), self.engine.execution_options(writing=True).begin() as connection:
+                deleted = connection.execute(COMMANDS.delete().where(COMMANDS.c.command_id.in_(page))).rowcount
 
     def _tagged(self, name: str, id: str) -> sa.ColumnElement[bool]:
         if self.engine.dialect.name == "sqlite":
@@ -221,44 +242,9 @@ class DatabaseStore(EventStore):
             return list(connection.execute(statement).cursor.fetchall())
 
 
-class SnapshotStore(AggregateRecorder):
-    """Snapshots of aggregates, by stream and version."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        with database_errors(ours=True), self.engine.execution_options(writing=True).begin() as connection:
-            for statement in self._insertions(stored_events):
-                connection.execute(statement)
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        chosen = SNAPSHOTS.select().where(SNAPSHOTS.c.stream_id == originator_id, SNAPSHOTS.c.version > (gt or 0))
-        if lte is not None:
-            chosen = chosen.where(SNAPSHOTS.c.version <= lte)
-        order = SNAPSHOTS.c.version.desc() if desc else SNAPSHOTS.c.version
-        return [StoredEvent(*row) for row in self._execute(chosen.order_by(order).limit(limit))]
-
-    def _insertions(self, stored_events: Sequence[StoredEvent]) -> Iterator[sa.Executable]:
-        """A snapshot replaces that of the same version."""
-        for one in stored_events:
-            at = (SNAPSHOTS.c.stream_id == one.originator_id) & (SNAPSHOTS.c.version == one.originator_version)
-            yield SNAPSHOTS.delete().where(at)
-            yield SNAPSHOTS.insert().values(
-                stream_id=one.originator_id, version=one.originator_version, topic=one.topic, state=one.state
-            )
-
-    def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
-        with database_errors(ours=True), self.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(statement)]
+def _of_appends(upto: int) -> sa.ColumnElement[bool]:
+    """Command ids of appends up to a position. One that stored no event has the position of the next one."""
+    return COMMANDS.c.first_position <= upto
 
 
 def _stored(row: Row) -> Stored:

@@ -13,7 +13,7 @@ from workledger.domain.agent_run.events import Mode
 from workledger.domain.agent_run.progress import Status
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.services.runs import resume_run, start_run
-from workledger.projections import tool_calls
+from workledger.projections import run_models, tool_calls
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.engine.tables import ReadTables
 
@@ -46,15 +46,19 @@ def _resume(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
     resume_run(unit, id, **{"new_process": False} | given)
 
 
-class WithTools(TypedDict):
+class WithUsage(TypedDict):
     """What a run is shown with."""
 
     tools: list[tool_calls.ToolUse]
+    models: list[run_models.ModelTotal]
 
 
-def _with_tools(tables: ReadTables, row: dict[str, Any]) -> WithTools:
-    """A run, with how often it used each tool; with `at`, as it was."""
-    return {"tools": tool_calls.of_run(tables, row["id"])}
+def _with_usage(tables: ReadTables, row: dict[str, Any]) -> WithUsage:
+    """A run, with how often it used each tool, and what of each model; with `at`, as it was."""
+    return {
+        "tools": tool_calls.of_run(tables, row["id"]),
+        "models": run_models.totals(tables, agent_run_id=row["id"]),
+    }
 
 
 START = model("NewAgentRun", start_run, like=AgentRun.start)
@@ -63,5 +67,5 @@ RESUME = model(
 )
 
 router = resource(
-    AgentRun, RUNS, "agent-runs", begin=(_start, START), details=_with_tools, own={"resume": (_resume, RESUME)}
+    AgentRun, RUNS, "agent-runs", begin=(_start, START), details=_with_usage, own={"resume": (_resume, RESUME)}
 )

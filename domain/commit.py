@@ -53,14 +53,14 @@ class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
             yield WriteOperation.exists(self.write_operation_id)
 
 
-class CommitCompleted(Event, topic="commit.completed", patch=True):
-    """What was not known of a commit when it was recorded became known: the fields that are given."""
+class CommitCompleted(Event, topic="commit.completed"):
+    """What was not known of a commit when it was recorded became known. All fields are as they are now."""
 
     commit_id: str
-    authored_at: str | None = None
-    parents: tuple[str, ...] | None = None
-    files_changed: tuple[str, ...] = ()
-    files_known: bool = True
+    authored_at: str
+    parents: tuple[str, ...]
+    files_changed: tuple[str, ...]
+    files_known: bool
 
 
 class CommitNotFound(NotFound):

@@ -4,6 +4,7 @@ from workledger.domain import (  # noqa: F401
     agent,
     agent_log,
     agent_run,
+    command_log,
     commit,
     import_source,
     project,

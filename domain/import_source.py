@@ -1,11 +1,16 @@
-"""An import source is a transcript file and how much of it has been imported, where the next import continues.
+"""An import source is a transcript file: how much of it was imported, and which records.
 
-Its place is stored in the same append as the imported events, so that an interrupted import neither repeats nor skips
-any.
+Both are stored in the same append as the imported events, so that an interrupted import neither repeats nor skips any.
+Each record is claimed, so no other file brings it again, wherever it stands there.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
+from workledger.domain.agent_run.events import AgentTurnAlreadyRecorded, turn_of
 from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen
-from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.kernel.claims import Claim, Take
+from workledger.domain.kernel.refusals import NotFound, Refused
 
 Key = tuple[str | None, str | None]
 """Message id and request id: the lines of one turn of a transcript share them."""
@@ -17,8 +22,19 @@ class ImportSourceNotFound(NotFound):
     code = "IMPORT_SOURCE_NOT_FOUND"
 
 
+class ImportedAlready(Refused):
+    """A record of this file was imported already."""
+
+    code = "IMPORTED_ALREADY"
+
+
+def imported(record_id: str) -> str:
+    """The key that the import source of a record holds."""
+    return f"imported:{record_id}"
+
+
 class Place(Frozen):
-    """How far a file has been imported: the event says it, and the aggregate is it.
+    """How far an earlier release imported a file, under an id that was made of the session's.
 
     Attributes:
         fingerprint: of the first `end` bytes.
@@ -43,17 +59,66 @@ class Place(Frozen):
 
 
 class ImportSourceRead(Place, Event, topic="import_source.read"):
-    """A part of a file was imported. `kind` says what wrote the file, such as claude_code."""
+    """A part of a file was imported, by an earlier release. `kind` says what wrote it, such as claude_code."""
 
     kind: str
 
 
-class ImportSource(Place, Aggregate, category="import_source", prefix="src", not_found=ImportSourceNotFound):
-    """A transcript file, as far as it has been imported."""
+class ImportSourceAdopted(Event, topic="import_source.adopted"):
+    """What an earlier release imported of the file was claimed, as far as the agent's log has it: its records, and
+    the messages whose turns it recorded."""
+
+    records: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        return {}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield from (Take(imported(record), ImportedAlready) for record in self.records)
+        yield from (Take(turn_of(message), AgentTurnAlreadyRecorded) for message in self.messages)
+
+
+class ImportSourceRecordsImported(Event, topic="import_source.records_imported"):
+    """Records of a file were imported.
+
+    Attributes:
+        kind: what wrote the file, such as claude_code.
+        fingerprint, end: of the bytes that are imported, from the beginning; records behind them may be, too.
+        live: there may be more to take from the file although it has not changed.
+        records: what they are known by, which this source holds from now on.
+    """
+
+    kind: str
+    session_id: str
+    project_id: str | None = None
+    agent_id: str | None = None
+    fingerprint: str
+    end: int
+    live: bool = False
+    records: tuple[str, ...] = ()
+
+    def changes(self, before: Any) -> dict[str, Any]:
+        told = super().changes(before)
+        return {**{name: told[name] for name in told if name != "records"}, "start": self.end, "done": 0}
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        return (Take(imported(record), ImportedAlready) for record in self.records)
+
+
+class ImportSource(Aggregate, category="import_source", prefix="src", not_found=ImportSourceNotFound):
+    """A transcript file, as far as it has been imported; see the events for what its fields mean."""
+
+    session_id: str
+    project_id: str | None = None
+    agent_id: str | None = None
+    fingerprint: str
+    start: int
+    end: int
+    done: int
+    held: Key | None = None
+    live: bool = False
+    again: bool = False
 
     def tags(self) -> dict[str, str | None]:
         return {"session": self.session_id, "project": self.project_id, "agent": self.agent_id}
-
-    def is_at(self, place: ImportSourceRead) -> bool:
-        """Whether the place equals the stored one."""
-        return all(getattr(self, name) == value for name, value in place.changes(self).items() if name != "kind")

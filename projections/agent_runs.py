@@ -17,6 +17,7 @@ from workledger.domain.agent_run.events import (
     AgentRunStopped,
     AgentRunWaitingForInput,
     AgentTurnCompleted,
+    AgentTurnCorrected,
 )
 from workledger.projections.engine.columns import Stamped
 from workledger.projections.engine.rules import ABSENT, Becomes, Count, From, References, Stream, Sum, When
@@ -24,6 +25,7 @@ from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import Dollars
 
+USED = (AgentTurnCompleted, AgentTurnCorrected)
 ENDED = (AgentRunCompleted, AgentRunStopped, AgentRunFailed)
 STATUS = (AgentRunStarted, AgentRunBegan, AgentRunPaused, AgentRunWaitingForInput, AgentRunResumed, *ENDED)
 RESUMED = Becomes({AgentRunResumed: None})
@@ -65,9 +67,9 @@ class AgentRunRow(Stamped):
     exit_code: Annotated[int | None, From(AgentProcessExited), Becomes({AgentRunFailed: _exit_code}), NEW_PROCESS]
     output_file_path: Annotated[str | None, From(AgentProcessSpawned)]
     turn_count: Annotated[int, Count(AgentTurnCompleted)]
-    token_input_count: Annotated[int, Sum("tokens_in", AgentTurnCompleted)]
-    token_output_count: Annotated[int, Sum("tokens_out", AgentTurnCompleted)]
-    cache_token_count: Annotated[int, Sum("cache_tokens", AgentTurnCompleted)]
+    token_input_count: Annotated[int, Sum("tokens_in", *USED)]
+    token_output_count: Annotated[int, Sum("tokens_out", *USED)]
+    cache_token_count: Annotated[int, Sum("cache_tokens", *USED)]
     cost_usd: Annotated[Dollars, Sum("cost_usd", AgentTurnCompleted)]
     error: Annotated[str | None, From(AgentRunFailed)]
     error_type: Annotated[str | None, From(AgentRunFailed)]

@@ -6,6 +6,7 @@ from workledger.projections.agents import Agents
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.projects import Projects
+from workledger.projections.run_models import RunModels
 from workledger.projections.session_feed import SessionEvents
 from workledger.projections.sessions import SessionParticipants, Sessions
 from workledger.projections.stage_runs import StageRuns
@@ -28,6 +29,7 @@ GROUPS = (
             TaskCounts,
             Agents,
             AgentRuns,
+            RunModels,
             Sessions,
             SessionParticipants,
             Worktrees,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 
-from workledger.domain.agent_run.events import AgentTurnCompleted
+from workledger.domain.agent_run.events import AgentTurnCompleted, AgentTurnCorrected
 from workledger.domain.task.board import COLUMNS, Column, Status
 from workledger.domain.task.card_events import (
     TaskCreated,
@@ -125,8 +125,8 @@ class TaskRow(Stamped):
     started_at: Annotated[datetime | None, When(TaskStarted, only="first")]
     completed_at: Annotated[datetime | None, When(TaskCompleted), From(TaskReopened)]
     turn_count: Annotated[int, Becomes({TaskCreated: 0, TaskWorkFinished: _turns})]
-    tokens_in: Annotated[int, Sum("tokens_in", AgentTurnCompleted)]
-    tokens_out: Annotated[int, Sum("tokens_out", AgentTurnCompleted)]
+    tokens_in: Annotated[int, Sum("tokens_in", AgentTurnCompleted, AgentTurnCorrected)]
+    tokens_out: Annotated[int, Sum("tokens_out", AgentTurnCompleted, AgentTurnCorrected)]
     cost_usd: Annotated[Dollars, Sum("cost_usd", AgentTurnCompleted)]
 
 

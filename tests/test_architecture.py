@@ -93,7 +93,10 @@ def test_no_file_names_this_machine_or_a_registry() -> None:
 
 
 NO_TABLE = {
-    "import_source.read": "how far an importer has read a file; only the importer asks",
+    "command_log.trimmed": "no query asks for it; the log itself tells it",
+    "import_source.adopted": "which records an earlier release had imported; only the importer asks, by claims",
+    "import_source.read": "how far an earlier release had read a file; only the importer asks",
+    "import_source.records_imported": "which records of a file were imported; only the importer asks, by claims",
     "redaction.begun": "for those who read the log; nothing is listed",
     "redaction.finished": "as above",
     "tool_calls.opened": "says whose tool calls follow; each of them says it again",

@@ -12,7 +12,7 @@ EXPORTS = {
     "workledger": """
         Aggregate App AsyncLedger AsyncUnit Claim Created Deleted Event GROUPS Group InvalidTransition Limit New
         NotFound POLICIES Policy Reaction Recorded Refused Release Require Table Take Unit Vacancy Workledger aopen
-        command open
+        command key_of open releases
     """,
     "workledger.columns": """
         ABSENT Becomes Change Count Dollars From Logged Position ReadTables References Stamped Stream Sum TableRow Tag

@@ -51,7 +51,7 @@ def test_its_deploys_are_recorded_projected_rebuilt_and_verified(
 ) -> None:
     monkeypatch.setenv("WORKLEDGER_DB", database_url)
     (shop / "main.py").write_text((shop / "main.py").read_text().replace(URL, database_url))
-    assert run(python, "-W", "error", "main.py", cwd=shop).startswith("Another deploy is running there: deploy-dpl_")
+    assert run(python, "-W", "error", "main.py", cwd=shop).startswith("Another deploy to live is running: deploy-dpl_")
     named = ("--app", "shop:APP")
     assert last_group(workledger, "status", *named) == ("deploys", 4)
     [failed] = workledger("events", *named, "--topics", "deploy.failed").splitlines()

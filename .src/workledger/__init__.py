@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workledger.adapters.bootstrap import Workledger, open  # noqa: A004
     from workledger.api.commandline.apps import App
     from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
-    from workledger.domain.kernel.claims import Claim, Limit, Release, Require, Take, Vacancy
+    from workledger.domain.kernel.claims import Claim, Limit, Release, Require, Take, Vacancy, key_of, releases
     from workledger.domain.kernel.envelope import Recorded
     from workledger.domain.kernel.policy import Policy, Reaction
     from workledger.domain.kernel.refusals import InvalidTransition, NotFound, Refused
@@ -53,7 +53,9 @@ __all__ = [
     "Workledger",
     "aopen",
     "command",
+    "key_of",
     "open",
+    "releases",
 ]
 
 _MODULES = {
@@ -62,7 +64,7 @@ _MODULES = {
     "adapters.bootstrap": ("Workledger", "open"),
     "api.commandline.apps": ("App",),
     "domain.kernel.aggregate": ("Aggregate", "Created", "Deleted", "Event", "New", "command"),
-    "domain.kernel.claims": ("Claim", "Limit", "Release", "Require", "Take", "Vacancy"),
+    "domain.kernel.claims": ("Claim", "Limit", "Release", "Require", "Take", "Vacancy", "key_of", "releases"),
     "domain.kernel.envelope": ("Recorded",),
     "domain.kernel.policy": ("Policy", "Reaction"),
     "domain.kernel.refusals": ("InvalidTransition", "NotFound", "Refused"),

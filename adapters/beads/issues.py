@@ -100,10 +100,10 @@ def issues(data: bytes, name: str, redact: Redact, report: Report) -> dict[str, 
         if (raw := _object(line, place, report, is_last=number == len(lines))) is None:
             continue
         issue = Reader(raw, place, redact).issue()
-        before = by_id.get(issue.id)
-        report.skip("older lines of the same issue", place, before is not None)
-        if before is None or not _is_older(issue, before):
-            by_id[issue.id] = issue
+        if (before := by_id.get(issue.id)) is not None:
+            older, issue = (issue, before) if _is_older(issue, before) else (before, issue)
+            report.skip("older lines of the same issue", older.place)
+        by_id[issue.id] = issue
     return by_id
 
 
@@ -174,7 +174,7 @@ class Reader:
         status = written.lower().replace("-", "_").replace(" ", "_")
         if status not in STATES:
             self._report.skip("unknown statuses (taken for open)", self._place)
-            return written
+            return self._fit(written, LABEL)
         return status
 
     def _id(self, raw: JSON) -> str:

@@ -13,7 +13,7 @@ from workledger.domain.task import Task
 STALE = "issues older than imported before (the newer stay)"
 
 Place = tuple[datetime, int, int]
-"""The order of a step: its time, then creations before dependencies before the rest, then parents before children."""
+"""The order of a step: its time, then creations, changes, dependencies and the rest, then parents before children."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Timeline:
         self._new = [id for id in issues if id not in tasks]
         ours = [id for id in issues if id in tasks and self._is_read(id)]
         self._changed = [id for id in ours if changes.before(tasks[id]).get("digest") != issues[id].digest]
-        self._same = [id for id in ours if id not in self._changed]
+        self._same = sorted({*ours} - {*self._changed})
+        self._unlinked: list[datetime] = []  # the last time at which a dependency is removed, if one is
 
     @property
     def read(self) -> list[str]:
@@ -134,8 +135,9 @@ class Timeline:
     def _revision(self, id: str) -> Step:
         task, issue = self._tasks[id], self._issues[id]
         at = issue.updated_at or self._now
-        events = [*changes.revised(task, issue), *changes.relinked(task, issue)]
-        self._waits[id] -= {event.depends_on_task_id for event in changes.relinked(task, issue)}
+        removed = [*changes.relinked(task, issue)]
+        events = [*changes.revised(task, issue), *removed]
+        self._waits[id] -= {event.depends_on_task_id for event in removed}
         if issue.parent_id != next(
             (link["on"] for link in changes.links(task) if link["type"] == "parent-child"), None
         ):
@@ -146,6 +148,7 @@ class Timeline:
             else:
                 at = (issue.ended_at if issue.state in ("done", "deleted") else None) or at
                 events += changes.Steps(task, issue, at).take()
+        self._unlinked = [max([at, *self._unlinked])] if removed else self._unlinked
         return Step((at, 1, 0), id, at, tuple(events), "changed tasks")
 
     def _dependencies(self) -> list[Step]:
@@ -178,8 +181,9 @@ class Timeline:
         return end in seen
 
     def _dependency(self, at: datetime, id: str, on: str) -> Step:
+        """After both tasks, and after the dependencies that are removed: with one of those it might close a circle."""
         born = [self._born(one)[0] for one in (id, on) if one not in self._tasks]
-        return Step((max([at, *born]), 1, 0), id, at, (changes.depends(on),), "dependencies")
+        return Step((max([at, *born, *self._unlinked]), 2, 0), id, at, (changes.depends(on),), "dependencies")
 
     def _progress(self, id: str) -> list[Step]:
         """To the state of an issue whose task is new, or has not got there because an import was ended."""
@@ -194,4 +198,4 @@ class Timeline:
             born = at
         events = changes.Steps(task, issue, at).take()
         last = issue.state == "deleted"
-        return [Step((born, 3 if last else 2, 0), id, at, tuple(events), "changes of state")] if events else []
+        return [Step((born, 4 if last else 3, 0), id, at, tuple(events), "changes of state")] if events else []

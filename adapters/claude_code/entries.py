@@ -1,12 +1,10 @@
 """What a transcript's record adds to the ledger: log entries, tool calls and turns."""
 
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from workledger.adapters.claude_code.records import Record, Usage
+from workledger.adapters.claude_code.records import Usage
 from workledger.adapters.redaction import JSON
-from workledger.domain.import_source import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +16,17 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class ToolUsed:
+    """`id` names the call in its run; the transcript may use one for several calls.
+
+    Attributes:
+        run_id: when it is a call of another run.
+    """
+
     id: str
     tool: str
     input: JSON
     turn: int
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +36,44 @@ class ToolEnded:
     call: ToolUsed
     outcome: str
     output: JSON
-    duration_ms: int
+    duration_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of the model, however many lines it takes; its usage is that of the last line."""
+    """One message of the model, however many lines and files it takes.
+
+    Attributes:
+        at: when the line was written that says what it used.
+        tool_calls: how many tools its lines call.
+    """
 
     number: int
+    message_id: str
+    model: str | None
     usage: Usage
     tool_calls: int
+    at: datetime
 
 
-Entry = Logged | ToolUsed | ToolEnded | Turn
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What more, or less, a recorded turn of a run used: `turn` has the differences."""
+
+    run_id: str
+    turn: Turn
+
+
+Entry = Logged | ToolUsed | ToolEnded | Turn | Correction
 
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A record that has not been imported yet; `index` is its place in the thread."""
+    """A record that has not been imported yet: what it is known by from now on, and where its line is."""
 
-    index: int
+    ids: tuple[str, ...]
+    number: int
+    start: int
     at: datetime
     entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True)
-class Past:
-    """The part of a thread that has been imported before.
-
-    Attributes:
-        has: whether the record at that place has been.
-        turns: the number of turns, and `usage` the tokens counted for each message.
-        elsewhere: ids of records of earlier files, which this one only repeats.
-    """
-
-    has: Callable[[int, Record], bool] = lambda index, record: False
-    turns: int = 0
-    usage: Mapping[Key, Usage] = field(default_factory=dict)
-    elsewhere: Container[str | None] = ()
+    unknown: bool

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from workledger.adapters.claude_code.about import About
+from workledger.adapters.claude_code.about import About, model_name
+from workledger.adapters.claude_code.adoption import SESSION_NUMBER
 from workledger.adapters.claude_code.entries import ToolEnded, ToolUsed, Turn
-from workledger.adapters.claude_code.files import Transcript
+from workledger.adapters.claude_code.files import ThreadId
 from workledger.adapters.importing import digest
+from workledger.adapters.redaction import Redact
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import (
@@ -15,6 +17,7 @@ from workledger.domain.agent_run.events import (
     AgentRunCompleted,
     AgentRunStarted,
     AgentTurnCompleted,
+    AgentTurnCorrected,
 )
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.session.events import SessionActivated, SessionClosed, SessionClosing, SessionOpened, address
@@ -26,18 +29,18 @@ from workledger.domain.tool_calls import (
     ToolCallStarted,
 )
 
-SESSION_NUMBER = 1
-"""A transcript does not say in how many processes it was written; its agent has one session."""
-
 TURNS = 500
 """Claude Code knows no limit of turns; this is the highest that an agent may have."""
+
+UNKNOWN = "unknown"
+"""The model of a turn whose lines do not say it: a run may change its model, so the run's says nothing."""
 
 LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """The ids of the session, agent, run, project and task of a thread."""
+    """The ids of the session, agent, run, project and task of a thread, and the folder that it began in, redacted."""
 
     session_id: str
     agent_id: str
@@ -45,20 +48,26 @@ class Whose:
     run_id: str
     project_id: str
     task_id: str | None
+    folder: str | None
 
 
-def agent_id(file: Transcript) -> str:
-    """The id of the agent of a transcript: the session's own, or a sub-agent."""
-    return _id(Agent.PREFIX, file)
+def agent_id(thread: ThreadId) -> str:
+    """The id of the agent of a thread: the session's own, or a sub-agent."""
+    return _id(Agent.PREFIX, thread)
 
 
-def run_id(file: Transcript) -> str:
-    return _id(AgentRun.PREFIX, file)
+def run_id(thread: ThreadId) -> str:
+    return _id(AgentRun.PREFIX, thread)
 
 
-def _id(prefix: str, file: Transcript) -> str:
-    id = "_".join(filter(None, (prefix, file.session_id, file.subagent_id)))
-    return id if len(id) <= LONGEST_ID else f"{prefix}_{digest(file.session_id, file.subagent_id or '')}"
+def agent_of(run_id: str) -> str:
+    """The agent of an imported run: their ids differ in the prefix alone."""
+    return f"{Agent.PREFIX}_{run_id.partition('_')[2]}"
+
+
+def _id(prefix: str, thread: ThreadId) -> str:
+    id = "_".join(filter(None, (prefix, thread.session_id, thread.subagent_id)))
+    return id if len(id) <= LONGEST_ID else f"{prefix}_{digest(thread.session_id, thread.subagent_id or '')}"
 
 
 def session(whose: Whose, title: str | None) -> list[Event]:
@@ -86,7 +95,7 @@ def run(whose: Whose, about: About, output_file: str) -> list[Event]:
         session_number=SESSION_NUMBER,
         model=about.model,
         max_turns=TURNS,
-        worktree_path=about.folder,
+        worktree_path=whose.folder,
         prompt=about.prompt,
     )
     spawned = AgentProcessSpawned(
@@ -106,13 +115,33 @@ def run_end(run: AgentRun, result: str | None, began: datetime, ended: datetime)
     )
 
 
-def turn(turn: Turn) -> AgentTurnCompleted:
+def turn(turn: Turn, redact: Redact) -> AgentTurnCompleted:
+    usage = turn.usage
     return AgentTurnCompleted(
         turn=turn.number,
-        tokens_in=turn.usage.tokens_in,
-        tokens_out=turn.usage.tokens_out,
-        cache_tokens=turn.usage.cache_tokens,
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+        cache_tokens=usage.cache_read + usage.cache_write,
+        cache_read_tokens=usage.cache_read,
+        cache_write_tokens=usage.cache_write,
         tool_call_count=turn.tool_calls,
+        model=model_name(turn.model, redact) or UNKNOWN,
+        message_id=turn.message_id,
+    )
+
+
+def correction(turn: Turn, redact: Redact) -> AgentTurnCorrected:
+    usage = turn.usage
+    return AgentTurnCorrected(
+        turn=turn.number,
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+        cache_tokens=usage.cache_read + usage.cache_write,
+        cache_read_tokens=usage.cache_read,
+        cache_write_tokens=usage.cache_write,
+        tool_call_count=turn.tool_calls,
+        model=model_name(turn.model, redact) or UNKNOWN,
+        message_id=turn.message_id,
     )
 
 
@@ -151,9 +180,9 @@ def tool_end(end: ToolEnded, whose: Whose) -> Event:
         tool=tool,
         input=end.call.input,
         turn_number=end.call.turn,
-        agent_id=whose.agent_id,
-        agent_run_id=whose.run_id,
-        task_id=whose.task_id,
+        agent_id=whose.agent_id if end.call.run_id is None else agent_of(end.call.run_id),
+        agent_run_id=end.call.run_id or whose.run_id,
+        task_id=whose.task_id if end.call.run_id is None else None,
         project_id=whose.project_id,
         reason=str(end.output),
     )

@@ -1,114 +1,127 @@
-"""The complete lines of a transcript file, and how much of them the ledger has."""
+"""A transcript file as it is read: its records by the thread that they belong to, and what is wrong with its lines."""
 
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import orjson
 
-from workledger.adapters.claude_code import facts
-from workledger.adapters.claude_code.entries import Past
-from workledger.adapters.claude_code.files import Transcript
-from workledger.adapters.claude_code.records import Record, in_graph_order, record
-from workledger.adapters.claude_code.source import continues
-from workledger.adapters.claude_code.turns import counted
-from workledger.adapters.importing import JsonLine, json_lines, json_object
-from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended
-from workledger.domain.import_source import ImportSource, Key
-from workledger.domain.kernel.ledger import Ledger
+from workledger.adapters.claude_code.files import ThreadId, Transcript, safe
+from workledger.adapters.claude_code.fingerprints import fingerprint_of
+from workledger.adapters.claude_code.lines import Line, complete, lines_of
+from workledger.adapters.claude_code.records import DROPPED, Record, in_graph_order, record, string
+from workledger.adapters.importing import digest
+from workledger.adapters.redaction import JSON
+
+AsLogged = Callable[[dict[str, JSON]], JSON]
+"""Returns the body of a record as the log has it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The records of one thread in a file, in the order of their graph.
+
+    Attributes:
+        ids: under which each is imported; empty for those that are not.
+        traits: of the lines of messages: what a copy under another uuid has in common with the original.
+    """
+
+    thread: ThreadId
+    records: Sequence[Record]
+    ids: Sequence[str]
+
+    @cached_property
+    def traits(self) -> Sequence[str | None]:
+        return [_traits(one) for one in self.records]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The records of a file in three parts: recorded before, partly recorded, and new.
+    """A file as it was read.
 
     Attributes:
-        records: the parts one after the other, each in the order of its graph.
-        marks: for the second part, the third and what may follow: the first record, and the bytes that it spans.
-        again: the file was replaced or cut short, and is read from the start.
+        limit: the bytes of complete lines, and `fingerprint` theirs.
+        half_written: the number of the last line, when that is not complete.
+        faults: the reason, and the line, for each that is not taken whole.
     """
 
     file: Transcript
-    records: Sequence[Record]
-    marks: tuple[tuple[int, int, int], ...]
-    half_written: bool
-    malformed: int
-    again: bool
-    past: Past
+    parts: Sequence[Part]
+    limit: int
+    fingerprint: str
+    half_written: int | None
+    faults: Sequence[tuple[str, Line]]
 
     @property
     def began(self) -> datetime:
         """The time of records without a timestamp that no record with one precedes."""
         return self.file.first
 
-    @property
-    def limit(self) -> int:
-        """The bytes of complete lines."""
-        return self.marks[-1][2]
 
-    def cursor(self, done: int) -> tuple[int, int, int]:
-        """The `start`, `end` and `done` of a source when so many of the records have been recorded."""
-        for (first, start, end), (after, _, _) in zip(self.marks, self.marks[1:], strict=False):
-            if done < after:
-                return start, end, done - first
-        end = self.marks[-1][1]
-        return end, end, 0
+def read(file: Transcript, as_logged: AsLogged) -> Reading:
+    """Read a file.
 
-
-def read(
-    ledger: Ledger, file: Transcript, source: ImportSource | None, turns: int, elsewhere: Container[str | None]
-) -> Reading:
-    """Read a file on from where its source stands.
-
-    Args:
-        turns: how many are recorded of its run.
-        elsewhere: the records of earlier files.
+    Raises:
+        OSError: it cannot be read.
     """
-    again = source is not None and (source.again or not continues(source, file.path))
-    start, end, done = (0, 0, 0) if source is None or again else (source.start, source.end, source.done)
     data = file.path.read_bytes()
-    lines, rest = json_lines(data)
-    there = [one for line in lines if (one := record(line))]
-    limit = len(data) - len(rest)
-    before = [one for one in there if one.start < start]
-    begun = list(in_graph_order(one for one in there if start <= one.start < end))
-    new = list(in_graph_order(one for one in there if one.start >= end))
-    records, known = [*before, *begun, *new], len(before) + len(begun)
-    done += len(before)
-    held = source.held if source else None
-    if again:
-        past = _logged(ledger, facts.agent_id(file), turns, held, elsewhere)
-    else:
-        usage = counted(records[:known], done, elsewhere, held)
-        past = Past(lambda index, _: index < done, turns, usage, elsewhere)
+    lines = list(lines_of(data))
+    limit = complete(data, lines)
+    records = [one for line in lines if (one := record(line))]
+    rest = data[limit:].strip(b"\0 \t\r")
     return Reading(
         file=file,
-        records=records,
-        marks=((len(before), start, end), (known, end, limit), (len(records), limit, limit)),
-        half_written=bool(rest.strip()),
-        malformed=sum(line.value is None and line.start >= end for line in lines),
-        again=again,
-        past=past,
+        parts=[part(thread, those, as_logged) for thread, those in _by_thread(file, records).items()],
+        limit=limit,
+        fingerprint=fingerprint_of(data[:limit]),
+        half_written=data.count(b"\n", 0, limit) + 1 if rest else None,
+        faults=[
+            ("malformed lines" if line.value is None else "records cut where nested too deeply", line)
+            for line in lines
+            if line.value is None or line.flattened
+        ],
     )
 
 
-def _logged(ledger: Ledger, agent_id: str, turns: int, held: Key | None, elsewhere: Container[str | None]) -> Past:
-    """What was recorded of a file that was replaced since, read from the agent's log."""
-    contents = [
-        past.event.content
-        for past in ledger.history(AgentLog, AgentLog.id_of(agent_id, facts.SESSION_NUMBER))
-        if isinstance(past.event, AgentLogChunkAppended)
-    ]
-    values = [json_object(content.encode()) for content in contents]
-    logged = [one for place, value in enumerate(values) if (one := record(JsonLine(place, place, value)))]
-    ids = {one.uuid for one in logged if one.uuid}
-    without_id = {_identity(one) for one in logged if not one.uuid}
-    usage = counted(logged, len(logged), elsewhere, held)
-    return Past(
-        lambda _, one: one.uuid in ids or (not one.uuid and _identity(one) in without_id), turns, usage, elsewhere
-    )
+def part(thread: ThreadId, records: Iterable[Record], as_logged: AsLogged) -> Part:
+    """The records of a thread with their ids.
+
+    A record is identified by the uuid that it was first written with, its kind and its message's id. One without a uuid
+    is the first, second, … that is logged alike in its thread; its time is part of what is logged.
+    """
+    ordered = list(in_graph_order(records))
+    alike: Counter[str] = Counter()
+    ids = []
+    for one in ordered:
+        if one.kind in DROPPED:
+            ids.append("")
+        elif one.original:
+            ids.append(digest("record", one.original, one.kind, string(one.message.get("id")) or ""))
+        else:
+            content = digest(thread.session_id, thread.subagent_id or "", orjson.dumps(as_logged(one.body)).decode())
+            alike[content] += 1
+            ids.append(digest("without uuid", content, str(alike[content])))
+    return Part(thread, ordered, ids)
 
 
-def _identity(one: Record) -> bytes:
-    """Identifies a record without an id by what neither redaction nor cutting to size changes."""
-    return orjson.dumps([one.kind, one.body.get("timestamp"), sorted(one.body)])
+def _traits(one: Record) -> str | None:
+    """Of the line of a message: its time, and the kinds and ids of its blocks."""
+    message = one.message_id("")
+    if message is None or one.at is None or not string(one.message.get("id")):
+        return None
+    blocks = (f"{string(block.get('type'))} {string(block.get('id'))}" for block in one.blocks)
+    return digest("line", message, one.at.isoformat(), *blocks)
+
+
+def _by_thread(file: Transcript, records: Sequence[Record]) -> dict[ThreadId, list[Record]]:
+    """By the session that each names; what names none belongs to the file's, or to the last that is named in it."""
+    session, subagent = file.thread
+    named = [safe(one.session) for one in records if one.session]
+    home = session if not named or session in named else named[-1]
+    threads: dict[ThreadId, list[Record]] = {}
+    for one in records:
+        thread = ThreadId(safe(one.session) if one.session else home, subagent)
+        threads.setdefault(thread, []).append(one)
+    return threads

@@ -1,14 +1,13 @@
 """The records of a transcript file: one JSON object on a line, in the order of their graph."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from workledger.adapters.importing import JsonLine, json_lines, timestamp_of
+from workledger.adapters.claude_code.lines import Line
+from workledger.adapters.importing import digest, timestamp_of
 from workledger.adapters.redaction import JSON
-from workledger.domain.import_source import Key
 
 DROPPED = {
     "progress": "progress records",
@@ -20,6 +19,11 @@ KNOWN = {
     *("last-prompt", "mode", "permission-mode", "agent-name", "agent-color", "agent-setting", "worktree-state"),
     *("started", "result", "pr-link"),
 }
+TALK = {"user", "assistant"}
+"""The kinds that make a session; others only say something about one."""
+
+MOST = 10**12
+"""Tokens of one message: a number above it, or below 0, is no number of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +32,51 @@ class Usage:
 
     tokens_in: int = 0
     tokens_out: int = 0
-    cache_tokens: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
 
     def __sub__(self, other: "Usage") -> "Usage":
         return Usage(
             self.tokens_in - other.tokens_in,
             self.tokens_out - other.tokens_out,
-            self.cache_tokens - other.cache_tokens,
+            self.cache_read - other.cache_read,
+            self.cache_write - other.cache_write,
         )
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return self - (Usage() - other)
+
+    @property
+    def size(self) -> tuple[int, int, int, int]:
+        """Compares what two lines of one message say when both were written at the same time."""
+        return self.tokens_out, self.tokens_in, self.cache_read, self.cache_write
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line and the byte at which it starts. A field that is missing or of another type counts as absent."""
+    """A line, and what is on it. A field that is missing or of another type counts as absent.
+
+    Attributes:
+        start, number: the byte at which the line starts, and its number.
+        parent: the uuid of the record that it follows.
+    """
 
     start: int
+    number: int
     kind: str
     uuid: str | None
     parent: str | None
     at: datetime | None
     body: dict[str, JSON]
+
+    @property
+    def original(self) -> str | None:
+        """The uuid that it was first written with: a fork gives its copies new ones, and says which they had."""
+        return string(mapping(self.body.get("forkedFrom")).get("messageUuid")) or self.uuid
+
+    @property
+    def session(self) -> str | None:
+        return string(self.body.get("sessionId"))
 
     @property
     def message(self) -> dict[str, JSON]:
@@ -67,12 +96,9 @@ class Record:
             one for block in self.blocks if block.get("type") == "text" and (one := string(block.get("text")))
         )
 
-    @property
-    def key(self) -> Key | None:
-        """The key of the turn that the record is a line of; None when it is part of none."""
-        if self.kind != "assistant":
-            return None
-        return string(self.message.get("id")), string(self.body.get("requestId"))
+    def answers(self, calls: Collection[str]) -> bool:
+        """Whether it has the result of one of these calls."""
+        return any(string(block.get("tool_use_id")) in calls for block in self.blocks)
 
     @property
     def usage(self) -> Usage | None:
@@ -80,36 +106,68 @@ class Record:
         return usage_of(usage) if usage else None
 
     @property
+    def model(self) -> str | None:
+        """The model that wrote it; None when Claude Code itself did."""
+        model = string(self.message.get("model"))
+        return None if model is None or model.startswith("<") else model
+
+    @property
+    def made_up(self) -> bool:
+        """Whether Claude Code wrote it in the model's place, such as the error of a request."""
+        return string(self.message.get("model")) == "<synthetic>" or self.body.get("isApiErrorMessage") is True
+
+    @property
+    def aside(self) -> bool:
+        """Whether it belongs to a side thread, such as a sub-agent's."""
+        return self.body.get("isSidechain") is True
+
+    @property
     def prompts(self) -> bool:
         """Whether it is a prompt, rather than a tool's result or a note of Claude Code itself."""
         by_user = self.kind == "user" and not self.body.get("isMeta") and not self.body.get("isCompactSummary")
         return by_user and any(block.get("type") == "text" for block in self.blocks) and not self.text.startswith("<")
 
+    def message_id(self, record_id: str) -> str | None:
+        """Identifies the message that it is a line of: the lines of one share message id and request id.
+
+        A line that has neither is a message of its own, if it says what it used. None: it is part of no turn.
+        """
+        if self.kind != "assistant" or self.made_up:
+            return None
+        message, request = string(self.message.get("id")), string(self.body.get("requestId"))
+        if message or request:
+            return digest("message", message or "", request or "")
+        return digest("line", record_id) if self.usage else None
+
 
 def usage_of(raw: dict[str, JSON]) -> Usage:
-    cached = number(raw.get("cache_creation_input_tokens")) + number(raw.get("cache_read_input_tokens"))
-    return Usage(number(raw.get("input_tokens")), number(raw.get("output_tokens")), cached)
+    written = tokens(raw.get("cache_creation_input_tokens")) or sum(
+        map(tokens, mapping(raw.get("cache_creation")).values())
+    )
+    read = tokens(raw.get("cache_read_input_tokens"))
+    return Usage(tokens(raw.get("input_tokens")), tokens(raw.get("output_tokens")), read, written)
 
 
-def record(line: JsonLine) -> Record | None:
+def record(line: Line) -> Record | None:
     """The record on a line; None when it is no JSON object."""
     body = line.value
     if body is None:
         return None
     return Record(
         start=line.start,
+        number=line.number,
         kind=string(body.get("type")) or "",
         uuid=string(body.get("uuid")),
         parent=string(body.get("parentUuid")) or string(body.get("logicalParentUuid")),
-        at=timestamp_of(body.get("timestamp")),
+        at=_at(body.get("timestamp")),
         body=body,
     )
 
 
-def records_of(path: Path) -> list[Record]:
-    """All the records of a file, in its order."""
-    lines, _ = json_lines(path.read_bytes())
-    return [one for line in lines if (one := record(line))]
+def _at(value: JSON) -> datetime | None:
+    """To the millisecond, as the ledger stores times: they are compared with those that it has."""
+    at = timestamp_of(value)
+    return at and at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def in_graph_order(records: Iterable[Record]) -> Iterator[Record]:
@@ -136,8 +194,8 @@ def string(value: JSON) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def number(value: JSON) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+def tokens(value: JSON) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else 0
 
 
 def mapping(value: JSON) -> dict[str, JSON]:

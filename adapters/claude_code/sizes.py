@@ -17,6 +17,55 @@ EVENT = 200_000
 """Bytes of JSON in one value, escaped once more as a chunk of a log is; an event may have 256 KB."""
 
 
+class Sizes:
+    """Cuts texts to size, and counts those that it has cut.
+
+    Args:
+        output: characters that are kept of a tool's output.
+    """
+
+    def __init__(self, output: int = OUTPUT) -> None:
+        self.limit = min(output, TEXT)
+        self.count = 0
+
+    def beginning(self, text: str, limit: int) -> str:
+        """The text, or where it is longer than that its beginning, and how long it is."""
+        if len(text) <= limit:
+            return text
+        self.count += 1
+        return beginning(text, limit)
+
+    def output(self, answer: JSON) -> JSON:
+        """The output of a tool, or where it is longer than the limit its size, digest and head."""
+        if not isinstance(answer, str):
+            return self.fitting(self.shortened(answer))
+        if len(answer) <= self.limit:
+            return answer
+        self.count += 1
+        size, sha256 = measure(answer)
+        return {"size": size, "sha256": sha256, "head": answer[: self.limit]}
+
+    def shortened(self, value: JSON) -> JSON:
+        """The same with every text cut to the limit; of what is no text, as in images, little is kept."""
+        cut, count = shortened(value, self.limit)
+        self.count += count
+        return cut
+
+    def fitting(self, value: JSON) -> JSON:
+        """The same, cut as much as it takes to fit in one event."""
+        for limit in (TEXT, 4_000, 400, 40):
+            cut, count = shortened(value, limit)
+            if _size(cut) <= EVENT:
+                self.count += count
+                return cut
+        self.count += 1
+        whole = orjson.dumps(value).decode()
+        ids: dict[str, Any] = {}
+        if isinstance(value, dict):
+            ids = {name: value[name] for name in ("type", "uuid") if isinstance(value.get(name), str)}
+        return {**{name: beginning(text, 100) for name, text in ids.items()}, "cut": beginning(whole, 4_000)}
+
+
 def beginning(text: str, limit: int) -> str:
     """The text, or where it is longer than that its beginning, and how long it is."""
     if len(text) <= limit:
@@ -25,36 +74,24 @@ def beginning(text: str, limit: int) -> str:
     return f"{text[:limit]}… [{size} bytes, sha256 {sha256}]"
 
 
-def output(text: str, limit: int) -> JSON:
-    """The output of a tool, or where it is longer than that its size, digest and head."""
-    if len(text) <= limit:
-        return text
-    size, sha256 = measure(text)
-    return {"size": size, "sha256": sha256, "head": text[:limit]}
-
-
-def shortened(value: JSON, limit: int) -> JSON:
-    """The same with every text cut to that many characters; of what is no text, as in images, little is kept."""
+def shortened(value: JSON, limit: int) -> tuple[JSON, int]:
+    """The value with every text cut to that many characters, and how many were; of base64, 64 are kept at most."""
     if isinstance(value, str):
-        return beginning(value, limit)
+        return beginning(value, limit), int(len(value) > limit)
     if isinstance(value, list):
-        return [shortened(one, limit) for one in value]
+        items = [shortened(one, limit) for one in value]
+        return [one for one, _ in items], sum(count for _, count in items)
     if isinstance(value, dict):
         if value.get("type") == "base64":
             limit = min(limit, 64)
-        return {name: shortened(one, limit) for name, one in value.items()}
-    return value
+        fields = {name: shortened(one, limit) for name, one in value.items()}
+        return {name: one for name, (one, _) in fields.items()}, sum(count for _, count in fields.values())
+    return value, 0
 
 
-def fitting(value: JSON) -> JSON:
-    """The same, cut as much as it takes to fit in one event."""
-    for limit in (TEXT, 4_000, 400, 40):
-        cut = shortened(value, limit)
-        if len(orjson.dumps(orjson.dumps(cut).decode())) <= EVENT:
-            return cut
-    whole = orjson.dumps(value).decode()
-    ids: dict[str, Any] = {name: value[name] for name in ("type", "uuid") if isinstance(value, dict) and name in value}
-    return {**ids, "cut": beginning(whole, 4_000)}
+def _size(value: JSON) -> int:
+    """Of the value as text inside JSON."""
+    return len(orjson.dumps(orjson.dumps(value).decode()))
 
 
 def measure(text: str) -> tuple[int, str]:

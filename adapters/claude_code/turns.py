@@ -1,91 +1,102 @@
 """The turns of a thread: which lines form one, where it is complete, and the tokens it used."""
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from workledger.adapters.claude_code.entries import Past, Turn
+from workledger.adapters.claude_code.entries import Correction, Turn
 from workledger.adapters.claude_code.records import Record, Usage
-from workledger.domain.import_source import Key
+from workledger.adapters.claude_code.told import UNKNOWN, Recorded
+
+Rank = tuple[bool, datetime, tuple[int, int, int, int]]
+"""Of what lines say that a message used, the highest counts: that is said at all, then the latest, then the most.
+
+It is the same in whatever order the lines are read, so a turn comes out the same in however many pieces it is imported.
+"""
 
 
 class Turns:
-    """The turns that have not been recorded, by the place in the thread where each is complete.
+    """The turns to record, and the corrections of recorded ones, by the place in the thread where they are recorded.
 
     Args:
-        relevant: the places of the records that count for this thread.
-        live: more records may follow, also of the last message.
-
-    Attributes:
-        held: the last message, while its usage may not be final.
+        message_ids: for each record the message that it is a line of, if it is one.
+        times: for each record when it was written.
+        own: the places of the records that are this thread's, and `new` those of them that are not imported yet.
+        recorded: the turns of these messages that are recorded.
+        count: of the turns that the run has.
     """
 
-    def __init__(self, records: Sequence[Record], relevant: Collection[int], past: Past, live: bool) -> None:
-        self._records, self._relevant, self._past = records, relevant, past
-        self._lines: dict[Key, list[int]] = {}
-        for index, record in enumerate(records):
-            if index in relevant and (key := record.key):
-                self._lines.setdefault(key, []).append(index)
-        last = [*self._lines][-1] if self._lines else None
-        self.held = last if last and live and self._is_open(last) else None
-        complete = [(place, key) for key in self._lines if (place := self._place(key)) is not None]
-        self._at: dict[int, list[Turn]] = {}
-        self._numbers: dict[Key, int] = {}
-        for number, (place, key) in enumerate(sorted(complete, key=lambda one: one[0]), past.turns + 1):
-            self._numbers[key] = number
-            self._at.setdefault(place, []).append(self._turn(number, key))
+    def __init__(
+        self,
+        records: Sequence[Record],
+        message_ids: Sequence[str | None],
+        times: Sequence[datetime],
+        *,
+        own: Collection[int],
+        new: Collection[int],
+        recorded: Mapping[str, Recorded],
+        count: int,
+    ) -> None:
+        self._records, self._times, self._new, self._recorded, self._count = records, times, new, recorded, count
+        lines: dict[str, list[int]] = {}
+        for index, message in enumerate(message_ids):
+            if message:
+                lines.setdefault(message, []).append(index)
+        self._at: dict[int, list[Turn | Correction]] = {}
+        self._numbers: dict[str, int] = {}
+        for place, message in sorted((self._place(places), message) for message, places in lines.items()):
+            known = recorded.get(message)
+            if known is not None:
+                self._correct(place, message, lines[message], known)
+            elif any(index in own for index in lines[message]):
+                number = self._numbers[message] = count + len(self._numbers) + 1
+                self._at.setdefault(place, []).append(self._turn(number, message, lines[message]))
 
-    def at(self, index: int) -> list[Turn]:
-        """The turns that are complete with the record at that place; after the last one, those held back."""
+    def at(self, index: int) -> list[Turn | Correction]:
+        """Those that are recorded with the record at that place."""
         return self._at.get(index, [])
 
-    def number(self, key: Key | None) -> int:
+    def late(self) -> list[Turn | Correction]:
+        """Those of messages without any new line."""
+        return self.at(len(self._records))
+
+    def number(self, message: str | None) -> int:
         """The number that the turn of that message has, or will have."""
-        if key in self._past.usage:
-            return self._past.turns
-        return self._numbers.get(key, self._past.turns + len(self._numbers) + 1) if key else self._past.turns
+        if message is None:
+            return self._count
+        known = self._recorded.get(message)
+        return self._numbers.get(message, known.number if known else self._count)
 
-    def _is_open(self, key: Key) -> bool:
-        stopped = any(self._records[index].message.get("stop_reason") for index in self._lines[key])
-        return key not in self._past.usage and not stopped
+    def _place(self, places: Sequence[int]) -> int:
+        """Its last new line."""
+        return max((index for index in places if index in self._new), default=len(self._records))
 
-    def _place(self, key: Key) -> int | None:
-        """Its last line, or the first record after it that is new; None when there is nothing to record."""
-        place = self._lines[key][-1]
-        if key == self.held or (key in self._past.usage and self._usage(key) == self._past.usage[key]):
-            return None
-        while place < len(self._records) and (place not in self._relevant or self._known(place)):
-            place += 1
-        return place
+    def _turn(self, number: int, message: str, places: Sequence[int]) -> Turn:
+        index, usage = self._used(places)
+        return Turn(number, message, self._model(places), usage, self._calls(places), self._times[index])
 
-    def _turn(self, number: int, key: Key) -> Turn:
-        """The whole turn; or, when lines were added after it was recorded, a turn with what they add."""
-        before = self._past.usage.get(key)
-        lines = [self._records[index] for index in self._lines[key] if before is None or not self._known(index)]
-        uses = sum(block.get("type") == "tool_use" for line in lines for block in line.blocks)
-        return Turn(number, self._usage(key) - (before or Usage()), uses)
+    def _correct(self, place: int, message: str, places: Sequence[int], known: Recorded) -> None:
+        index, usage = self._used(places)
+        better = _rank(usage, self._times[index]) > _rank(known.usage, known.at) and known.at != UNKNOWN
+        more = usage - known.usage if better else Usage()
+        calls = self._calls([index for index in places if index in self._new])
+        if (more != Usage() or calls) and known.run_id:
+            at = self._times[index] if better else known.at
+            turn = Turn(known.number, message, known.model or self._model(places), more, calls, at)
+            self._at.setdefault(place, []).append(Correction(known.run_id, turn))
 
-    def _known(self, index: int) -> bool:
-        return self._past.has(index, self._records[index])
+    def _used(self, places: Sequence[int]) -> tuple[int, Usage]:
+        """What the message used, and the line that says so."""
+        said = [(index, self._records[index].usage or Usage()) for index in places]
+        return max(said, key=lambda one: _rank(one[1], self._times[one[0]]))
 
-    def _usage(self, key: Key) -> Usage:
-        return _usage(self._records[index] for index in self._lines[key])
+    def _calls(self, places: Sequence[int]) -> int:
+        """The calls in those lines, a call that several repeat once."""
+        blocks = [block for index in places for block in self._records[index].blocks]
+        return len({str(block.get("id")) for block in blocks if block.get("type") == "tool_use"})
 
-
-def counted(
-    records: Sequence[Record], done: int, elsewhere: Container[str | None], held: Key | None
-) -> dict[Key, Usage]:
-    """The tokens counted for each message when so many of these records were recorded and one message was held."""
-    lines: dict[Key, list[int]] = {}
-    for index, record in enumerate(records):
-        if record.key and record.uuid not in elsewhere:
-            lines.setdefault(record.key, []).append(index)
-    return {
-        key: _usage([records[index] for index in places])
-        for key, places in lines.items()
-        if places[-1] < done and key != held
-    }
+    def _model(self, places: Sequence[int]) -> str | None:
+        return next((model for index in places if (model := self._records[index].model)), None)
 
 
-def _usage(lines: Iterable[Record]) -> Usage:
-    """The usage of the last line, in the order of the file, that has one."""
-    usages = [line.usage for line in sorted(lines, key=lambda one: one.start) if line.usage]
-    return usages[-1] if usages else Usage()
+def _rank(usage: Usage, at: datetime) -> Rank:
+    return usage != Usage(), at, usage.size

@@ -1,13 +1,17 @@
-"""The project, agent and task of a transcript: those that exist, or new ones."""
+"""The project, agent and task of a thread: those that exist, or new ones."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from workledger.adapters.claude_code import facts
 from workledger.adapters.claude_code.about import About, project_name, subagents
 from workledger.adapters.claude_code.facts import Whose
-from workledger.adapters.claude_code.files import Transcript
-from workledger.adapters.claude_code.records import Record, records_of
+from workledger.adapters.claude_code.files import ThreadId, Transcript
+from workledger.adapters.claude_code.lines import lines_of
+from workledger.adapters.claude_code.records import Record, record
+from workledger.adapters.claude_code.repository import repository_of
+from workledger.adapters.claude_code.walking import shown
 from workledger.adapters.importing import Report, begin, digest, ensure_project
 from workledger.adapters.redaction import Redact
 from workledger.domain.agent import Agent, AgentConfig, AgentCreated, AgentRenamed
@@ -29,7 +33,7 @@ class Who:
     """Finds or creates the project and the agent of each thread of an import.
 
     Args:
-        project_id: the project of all of them, unless each goes to the one for its folder.
+        project_id: the project of all of them, unless each goes to the one for its repository.
     """
 
     def __init__(self, ledger: Ledger, report: Report, redact: Redact, project_id: str | None) -> None:
@@ -38,36 +42,38 @@ class Who:
 
     def whose(
         self,
-        file: Transcript,
+        thread: ThreadId,
         session: Sequence[Transcript],
-        own: Sequence[Record],
+        own: list[Record],
         about: About,
         run: AgentRun | None,
+        began: datetime,
     ) -> Whose:
         """The agent of a thread, existing or new.
 
         Args:
-            session: the files of its session, its own first.
-            own: the records of the thread, and `about` what they are about.
+            session: the files that were found of its session.
+            own: the records of the thread, `about` what they are about, and `began` when the first was written.
             run: of the thread, when it was recorded before.
 
         Raises:
             AgentNotFound: the agent was deleted here.
             Refused: the project or the agent cannot be made.
         """
-        id, at = facts.agent_id(file), next((one.at for one in own if one.at), file.first)
+        id = facts.agent_id(thread)
         agent = self._ledger.get(Agent, id) if self._ledger.existing([Agent.stream(id)]) else None
         if agent is None:
-            project = self._project(session[0], about, at)
-            agent = self._agent(file, id, project, self._names(file, session, own, about), about.model, at)
+            project = self._project(thread, session, about, own, began)
+            agent = self._agent(thread, id, project, self._names(thread, session, own, about), about.model, began)
         self._report.project_ids.update([agent.project_id] if agent.project_id else [])
         return Whose(
-            session_id=file.session_id,
+            session_id=thread.session_id,
             agent_id=id,
             agent_name=agent.name,
-            run_id=facts.run_id(file),
+            run_id=facts.run_id(thread),
             project_id=agent.project_id or "",
-            task_id=run.task_id if run else None if file.subagent_id else self._task(about.branch, agent.project_id),
+            task_id=self._task(thread, about, agent.project_id, run),
+            folder=None if about.cwd is None else str(self._redact(about.cwd)),
         )
 
     def rename(self, whose: Whose, name: str, at: datetime) -> None:
@@ -77,26 +83,38 @@ class Who:
             with self._ledger.unit() as unit:
                 unit.record(Agent, whose.agent_id, [AgentRenamed(name=wanted)], at=at)
 
-    def _project(self, first: Transcript, about: About, at: datetime) -> str:
-        main = self._ledger.find(Agent, facts.agent_id(first))
+    def _project(
+        self, thread: ThreadId, session: Sequence[Transcript], about: About, own: list[Record], at: datetime
+    ) -> str:
+        main = self._ledger.find(Agent, facts.agent_id(thread.main))
         if self._project_id or (main and main.project_id):
             return self._project_id or str(main and main.project_id)
-        cwd = about.cwd or str(first.path.parent)
+        folder = shown(session[0].path.parent) if session else thread.session_id
+        repository = repository_of(about.cwd, own) if about.cwd else folder
         created = ProjectCreated(
-            name=project_name(str(self._redact(cwd))),
-            repository_path=about.folder,
+            name=project_name(str(self._redact(repository))),
+            repository_path=str(self._redact(repository)) if about.cwd else None,
             max_concurrent_agents=AT_ONCE,
         )
-        id = f"{Project.PREFIX}_{digest('folder', cwd)}"
-        return ensure_project(self._ledger, id, created, at=at, report=self._report)
+        id = ensure_project(
+            self._ledger,
+            f"{Project.PREFIX}_{digest('folder', repository)}",
+            created,
+            at=at,
+            report=self._report,
+        )
+        if self._report.projects_made.get(id, created.name) != created.name:
+            note = f"there is another project called {created.name}: --project ID imports into that"
+            self._report.notes += [note] if note not in self._report.notes else []
+        return id
 
     def _agent(
-        self, file: Transcript, id: str, project: str, names: Iterable[str], model: str | None, at: datetime
+        self, thread: ThreadId, id: str, project: str, names: Iterable[str], model: str | None, at: datetime
     ) -> Agent:
         """One with the first of the names that is free."""
         *others, last = names
         config = AgentConfig(max_turns=facts.TURNS, model=model or DEFAULT_MODEL)
-        type = "background" if file.subagent_id else "conversational"
+        type = "background" if thread.subagent_id else "conversational"
         for name in (*others, last):
             created = AgentCreated(name=name, project_id=project, type=type, config=config)
             try:
@@ -105,31 +123,37 @@ class Who:
                 if name == last:
                     raise
             else:
-                self._report.imported["sub-agents" if file.subagent_id else "agents"] += 1
+                self._report.imported["sub-agents" if thread.subagent_id else "agents"] += 1
                 break
         return self._ledger.get(Agent, id)
 
     def _names(
-        self, file: Transcript, session: Sequence[Transcript], own: Sequence[Record], about: About
+        self, thread: ThreadId, session: Sequence[Transcript], own: Sequence[Record], about: About
     ) -> tuple[str, str]:
-        if file.subagent_id is None:
-            return _called(about.agent_name, file.session_id[:8]), _called(about.agent_name, file.session_id)
+        id, subagent = thread
+        if subagent is None:
+            return _called(about.agent_name, id[:8]), _called(about.agent_name, id)
         prompt = next((one.text for one in own if one.kind == "user"), "")
-        labels = self._labels_of(session)
-        label = labels.get(file.subagent_id) or labels.get(prompt) or _kind(file.subagent_id)
-        return _called(label, file.subagent_id), _called(label, f"{file.session_id}/{file.subagent_id}")
+        labels = self._labels_of(id, session)
+        label = labels.get(subagent) or labels.get(prompt) or _kind(subagent)
+        return _called(label, subagent), _called(label, f"{id}/{subagent}")
 
-    def _labels_of(self, session: Sequence[Transcript]) -> dict[str, str]:
+    def _labels_of(self, session_id: str, session: Sequence[Transcript]) -> dict[str, str]:
         """The names that the threads of the session give to the agents that they start."""
-        id = session[0].session_id
-        if id not in self._labels:
-            records = (one for file in session for one in records_of(file.path))
-            self._labels = {id: {name: str(self._redact(label)) for name, label in subagents(records).items()}}
-        return self._labels[id]
+        if session_id not in self._labels:
+            records: list[Record] = []
+            for file in session:
+                with suppress(OSError):
+                    lines = lines_of(file.path.read_bytes())
+                    records += (one for line in lines if (one := record(line)))
+            self._labels = {session_id: {id: str(self._redact(label)) for id, label in subagents(records).items()}}
+        return self._labels[session_id]
 
-    def _task(self, branch: str | None, project_id: str | None) -> str | None:
-        """The task in the project that a branch is named after."""
-        task = self._ledger.find(Task, branch) if branch else None
+    def _task(self, thread: ThreadId, about: About, project_id: str | None, run: AgentRun | None) -> str | None:
+        """The task in the project that the branch is named after."""
+        if run is not None or thread.subagent_id:
+            return run.task_id if run else None
+        task = self._ledger.find(Task, about.branch) if about.branch else None
         return task.id if task is not None and task.project_id == project_id else None
 
 

@@ -6,8 +6,14 @@ from contextlib import closing
 
 import sqlalchemy as sa
 
+from workledger.adapters.schema import CLAIMS, EVENTS, SNAPSHOTS
+from workledger.projections.engine.state.dead_letters import DEAD_LETTERS
+
 SECONDS = 10.0
 """For which readers are waited for, who keep SQLite's write-ahead log from being emptied."""
+
+OURS = (EVENTS, CLAIMS, SNAPSHOTS, DEAD_LETTERS)
+"""Tables that rows were erased from."""
 
 OVERWRITE = "pragma secure_delete = {}"
 
@@ -25,7 +31,7 @@ def compact(engine: sa.Engine) -> bool:
     """
     if engine.dialect.name != "sqlite":
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql("vacuum")
+            connection.exec_driver_sql(f"vacuum {', '.join(table.name for table in OURS)}")
         return True
     with closing(engine.raw_connection()) as pooled:  # without a transaction, which the engine would begin
         driver = pooled.driver_connection

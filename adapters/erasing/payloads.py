@@ -33,6 +33,7 @@ class Search:
     """Looks for secrets in events, in the order of the log."""
 
     def __init__(self, redact: Redact) -> None:
+        self._redact = redact
         self._payloads = Payloads(redact)
 
     def look(self, event: Scanned) -> Found | None:
@@ -41,9 +42,9 @@ class Search:
         try:
             payload = orjson.loads(before)
         except orjson.JSONDecodeError:
-            return None
+            payload = None
         if not isinstance(payload, dict):
-            return None
+            return self._look_at_text(event, before)
         clean = self._payloads.clean(event.stream_id, payload)
         changed = {name: count for name, value in payload.items() if (count := marked(value, clean[name]))}
         kind = Event.TOPICS.get(event.topic)
@@ -51,3 +52,10 @@ class Search:
             return None
         after = orjson.dumps(clean).decode()
         return Found(event.position, event.topic, tuple(changed), sum(changed.values()), before, after)
+
+    def _look_at_text(self, event: Scanned, before: str) -> Found | None:
+        """Of an event whose payload is no object: nothing can be made of it anyway."""
+        after = self._redact(before)
+        if not isinstance(after, str) or after == before:
+            return None
+        return Found(event.position, event.topic, (), 1, before, after)

@@ -11,6 +11,7 @@ from workledger.adapters.bootstrap import Workledger
 from workledger.adapters.erasing import files, progress, rows
 from workledger.adapters.erasing.payloads import Found, Search
 from workledger.adapters.erasing.progress import Progress
+from workledger.adapters.failures import database_errors
 from workledger.adapters.redaction import Redact, redact_secrets
 from workledger.domain import redaction
 from workledger.domain.kernel.refusals import Refused
@@ -78,7 +79,7 @@ def redact_ledger(
         RedactionUnderWay: REDACTION_UNDER_WAY, another process is at it.
     """
     leases.wait_for_expiry(ledger.tables, {LEASE})
-    with held_leases.hold(ledger.tables, {LEASE}, leases.new_owner()) as held:
+    with database_errors(), held_leases.hold(ledger.tables, {LEASE}, leases.new_owner()) as held:
         if held is None:
             raise RedactionUnderWay
         now = progress.begun(ledger.tables, ledger.head())

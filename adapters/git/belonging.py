@@ -17,7 +17,7 @@ def project_of(ledger: Ledger, history: History, address: str | None, redact: Re
     """The id of the project of a repository, which is made when there is none.
 
     The id of a new project follows from the first commit, so that all clones have the same one. A project with the
-    same folder or address is taken as well, and one that shares commits: a shallow clone has another first commit.
+    same folder or address is taken as well, and one of a shallow clone, which has another first commit.
     One whose repository has another address is left alone: both may have begun as copies of one template.
 
     Raises:
@@ -33,20 +33,21 @@ def project_of(ledger: Ledger, history: History, address: str | None, redact: Re
     )
     if ledger.existing([Project.stream(origin)]):
         project = ledger.get(Project, origin)
-        if not _elsewhere(project, address):
+        if not _elsewhere(project, created):
             return project.id
         report.notes.append(
             f"it began as {project.name} did ({project.id}), but its address is another, so it is a project of its own"
         )
         origin = f"{Project.PREFIX}_{digest(history.first, address or '')}"
-    elif _holder(ledger, created) is None and (kin := _kin(ledger, history, address)):
+    elif _holder(ledger, created) is None and (kin := _kin(ledger, history, created)):
         return kin
     return ensure_project(ledger, origin, created, at=history.commit(history.first).at, report=report)
 
 
-def _elsewhere(project: Project, address: str | None) -> bool:
-    known = project.repository_url
-    return known is not None and address is not None and known != address
+def _elsewhere(project: Project, found: ProjectCreated) -> bool:
+    """Whether the project's repository has another address, and is not the same folder with a new one."""
+    addresses = {project.repository_url, found.repository_url} - {None}
+    return len(addresses) > 1 and project.repository_path != found.repository_path
 
 
 def _holder(ledger: Ledger, created: ProjectCreated) -> str | None:
@@ -55,16 +56,21 @@ def _holder(ledger: Ledger, created: ProjectCreated) -> str | None:
     return next((holder for key in keys for holder in ledger.holders(key)), None)
 
 
-def _kin(ledger: Ledger, history: History, address: str | None) -> str | None:
-    """The oldest project whose first recorded commit is in the history, or that has one of its ends."""
+def _kin(ledger: Ledger, history: History, created: ProjectCreated) -> str | None:
+    """The oldest project of a clone of this repository, when that clone or this one is shallow.
+
+    A shallow one began at a commit that has parents in the other. Sharing commits alone says nothing: a repository may
+    have taken in the history of another.
+    """
     for id in _projects(ledger):
         project = ledger.find(Project, id)
-        if project is None or _elsewhere(project, address):
+        if project is None or _elsewhere(project, created):
             continue
-        first = ledger.read(0, 1, topics=(CommitRecorded.TOPIC,), tag=("project", id))
-        ends = (CommitRecord.stream(CommitRecord.id_of(id, sha)) for sha in history.ends)
-        if first and (orjson.loads(first[0].data)["commit_sha"] in history or ledger.existing(ends)):
-            return id
+        for row in ledger.read(0, 1, topics=(CommitRecorded.TOPIC,), tag=("project", id)):
+            began = orjson.loads(row.data)["commit_sha"]
+            ends = (CommitRecord.stream(CommitRecord.id_of(id, sha)) for sha in history.ends)
+            if history.has_before(began) or (history.is_shallow and ledger.existing(ends)):
+                return id
     return None
 
 

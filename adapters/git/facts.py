@@ -1,7 +1,6 @@
 """The events of a commit: what is recorded of it, and what completes an earlier record."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from workledger.adapters.git.commit_object import Commit
 from workledger.adapters.git.known import Record
@@ -54,13 +53,17 @@ class Facts:
         )
 
     def completed(self, commit: Commit, record: Record, files: tuple[str, ...] | None) -> CommitCompleted | None:
-        """What is known now and was not then; None when that is nothing."""
-        told: dict[str, Any] = {}
-        if not record.dated:
-            told = {"authored_at": _authored_at(commit), "parents": commit.parents[:PARENTS]}
-        if files is not None and (not record.files_known or (not record.dated and record.imported)):
-            told |= {"files_changed": self._named(files), "files_known": True}
-        return CommitCompleted(commit_id=record.commit_id, **told) if told else None
+        """What is known now; None when that is nothing new. Files that a person named are left alone."""
+        better = files is not None and (not record.files_known or (not record.dated and record.imported))
+        if record.dated and not better:
+            return None
+        return CommitCompleted(
+            commit_id=record.commit_id,
+            authored_at=_authored_at(commit),
+            parents=commit.parents[:PARENTS],
+            files_changed=self._named(files or ()) if better else record.files,
+            files_known=better or record.files_known,
+        )
 
     def _named(self, files: tuple[str, ...]) -> tuple[str, ...]:
         """The names of the files; of very many, the first ones and how many more there are."""

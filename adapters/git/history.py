@@ -70,18 +70,24 @@ class History:
     ) -> None:
         self._opened.close()
 
-    def __contains__(self, sha: str) -> bool:
-        """Whether the commit leads to the ref, also when a range leaves it out."""
-        return sha in self._reachable
+    def missing(self, shas: Iterable[str]) -> list[str]:
+        """Those of the commits that the clone does not have, on any branch."""
+        others = [sha for sha in shas if sha not in self._reachable and commit_object.ID.fullmatch(sha.encode())]
+        return [sha for sha, found in zip(others, self._objects.read(others), strict=True) if found is None]
 
-    def __iter__(self) -> Iterator[str]:
-        """The commits that lead to the ref."""
-        return iter(self._reachable)
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the clone ends before the first commit."""
+        return self.first in self.repository.shallow
+
+    def has_before(self, sha: str) -> bool:
+        """Whether the commit leads to the ref, and others lead to it."""
+        return sha in self._reachable and bool(self._nodes[sha].parents)
 
     @property
     def ends(self) -> list[str]:
         """The newest commit, and those at which a shallow clone ends."""
-        return [*self.shas[-1:], *(sha for sha in self.repository.shallow if sha in self)]
+        return [*self.shas[-1:], *(sha for sha in self.repository.shallow if sha in self._reachable)]
 
     def commit(self, sha: str) -> Commit:
         """One that leads to the ref."""

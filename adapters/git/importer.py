@@ -48,7 +48,7 @@ def import_git(
             address = address and str(redact(address))
             project = ledger.get(Project, project_id or project_of(ledger, history, address, redact, report))
             report.project_ids.add(project.id)
-            folder = str(redact(str(path)))
+            folder = str(redact(str(history.repository.top)))
             work = Import(ledger, history, Facts(project, address or folder, told, report, keep_emails))
             work.run(progress)
             if project_id is None and folder != project.repository_path and not (address and project.repository_url):
@@ -84,9 +84,9 @@ class Import:
 
     def compare(self) -> None:
         """Say so when the project may be another one, which began as a copy of the same."""
-        ids = (CommitRecord.id_of(self._project.id, sha) for sha in self._history)
-        others = len(self._recorded.keys() - {CommitRecord.stream(id) for id in ids})
-        if others and self._report.imported["commits"]:
+        if not self._report.imported["commits"]:
+            return
+        if others := len(self._history.missing(record.sha for record in self._recorded.values())):
             self._report.notes.append(
                 f"{self._project.name} ({self._project.id}) also has {others:,} commits of another copy: "
                 "if this is a project of its own, import it with --project ID"

@@ -17,15 +17,17 @@ class Record:
     """A commit that is recorded.
 
     Attributes:
-        commit_id: of its row, and `version` of its stream.
+        commit_id: of its row, `sha` of itself, and `version` of its stream.
         dated: whether its author's date and its parents are known; releases that did not keep them left them out.
-        files_known: whether its files are known.
+        files: of one that is not complete, as they are recorded; `files_known` says whether they are known.
         imported: whether an import recorded it; others may have named its files as they see them.
     """
 
     commit_id: str
+    sha: str
     version: int
     dated: bool
+    files: tuple[str, ...]
     files_known: bool
     imported: bool
 
@@ -39,18 +41,17 @@ def records(ledger: Ledger, project_id: str) -> dict[str, Record]:
     found: dict[str, Record] = {}
     for row in _rows(ledger, project_id):
         told = orjson.loads(row.data)
+        files, files_known = tuple(told["files_changed"]), told.get("files_known", True)
         if row.topic == CommitRecorded.TOPIC:
-            dated = told.get("authored_at") is not None or told.get("parents") is not None
+            dated = told.get("parents") is not None
             imported = row.actor.partition(":")[0] == "import"
+            files = () if dated and files_known else files  # nothing is going to complete them
             found[row.stream_id] = Record(
-                told["commit_id"], row.version, dated, told.get("files_known", True), imported
+                told["commit_id"], told["commit_sha"], row.version, dated, files, files_known, imported
             )
         elif (before := found.get(row.stream_id)) is not None:
             found[row.stream_id] = replace(
-                before,
-                version=row.version,
-                dated=before.dated or "parents" in told,
-                files_known=told.get("files_known", before.files_known),
+                before, version=row.version, dated=True, files=files, files_known=files_known
             )
     return found
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from eventsourcing.persistence import NotSupportedError, StoredEvent
 
 from workledger.adapters.own_transaction.refusals import ConnectionUnsupported
-from workledger.adapters.recorder import DatabaseStore, SnapshotStore
+from workledger.adapters.recorder import DatabaseStore
+from workledger.adapters.snapshots import SnapshotStore
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import Conditions, Stored
 
@@ -105,6 +106,10 @@ class TransactionStore(DatabaseStore):
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         """Not offered: what is erased is gone, whatever becomes of a transaction."""
+        raise NotSupportedError
+
+    def forget_commands(self, upto: int) -> None:
+        """Not offered, as `erase`."""
         raise NotSupportedError
 
     def _execute(self, statement: sa.Executable) -> list[tuple[Any, ...]]:

@@ -69,6 +69,10 @@ begin
         when 'free' then
             delete from claims c where c.key = keys[i] and c.holder = streams[holders[i]];
         when 'limit' then
+            if capacities[i] is null then
+                delete from claim_limits l where l.key = keys[i];
+                continue;
+            end if;
             insert into claim_limits values (keys[i], capacities[i])
                 on conflict (key) do update set capacity = excluded.capacity;
         when 'hold' then

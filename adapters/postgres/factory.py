@@ -8,8 +8,10 @@ import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import ApplicationRecorder
 
+from workledger.adapters.backup import OnCopied
 from workledger.adapters.factory import DatabaseFactory
 from workledger.adapters.own_transaction.store import OwnConnection
+from workledger.adapters.postgres.backup import dump
 from workledger.adapters.postgres.bulk import PostgresBulk
 from workledger.adapters.postgres.own_transaction import PostgresTransaction
 from workledger.adapters.postgres.place import Home
@@ -74,6 +76,10 @@ class PostgresFactory(DatabaseFactory):
 
     def own_transaction(self, connection: OwnConnection) -> PostgresTransaction:
         return PostgresTransaction(connection, self._home)
+
+    def backup(self, path: Path, on_copied: OnCopied) -> None:
+        self._pool.check()
+        dump(self.engine.url, path)
 
     def close(self) -> None:
         super().close()

@@ -36,7 +36,7 @@ COMMANDS = tuple(
             "password-stdin",
             rf"{_ECHOED}[^\n|]{{0,100}}--password-stdin",
         ),
-        ("env ", rf"(?m)^\s*(?i:env)[ ]+\w*(?:PASS|PASSWORD|PASSWD|SECRET|TOKEN|KEY)[ ]+{_WORD}"),
+        ("env ", rf"(?<![\w$-])ENV[ ]+\w*(?:PASS|PASSWORD|PASSWD|SECRET|TOKEN|KEY)[ ]+{_WORD}"),
         ("_authToken", rf"_authToken[ ]+{_WORD}"),
         ("aws_", rf"\baws_(?:secret_access_key|session_token)[ ]+{_WORD}"),
         ("secret set", rf"\bsecret set\b{_LINE}(?:-b|--body)[ =]{_WORD}"),

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from workledger.adapters.redaction.spans import Span, without
+from workledger.adapters.redaction.spans import Span, without, words
 from workledger.adapters.redaction.structures import JSON, Redact
 from workledger.adapters.redaction.texts import provider_tokens
 
@@ -17,6 +17,7 @@ REACH = 400
 DEEPEST = 12
 """Names of a path that count."""
 
+_LABELS = words("timestamp type role model version cwd level status kind name slug hash sha fingerprint at time")
 _INSIDE = re.compile(r"[\w.+/=$:~-]")
 _OPEN = re.compile(
     r"(?<![A-Za-z0-9])(?:gh[opsur]_|github_pat_|gl(?:pat|dt|rt|cbt|ptt)-|sk-(?:ant|proj|or|svcacct)-|[srp]k_(?:live|test)_"
@@ -54,7 +55,7 @@ def unsplit(value: JSON, ends: dict[Path, str] | None = None) -> JSON:
     """
     series: dict[Path, list[tuple[int, str]]] = defaultdict(list)
     for number, (path, text) in enumerate(_texts(value)):
-        if text:
+        if text and not _is_label(path):
             series[path].append((number, text))
     found: dict[int, tuple[str, list[Span]]] = {}
     for path, numbered in series.items():
@@ -72,6 +73,12 @@ def unsplit(value: JSON, ends: dict[Path, str] | None = None) -> JSON:
                 start = max(0, len(text) - (len(joined) - begun.start()))
                 found.setdefault(number, (text, []))[1].append((start, len(text)))
     return _replaced(value, {number: without(*one) for number, one in found.items()}) if found else value
+
+
+def _is_label(path: Path) -> bool:
+    """Whether a text is whole by itself: an id, a time, a kind."""
+    last = path[-1].lower() if path else ""
+    return last in _LABELS or last.endswith(("id", "ids"))
 
 
 def _across(texts: Sequence[str]) -> list[list[Span]]:

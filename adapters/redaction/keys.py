@@ -20,7 +20,7 @@ _BODY = re.compile(
 _KEYISH = re.compile(r"(?:[\w+/=\s\"'\\,.:;>|+*#$-])*+\Z")
 _LARGEST = 20_000
 
-_LINE = re.compile(r"(?m)^[ \t>|\"'+#]*+(?P<body>[A-Za-z0-9+/]{60,80})=?=?[\"',+\\ \t]*+\r?$")
+_LINE = re.compile(r"(?m)(?<![A-Za-z0-9+/=])(?P<body>[A-Za-z0-9+/]{60,80})=?=?[\"',+\\ \t]*+\r?$")
 _DER = re.compile(
     r"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{2}[AQgw]IBA[AD]|MI[GH][A-Za-z0-9+/]AgE[AB]|MC4CAQAwBQYDK2V|MHcCAQEE|b3BlbnNzaC1rZXktdjE|MIIF[A-Za-z0-9+/]{2}BAME)[A-Za-z0-9+/]{8,}+={0,2}"
 )
@@ -66,11 +66,17 @@ def _bodies(text: str) -> Iterator[Span]:
     run: list[re.Match[str]] = []
     lines: list[re.Match[str] | None] = [*_LINE.finditer(text), None]
     for match in lines:
-        if match and (not run or (match.start() - run[-1].end() <= 2 and len(match["body"]) == len(run[0]["body"]))):
+        if match and (not run or _next_to(text, run, match)):
             run.append(match)
             continue
         yield from _run(text, run)
         run = [match] if match else []
+
+
+def _next_to(text: str, run: list[re.Match[str]], match: re.Match[str]) -> bool:
+    """Whether it is the next line, and as long as those before."""
+    between = text[run[-1].end() : match.start()]
+    return len(match["body"]) == len(run[0]["body"]) and len(between) < 40 and not between.strip(" \t\r\n>|\"'+#,\\")
 
 
 _LAST = re.compile(r"\r?\n[ \t>|\"'+#]*+[A-Za-z0-9+/]{4,80}={0,2}(?=[\"',+\\ \t]*+\r?(?:\n|\Z))")

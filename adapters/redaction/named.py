@@ -79,9 +79,10 @@ def _value(text: str, plain: str, start: int, end: int, name: str, kind: int) ->
     before = plain[max(0, start - 160) : start]
     if name.startswith("-"):
         match = _FLAG.match(text, end)
-        if match is None or ((match["bare"] or "").isalpha() and not _ARGUMENT_ENDS.match(plain, match.end())):
+        if match and not ((match["bare"] or "").isalpha() and not _ARGUMENT_ENDS.match(plain, match.end())):
+            return _settled(match, plain, name, kind, close=True)
+        if match or name.startswith("--"):
             return None
-        return _settled(match, plain, name, kind, close=True)
     if before.endswith(("<", '"', "'", ":")) and _OPENING.search(before):
         match = _ELEMENT.match(text, end) or _PAIR.match(text, end)
         if match and match["quoted"] and values.quoted(match["quoted"].strip(), name, kind, True):
@@ -121,12 +122,10 @@ def _settled(match: re.Match[str], plain: str, name: str, kind: int, *, close: b
         return match.span("quoted") if values.quoted(match["quoted"], name, kind, as_json) else None
     value, end = match["bare"], match.end("bare")
     trimmed = value.rstrip(".:")
-    ends = _ENDS.match(plain, end) is not None
-    return (
-        (match.start("bare"), match.start("bare") + len(trimmed))
-        if values.bare(trimmed, name, kind, close, ends)
-        else None
-    )
+    ends, called = _ENDS.match(plain, end) is not None, plain[end : end + 1] in ("(", "[")
+    if not values.bare(trimmed, name, kind, close, ends, called):
+        return None
+    return match.start("bare"), match.start("bare") + len(trimmed)
 
 
 def _only_word(match: re.Match[str], before: str, plain: str, name: str) -> bool:

@@ -6,16 +6,19 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from workledger.adapters.redaction.spans import Span, merged
-from workledger.domain.kernel.refusals import Refused
 
 if TYPE_CHECKING:
     from kingfisher_sdk import Scanner
 
 
-class ScannerMissing(Refused):
-    """The secret scanner is not installed: run `pip install "workledger[secrets]"`, or pass a redact function."""
+MODULE = "kingfisher_sdk"
 
-    code = "SECRET_SCANNER_MISSING"
+
+class ScannerMissing(ModuleNotFoundError):
+    """The secret scanner is not installed: an import or a server ends with it, and passes over nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("The secret scanner is not installed: run pip install 'workledger[secrets]'.", name=MODULE)
 
 
 NOT_USED = {"betterleaks.private-key"}
@@ -29,7 +32,7 @@ def installed() -> None:
     Raises:
         ScannerMissing: the scanner is not installed.
     """
-    if find_spec("kingfisher_sdk") is None:
+    if find_spec(MODULE) is None:
         raise ScannerMissing
 
 
@@ -53,10 +56,6 @@ def scanner() -> "Scanner":
 def tokens(text: str) -> list[Span]:
     """Where a provider's token is, as it stands or in base64."""
     data = text.encode("utf-8", "replace")
-    if b"\0" in data:  # that, and a mark at the start, could be taken for UTF-16, whose places are others
-        data = data.replace(b"\0", b" ")
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = b"   " + data[3:]
     findings = [one.location for one in scanner().scan(data) if one.rule_id not in NOT_USED]
     if not findings:
         return []

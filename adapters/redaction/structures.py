@@ -80,6 +80,8 @@ def field_kind(name: str, value: JSON) -> int:
     if len(name) > 100 or not any(stem in name.lower() for stem in names.STEMS):
         return names.NONE
     kind = names.strength(name)
+    if name.lower() == "pass" and not isinstance(value, str):
+        return names.NONE  # what tests did
     if kind == names.PASSWORD and isinstance(value, str) and name.lower().endswith("pwd") and value[:1] in "/.~":
         return names.NONE
     if name.lower().strip("_").endswith("auth") and not (isinstance(value, str) and values.looks_random(value)):

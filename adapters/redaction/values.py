@@ -49,15 +49,18 @@ def quoted(value: str, name: str, kind: int, as_json: bool) -> bool:
 
 
 @lru_cache(4096)
-def bare(value: str, name: str, kind: int, close: bool, ends: bool) -> bool:
+def bare(value: str, name: str, kind: int, close: bool, ends: bool, called: bool = False) -> bool:
     """Whether a value without quotes is one.
 
     Args:
         close: it follows the `=` at once, as in a shell or a file of settings.
         ends: nothing follows it that makes it part of an expression.
+        called: what follows it says that it is the name of a function or a list.
     """
     if len(value) < 4 or harmless(value, name) or _CODE.match(value):
         return False
+    if len(value) >= 12 and "." not in value and not called and looks_random(value):
+        return True
     if _NAME.match(value):  # it could be a variable, too
         if "." in value:
             return False

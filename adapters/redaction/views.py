@@ -9,29 +9,49 @@ from collections.abc import Iterator
 
 from workledger.adapters.redaction.spans import Span
 
-DEPTH = 3
+DEPTH = 5
 """Levels of escapes: text in JSON in JSON is usual in transcripts."""
 
 _ESCAPE = re.compile(
     r"""\x1b \[ [0-9;:?]*+ [ -/]*+ [@-~]    # colours and other control sequences
       | \x1b \] [^\x07\x1b]{0,500}+ (?:\x07|\x1b\\)
-      | \\ (?: u00 (?P<latin> [0-9a-fA-F]{2}) | u [0-9a-fA-F]{4} | (?P<wrap> \r?\n [ \t]*+) | (?P<other> [^\n]) )
+      | & (?P<entity> quot|apos|amp|lt|gt|\#39|\#x27|\#34|\#x22 ) ;
+      | \\ (?: (?: u00 | x) (?P<latin> [0-9a-fA-F]{2}) | u [0-9a-fA-F]{4} | (?P<escape> 033 | e(?=\[))
+          | (?P<wrap> \r?\n [ \t]*+) | (?P<other> [^\n]) )
     """,
     re.VERBOSE,
 )
+_MARGIN = re.compile(
+    r"""(?m)^(?: [ \t]{0,8}+ \d{1,6}+ (?:→|\t|[ ]?[|│:]) [ ]?+      # numbers of lines
+        | [\w./-]{1,200}+ [:-] \d{1,6}+ [:-]                        # what grep says
+        | [-+](?!(?:\+\+|--)[ ]) | [ \t]*+ (?:>[ ]?)++ | [ \t]*+ (?:\#|//|\*|;)[ ] )""",
+    re.VERBOSE,
+)
+"""What stands before a line in a listing, a difference, a quotation, a comment."""
+_ENTITIES = {
+    "quot": '"',
+    "apos": "'",
+    "amp": "&",
+    "lt": "<",
+    "gt": ">",
+    "#39": "'",
+    "#x27": "'",
+    "#34": '"',
+    "#x22": '"',
+}
 _CHARACTERS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " "}
 
 
 class View:
-    """A text without its outer escapes, and where each part of it came from."""
+    """A text with other characters in place of what a pattern finds, and where each part of it came from."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, pattern: re.Pattern[str] = _ESCAPE) -> None:
         parts: list[str] = []
         here, there = [0], [0]
         at = done = 0
-        for escape in _ESCAPE.finditer(text):
+        for escape in pattern.finditer(text):
             start, end = escape.span()
-            instead = _instead(escape)
+            instead = _instead(escape) if pattern is _ESCAPE else ""
             parts += (text[done:start], instead)
             at += start - done
             here += (at, at + len(instead))
@@ -54,6 +74,10 @@ class View:
 
 
 def _instead(escape: re.Match[str]) -> str:
+    if escape["entity"]:
+        return _ENTITIES[escape["entity"]]
+    if escape["escape"]:
+        return "\x1b"
     if escape["latin"]:
         return chr(int(escape["latin"], 16))
     if escape["wrap"] is not None:
@@ -67,10 +91,19 @@ def views(text: str) -> Iterator[tuple[str, list[View]]]:
     """The text itself, then its views, each with the views that lead back from it, the innermost first."""
     path: list[View] = []
     yield text, path
-    while len(path) < DEPTH and ("\\" in text or "\x1b" in text):
+    yield from _without_margin(text, path)
+    while len(path) < DEPTH and ("\\" in text or "\x1b" in text or "&" in text):
         view = View(text)
         if view.text == text:
             return
         path = [view, *path]
         text = view.text
         yield text, path
+        yield from _without_margin(text, path)
+
+
+def _without_margin(text: str, path: list[View]) -> Iterator[tuple[str, list[View]]]:
+    """The lines without what stands before them, where it stands before more than one in three."""
+    if "\n" in text and len(_MARGIN.findall(text)) * 3 > text.count("\n"):
+        view = View(text, _MARGIN)
+        yield view.text, [view, *path]

@@ -9,6 +9,7 @@ FREE = "delete from claims where key = ? and holder = ?"
 HELD = "select 1 from claims where key = ? limit 1"
 HOLDERS = "select holder from claims where key = ? order by holder"
 LIMIT = "insert into claim_limits values (?, ?) on conflict (key) do update set capacity = excluded.capacity"
+UNLIMIT = "delete from claim_limits where key = ?"
 LIMITS = "select capacity from claim_limits where key = ?"
 TAKE = "insert into claims values (?, ?) on conflict do nothing"
 
@@ -25,6 +26,8 @@ def settle(cursor: sqlite3.Cursor, stream: str, claim: Claim) -> None:
                 raise ClaimUnmet(claim, None)
         case Release():
             cursor.execute(FREE, (claim.key, stream))
+        case Limit(capacity=None):
+            cursor.execute(UNLIMIT, (claim.key,))
         case Limit():
             cursor.execute(LIMIT, (claim.key, claim.capacity))
         case Take(capacity=capacity) if capacity == UNLIMITED:

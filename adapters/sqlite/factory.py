@@ -1,13 +1,20 @@
 """The ledger's database in SQLite: in WAL mode, with one writer at a time and readers that never wait."""
 
+from contextlib import closing
+from pathlib import Path
+
 import sqlalchemy as sa
 from eventsourcing.persistence import ApplicationRecorder
 
+from workledger.adapters.backup import OnCopied
 from workledger.adapters.factory import DatabaseFactory
+from workledger.adapters.failures import database_errors
 from workledger.adapters.own_transaction.store import OwnConnection
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
+from workledger.adapters.sqlite.backup import copy
 from workledger.adapters.sqlite.bulk import SQLiteBulk
+from workledger.adapters.sqlite.checkpointer import Checkpointer
 from workledger.adapters.sqlite.file import File, is_empty
 from workledger.adapters.sqlite.own_transaction import SQLiteTransaction
 from workledger.adapters.sqlite.store import SQLiteStore, cursor_of
@@ -36,7 +43,8 @@ class SQLiteFactory(DatabaseFactory):
     def connect(self, url: str) -> sa.Engine:
         self._file = File(url, read_only=self.read_only)
         self.place = f"{self._file.path}: "
-        self._writer = Writer(self._file)
+        self._checkpointer = Checkpointer(self._file)
+        self._writer = Writer(self._file, self._checkpointer.look)
         engine = sa.create_engine(
             "sqlite://",
             creator=lambda: self._file.connect(durable=False),
@@ -45,6 +53,7 @@ class SQLiteFactory(DatabaseFactory):
             max_overflow=48,
         )
         sa.event.listen(engine, "begin", self._begin)
+        sa.event.listen(engine, "checkin", lambda driver, record: self._checkpointer.look())
         self.bulk = SQLiteBulk(engine)
         return engine
 
@@ -66,8 +75,13 @@ class SQLiteFactory(DatabaseFactory):
     def exclusively(self, connection: sa.Connection) -> None:
         """The transaction began as immediate, so there is no other writer."""
 
+    def backup(self, path: Path, on_copied: OnCopied) -> None:
+        with database_errors(ours=True), closing(self._file.connect()) as source:
+            copy(source, path, on_copied)
+
     def close(self) -> None:
         self._file.close()
+        self._checkpointer.close()
         self._writer.close()
         super().close()
         self._file.forget()

@@ -4,7 +4,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from workledger.adapters.database import DatabaseBusy
@@ -17,10 +17,14 @@ NO_BUSY_HANDLER = "pragma busy_timeout = 0"
 
 
 class Writer:
-    """Opens its connection when it is first needed, and anew after one that failed."""
+    """Opens its connection when it is first needed, and anew after one that failed.
 
-    def __init__(self, file: File) -> None:
-        self._file = file
+    Args:
+        committed: called after each commit.
+    """
+
+    def __init__(self, file: File, committed: Callable[[], None] = lambda: None) -> None:
+        self._file, self._committed = file, committed
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
 
@@ -45,6 +49,7 @@ class Writer:
                 if (refused := refusal_of(error)) is not None:
                     raise refused from error
                 raise
+        self._committed()
 
     def keep_log(self) -> None:
         """Switch to a write-ahead log (WAL) unless it is on. That fails while others use another journal mode; after a

@@ -19,10 +19,12 @@ class Commands(CommandGroup):
         "events": Entry("events:events", "Print events as JSON lines."),
         "rebuild": Entry("rebuild:rebuild", "Rebuild read tables from the log."),
         "verify": Entry("verify:verify", "Check every row of the read tables against the log."),
+        "backup": Entry("backup:backup", "Copy the ledger to a file, while others read and write it."),
         "redact": Entry("redact:redact", "Erase secrets that were stored before from the log."),
         "project": Entry("project:project", "Keep the read tables up to date with the log, until Ctrl-C."),
         "react": Entry("react:react", "Run the policies, until Ctrl-C."),
         "dead-letters": Entry("dead_letters:app", "Show, retry or drop the events that could not be processed."),
+        "trim-commands": Entry("trim_commands:trim_commands", "Forget old command ids."),
         "bench": Entry("bench:app", "Benchmark workledger beside other event stores."),
     }
 

@@ -1,11 +1,13 @@
 """Opens the ledger that a command works on: the only place of the command line that does."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import workledger
 from workledger import Workledger
-from workledger.adapters.database import DatabaseUnreachable
+from workledger.adapters.database import DatabaseUnreachable, OlderDatabase
 from workledger.api.commandline.apps import find_app
 from workledger.api.commandline.options import DEFAULT
 
@@ -32,7 +34,8 @@ def open_ledger(
         app: the name of the app whose read tables and policies it has (see apps.py).
         create: make it if there is none. Commands that bring events in do; those that work on the events of a ledger
             refuse a mistyped URL.
-        read_only: write nothing, so that a read-only file or a standby will do.
+        read_only: for commands that write nothing. Others are given a file that cannot be written so, too. Tables of an
+            earlier release are upgraded all the same, as nothing could be read otherwise.
         redact: takes secrets from what is recorded.
 
     Raises:
@@ -44,8 +47,16 @@ def open_ledger(
         if not folder.is_dir():
             raise FolderMissing(folder=folder)
     found = find_app(app)
-    if found is None:
-        return workledger.open(url, create=create, read_only=read_only, redact=redact)
-    return workledger.open(
-        url, groups=found.groups, policies=found.policies, create=create, read_only=read_only, redact=redact
-    )
+    own: dict[str, Any] = {} if found is None else {"groups": found.groups, "policies": found.policies}
+    if read_only or not _is_writable(url):
+        with suppress(OlderDatabase):
+            return workledger.open(url, **own, read_only=True)
+    return workledger.open(url, **own, create=create, redact=redact)
+
+
+def _is_writable(url: str) -> bool:
+    """Whether a file of SQLite and its folder can be written, or can be made; True of other databases."""
+    if not url.startswith("sqlite:///"):
+        return True
+    path = Path(url.removeprefix("sqlite:///"))
+    return all(os.access(one, os.W_OK) for one in (path, path.parent) if one.exists())

@@ -24,7 +24,12 @@ def verify(groups: Groups = None, db: Database = None, app: AppName = None, json
 
     The exit code is 1 if a row differs.
     """
-    with open_ledger(db, app) as ledger, interruptible("Nothing was changed."), bars() as progress:
+    with (
+        open_ledger(db, app) as opened,
+        interruptible("Nothing was changed."),
+        bars() as progress,
+        opened.writable() as ledger,
+    ):
         verdicts = [
             verify_group(ledger.store, ledger.tables, group, progress.rebuilding) for group in named(ledger, groups)
         ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workledger.domain.agent import AgentAlreadyRunning, ConcurrencyLimitExceeded, run_of_agent
 from workledger.domain.kernel.aggregate import Created, Event, Peers
 from workledger.domain.kernel.claims import Claim, Release, Take
-from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.kernel.refusals import NotFound, Refused
 from workledger.domain.project import Project
 from workledger.domain.project import events as project_events
 from workledger.domain.task import Task
@@ -25,6 +25,12 @@ class AgentRunNotFound(NotFound):
     """There is no such agent run."""
 
     code = "AGENT_RUN_NOT_FOUND"
+
+
+class AgentTurnAlreadyRecorded(Refused):
+    """The turn of this message is recorded already."""
+
+    code = "AGENT_TURN_ALREADY_RECORDED"
 
 
 def live(agent_id: str, project_id: str | None, task_id: str | None) -> Iterable[Claim]:
@@ -119,15 +125,34 @@ class AgentRunBegan(Event, topic="agent_run.began"):
     status: Literal["running"] = "running"
 
 
+def turn_of(message_id: str) -> str:
+    """The key that the turn of a provider's message holds."""
+    return f"turn:{message_id}"
+
+
 class AgentTurnCompleted(Event, topic="agent_run.turn_completed"):
-    """A turn was completed; its fields are what this turn used, and the run's counts their sums."""
+    """A turn was completed; its fields are what this turn used, and the run's counts their sums.
+
+    Attributes:
+        cache_tokens: read from the cache or written to it, in all; the next two say how many of each, where known.
+        model: that took the turn; a run may change its model.
+        message_id: of the provider's message, as its importer derives it; no two turns have the same.
+    """
 
     turn: int
     tokens_in: int = 0
     tokens_out: int = 0
     cache_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
     cost_usd: float | None = None
     tool_call_count: int = 0
+    model: str | None = None
+    message_id: str | None = None
+
+    def claims(self, before: "AgentRun", id: str) -> Iterable[Claim]:
+        if self.message_id:
+            yield Take(turn_of(self.message_id), AgentTurnAlreadyRecorded)
 
     def changes(self, before: "AgentRun") -> dict[str, Any]:
         cost = before.cost_usd if self.cost_usd is None else (before.cost_usd or 0) + self.cost_usd
@@ -136,6 +161,26 @@ class AgentTurnCompleted(Event, topic="agent_run.turn_completed"):
             "token_input_count": before.token_input_count + self.tokens_in,
             "token_output_count": before.token_output_count + self.tokens_out,
             "cost_usd": cost,
+        }
+
+
+class AgentTurnCorrected(Event, topic="agent_run.turn_corrected"):
+    """A recorded turn turned out to have used more or less; its fields are the differences, which may be negative."""
+
+    turn: int
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cache_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    tool_call_count: int = 0
+    model: str | None = None
+    message_id: str | None = None
+
+    def changes(self, before: "AgentRun") -> dict[str, Any]:
+        return {
+            "token_input_count": before.token_input_count + self.tokens_in,
+            "token_output_count": before.token_output_count + self.tokens_out,
         }
 
 

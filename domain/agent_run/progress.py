@@ -1,7 +1,9 @@
 """The progress of a run, as its process reports it: spawned, first output, turns, exited (domain.md 2.2)."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from workledger.domain.agent import Agent, AgentTurnLimitExceeded
 from workledger.domain.agent_run.events import (
@@ -20,6 +22,9 @@ from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.project import Project
 
 Status = Literal["starting", "running", "paused", "waiting_for_input", "completed", "failed", "stopped"]
+
+Tokens = Annotated[int, Field(ge=0, le=10**9)]
+"""Of one turn: the sum over all turns of a run is a number that JSON holds exactly."""
 
 LIVE: tuple[Status, ...] = ("starting", "running", "paused", "waiting_for_input")
 
@@ -103,13 +108,20 @@ class RunProgress(Aggregate):
         self,
         *,
         turn: Number,
-        tokens_in: Count = 0,
-        tokens_out: Count = 0,
-        cache_tokens: Count | None = None,
+        tokens_in: Tokens = 0,
+        tokens_out: Tokens = 0,
+        cache_tokens: Tokens | None = None,
+        cache_read_tokens: Tokens | None = None,
+        cache_write_tokens: Tokens | None = None,
         cost_usd: Cost | None = None,
         tool_call_count: Count = 0,
+        model: Name | None = None,
     ) -> list[Event]:
         """Report a turn. At four fifths of the turns a warning is recorded, and the last one pauses the run (A20).
+
+        Args:
+            cache_tokens: read from the cache or written to it; without it, the sum of the next two, if given.
+            model: that took the turn; None: the run's.
 
         Raises:
             AgentTurnLimitExceeded: the run has no turn left.
@@ -124,14 +136,18 @@ class RunProgress(Aggregate):
             message = f"{self.turn_count + 1} comes next, not {turn}"
             raise InvalidInput(summary=f"turn: {message}", errors=[{"loc": ["turn"], "msg": message}])
         events = self._begun()
+        told = [one for one in (cache_read_tokens, cache_write_tokens) if one is not None]
         events.append(
             AgentTurnCompleted(
                 turn=turn,
                 tokens_in=tokens_in,
                 tokens_out=tokens_out,
-                cache_tokens=cache_tokens,
+                cache_tokens=sum(told) if cache_tokens is None and told else cache_tokens,
+                cache_read_tokens=cache_read_tokens,
+                cache_write_tokens=cache_write_tokens,
                 cost_usd=cost_usd,
                 tool_call_count=tool_call_count,
+                model=model,
             )
         )
         if turn == self.max_turns:

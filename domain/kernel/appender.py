@@ -14,6 +14,9 @@ from workledger.domain.kernel.unit import Unit
 PATIENCE = 10.0
 """Seconds for which a unit that conflicts is retried."""
 
+FIRST_SLEEP, LONGEST_SLEEP = 0.01, 0.25
+"""Seconds between attempts, at most: they grow with each conflict."""
+
 SNAPSHOT_EVERY = 200
 """Events of one stream between snapshots."""
 
@@ -35,7 +38,7 @@ class Appender:
             self._forget(conflict)
             if not unit.replay(conflict):
                 raise
-        give_up = time.monotonic() + PATIENCE
+        give_up, longest = time.monotonic() + PATIENCE, FIRST_SLEEP
         # Threads of this process retry one at a time; otherwise each would make the others conflict again.
         with self.contended:
             while True:
@@ -43,8 +46,9 @@ class Appender:
                     return self._once(unit)
                 except ConcurrencyConflict as conflict:
                     self._forget(conflict)
-                    # Jitter, for the writers in other processes, which do not share the lock.
-                    time.sleep(random.uniform(0, 0.01))  # noqa: S311
+                    # Writers in other processes do not share the lock: of many on a few streams, some must stand back.
+                    time.sleep(random.uniform(0, longest))  # noqa: S311
+                    longest = min(longest * 1.2, LONGEST_SLEEP)
                     if time.monotonic() > give_up or not unit.replay(conflict):
                         raise
 

@@ -60,9 +60,9 @@ class Vacancy(Claim):
 
 @dataclass(frozen=True, slots=True)
 class Limit(Claim):
-    """Sets the capacity of the key; present holders are not affected."""
+    """Sets the capacity of the key; present holders are not affected. None takes back what was set."""
 
-    capacity: int = 1
+    capacity: int | None = 1
 
 
 def existence(category: str, id: str) -> str:

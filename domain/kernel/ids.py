@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -58,6 +59,16 @@ def uuid7() -> str:
     random = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
     value = (ticks >> 12) << 80 | 7 << 76 | (ticks & 0xFFF) << 64 | 2 << 62 | random
     return f"{value:032x}"
+
+
+def made_at(id: str) -> datetime | None:
+    """The time at which a UUIDv7 was made; None when it is another kind of id."""
+    if len(id) != 32 or id[12] != "7":
+        return None
+    try:
+        return datetime.fromtimestamp(int(id[:12], 16) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def new_id(prefix: str) -> str:

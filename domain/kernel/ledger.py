@@ -145,10 +145,15 @@ class Ledger:
     def get(self, kind: type[A], id: str, *, version: int | None = None, at: datetime | None = None) -> A:
         """The current aggregate, or the one at a past version or time.
 
+        Args:
+            at: has what was recorded up to the last event of that time. Where times of a stream go back, because a
+                clock was set back or facts are of earlier times, events of later times may come before that one; what
+                was recorded after it is never in it, and a later time never has less.
+
         Raises:
             NotFound: there is none, it did not exist yet, or it is deleted.
         """
-        if at is not None:
+        if at is not None and storable(id):
             version = self.store.version_at(kind.stream(id), format_timestamp(at))
         state = self.find_any(kind, id, version)
         if state is None or state.deleted:

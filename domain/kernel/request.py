@@ -1,5 +1,6 @@
 """Requests: a digest of what is asked for under a command id, so that no other request is taken for its repetition."""
 
+import re
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
 from typing import Any
@@ -11,10 +12,13 @@ from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.refusals import InvalidInput
 
 LONGEST = 500
-"""Characters of a command id."""
+"""Characters of a command id, or of a digest that is given."""
 
 STEP = 12
 """Hex digits of the digest of a step."""
+
+NEW_ID = re.compile(rb"\w+")
+"""What an id that was made up may be; one that was given may have other characters, and is the same in a repeat."""
 
 STEPS = 20
 """Steps that have a digest each; those after them share one."""
@@ -35,17 +39,18 @@ class Request:
         digest: given by the caller, in place of the steps.
 
     Raises:
-        InvalidInput: the command id is empty, too long, or not text that every database can hold.
+        InvalidInput: the command id or the digest is empty, too long, or not text that every database can hold.
     """
 
     def __init__(self, command_id: str | None = None, digest: str | None = None) -> None:
-        if command_id is not None:
-            _check(command_id)
+        for name, text in (("command_id", command_id), ("digest", digest)):
+            if text is not None:
+                _check(name, text)
         self.command_id, self._given = command_id, digest
         self._ended = command_id is None or digest is not None
         self._steps: list[str] = []
         self._more = ""
-        self._made: list[str] = []
+        self._made: dict[bytes, bytes] = {}
 
     @property
     def digest(self) -> str | None:
@@ -56,9 +61,7 @@ class Request:
         """A step, such as a command with its arguments."""
         if self._ended:
             return
-        text = _text(asked)
-        for nth, id in enumerate(self._made):
-            text = text.replace(id.encode(), b"<%d>" % nth)
+        text = NEW_ID.sub(lambda found: self._made.get(found[0], found[0]), _text(asked))
         if len(self._steps) < STEPS:
             self._steps.append(_hash(text))
         else:
@@ -67,7 +70,7 @@ class Request:
     def made(self, id: str) -> None:
         """An aggregate was created with that id, which a repeat may make anew: later steps name it by its place."""
         if not self._ended:
-            self._made.append(id)
+            self._made[id.encode()] = b"<%d>" % len(self._made)
 
     def end(self) -> None:
         """The steps from now on follow from what was read."""
@@ -87,11 +90,11 @@ class Request:
         )
 
 
-def _check(command_id: str) -> None:
-    if not 0 < len(command_id) <= LONGEST:
-        raise InvalidInput(summary=f"command_id: it has {len(command_id)} characters, not 1 to {LONGEST}")
-    if not storable(command_id):
-        raise InvalidInput(summary="command_id: it has a NUL or a lone surrogate")
+def _check(name: str, text: str) -> None:
+    if not 0 < len(text) <= LONGEST:
+        raise InvalidInput(summary=f"{name}: it has {len(text)} characters, not 1 to {LONGEST}")
+    if not storable(text):
+        raise InvalidInput(summary=f"{name}: it has a NUL or a lone surrogate")
 
 
 def _text(asked: Any) -> bytes:

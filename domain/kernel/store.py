@@ -180,6 +180,10 @@ class EventStore(ApplicationRecorder):
         """The streams that hold a claim."""
 
     @abstractmethod
+    def held(self, keys: Iterable[str]) -> dict[str, str]:
+        """Of each of the keys that is held, a stream that holds it."""
+
+    @abstractmethod
     def done(self, command_id: str) -> Sequence[int] | None:
         """The positions of the events recorded with this command id; None when it is new."""
 
@@ -196,3 +200,11 @@ class EventStore(ApplicationRecorder):
         """Erase the events of one topic in a stream, up to a version, for good.
 
         Nothing else removes events from the log; see services/retention.py, which records the erasure."""
+
+    @abstractmethod
+    def count_commands(self, upto: int) -> int:
+        """How many command ids of appends up to that position are recorded."""
+
+    @abstractmethod
+    def forget_commands(self, upto: int) -> None:
+        """Forget the command ids of appends up to that position: what is repeated under one is recorded again."""

@@ -9,9 +9,10 @@ from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Recorded, current
+from workledger.domain.kernel.fields import storable
 from workledger.domain.kernel.ids import uuid7
 from workledger.domain.kernel.parents import Load, Parents
-from workledger.domain.kernel.refusals import ConcurrencyConflict
+from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.kernel.request import Request
 from workledger.domain.kernel.steps import Steps
 from workledger.domain.kernel.store import Conditions, Receipt
@@ -275,6 +276,8 @@ class Unit:
     def _envelope(
         self, stream: str, version: int, event: Event, tags: Mapping[str, str | None], at: datetime | None
     ) -> None:
+        if not all(map(storable, (stream, *filter(None, tags.values())))):
+            raise InvalidInput(summary="an id has a NUL or a lone surrogate")
         context = current()
         self._working.recorded.append(
             Recorded(

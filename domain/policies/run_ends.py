@@ -3,7 +3,7 @@
 from typing import Any
 
 from workledger.domain.agent_run import AgentRun
-from workledger.domain.agent_run.events import AgentRunFailed
+from workledger.domain.agent_run.events import AgentRunFailed, AgentRunResumed, AgentRunStarted
 from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.policy import Policy, Reaction
 from workledger.domain.kernel.unit import Unit
@@ -38,18 +38,26 @@ def left_behind(reaction: Reaction, unit: Unit) -> Any:
     """A draft of the task that an ended run worked on; None when the policy must leave the task alone.
 
     That is so when the run was resumed or another one started, when the task was assigned or unassigned since the run
-    started, or when one of the events DECIDED has come since it ended.
+    was started or resumed, or when one of the events DECIDED has come since it ended.
     """
     run = unit.find(AgentRun, reaction.id)
     if run is None or run.live or run.task_id is None or unit.find(Task, run.task_id) is None:
         return None
-    started = reaction.ledger.store.read_stream(reaction.past.stream_id, limit=1)[0].position
-    for past in reaction.since(Task, run.task_id, started):
+    for past in reaction.since(Task, run.task_id, _began(reaction)):
         if isinstance(past.event, GIVEN if past.position < reaction.past.position else DECIDED):
             return None
     if reaction.ledger.holders(run_of_task(run.task_id)):
         return None
     return unit.edit(Task, run.task_id)
+
+
+def _began(reaction: Reaction) -> int:
+    """The position at which the run was started or last resumed before it ended."""
+    return max(
+        past.position
+        for past in reaction.ledger.history(AgentRun, reaction.id)
+        if isinstance(past.event, AgentRunStarted | AgentRunResumed) and past.position < reaction.past.position
+    )
 
 
 def _retry(reaction: Reaction) -> None:

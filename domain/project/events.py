@@ -200,6 +200,7 @@ class ProjectDeleted(Deleted, topic="project.deleted"):
             yield from releases("project_path", before.repository_path)
         if before.repository_url:
             yield from releases("project_url", before.repository_url)
+        yield Limit(runs_in(id), capacity=None)
 
 
 class ProjectNotFound(NotFound):

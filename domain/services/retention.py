@@ -1,11 +1,16 @@
-"""Retention: chunks and feed entries are erased from the log for good, and the erasure is recorded (domain.md 3.6).
+"""Retention: chunks and feed entries are erased from the log for good, and command ids are forgotten (domain.md 3.6).
 
-The erasure is recorded first. When it is interrupted after that, the tables already show it, and a second purge erases
+Either is recorded first. When it is interrupted after that, the tables already show it, and a second purge erases
 the rest.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended, AgentLogNotFound, record_purge
+from workledger.domain.command_log import record_trim
+from workledger.domain.kernel.ids import made_at
 from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.mapping import parse_timestamp
 from workledger.domain.session.events import SessionNotFound
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeed
 from workledger.domain.session_feed import record_purge as record_feed_purge
@@ -42,3 +47,31 @@ def purge_session_feed(ledger: Ledger, *, session_id: str, up_to_offset: int | N
         record_feed_purge(unit, session_id=session_id, up_to_offset=offset, entries=entries, bytes=size)
     ledger.store.erase(stream, SessionEntryPublished.TOPIC, offset)
     return entries, size
+
+
+def trim_commands(ledger: Ledger, *, older_than: timedelta) -> int:
+    """Forget the command ids that were recorded before so long; how many there were.
+
+    What is repeated under a forgotten id takes effect again. So keep ids for longer than any caller repeats a command,
+    than an outbox is not relayed, and than policies lag or their dead letters wait.
+    """
+    before = datetime.now(UTC) - older_than
+    upto = _last_recorded_before(ledger, before)
+    if count := ledger.store.count_commands(upto):
+        with ledger.unit() as unit:
+            record_trim(unit, recorded_before=before, up_to_position=upto, commands=count)
+        ledger.store.forget_commands(upto)
+    return count
+
+
+def _last_recorded_before(ledger: Ledger, before: datetime) -> int:
+    """The highest position whose event, and all below, were recorded before that time; found by halving the log."""
+    low, high = 0, ledger.head()
+    while low < high:
+        middle = (low + high + 1) // 2
+        rows = ledger.read(middle - 1, 1)
+        if rows and (made_at(rows[0].event_id) or parse_timestamp(rows[0].at)) < before:
+            low = max(middle, rows[0].position)
+        else:
+            high = middle - 1
+    return low

@@ -113,6 +113,12 @@ class TaskAssigned(Event, topic="task.assigned"):
     branch: str | None = None
     queued: Literal[False] = False
 
+    def changes(self, before: "Task") -> dict[str, Any]:
+        changed = super().changes(before)
+        if before.failed_run_id is not None and self.agent_run_id == before.failed_run_id:
+            changed["failed_run_id"] = None  # that run is resumed: it may fail again
+        return changed
+
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield from dependencies_met(before)
         yield Agent.exists(self.agent_id)

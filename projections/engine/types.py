@@ -76,9 +76,19 @@ class DollarsType(TypeDecorator[float]):
         return None if value is None else value / 1_000_000
 
 
+LARGEST_AMOUNT = 10**15
+"""What one event adds to a sum at most: commands accept a thousandth of it, older events may say anything. Thousands of
+such amounts fit into 64 bits."""
+
+
+def bounded(amount: int | None) -> int:
+    """What an event adds to a sum."""
+    return max(-LARGEST_AMOUNT, min(LARGEST_AMOUNT, amount)) if amount else 0
+
+
 def millionths(dollars: float) -> int:
     """An amount as DollarsType stores it."""
-    return round(dollars * 1_000_000)
+    return bounded(round(max(-1e12, min(1e12, dollars)) * 1_000_000))
 
 
 Dollars = Annotated[float, DollarsType()]

@@ -148,6 +148,14 @@ def test_any_number_may_hold_a_key_that_says_who_belongs_to_something(store: Eve
     assert list(store.holders("task_of:nobody")) == []
 
 
+def test_many_keys_are_looked_up_at_once(store: EventStore) -> None:
+    for number in range(3):
+        claim(store, f"s-{number}", Take(f"name:{number}"))
+    keys = [f"name:{number}" for number in range(2_000)]
+    assert store.held(keys) == {f"name:{number}": f"s-{number}" for number in range(3)}
+    assert store.held([]) == {}
+
+
 def test_what_a_stream_takes_is_there_for_the_others_of_its_append(store: EventStore) -> None:
     claim_together(store, ("s-1", Take("project:p")), ("s-2", Require("project:p")), ("s-3", Require("project:p")))
     assert list(store.holders("project:p")) == ["s-1"]

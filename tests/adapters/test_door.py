@@ -1,6 +1,8 @@
 """A ledger with a redaction: what is recorded has no secret, whoever records it."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import orjson
 import pytest
@@ -74,6 +76,15 @@ def test_ids_stay_whatever_they_look_like(ledger: Workledger) -> None:
         project = unit.create(Project.create(id=TOKEN, name="board"))
         task = unit.create(Task.create(project_id=project.id, title="a"))
     assert ledger.get(Task, task.id).project_id == TOKEN
+
+
+def test_so_has_what_is_recorded_in_a_transaction_of_the_apps_own(ledger: Workledger) -> None:
+    with closing(sqlite3.connect(ledger.url.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+        connection.execute("begin immediate")
+        with ledger.on(connection).unit() as unit:
+            append_chunk(unit, agent_id="agt_1", agent_name="ann", session_number=1, content=TOKEN)
+        connection.execute("commit")
+    assert GONE in data(ledger)
 
 
 def test_without_one_everything_is_stored_as_it_is(sqlite_store_url: str) -> None:

@@ -19,6 +19,7 @@ from workledger.domain.agent import Agent
 from workledger.domain.kernel.envelope import acting_as
 from workledger.domain.kernel.refusals import EventUnreadable, InvalidInput, NotFound, Refused
 from workledger.domain.task import Task
+from workledger.domain.task.card_events import TaskCreated
 from workledger.projections import agents
 
 ODD = ("a\0b", "a\ud800b", 'a"b', "$.a", "a' or 1", "", "\u202e", "x" * 100_000)
@@ -48,6 +49,20 @@ def test_no_text_breaks_a_read(ledger: Workledger, text: str) -> None:
         ledger.get(Task, text)
     with pytest.raises(NotFound), ledger.edit(Task, text) as draft:
         draft.queue()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_an_id_that_no_database_can_hold_is_refused(ledger: Workledger, text: str) -> None:
+    fact = TaskCreated(title="Odd", rank="m")
+    with pytest.raises(InvalidInput), ledger.unit() as unit:
+        unit.record(Task, text, [fact])
+    with pytest.raises(InvalidInput), ledger.unit() as unit:
+        unit.log("task-t", [fact], tags={"task": text})
+    with pytest.raises(NotFound):
+        ledger.get(Task, text, at=datetime.now(UTC))
+    with pytest.raises(InvalidInput):
+        ledger.decide(lambda unit: None, command_id="once", digest=text)
+    assert ledger.head() == 0
 
 
 @pytest.mark.parametrize("number", [-(2**70), -1, 0, 2**31, 2**53, 2**63 - 1, 2**63, 2**70])

@@ -12,12 +12,14 @@ import pytest
 import sqlalchemy as sa
 
 import workledger
+from support.stores import append, happened
 from workledger import Workledger
 from workledger.adapters.erasing import redactor
 from workledger.adapters.erasing.redactor import RedactionUnderWay, look, redact_ledger
 from workledger.adapters.redaction import GONE, redact_secrets
 from workledger.adapters.redaction.structures import JSON
 from workledger.domain.agent_log import append_chunk
+from workledger.domain.kernel import appender
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectCreated
@@ -25,9 +27,18 @@ from workledger.domain.task import Task
 from workledger.projections import projects, tasks
 from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.engine.state import held_leases, leases
+from workledger.projections.engine.state.dead_letters import DeadLetter
+from workledger.projections.engine.state.dead_letters import add as add_dead_letters
+from workledger.projections.engine.state.dead_letters import find as find_dead_letters
 
 TOKEN = "ghp" + "_" + "aB3dE5fG7h" * 4
 """Of a kind that nobody gave out."""
+
+
+@pytest.fixture(autouse=True)
+def snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few events are enough for one."""
+    monkeypatch.setattr(appender, "SNAPSHOT_EVERY", 3)
 
 
 @pytest.fixture
@@ -38,7 +49,6 @@ def ledger(database_ledger: Workledger) -> Workledger:
 
 
 def fill(ledger: Workledger) -> None:
-    ledger.SNAPSHOT_EVERY = 3
     with ledger.unit() as unit:
         created = ProjectCreated(name=f"board {TOKEN}", repository_url=f"https://{TOKEN}@example.com/a/b")
         project = unit.record(Project, "prj_1", [created])
@@ -111,6 +121,21 @@ def test_names_and_addresses_that_were_redacted_are_still_taken_and_can_be_given
         unit.edit(Project, "prj_1").change_details(name="other")
     with ledger.unit() as unit:
         unit.create(Project.create(name=f"board {GONE}"))
+
+
+def test_what_could_not_be_read_is_redacted_too_and_so_is_the_error_about_it(file: Path) -> None:
+    """The event is set aside as a dead letter, whose error quotes the payload."""
+    with workledger.open(f"sqlite:///{file}") as ledger:
+        poison = {"topic": "task.details_changed", "state": f'{{"title": 7, "it is {TOKEN}'.encode()}
+        append(ledger.store, happened("task-tsk_1", **poison))
+        ledger.catch_up()
+        with ledger.tables.writing() as connection:
+            of_policy = DeadLetter("policy", 1, "task-tsk_1", "task.details_changed", f"ValueError: {TOKEN}", 1)
+            add_dead_letters(connection, [of_policy])
+        assert redact_ledger(ledger).events == 5
+        assert TOKEN not in everything(ledger)
+        with ledger.tables.engine.connect() as connection:
+            assert {"board", "policy"} <= {letter.name for letter in find_dead_letters(connection)}
 
 
 def test_looking_changes_nothing_and_shows_no_secret(ledger: Workledger) -> None:

@@ -48,7 +48,7 @@ def nested(levels: int) -> dict[str, Any]:
 
 HOSTILE = {
     "too large": (fact("odd", created(description="x" * 300_000)), "refused with PAYLOAD_TOO_LARGE"),
-    "a time beyond the calendar": (fact("odd", at=FAR), "that cannot be stored (OverflowError)"),
+    "a time beyond the calendar": (fact("odd", at=FAR), "refused with VALIDATION_ERROR"),
     "a number beyond all databases": (fact("odd", created(plan_order=2**70)), "refused with VALIDATION_ERROR"),
     "half a character": (fact("odd", created(description="\ud800")), "refused with VALIDATION_ERROR"),
     "NUL": (fact("odd", created(description="\0")), "refused with VALIDATION_ERROR"),
@@ -78,16 +78,17 @@ def test_a_fact_that_cannot_be_recorded_is_left_out_alone(ledger: Ledger, name: 
     assert (count, report.first[told]) == (1, "file:odd")
 
 
-def test_a_database_that_fails_ends_the_import(memory: workledger.Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [DatabaseFull(reason="no space"), OSError("no space"), MemoryError()])
+def test_a_database_that_fails_ends_the_import(memory: workledger.Workledger, error: Exception) -> None:
+    class Failing(Fact):
+        def record(self, unit: Unit) -> bool:
+            raise error
+
     report = Report("test")
     batches = Batches(memory, report)
     batches.add(fact("one"))
-    batches.add(fact("two"))
-
-    def full(*args: Any) -> None:
-        raise DatabaseFull(reason="no space")
-
-    monkeypatch.setattr(memory, "_append", full)
-    with pytest.raises(DatabaseFull):
+    batches.add(Failing(Task, "two", 0, [created()], NOON, "tasks"))
+    with pytest.raises(type(error)):
         batches.flush()
     assert not report.left_out
+    assert memory.head() == 0

@@ -178,6 +178,20 @@ def test_dependencies_that_dangle_or_close_a_circle_are_left_out(memory: workled
     assert report.left_out["dependencies that would close a circle"] == 2
 
 
+def test_a_dependency_that_was_turned_round_is_so_after_one_import(
+    memory: workledger.Workledger, export: Export
+) -> None:
+    export.issue("app-1", dependencies=[link("app-2", when=day(2))])
+    export.issue("app-2", dependencies=[link("app-1", when=day(3))])
+    import_beads(memory, export.path)
+    assert memory.get(Task, "app-1").depends_on == ("app-2",)
+    export.issue("app-1", dependencies=[], updated_at=day(5))
+    report = import_beads(memory, export.path)
+    assert report.imported == {"changed tasks": 1, "dependencies": 1}
+    assert (memory.get(Task, "app-1").depends_on, memory.get(Task, "app-2").depends_on) == ((), ("app-1",))
+    assert not import_beads(memory, export.path).imported
+
+
 def test_the_log_follows_the_times_of_the_issues(memory: workledger.Workledger, export: Export) -> None:
     export.issue("app-1", created_at=day(1), status="closed", closed_at=day(5))
     export.issue("app-2", created_at=day(3), status="in_progress", updated_at=day(4))

@@ -7,119 +7,51 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
 
 import pytest
 
 import workledger
+from support.transcripts import (
+    BEGAN,
+    LATER,
+    ONE,
+    TWO,
+    Transcript,
+    everything,
+    logged,
+    only,
+    rows,
+    text,
+    told_at,
+    uid,
+    use,
+    work,
+)
 from workledger.adapters.beads.importer import import_beads
 from workledger.adapters.claude_code import recording
 from workledger.adapters.claude_code.importer import import_claude_code
+from workledger.adapters.claude_code.lines import lines_of
 from workledger.adapters.claude_code.recording import Recording
 from workledger.adapters.claude_code.records import in_graph_order, record
-from workledger.adapters.importing import json_lines
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.session import Session
 from workledger.domain.task import Task
+from workledger.projections import run_models
 from workledger.projections.agent_logs import AgentLogChunks
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
+from workledger.projections.projects import Projects
 from workledger.projections.sessions import Sessions
 from workledger.projections.tool_calls import ToolCalls
 
 REAL = Path(os.environ.get("WORKLEDGER_REAL_DATA") or Path(__file__).parents[3] / "shared" / "data" / "agent-project")
-BEGAN = datetime(2026, 2, 11, 20, 0, tzinfo=UTC)
-LATER = BEGAN + timedelta(days=30)
-NAMES = UUID("11111111-2222-3333-4444-555555555555")
-ONE, TWO = (str(uuid5(NAMES, name)) for name in ("one", "two"))
-
-
-def uid(name: str) -> str:
-    return str(uuid5(NAMES, name))
-
-
-def told_at(second: float) -> str:
-    return (BEGAN + timedelta(seconds=second)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class Transcript:
-    """A file of a session, or of a sub-agent of it; records are ten seconds apart and each follows the last."""
-
-    def __init__(self, folder: Path, session: str = ONE, subagent: str | None = None) -> None:
-        self.session, self.subagent = session, subagent
-        self.path = (
-            folder / session / "subagents" / f"agent-{subagent}.jsonl" if subagent else folder / f"{session}.jsonl"
-        )
-        self.lines: list[bytes] = []
-        self.parent: str | None = None
-        self.cwd = "/home/ann/code/parser"
-
-    def say(self, type: str, name: str | None = None, **fields: Any) -> dict[str, Any]:
-        """Tell a record; `name` makes its uuid, and `parent` names another than the last one."""
-        number = len(self.lines)
-        name = name or f"{self.session}{self.subagent}{number}"
-        told = {
-            "parentUuid": self.parent,
-            "isSidechain": self.subagent is not None,
-            "cwd": self.cwd,
-            "sessionId": self.session,
-            "version": "2.1.39",
-            "gitBranch": "main",
-            "type": type,
-            "uuid": uid(name),
-            "timestamp": told_at(10 * number),
-            **({"agentId": self.subagent} if self.subagent else {}),
-            **fields,
-        }
-        if "parent" in told:
-            told["parentUuid"] = uid(told.pop("parent"))
-        self.parent = uid(name)
-        self.raw(told)
-        return told
-
-    def raw(self, told: Any) -> None:
-        self.lines.append(told if isinstance(told, bytes) else json.dumps(told).encode() + b"\n")
-        self.write()
-
-    def write(self, upto: int | None = None, more: bytes = b"") -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(b"".join(self.lines[:upto]) + more)
-
-    def prompt(self, text: str, **fields: Any) -> dict[str, Any]:
-        return self.say("user", message={"role": "user", "content": text}, **fields)
-
-    def answer(self, message: str, *blocks: dict[str, Any], usage: Any = (0, 0), **fields: Any) -> dict[str, Any]:
-        tokens = (
-            {"input_tokens": usage[0], "output_tokens": usage[1], "cache_read_input_tokens": 100}
-            if isinstance(usage, tuple)
-            else usage
-        )
-        body = {"id": f"msg_{message}", "model": "claude-opus-4-6", "role": "assistant", "content": list(blocks)}
-        message_told = {**body, "stop_reason": None, "usage": tokens}
-        return self.say("assistant", message=message_told, **{"requestId": f"req_{message}", **fields})
-
-    def result(self, call: str, content: Any, is_error: bool = False, **fields: Any) -> dict[str, Any]:
-        block = {"type": "tool_result", "tool_use_id": call, "content": content, "is_error": is_error}
-        return self.say("user", message={"role": "user", "content": [block]}, **fields)
-
-    def meta(self, type: str, **fields: Any) -> None:
-        """A record without id and time."""
-        self.raw({"type": type, "sessionId": self.session, **fields})
-
-
-def text(said: str) -> dict[str, Any]:
-    return {"type": "text", "text": said}
-
-
-def use(id: str, tool: str = "Bash", **input: Any) -> dict[str, Any]:
-    return {"type": "tool_use", "id": id, "name": tool, "input": input}
 
 
 @pytest.fixture
@@ -136,50 +68,6 @@ def main(folder: Path) -> Transcript:
 def memory() -> Iterator[workledger.Workledger]:
     with workledger.open("memory:") as ledger:
         yield ledger
-
-
-def rows(ledger: workledger.Workledger, table: Any, *order: str) -> list[dict[str, Any]]:
-    ledger.catch_up()
-    return ledger.tables.all(table.table.select().order_by(*(table.c[name] for name in order or ("id",))))
-
-
-def only(ledger: workledger.Workledger, table: Any) -> dict[str, Any]:
-    [found] = rows(ledger, table)
-    return found
-
-
-def logged(ledger: workledger.Workledger, agent_id: str = f"agt_{ONE}") -> list[dict[str, Any]]:
-    chunks = rows(ledger, AgentLogChunks, "agent_id", "session_number", "seq")
-    return [json.loads(one["content"]) for one in chunks if one["agent_id"] == agent_id]
-
-
-def everything(ledger: workledger.Workledger) -> dict[str, list[tuple[Any, ...]]]:
-    """What can be seen of the sessions, without positions and ids of the log."""
-    seen = {
-        AgentRuns: ("id", "status", "token_input_count", "token_output_count", "cache_token_count", "result"),
-        ToolCalls: ("id", "tool", "status", "input", "output", "error", "duration_ms"),
-        AgentLogChunks: ("agent_id", "seq", "content", "created_at"),
-        Sessions: ("id", "status", "tool_call_count", "closed_at"),
-    }
-    return {
-        table.__name__: [tuple(row[name] for name in names) for row in rows(ledger, table, names[0], names[1])]
-        for table, names in seen.items()
-    }
-
-
-def work(main: Transcript) -> None:
-    """A small session: a prompt, two turns with tools, a last word."""
-    main.prompt("Fix the parser, please\nand quickly")
-    main.answer("a", {"type": "thinking", "thinking": "Hm", "signature": "x"}, usage=(3, 1))
-    main.answer("a", text("I look."), usage=(3, 2))
-    main.answer("a", use("call_1", command="ls"), usage=(3, 40))
-    main.result("call_1", "a.py\nb.py", toolUseResult={"stdout": "a.py\nb.py", "stderr": "", "interrupted": False})
-    main.answer("b", use("call_2", "Read", file_path="/home/ann/code/parser/a.py"), usage=(5, 7))
-    main.answer("b", use("call_3", "Read", file_path="nosuch"), usage=(5, 9))
-    main.result("call_2", [text("1 import os"), text("2 import re")])
-    main.result("call_3", "File does not exist.", is_error=True, toolUseResult="Error: File does not exist.")
-    main.answer("c", text("Done."), usage=(2, 11))
-    main.say("system", subtype="turn_duration", durationMs=90_000)
 
 
 def test_a_session_becomes_a_session_an_agent_and_a_run(ledger: workledger.Workledger, main: Transcript) -> None:
@@ -247,7 +135,7 @@ def test_the_tokens_of_a_turn_are_those_of_its_last_line(memory: workledger.Work
     import_claude_code(memory, main.path)
     run = only(memory, AgentRuns)
     assert (run["token_input_count"], run["token_output_count"]) == (2, 114)
-    assert run["turn_count"] == 5
+    assert run["turn_count"] == 4
 
 
 def test_a_call_without_an_answer_stays_running(memory: workledger.Workledger, main: Transcript) -> None:
@@ -283,7 +171,7 @@ def test_an_answer_to_no_call_and_a_second_one_are_left_out(memory: workledger.W
     main.result("call_nosuch", "lost")
     report = import_claude_code(memory, main.path)
     assert only(memory, ToolCalls)["output"] == "first"
-    assert report.left_out["results of tool calls that are not in the file"] == 1
+    assert report.left_out["results of tool calls that are not known"] == 1
 
 
 def test_records_come_in_the_order_of_their_graph_whatever_the_timestamps(folder: Path) -> None:
@@ -300,8 +188,7 @@ def test_records_come_in_the_order_of_their_graph_whatever_the_timestamps(folder
     told.say("user", "round", parent="about")
     told.say("user", "about", parent="round")
     told.meta("summary", summary="x")
-    lines, _ = json_lines(b"".join(told.lines))
-    order = [one.uuid for one in in_graph_order(filter(None, map(record, lines)))]
+    order = [one.uuid for one in in_graph_order(filter(None, map(record, lines_of(b"".join(told.lines)))))]
     names = ["root", "middle", "late", "later", "fork", "orphan", "after", "boundary", "self", None, "round", "about"]
     assert order == [name and uid(name) for name in names]
 
@@ -383,7 +270,7 @@ def test_a_session_that_may_be_running_is_left_running(memory: workledger.Workle
     report = import_claude_code(memory, main.path, now=soon)
     assert memory.get(AgentRun, f"run_{ONE}").status == "running"
     assert memory.get(Session, ONE).status == "active"
-    assert report.imported["turns"] == 0
+    assert report.imported["turns"] == 1
     head = memory.head()
     import_claude_code(memory, main.path, now=soon)
     assert memory.head() == head
@@ -679,11 +566,11 @@ def test_an_import_that_was_killed_is_gone_on_with(
     monkeypatch.setattr(recording, "BATCH", 3)
     flush, left = Recording.flush, [units]
 
-    def flush_or_die(self: Recording, done: int) -> None:
+    def flush_or_die(self: Recording) -> None:
         left[0] -= 1
         if left[0] == 0:
             raise Killed
-        flush(self, done)
+        flush(self)
 
     monkeypatch.setattr(Recording, "flush", flush_or_die)
     with workledger.open("memory:") as killed:
@@ -752,12 +639,49 @@ def test_the_sessions_and_issues_of_a_real_project_come_in(sqlite_url: str) -> N
         }
 
 
+def test_the_totals_by_model_of_a_real_project_are_those_of_its_last_lines(tmp_path: Path) -> None:
+    """Also when the sessions come in three pieces; they ran in worktrees of one repository, so there is one project."""
+    if not (REAL / "transcripts").is_dir():
+        pytest.skip(f"REAL DATA IS MISSING: no transcripts in {REAL.name}; set WORKLEDGER_REAL_DATA to its folder")
+    expected: Counter[tuple[str, str]] = Counter()
+    files = {path: path.read_bytes() for path in sorted((REAL / "transcripts").rglob("*.jsonl"))}
+    for path in files:
+        for usage in _counted(path)[0].values():
+            expected[usage["model"], "turn_count"] += 1
+            for told, column in TOLD.items():
+                expected[usage["model"], column] += usage.get(told) or 0
+    with workledger.open("memory:") as ledger:
+        for part in (0.31, 0.77, 1):
+            for path, data in files.items():
+                grown = tmp_path / path.relative_to(REAL)
+                grown.parent.mkdir(parents=True, exist_ok=True)
+                grown.write_bytes(data[: int(len(data) * part)])
+            import_claude_code(ledger, tmp_path)
+        ledger.catch_up()
+        totals = run_models.totals(ledger.tables)
+        assert {
+            (str(one["model"]), name): dict(one)[name] for one in totals for name in ("turn_count", *TOLD.values())
+        } == expected
+        assert len(rows(ledger, Projects)) == 1
+
+
+TOLD = {
+    "input_tokens": "token_input_count",
+    "output_tokens": "token_output_count",
+    "cache_read_input_tokens": "cache_read_token_count",
+    "cache_creation_input_tokens": "cache_write_token_count",
+}
+
+
 def _counted(path: Path) -> tuple[dict[tuple[str, str], dict[str, Any]], int]:
     """The usage of the last line of each (message id, request id), and how many tools were called."""
     usage, tools = {}, 0
     for line in path.read_text(encoding="utf-8").splitlines():
         told = json.loads(line)
         if told["type"] == "assistant":
-            usage[told["message"]["id"], told["requestId"]] = told["message"].get("usage") or {}
+            usage[told["message"]["id"], told["requestId"]] = {
+                **(told["message"].get("usage") or {}),
+                "model": told["message"]["model"],
+            }
             tools += sum(block["type"] == "tool_use" for block in told["message"]["content"])
     return usage, tools

@@ -1,6 +1,7 @@
 """Commits of repositories that are odd: dates, encodings, settings, and clones that do not have everything."""
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -181,11 +182,15 @@ def test_settings_of_a_repository_change_no_row(repository: Repository, name: st
 
 
 def test_submodules_are_files_whatever_is_ignored(repository: Repository, tmp_path: Path) -> None:
-    Repository(tmp_path / "part").commit("part", s="1")
-    repository.git("-c", "protocol.file.allow=always", "submodule", "-q", "add", str(tmp_path / "part"), "part")
+    part = Repository(tmp_path / "part")
+    part.commit("part", s="1")
+    repository.git("-c", "protocol.file.allow=always", "submodule", "-q", "add", str(part.path), "part")
     repository.commit("added")
+    Repository(repository.path / "part").commit("newer", s="2")
+    repository.commit("moved on")
     repository.git("config", "diff.ignoreSubmodules", "all")
-    assert told(imported(repository.path)[0]) == [("added", [".gitmodules", "part"])]
+    repository.git("config", "submodule.part.ignore", "all")
+    assert told(imported(repository.path)[0]) == [("added", [".gitmodules", "part"]), ("moved on", ["part"])]
 
 
 def test_replacements_and_grafts_change_no_row(repository: Repository) -> None:
@@ -329,6 +334,20 @@ def test_a_shallow_clone_that_was_deepened_is_the_same_project(
     assert len(history(memory, two)) == 3
 
 
+def test_a_repository_that_took_in_the_history_of_another_is_a_project_of_its_own(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path
+) -> None:
+    part = import_git(memory, three(repository).path)
+    whole = Repository(tmp_path / "whole")
+    whole.commits = -10
+    whole.commit("older", o="1")
+    whole.git("fetch", "-q", str(repository.path), "main")
+    whole.git("merge", "-q", "--allow-unrelated-histories", "-m", "taken in", "FETCH_HEAD")
+    report = import_git(memory, whole.path)
+    assert report.imported["commits"] == 5
+    assert report.project_ids.isdisjoint(part.project_ids)
+
+
 def test_a_shallow_clone_after_the_whole_one_adds_nothing(
     memory: workledger.Workledger, repository: Repository, tmp_path: Path
 ) -> None:
@@ -427,6 +446,35 @@ def test_copies_of_a_template_with_addresses_are_projects_of_their_own(
     memory.catch_up()
 
 
+def test_other_branches_and_worktrees_of_a_repository_are_no_copies(
+    memory: workledger.Workledger, repository: Repository, tmp_path: Path
+) -> None:
+    three(repository)
+    repository.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"), "HEAD~1")
+    side = Repository(tmp_path / "side")
+    side.commit("side", s="1")
+    one, two = import_git(memory, repository.path), import_git(memory, side.path)
+    assert one.project_ids == two.project_ids
+    assert str(two) == "git: imported: commits 1; skipped: commits recorded before 2"
+    [project] = one.project_ids
+    memory.create(CommitRecord.record(project_id=project, commit_sha="a-name", commit_url="u", message="by hand"))
+    side.commit("again", s="2")
+    assert import_git(memory, side.path).imported == {"commits": 1}
+
+
+def test_a_folder_whose_address_changed_is_the_same_project(
+    memory: workledger.Workledger, repository: Repository
+) -> None:
+    three(repository)
+    repository.git("remote", "add", "origin", "https://example.org/ann/old")
+    before = import_git(memory, repository.path)
+    repository.git("remote", "set-url", "origin", "https://example.org/ann/new")
+    repository.commit("later")
+    after = import_git(memory, repository.path)
+    assert after.project_ids == before.project_ids
+    assert str(after) == "git: imported: commits 1; skipped: commits recorded before 3"
+
+
 def test_copies_of_a_template_without_addresses_are_taken_for_one_and_that_is_said(
     memory: workledger.Workledger, tmp_path: Path
 ) -> None:
@@ -479,17 +527,20 @@ def test_a_commit_with_something_broken_ends_nothing(
     assert {root, odd, last} <= {row["commit_sha"] for row in found}
 
 
-def test_an_object_that_cannot_be_read_takes_only_itself_away(repository: Repository) -> None:
-    shas = [repository.commit(f"Number {number}", a=str(number)) for number in range(5)]
+@pytest.mark.parametrize("kept", [0, 20, 0.9], ids=["empty", "a beginning", "most of it"])
+def test_an_object_that_cannot_be_read_takes_only_itself_away(repository: Repository, kept: float) -> None:
+    noise = random.Random(7).randbytes(20_000).hex()
+    shas = [repository.commit(f"Number {number}\n\n{noise}", a=str(number)) for number in range(5)]
     side = repository.raw(b"side", shas[1])
     repository.raw(b"merge", shas[4], side)
     broken = repository.path / ".git" / "objects" / shas[3][:2] / shas[3][2:]
     broken.chmod(0o644)
-    broken.write_bytes(broken.read_bytes()[:20])
+    stored = broken.read_bytes()
+    broken.write_bytes(stored[: int(kept * len(stored)) if kept < 1 else int(kept)])
     with workledger.open("memory:") as ledger:
         report = import_git(ledger, repository.path)
         found = history(ledger, report)
-    assert {row["message"] for row in found} == {"Number 0", "Number 1", "Number 4", "side", "merge"}
+    assert {row["message"].split("\n")[0] for row in found} == {"Number 0", "Number 1", "Number 4", "side", "merge"}
     assert report.first["commits that git cannot read"] == shas[3][:12]
 
 

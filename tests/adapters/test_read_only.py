@@ -25,6 +25,7 @@ from workledger.adapters.database import (
 )
 from workledger.domain.task import Task
 from workledger.projections import tasks
+from workledger.projections.engine.rebuild.verify import verify
 
 WRITES: dict[str, Callable[[Workledger], Any]] = {
     "create": lambda ledger: ledger.create(Task.create(title="Late")),
@@ -66,6 +67,18 @@ def test_everything_is_read_and_nothing_is_written(url: str) -> None:
         ledger.head()
     with workledger.open(url) as ledger:
         assert (ledger.head(), ledger.projector.position()) == (2, 1)
+
+
+def test_a_copy_is_verified(sqlite_store_url: str) -> None:
+    with workledger.open(sqlite_store_url) as ledger:
+        ledger.create(Task.create(title="Early"))
+        ledger.catch_up()
+    with workledger.open(sqlite_store_url, read_only=True) as ledger, ledger.writable() as copy:
+        assert copy is not ledger
+        for group in copy.groups:
+            assert verify(copy.store, copy.tables, group).differences == []
+    with workledger.open(sqlite_store_url) as ledger, ledger.writable() as same:
+        assert same is ledger
 
 
 def test_what_others_record_meanwhile_is_read(url: str) -> None:

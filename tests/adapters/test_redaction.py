@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from workledger.adapters.redaction import GONE, consecutive, counted, redact, redact_text
 
+TOKEN = "ghp" + "_" + "aB3dE5fG7h" * 4
 SECRETS = {
     "an Anthropic key": "sk-" + "ant-api03-" + "x7Y" * 12,
     "an OpenAI key": "sk-" + "proj-" + "a1B2" * 10,
@@ -129,6 +130,20 @@ def test_all_of_a_record_is_looked_at() -> None:
     }
 
 
+INSIDE = st.recursive(
+    st.just(TOKEN) | st.text(max_size=6).map(lambda text: f"{text} {TOKEN} {text}"),
+    lambda one: (
+        st.lists(one | st.text(max_size=4), min_size=1, max_size=3)
+        | st.dictionaries(st.text(max_size=6) | st.sampled_from(["content", "id", "uuid"]), one, min_size=1, max_size=3)
+    ),
+)
+
+
+@given(INSIDE)
+def test_a_token_is_found_wherever_in_a_value_it_stands(value: Any) -> None:
+    assert TOKEN not in str(redact(value))
+
+
 PIECES = st.sampled_from(
     [*SECRETS.values(), "password=", "token: ", "/home/ann", " ", "\n", '"', "é", "x", "://a:b@", "Bearer "]
 )
@@ -229,7 +244,7 @@ def test_numbers_lists_and_objects_of_a_secret_name_are_secrets() -> None:
         "token": {"value": "abc", "type": "bearer", "expires_in": 3600},
         "env": [{"name": "DB_PASSWORD", "value": "word"}, {"name": "DB_HOST", "value": "db"}],
         "max_tokens": 4096,
-        "pass": True,
+        "results": {"pass": 12, "fail": 3},
     }
     assert redact(record) == {
         "password": GONE,
@@ -237,7 +252,7 @@ def test_numbers_lists_and_objects_of_a_secret_name_are_secrets() -> None:
         "token": {"value": GONE, "type": "bearer", "expires_in": 3600},
         "env": [{"name": "DB_PASSWORD", "value": GONE}, {"name": "DB_HOST", "value": "db"}],
         "max_tokens": 4096,
-        "pass": True,
+        "results": {"pass": 12, "fail": 3},
     }
 
 
@@ -275,6 +290,12 @@ def test_a_token_in_many_small_chunks_is_gone() -> None:
     chunks = [f"it is {token}"[at : at + 9] for at in range(0, 50, 9)]
     stored = "".join(str(following(chunk)) for chunk in chunks)
     assert not any(token[at : at + 9] in stored for at in range(len(token) - 9))
+
+
+def test_ids_of_records_that_follow_each_other_are_whole_by_themselves() -> None:
+    following = consecutive(redact)
+    ids = ["ghp" + "_" + "aB3dE5fG", "7hJ9kL1mN3pQ5rS7tU9vW1xY3"]
+    assert [following({"id": id, "sessionId": id}) for id in ids] == [{"id": id, "sessionId": id} for id in ids]
 
 
 def test_chunks_of_ordinary_text_stay_as_they_are() -> None:

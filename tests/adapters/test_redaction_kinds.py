@@ -1,7 +1,11 @@
 """How well redaction finds: kinds of secrets that it takes, lines of code that it leaves, time that it needs."""
 
+import html
+import json
 import sysconfig
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,6 +35,34 @@ def test_no_kind_of_secret_remains(seed: int) -> None:
     assert len(kinds) > 190
     missed = [f"{one.group}: {one.kind}" for one in kinds if remains(one)]
     assert not missed, f"{len(missed)} of {len(kinds)} remain: " + ", ".join(missed)
+
+
+def lines(mark: str) -> Callable[[str], str]:
+    """Has that mark before each line."""
+    return lambda text: "".join(f"{mark}{line}\n" for line in text.split("\n"))
+
+
+AROUND: dict[str, Callable[[str], str]] = {
+    "a listing with numbers": lambda text: "".join(f"{at:6}→{line}\n" for at, line in enumerate(text.split("\n"), 1)),
+    "what grep says": lines("src/settings.py:12:"),
+    "lines that were added": lines("+"),
+    "lines that were removed": lines("-"),
+    "a quotation": lines("> "),
+    "JSON in JSON": lambda text: json.dumps({"content": json.dumps({"stdout": text})}),
+    "a string of Python": repr,
+    "HTML": html.escape,
+    "a sentence": lambda text: f"I ran ({text}), and it worked.",
+    "line ends of Windows": lambda text: text.replace("\n", "\r\n"),
+    "colours": lambda text: "".join(f"\x1b[32m{line}\x1b[0m\n" for line in text.split("\n")),
+}
+
+
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND.keys())
+def test_it_is_found_in_whatever_it_is_shown(around: Callable[[str], str]) -> None:
+    """A line that was wrapped is none any more where each line got a mark of its own."""
+    kinds = [one for one in Plants(3).all() if isinstance(one.value, str) and not one.kind.startswith("wrapped")]
+    missed = [one.kind for one in kinds if remains(replace(one, value=around(one.value)))]
+    assert not missed
 
 
 def test_ordinary_code_is_left_alone_but_for_one_line_in_5_000() -> None:

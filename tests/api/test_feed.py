@@ -57,6 +57,18 @@ def test_it_begins_at_the_end_unless_told_otherwise(served_memory: Serving, memo
         assert [frame.id for frame in events(feed, 1)] == [4]
 
 
+def test_the_status_says_how_many_feeds_are_open(served_memory: Serving) -> None:
+    def feeds() -> int:
+        return int(httpx2.get(f"{served_memory.url}/api/status").json()["feeds"])
+
+    assert feeds() == 0
+    with following(served_memory.url) as one, following(served_memory.url) as other:
+        next(one)
+        next(other)
+        assert feeds() == 2
+    wait_until(lambda: feeds() == 0)
+
+
 def test_a_frame_is_the_event_under_its_topic_and_position(served_memory: Serving, memory: Workledger) -> None:
     memory.create(Project.create(id="prj_1", name="Atlas"))
     with memory.acting_as("user:ann", correlation_id="c1"):

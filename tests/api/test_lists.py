@@ -327,5 +327,12 @@ def test_an_enum_filter_refuses_every_other_value(doors: Doors, path: str, name:
     assert doors.refused("GET", path, params=needed(path) | {name: "sleepy"}) == (400, "VALIDATION_ERROR")
 
 
+def test_a_task_is_found_by_the_beginning_of_its_id_and_not_by_its_inside(all_doors: Doors) -> None:
+    all_doors.ledger.create(Project.create(id="prj_1", name="Atlas"))
+    all_doors.ledger.create(Task.create(id="tsk_0193a4b5", title="Write it", project_id="prj_1"))
+    for text, found in (("tsk_0193", 1), ("tsk_0193a4b5", 1), ("0193a4b5", 0), ("tsk_", 0), ("write tsk_0193", 1)):
+        assert len(all_doors.get("tasks", project_id="prj_1", search=text)["items"]) == found, text
+
+
 def test_tasks_are_those_of_a_project(doors: Doors) -> None:
     assert doors.refused("GET", "tasks") == (400, "VALIDATION_ERROR")

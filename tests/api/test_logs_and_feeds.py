@@ -3,6 +3,7 @@
 import pytest
 
 from support.http_client import Doors
+from workledger.domain.services.retention import purge_agent_log
 
 
 @pytest.fixture
@@ -15,6 +16,17 @@ def agent(all_doors: Doors) -> Doors:
 def write(doors: Doors, session_number: int, count: int) -> None:
     for number in range(1, count + 1):
         doors.do("agents/agt_1/logs", session_number=session_number, content=f"{session_number}:{number}\n")
+
+
+def test_a_repeated_chunk_is_answered_as_the_first_time_and_as_gone_when_it_was_purged(agent: Doors) -> None:
+    """Others append in between: the answer is made of its own event alone."""
+    given, key = {"session_number": 1, "content": "one"}, {"Idempotency-Key": "once"}
+    first = agent.do("agents/agt_1/logs", key, **given)
+    write(agent, 1, 2)
+    assert first == agent.do("agents/agt_1/logs", key, **given) == {"seq": 1, "position": 3}
+    purge_agent_log(agent.ledger, agent_id="agt_1", session_number=1)
+    write(agent, 1, 1)
+    assert agent.refuses("agents/agt_1/logs", key, **given) == (410, "EVENTS_ERASED")
 
 
 def contents(doors: Doors, **query: int) -> list[str]:

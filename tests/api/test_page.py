@@ -38,6 +38,7 @@ def test_the_policy_allows_nothing_from_elsewhere_and_nothing_inline(client: Tes
     policy = client.get("/").headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "style-src 'self'" in policy
+    assert "worker-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
 

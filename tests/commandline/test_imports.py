@@ -86,4 +86,19 @@ def test_git_says_what_it_cannot_read(run: Run, tmp_path: Path, repository: Path
     (tmp_path / "plain").mkdir()
     assert "not a git repository" in refusal(run("import", "git", tmp_path / "plain"), "GIT_FAILED")
     refusal(run("import", "git", repository, "--ref", "nonsense"), "GIT_FAILED")
+    refusal(run("import", "git", repository, "--ref=--all"), "GIT_FAILED")
+    assert parsed(run("status", "--json"))["head"] == 0
+
+
+def test_a_range_of_commits_comes_in(run: Run, repository: Path) -> None:
+    assert run("import", "git", repository, "--ref", "HEAD~1..HEAD").stdout.startswith("git: imported: commits 1;")
+    assert run("import", "git", repository).stdout.startswith("git: imported: commits 1;")
+
+
+def test_beads_says_what_it_cannot_tell(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".beads").mkdir()
+    refusal(run("import", "beads", tmp_path), "FILE_UNREADABLE")
+    (tmp_path / ".beads" / "beads.db").touch()
+    assert "--export" in refusal(run("import", "beads", tmp_path), "BEADS_FAILED")
+    assert "bd" in refusal(run("import", "beads", tmp_path, "--export"), "BEADS_FAILED")
     assert parsed(run("status", "--json"))["head"] == 0

@@ -248,6 +248,14 @@ def test_a_turn_reported_twice_counts_once() -> None:
     given(AgentRun, started, began, turn_1).when(AgentRun.report_turn, turn=1, tokens_in=99).then()
 
 
+def test_a_turn_says_its_model_and_how_its_cache_tokens_are_made_up() -> None:
+    told = {"cache_read_tokens": 7, "cache_write_tokens": 2, "model": "opus"}
+    given(AgentRun, started, began).when(AgentRun.report_turn, turn=1, **told).then(
+        AgentTurnCompleted(turn=1, cache_tokens=9, **told)
+    )
+    given(AgentRun, started, began).when(AgentRun.report_turn, turn=1, model="").refused(InvalidInput)
+
+
 def test_no_turn_is_left_out() -> None:
     given(AgentRun, started, began, turn_1).when(AgentRun.report_turn, turn=3).refused(InvalidInput)
 

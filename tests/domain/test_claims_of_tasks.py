@@ -282,6 +282,15 @@ def test_fifty_tasks_of_a_project_are_queued_and_no_more(ledger: Ledger, full_qu
     do(ledger, "nowhere", queue)
 
 
+def test_tasks_of_no_project_share_no_limit(ledger: Ledger) -> None:
+    """The limit is a project's (domain.md 2.1); what belongs to none has no queue in common."""
+    with ledger.unit() as unit:
+        for n in range(QUEUE_CAPACITY + 1):
+            unit.create(Task.create(title="Queued", id=f"q{n}"))
+            unit.edit(Task, f"q{n}").queue()
+    assert ledger.get(Task, f"q{QUEUE_CAPACITY}").queued
+
+
 @pytest.mark.parametrize(
     "leave",
     [

@@ -113,8 +113,13 @@ def test_its_event_is_found_by_project_and_workspace() -> None:
 def test_what_became_known_later_completes_it() -> None:
     new = CommitRecord.record(**REQUIRED)
     commit = CommitRecord.begin(new.id, new.events[0])
-    later = commit.after(CommitCompleted(commit_id=commit.commit_id, parents=("c0de",)))
-    assert (later.parents, later.authored_at, later.files_changed) == (("c0de",), None, ())
-    files = CommitCompleted(commit_id=commit.commit_id, files_changed=("a",), files_known=True)
-    assert later.after(files).files_changed == ("a",)
-    assert later.after(files).parents == ("c0de",)
+    told: dict[str, Any] = {
+        "authored_at": "2026-02-01T08:00:00.000Z",
+        "parents": ("c0de",),
+        "files_changed": ("a",),
+        "files_known": True,
+    }
+    later = commit.after(CommitCompleted(commit_id=commit.commit_id, **told))
+    assert later.model_dump(exclude={"id", "deleted", "commit_id"}) == REQUIRED | dict.fromkeys(OPTIONAL) | told | {
+        "version": 2
+    }

@@ -246,7 +246,7 @@ def test_an_event_of_an_older_version_is_brought_up_to_date_step_by_step(
             return {**payload, "words": len(payload["text"].split())}
 
     assert [past.event for past in ledger.history(Note, "note_1")] == [NotedToday(text="two words", words=2)]
-    note = ledger.get(Note, "note_1")
+    note = ledger.get(Note, "note_1", version=1)
     assert (note.text, note.words) == ("two words", 2)
     assert NotedToday.load({"text": "one"}, 2) == NotedToday(text="one", words=1)
     assert NotedToday.load({"text": "one", "words": 9}, 3) == NotedToday(text="one", words=9)

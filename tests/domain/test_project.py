@@ -298,6 +298,7 @@ def test_a_deleted_project_gives_everything_back_and_has_no_live_run() -> None:
         Release("project_name:ws_1:Apollo"),
         Release("project_path:~/git/apollo"),
         Release("project_url:https://git.test/apollo.git"),
+        Limit(runs_in("prj_1"), capacity=None),
     ]
 
 

@@ -8,7 +8,8 @@ import pytest
 from support import task_states as past
 from support.task_states import LIVES
 from workledger.domain.kernel.aggregate import Event
-from workledger.domain.kernel.refusals import InvalidInput
+from workledger.domain.kernel.mapping import encode
+from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import (
     TaskCreated,
@@ -594,6 +595,13 @@ def test_a_branch_is_spelled_with_what_agentpane_allows(branch: str) -> None:
 def test_an_id_can_be_named_in_a_url_and_hides_nothing(id: str) -> None:
     given(Task).when(Task.create, title=OK, id=id).refused(InvalidInput)
     given(Task, past.created).when(Task.assign, agent_id=id).refused(InvalidInput)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), [{"deep": float("-inf")}], 2**64])
+def test_metadata_is_what_json_can_hold(value: Any) -> None:
+    """Infinity would come back as null, in silence."""
+    with pytest.raises(Refused):
+        encode(Task.create(title=OK, metadata={"value": value}).events[0])
 
 
 def test_limits_do_not_bind_what_is_imported() -> None:

@@ -62,6 +62,10 @@ class Service:
     def get(self, path: str, **query: Any) -> Any:
         return self.client.get(f"/api/{path}", params=query).raise_for_status().json()
 
+    def now(self, path: str) -> Any:
+        """What a read gives once the read tables have all that was recorded."""
+        return self.get(path, min_position=self.get("status")["head"])
+
     def settle(self) -> None:
         """Wait until the read tables have what was recorded."""
         for _ in range(20):
@@ -107,7 +111,7 @@ class Project:
 
     def start(self, task: str, agent: str) -> str:
         """The agent takes the task and runs; the id of its run."""
-        name = self.service.get(f"agents/{agent}")["name"]
+        name = self.service.now(f"agents/{agent}")["name"]
         branch = f"task/{task.replace('_', '-')}"
         self.tell(task, "assign", agent_id=agent, agent_name=name, branch=branch, actor="automation:dispatch")
         run = str(self.service.post("agent-runs", agent_id=agent, task_id=task, actor="automation:dispatch")["id"])

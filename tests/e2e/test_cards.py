@@ -8,6 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 import workledger
 from e2e.given import Project
+from workledger.domain.agent import Agent
+from workledger.domain.session import Session
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskMoved
 from workledger.domain.task.events import TaskCompleted
@@ -105,6 +107,7 @@ def test_long_titles_and_labels_break_no_dialog(page: Page, project: Project) ->
         page.goto(project.link("board", "task", task))
         remove = page.get_by_role("button", name=re.compile("^No longer wait for"))
         expect(remove).to_be_visible()
+        expect(page.locator(".links__item a")).to_have_text("x" * 190)
         panel = page.get_by_role("dialog").bounding_box()
         assert panel
         for one in (
@@ -119,7 +122,8 @@ def test_long_titles_and_labels_break_no_dialog(page: Page, project: Project) ->
             assert box["x"] >= panel["x"]
             assert box["x"] + box["width"] <= panel["x"] + panel["width"]
         side, main = page.locator(".sheet__side").bounding_box(), page.locator(".sheet__main").bounding_box()
-        assert side and main
+        assert side
+        assert main
         assert width < 760 or main["x"] + main["width"] <= side["x"] + 1
         page.goto("about:blank")
 
@@ -172,7 +176,9 @@ def test_a_dependency_is_chosen_among_all_tasks(page: Page, project: Project) ->
     expect(form.get_by_role("option")).to_have_text(["Task 149 (Backlog)"])
     form.get_by_label("Waits for").select_option(made[149])
     form.get_by_role("button", name="Add dependency").click()
-    expect(page.locator(".links__item")).to_have_count(1)
+    expect(page.locator(".links__item")).to_have_text(["Task 149"])
+    page.reload()
+    expect(page.locator(".links__item")).to_have_text(["Task 149"])
 
 
 def test_the_activity_is_in_the_order_in_which_things_came_about_and_names_who_did_them(
@@ -193,7 +199,7 @@ def test_the_activity_is_in_the_order_in_which_things_came_about_and_names_who_d
     project.service.post(f"agent-runs/{run}/fail", cause="crash", error=fault, actor="import")
     page.goto(project.link("activity"))
     lines = page.locator(".happening__text")
-    expect(lines.first).to_contain_text("Ada run failed, crash: “No such file Nothing read”")
+    expect(lines.first).to_contain_text("Ada saw the run fail, crash: “No such file Nothing read”")
     told = lines.all_inner_texts()
     first, before = (
         next(n for n, text in enumerate(told) if title in text) for title in ("Came about first", "Came about before")
@@ -202,3 +208,18 @@ def test_the_activity_is_in_the_order_in_which_things_came_about_and_names_who_d
     [created] = [text for text in told if "created the agent" in text]
     assert created.count("Ada") == 1
     expect(page.locator(".happening__text a", has_text="Came about first")).to_be_visible()
+
+
+def test_what_is_counted_is_the_project_and_not_the_page(page: Page, project: Project) -> None:
+    with workledger.open(project.service.database) as ledger, ledger.unit() as unit:
+        for n in range(130):
+            unit.create(Agent.create(project_id=project.id, name=f"Agent {n}"))
+            unit.create(Session.create(project_id=project.id, title=f"Session {n}"))
+    project.service.settle()
+    page.goto(project.link("agents"))
+    expect(page.locator(".page__count")).to_contain_text("130 in all")
+    expect(page.locator(".agent .avatar", has_text="29")).to_have_count(2)
+    page.goto(project.link("sessions"))
+    expect(page.locator(".page__count")).to_have_text("100+")
+    page.get_by_role("button", name="Earlier sessions").click()
+    expect(page.locator(".page__count")).to_have_text("130")

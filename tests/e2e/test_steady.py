@@ -73,9 +73,9 @@ def test_reading_everything_again_swaps_it_when_it_is_there(page: Page, project:
 HOSTILE = (
     '{"type":"assistant","message":{"content":5}}\n',
     '{"type":"assistant","message":{"content":[{"type":"text","text":"dated wrongly"}]},"timestamp":"x"}\n',
-    '{"type":"assistant","message":{"content":[null, 7, "bare", [], {"type":"text","text":{"a":1}}]}, "timestamp":-1e99}\n',
+    '{"type":"assistant","message":{"content":[null, 7, "bare", [], {"type":"text","text":{"a":1}}]},"timestamp":-9}\n',
     '{"type":"assistant","message":{"content":[{"type":"tool_use","id":{},"name":["x"],"input":"text"}]}}\n',
-    '{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":3,"content":{"deep":true},"is_error":"no"}]}}\n',
+    '{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":3,"content":{"a":1},"is_error":"no"}]}}\n',
     '{"type":5,"payload":5}\n{"payload":{"type":"message","content":5},"type":"x"}\n{"payload":{"type":"function_call","arguments":5},"type":"x"}\n',
     '{"type":"progress","data":5}\n{"type":"progress","data":{"output":5}}\n{"type":"summary","summary":{}}\n{"type":"system","subtype":{},"content":[]}\n',
     '{"type":"assistant","message":{"content":' + "[" * 5_000 + "]" * 5_000 + "}}\n",
@@ -115,6 +115,22 @@ def test_no_log_line_takes_the_others_away(page: Page, project: Project) -> None
     expect(page.get_by_text("And on.")).to_be_attached()
 
 
+def test_no_entry_of_a_session_takes_the_others_away(page: Page, project: Project) -> None:
+    session = str(project.service.post("sessions", project_id=project.id, title="Pairing")["id"])
+    project.service.post(f"sessions/{session}/activate")
+    for data in (
+        {"text": 5},
+        {"text": {"a": 1}},
+        {"input": [[]], "tool": 7},
+        {"message": None},
+        {"text": "\x1b[1mThe last."},
+    ):
+        project.service.post(f"sessions/{session}/feed", channel="chunks", type="chunk", data=data)
+    page.goto(project.link("sessions", session))
+    texts = ['{"text":5}', '{"text":{"a":1}}', "[[]]", '{"message":null}', "The last."]
+    expect(page.locator(".feedline__text")).to_have_text(texts[::-1])
+
+
 def test_one_row_that_cannot_be_drawn_leaves_the_others(page: Page, project: Project) -> None:
     tasks = [project.task(f"Task {n}") for n in range(3)]
     project.agent("Ada")
@@ -133,21 +149,22 @@ def test_one_row_that_cannot_be_drawn_leaves_the_others(page: Page, project: Pro
     expect(page.locator("[data-column=backlog] .broken")).to_have_text("Task 1 cannot be shown.")
 
 
+ROUND_TRIP = """async ids => {
+  const { link, parse } = await import("/app/route.mjs");
+  const { path } = await import("/app/api.mjs");
+  return ids.map(id => {
+    const place = parse(link({ project: id, view: "logs", rest: [id], task: id, query: { q: id } }));
+    const address = new URL(path(["tasks", id, "events"], { agent_id: id }), location.origin + "/");
+    const asked = [decodeURIComponent(address.pathname.split("/")[3]), address.searchParams.get("agent_id")];
+    return [place.project, place.rest[0], place.task, place.query.q, ...asked];
+  });
+}"""
+
+
 def test_ids_of_any_kind_are_in_every_link_and_request(page: Page, project: Project) -> None:
     page.goto(project.link())
     odd = ["a/b", "a b", "#1", "50%", "%2F", "задача:1", "日本", "a?b=c&d", "..;", "task", "\U0001f600"]
-    came_back = page.evaluate(
-        """async ids => {
-          const { link, parse } = await import("/app/route.mjs");
-          const { path } = await import("/app/api.mjs");
-          return ids.map(id => {
-            const { project, rest, task, query } = parse(link({ project: id, view: "logs", rest: [id], task: id, query: { q: id } }));
-            const address = new URL(path(["tasks", id, "events"], { agent_id: id }), location.origin + "/");
-            return [project, rest[0], task, query.q, decodeURIComponent(address.pathname.split("/")[3]), address.searchParams.get("agent_id")];
-          });
-        }""",
-        odd,
-    )
+    came_back = page.evaluate(ROUND_TRIP, odd)
     assert came_back == [[id] * 6 for id in odd]
     id = "задача:1+2&x=ü"
     with workledger.open(project.service.database) as ledger:

@@ -74,8 +74,9 @@ def declared(group: Group, past: Scanned) -> Told:
     for table in group.tables:
         if fold := table.FOLDS.get(Event.TOPICS[past.topic]):
             for change in fold(past, payload_of(past), orjson.loads(past.tags)):
-                how, adds = "dies" if change.gone else "touched", dict(change.add)
-                told[table.NAME, change.key] = (how, dict(change.set), adds)
+                how = "dies" if change.gone else "touched"
+                before = told.get((table.NAME, change.key), (how, {}, {}))
+                told[table.NAME, change.key] = (how, before[1] | change.set, before[2] | change.add)
     return told
 
 

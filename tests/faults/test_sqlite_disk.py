@@ -102,9 +102,10 @@ def test_a_file_that_was_damaged_is_a_refusal(sqlite_url: str) -> None:
         write_pairs_once(ledger, "one")
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     with contextlib.closing(sqlite3.connect(path)) as connection:
+        [(size,)] = connection.execute("pragma page_size")
         [(page,)] = connection.execute("select rootpage from sqlite_master where name = 'events_stream_version'")
     whole = path.read_bytes()
-    path.write_bytes(whole[: (page - 1) * 4096] + b"\xff" * 4096 + whole[page * 4096 :])
+    path.write_bytes(whole[: (page - 1) * size] + b"\xff" * size + whole[page * size :])
     with workledger.open(sqlite_url) as ledger:
         with pytest.raises(DatabaseFailed) as failed:
             ledger.store.insert_events([happened("s-1")])

@@ -34,6 +34,12 @@ def test_events_recorded_inside_carry_the_actor_and_the_ids(ledger: Workledger) 
     assert whose(ledger) == ("system", None, None)
 
 
+@pytest.mark.parametrize("actor", ["app", "app:shop", "service:billing", "worker:3", "automation", "import"])
+def test_apps_and_services_act_too(ledger: Workledger, actor: str) -> None:
+    with ledger.acting_as(actor):
+        assert whose(ledger)[0] == actor
+
+
 def test_an_actor_or_id_that_is_not_given_does_not_change(ledger: Workledger) -> None:
     with ledger.acting_as("user:ann", correlation_id="why"):
         with ledger.acting_as("agent:bob"):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import workledger
 from workledger import Workledger
-from workledger.adapters.recorder import SnapshotStore
+from workledger.adapters.snapshots import SnapshotStore
 from workledger.domain.agent import Agent
 from workledger.domain.kernel import appender
 from workledger.domain.services.queue import assign_or_queue

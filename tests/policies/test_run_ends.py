@@ -100,6 +100,18 @@ def test_a_run_that_goes_on_by_then_keeps_its_task(desk: Desk) -> None:
     assert TaskRetryScheduled(retry_count=1, run_id="r1") in desk.follows()
 
 
+def test_a_run_that_is_resumed_after_the_retry_and_fails_again_is_retried_again(desk: Desk) -> None:
+    """Its task was assigned again with the resumption: it must not be at work for ever."""
+    desk.run("r1", lambda run: run.report_process(provider_session_id="c"), crash)
+    desk.follows()
+    with desk.ledger.unit() as unit:
+        resume_run(unit, "r1", new_process=True)
+    assert desk.state("t") == "working"
+    desk.run("r1", crash)
+    assert TaskRetryScheduled(retry_count=2, run_id="r1") in desk.follows()
+    assert desk.state("t") == "queued"
+
+
 def test_what_somebody_has_said_by_then_stands(desk: Desk) -> None:
     desk.run("r1", crash)
     desk.task("t", lambda task: task.cancel())

@@ -21,6 +21,7 @@ from workledger.projections import (
     agent_runs,
     agents,
     commits,
+    run_models,
     session_feed,
     sessions,
     task_dependencies,
@@ -52,6 +53,7 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     commits.by_sha: ("p_a", "abc"),
     project_rows.get: ("p_a",),
     project_rows.recent: (),
+    run_models.totals: (),
     session_feed.since: ("s_a",),
     sessions.get: ("s_a",),
     sessions.participants: ("s_a",),
@@ -78,6 +80,7 @@ def full(office: Workledger) -> Workledger:
         start_run(unit, id="run_c", agent_id="ann_b", task_id="leaf_b")
     with office.edit(AgentRun, "run_c") as run:
         run.report_process(provider_session_id="claude-1")
+        run.report_turn(turn=1, tokens_in=1, model="opus")
     office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
     with office.unit() as unit:
         publish(unit, session_id="s_a", type="said", channel="chunks", data={"text": "Hello"})

@@ -78,7 +78,9 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
     ),
     AgentRun: (
         lambda one, wish: one.report_turn(turn=one.turn_count + 1, tokens_in=wish.b, cost_usd=wish.c / 7),
-        lambda one, wish: one.report_turn(turn=one.turn_count + 1, tokens_out=wish.b, cache_tokens=wish.c),
+        lambda one, wish: one.report_turn(
+            turn=one.turn_count + 1, tokens_out=wish.b, cache_tokens=wish.c, model="opus"
+        ),
         lambda one, wish: one.report_output(),
         lambda one, wish: one.report_process(pid=wish.b, provider_session_id=f"claude-{one.id}"),
         lambda one, wish: one.report_exit(exit_code=wish.b),

@@ -21,7 +21,7 @@ from workledger.projections.engine.columns import Column
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rules import Rule
 from workledger.projections.engine.table import Table
-from workledger.projections.engine.types import DollarsType, MomentType, millionths
+from workledger.projections.engine.types import DollarsType, MomentType, bounded, millionths
 from workledger.projections.projects import Projects
 from workledger.projections.task_counts import TaskCounts
 from workledger.projections.tasks import Tasks
@@ -101,7 +101,7 @@ def value(column: Column, rule: Rule, past: Scanned, data: Row, tags: Mapping[st
             given = data.get(rule.field)
             if rule.by:
                 return rule.by(given)
-            return millionths(given or 0) if isinstance(column.type, DollarsType) else given or 0
+            return millionths(given or 0) if isinstance(column.type, DollarsType) else bounded(given)
         case rules.Becomes():
             made = rule.values[past.topic]
             made = made(data) if callable(made) else made

@@ -20,6 +20,9 @@ export class Unreachable extends Error {
   }
 }
 
+/** Whether another try may help: the service is away, or says that it will be able to later. */
+export const isPassing = (error) => error instanceof Unreachable || error.status >= 500 || error.status === 429;
+
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** The address of a door; parts are encoded, query values that are null, undefined or "" are left out. */

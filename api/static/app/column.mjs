@@ -29,7 +29,12 @@ export const Column = memo(function Column({ name, title, all, cards, filtered }
   const more = useStore(found, (value) => value.more !== null);
   const asked = useStore(filter);
   const [room, setRoom] = useState(WINDOW);
-  useEffect(() => setRoom(WINDOW), [asked]);
+  const box = useRef(null);
+  /* Other cards begin at their beginning. */
+  useEffect(() => {
+    box.current.scrollTop = 0;
+    setRoom(WINDOW);
+  }, [asked]);
   const drawn = cards.slice(0, room);
   const grow = useCallback(() => setRoom((now) => now + WINDOW), []);
   const state = drop ? "column--target" : sign === undefined ? "" : sign.open ? "column--open" : "column--closed";
@@ -42,7 +47,7 @@ export const Column = memo(function Column({ name, title, all, cards, filtered }
         ${sign?.label && html`<span class="column__sign">${sign.label}</span>`}
         ${name === "backlog" && html`<button class="iconbutton" aria-label="New task in the backlog" title="New task (n)" onClick=${newTask}><${Icon} name="plus" /></button>`}
       </header>
-      <div class="column__scroll" tabindex="-1">
+      <div class="column__scroll" tabindex="-1" ref=${box}>
         <ul class="column__cards" data-column=${name} aria-label=${title} onDragOver=${(event) => drag.over(event, name)} onDragLeave=${drag.leave} onDrop=${drag.drop}>
           ${drawn.map((task, index) => [
             drop === task.id && html`<li key="drop" class="droplace" aria-hidden="true"></li>`,
@@ -72,19 +77,24 @@ function Edge({ reach }) {
 /** What has not been read: the next cards come by themselves, older done ones when they are asked for. */
 function Rest({ name, number }) {
   const cut = useStore(board, ({ ends }) => ends[name]?.cursor ?? null);
-  const [busy, setBusy] = useState(false);
+  const [state, setState] = useState("idle");
   const going = useRef(false);
   const read = async () => {
     if (going.current) return;
     going.current = true;
-    setBusy(true);
-    await readMore(name).catch(complain);
+    setState("busy");
+    try {
+      await readMore(name);
+      setState("idle");
+    } catch (error) {
+      complain(error);
+      setState("failed");
+    }
     going.current = false;
-    setBusy(false);
   };
   if (cut === null) return null;
   return html`
-    <button class="button button--small column__more" disabled=${busy} onClick=${read}>${count(number)} more</button>
-    ${name !== DONE && html`<${Edge} key=${cut} reach=${read} />`}
+    <button class="button button--small column__more" disabled=${state === "busy"} onClick=${read}>${count(number)} more</button>
+    ${name !== DONE && state === "idle" && html`<${Edge} key=${cut} reach=${read} />`}
   `;
 }

@@ -24,6 +24,7 @@ export function inOrder(one, other) {
   const done = one.board_column === DONE;
   const [mine, theirs] = done ? [completion(other), completion(one)] : [one.rank, other.rank];
   if (mine !== theirs) return mine < theirs ? -1 : 1;
+  if (one.id === other.id) return 0;
   return one.id < other.id ? -1 : 1;
 }
 
@@ -49,7 +50,7 @@ function inColumns(tasks) {
 export function cardsOf({ tasks, ends }, column) {
   const cards = inColumns(tasks)[column] ?? [];
   const last = ends[column]?.last;
-  return last ? cards.filter((task) => task.id === last.id || inOrder(task, last) <= 0) : cards;
+  return last ? cards.filter((task) => inOrder(task, last) <= 0) : cards;
 }
 
 /** All known cards of a column, those too that a search has found beyond what was read. */

@@ -20,6 +20,8 @@ export const drag = {
     event.dataTransfer.setData("text/plain", task.title);
     event.dataTransfer.effectAllowed = "move";
     requestAnimationFrame(() => dragged.set({ ...NOTHING, task, signs: signsFor(task) }));
+    /* A card that somebody takes away meanwhile does not hear that its drag has ended; but only then do pointers move again. */
+    setTimeout(() => addEventListener("pointermove", () => dragged.set(NOTHING), { once: true }));
   },
 
   over(event, column) {

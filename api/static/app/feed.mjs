@@ -16,14 +16,13 @@ let port = null;
 let current = null;
 let deaf;
 
-/** The port to the hub; the first answer proves that there is one. */
+/** The port to the hub. */
 function connected() {
   if (port) return port;
   try {
     const worker = new SharedWorker(new URL("./feed-worker.mjs", import.meta.url), { type: "module", name: `workledger-feed-${RELEASE}` });
     worker.onerror = alone;
     port = worker.port;
-    deaf = setTimeout(alone, DUMB_MS);
   } catch {
     port = ownHub();
   }
@@ -42,7 +41,7 @@ function ownHub() {
   return port2;
 }
 
-/** The shared worker does not run here. */
+/** The shared worker does not run here, or not any more. */
 function alone() {
   clearTimeout(deaf);
   port.postMessage({ leave: true });
@@ -66,7 +65,13 @@ export function openFeed({ topics, project, after, onEvents, onState, onReset, o
   let away = false;
   let hiding;
 
-  const say = () => away || connected().postMessage({ project, topics, after: position });
+  /** What is wanted; the hub answers each time, or it is not there. */
+  const say = () => {
+    if (away) return;
+    connected().postMessage({ project, topics, after: position });
+    clearTimeout(deaf);
+    deaf = setTimeout(alone, DUMB_MS);
+  };
   const beat = setInterval(say, BEAT_MS);
 
   function heard({ state, joined, events, reset }) {

@@ -1,9 +1,9 @@
 /** Keeping in step: the project's rows are read once, then the feed says which of them to read again. */
-import { get, pause } from "./api.mjs";
+import { get, isPassing, pause } from "./api.mjs";
 import { NO_BOARD, agents, board, feed, projects, runs, status } from "./data.mjs";
 import { openFeed } from "./feed.mjs";
 import { useEffect, useRef } from "./html.mjs";
-import { isPassing, readAll, readProjects } from "./reads.mjs";
+import { readAll, readProjects } from "./reads.mjs";
 import { PROJECT_TOPICS, topicsOf } from "./topics.mjs";
 import { merged, nothing, readTouched, touch } from "./touched.mjs";
 

@@ -56,7 +56,7 @@ export function step(task, by) {
   const cards = cardsOf(board.get(), task.board_column);
   const at = cards.findIndex(({ id }) => id === task.id);
   const to = at + by;
-  if (to < 0 || to >= cards.length || !targets(task).has(task.board_column)) return;
+  if (at < 0 || to < 0 || to >= cards.length || !targets(task).has(task.board_column)) return;
   move(task, task.board_column, cards[by < 0 ? to : to + 1]?.id ?? null);
 }
 

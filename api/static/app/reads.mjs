@@ -1,5 +1,5 @@
 /** Reading rows of the project that is shown into the stores, all of them or those that an event has touched. */
-import { get, read } from "./api.mjs";
+import { get, isPassing, read } from "./api.mjs";
 import { COLUMNS, DONE, agents, board, cardsOf, columnOf, isCut, projects, runs, withRows } from "./data.mjs";
 
 const PAGE = 100;
@@ -41,7 +41,7 @@ async function readColumns(project, min_position) {
     board: {
       project: body.project,
       columns: body.columns.map(({ name, title, drags }) => ({ name, title, drags })),
-      counts: Object.fromEntries(body.columns.map((column) => [column.name, column.count])),
+      counts: { ...Object.fromEntries(body.columns.map((column) => [column.name, column.count])), ...wholeCounts(columns) },
       tasks: withRows(new Map(), columns.flatMap((column) => column.items)),
       ends: Object.fromEntries(COLUMNS.map((name, index) => [name, columns[index].end])),
       error: null,
@@ -49,6 +49,9 @@ async function readColumns(project, min_position) {
     },
   };
 }
+
+/** A column that has been read whole is as long as it was read, whatever happened since it was counted. */
+const wholeCounts = (columns) => Object.fromEntries(COLUMNS.map((name, index) => [name, columns[index]]).filter(([, { end }]) => end.cursor === null).map(([name, { items }]) => [name, items.length]));
 
 /** The first cards of a column, at least so many. */
 async function readColumn(project, name, size, min_position) {
@@ -138,15 +141,12 @@ async function readRows(kind, ids, min_position) {
     ids.map((id) =>
       get([kind, id], { min_position }).then(
         (row) => rows.set(id, row),
-        (error) => (error.status === 404 ? missing : isPassing(error) ? failed : []).push(id),
+        (error) => ([404, 410].includes(error.status) ? missing : isPassing(error) ? failed : []).push(id),
       ),
     ),
   );
   return { rows, missing, failed };
 }
-
-/** Whether another try may help: the service is away, or says that it will be able to later. */
-export const isPassing = (error) => !error.status || error.status >= 500 || error.status === 429;
 
 async function listAgents(project, min_position) {
   const items = [];

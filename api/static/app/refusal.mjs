@@ -74,7 +74,7 @@ export const saidOf = (event) => `${actorName(event.actor)} ${tell(event).text} 
 
 /** The refusal of a task's command, with who was there first, if somebody was. */
 export async function withWhoWasFirst(error, id, version) {
-  if (error.status !== 409 && error.status !== 404 && error.status !== 412) return error;
+  if (!(error.status < 500) || error.errors.length) return error;
   try {
     const { events } = await meanwhile(id, version);
     if (events.length) error.meanwhile = `${saidOf(events.at(-1))}.`;

@@ -6,12 +6,13 @@ import { agents, board, isLive } from "./data.mjs";
 import { CloseButton, Dialog } from "./dialog.mjs";
 import { plural, sentenceCase, stateName, words } from "./format.mjs";
 import { Guard } from "./guard.mjs";
-import { html } from "./html.mjs";
+import { html, useEffect } from "./html.mjs";
 import { Icon, Priority } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad, useThrottled } from "./load.mjs";
 import { Menu } from "./menu.mjs";
 import { Prose } from "./prose.mjs";
+import { readTasks } from "./reads.mjs";
 import { cardLink, closeCard } from "./route.mjs";
 import { Runs } from "./runs.mjs";
 import { useStore } from "./store.mjs";
@@ -24,7 +25,7 @@ export function TaskPanel({ id }) {
   const { data, error, loading, reload } = useLoad(id, () => get(["tasks", id]));
   const again = useThrottled(reload);
   useEvents((events) => events.some(({ topic, tags }) => topic.startsWith("task.") && (tags.task === id || data?.depends_on?.includes(tags.task))) && again());
-  const task = data && { ...data, ...known };
+  const task = data && (known && known.version >= data.version ? { ...data, ...known } : data);
   const close = closeCard;
   return html`
     <${Dialog} label=${task?.title ?? "Task"} kind="panel" onClose=${close}>
@@ -117,6 +118,10 @@ function Dependencies({ task }) {
   const tasks = useStore(board, (value) => value.tasks);
   const waits = task.depends_on ?? [];
   const held = task.dependents ?? [];
+  const unknown = [...waits, ...held].filter((id) => !tasks.has(id));
+  useEffect(() => {
+    if (unknown.length) readTasks(unknown).catch(() => {});
+  }, [unknown.join()]);
   return html`
     ${waits.length + held.length === 0 && html`<p class="muted">It waits for no other task, and none waits for it.</p>`}
     ${waits.length > 0 && html`<${Links} title="Waits for" ids=${waits} tasks=${tasks} drop=${(id) => dropDependency(task, id)} />`}

@@ -7,7 +7,7 @@ import { html, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad } from "./load.mjs";
-import { tell } from "./topics.mjs";
+import { quoted, tell } from "./topics.mjs";
 
 const PAGE = 100;
 const MOST_PAGES = 20;
@@ -64,9 +64,10 @@ function Item({ event, subject, exact }) {
 /** The sentence, and what it is about: where the sentence names it, that is the link; otherwise it follows. */
 function Told({ text, about }) {
   if (!about) return text;
-  const name = html`<${about.href ? "a" : "span"} class="subject" href=${about.href}>${about.title}<//>`;
-  const at = text.indexOf(`“${about.title}”`);
-  return at < 0 ? html`${text}<span class="subject__mark"> · </span>${name}` : html`${text.slice(0, at + 1)}${name}${text.slice(at + 1 + about.title.length)}`;
+  const named = quoted(about.title);
+  const name = html`<${about.href ? "a" : "span"} class="subject" href=${about.href}>${named.slice(1, -1)}<//>`;
+  const at = text.indexOf(named);
+  return at < 0 ? html`${text}<span class="subject__mark"> · </span>${name}` : html`${text.slice(0, at + 1)}${name}${text.slice(at + named.length - 1)}`;
 }
 
 function Envelope({ event }) {

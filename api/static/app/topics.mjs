@@ -5,7 +5,7 @@ import { cost, count, plural, visible, words } from "./format.mjs";
 const LONGEST_QUOTE = 160;
 
 /** Text of somebody else on one line: without the marks and escapes that it has been wrapped in. */
-function quoted(text) {
+export function quoted(text) {
   if (text === null || text === undefined || text === "") return "";
   const told = visible(typeof text === "string" ? text : JSON.stringify(text).slice(0, 2 * LONGEST_QUOTE));
   const line = told.replaceAll(/<\/?(?:tool_use_error|system-reminder|error)>/g, "").replaceAll(/\\[nrt]|\s+/g, " ").replaceAll(/ {2,}/g, " ").trim();
@@ -35,7 +35,7 @@ const SENTENCES = {
   "task.assigned": ["user", "info", (d) => `assigned it to ${d.agent_name ?? d.agent_id}${d.branch ? ` on ${d.branch}` : ""}`],
   "task.unassigned": ["user", "quiet", (d) => `took it from its agent${because(d.reason)}`],
   "task.started": ["play", "quiet", () => "started the work"],
-  "task.work_finished": ["check", "info", (d) => `finished the work after ${plural(d.turn_count, "turn")}${d.summary ? `: ${quoted(d.summary)}` : ""}`],
+  "task.work_finished": ["check", "info", (d) => `finished the work${d.turn_count ? ` after ${plural(d.turn_count, "turn")}` : ""}${d.summary ? `: ${quoted(d.summary)}` : ""}`],
   "task.approval_requested": ["file", "review", (d) => `asked for approval of ${plural(d.files_changed ?? 0, "changed file")} (+${d.lines_added ?? 0} −${d.lines_removed ?? 0})`],
   "task.approved": ["check", "good", (d) => `approved the work${because(d.feedback)}`],
   "task.rejected": ["back", "bad", (d) => `rejected the work${because(d.reason)}`],
@@ -60,20 +60,21 @@ const SENTENCES = {
   "agent_run.process_spawned": ["play", "quiet", (d) => `spawned the process${d.pid ? ` ${d.pid}` : ""}`],
   "agent_run.began": ["play", "info", () => "began to work"],
   "agent_run.turn_completed": ["dot", "quiet", (d) => `completed turn ${d.turn}${tokens(d)}`],
+  "agent_run.turn_corrected": ["dot", "quiet", (d) => `corrected what turn ${d.turn} used`],
   "agent_run.turn_limit_approached": ["alert", "warn", (d) => `has used ${d.turn} of ${d.max_turns} turns`],
   "agent_run.paused": ["clock", "warn", (d) => `paused the run, ${words(d.reason)}`],
   "agent_run.waiting_for_input": ["help", "warn", (d) => `waits for an answer to ${plural(d.pending_questions?.length ?? 1, "question")}`],
   "agent_run.resumed": ["play", "info", (d) => `resumed the run${d.extra_turns ? ` with ${d.extra_turns} more turns` : ""}${because(d.feedback)}`],
   "agent_run.account_switched": ["user", "plain", (d) => `switched to the account ${d.account_id}${because(d.reason)}`],
-  "agent_run.process_exited": ["dot", "quiet", (d) => `process ended${d.exit_code === null || d.exit_code === undefined ? "" : ` with ${d.exit_code}`}`],
+  "agent_run.process_exited": ["dot", "quiet", (d) => `saw the process end${d.exit_code === null || d.exit_code === undefined ? "" : ` with ${d.exit_code}`}`],
   "agent_run.completed": ["check", "good", (d) => `completed the run, ${words(d.reason)}, after ${plural(d.turn_count ?? 0, "turn")}${d.cost_usd ? `, ${cost(d.cost_usd)}` : ""}`],
   "agent_run.stopped": ["close", "warn", (d) => `stopped the run, ${words(d.reason)}`],
-  "agent_run.failed": ["alert", "bad", (d) => `run failed, ${words(d.cause)}: ${quoted(d.error)}`],
+  "agent_run.failed": ["alert", "bad", (d) => `saw the run fail, ${words(d.cause)}: ${quoted(d.error)}`],
 
   "tool_calls.opened": ["tool", "quiet", () => "opened the record of tool calls"],
   "tool_calls.call_started": ["tool", "quiet", (d) => `called ${d.tool}`],
   "tool_calls.call_completed": ["tool", "quiet", (d) => `got the result of ${d.tool}`],
-  "tool_calls.call_failed": ["tool", "bad", (d) => `call of ${d.tool} failed: ${quoted(d.error)}`],
+  "tool_calls.call_failed": ["tool", "bad", (d) => `saw a call of ${d.tool} fail: ${quoted(d.error)}`],
   "tool_calls.call_denied": ["blocked", "bad", (d) => `was denied ${d.tool}${because(d.reason)}`],
 
   "project.created": ["plus", "plain", (d) => `created the project ${d.name}`],
@@ -99,7 +100,7 @@ const SENTENCES = {
   "session.paused": ["clock", "warn", (d) => `paused the session${because(d.reason)}`],
   "session.resumed": ["play", "info", () => "resumed the session"],
   "session.error_recorded": ["alert", "warn", (d) => `had an error in the session: ${words(d.code)}`],
-  "session.failed": ["alert", "bad", (d) => `session failed: ${words(d.code)}`],
+  "session.failed": ["alert", "bad", (d) => `saw the session fail: ${words(d.code)}`],
   "session.closing": ["close", "quiet", (d) => `is closing the session${because(d.reason)}`],
   "session.closed": ["close", "plain", (d) => `closed the session${because(d.reason)}`],
   "session_feed.entry_published": ["sessions", "quiet", (d) => `published ${words(d.type)}`],
@@ -119,7 +120,7 @@ const SENTENCES = {
   "worktree.merge_aborted": ["back", "warn", (d) => `aborted the merge${because(d.reason)}`],
   "worktree.removal_started": ["trash", "quiet", (d) => `is removing the worktree${d.force ? " by force" : ""}${because(d.reason)}`],
   "worktree.removed": ["trash", "plain", (d) => `removed the worktree${d.branch_pruned ? " and its branch" : ""}${because(d.reason)}`],
-  "worktree.failed": ["alert", "bad", (d) => `worktree failed, ${words(d.operation)}: ${quoted(d.error)}`],
+  "worktree.failed": ["alert", "bad", (d) => `saw the worktree fail, ${words(d.operation)}: ${quoted(d.error)}`],
   "worktree.retried": ["back", "info", (d) => `tries the worktree again, ${words(d.operation)}`],
   "worktree.marked_stale": ["clock", "warn", () => "marked the worktree stale"],
 
@@ -127,13 +128,15 @@ const SENTENCES = {
   "agent_log.purged": ["trash", "warn", (d) => `purged ${plural(d.chunks, "log chunk")} of session ${d.session_number}`],
 
   "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
+  "import_source.records_imported": ["logs", "quiet", (d) => `imported ${plural(d.records?.length ?? 0, "record")} of a transcript`],
+  "import_source.adopted": ["logs", "quiet", () => "noted which records an earlier release had imported"],
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
   "commit.completed": ["commits", "quiet", () => "completed what is known of a commit"],
   "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
   "stage_run.started": ["play", "info", () => "started the stage run"],
   "stage_run.succeeded": ["check", "good", () => "finished the stage run"],
-  "stage_run.failed": ["alert", "bad", (d) => `stage run failed: ${quoted(d.error_summary)}`],
+  "stage_run.failed": ["alert", "bad", (d) => `saw the stage run fail: ${quoted(d.error_summary)}`],
   "stage_run.cancelled": ["close", "warn", () => "cancelled the stage run"],
   "stage_run.deleted": ["trash", "warn", (d) => `deleted the run of the stage ${words(d.stage)}`],
   "write_op.prepared": ["branch", "plain", (d) => `prepared a write to ${d.repo_full_name} on ${d.write_branch}`],
@@ -141,7 +144,7 @@ const SENTENCES = {
   "write_op.pull_request_opened": ["branch", "info", (d) => `opened the pull request #${d.pr_number}`],
   "write_op.pull_request_merged": ["branch", "good", () => "merged the pull request"],
   "write_op.pull_request_closed": ["branch", "warn", () => "closed the pull request"],
-  "write_op.failed": ["alert", "bad", (d) => `write failed: ${quoted(d.error)}`],
+  "write_op.failed": ["alert", "bad", (d) => `saw the write fail: ${quoted(d.error)}`],
   "write_op.deleted": ["trash", "warn", (d) => `deleted the write to ${d.write_branch}`],
 
   "redaction.begun": ["trash", "warn", (d) => `began to erase secrets from the events up to ${d.up_to_position}`],
@@ -185,4 +188,4 @@ function doer({ topic, actor, tags, data }) {
   return agents.get().get(tags?.agent ?? data?.agent_id)?.name ?? data?.agent_name ?? null;
 }
 
-const OF_AGENTS = /^(agent_run|tool_calls|agent_log)\./;
+const OF_AGENTS = /^(agent_run|tool_calls|agent_log|agent\.session_started)\b/;

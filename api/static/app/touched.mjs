@@ -1,6 +1,7 @@
 /** What a batch of events has touched: the rows that have to be read again. */
+import { isPassing } from "./api.mjs";
 import { agents, runs } from "./data.mjs";
-import { dependentsOf, isPassing, readBoard, readInto, readProject, readProjects, readTasks } from "./reads.mjs";
+import { dependentsOf, readBoard, readInto, readProject, readProjects, readTasks } from "./reads.mjs";
 
 /** With more cards than these, reading the board again is less work. */
 const MANY = 24;

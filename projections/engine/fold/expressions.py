@@ -24,7 +24,7 @@ from workledger.projections.engine.rules import (
     Version,
     When,
 )
-from workledger.projections.engine.types import DollarsType, MomentType, millionths
+from workledger.projections.engine.types import DollarsType, MomentType, bounded, millionths
 
 
 class Expressions:
@@ -121,7 +121,8 @@ class Expressions:
         if isinstance(column.type, DollarsType):
             self.names["millionths"] = millionths
             return f"(millionths({field}) if {field} else 0)"
-        return f"({field} or 0)"
+        self.names["bounded"] = bounded
+        return f"bounded({field})"
 
     def _from(self, rule: From, column: Column) -> tuple[str, str]:
         if column.is_logged:
