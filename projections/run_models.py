@@ -25,7 +25,7 @@ COUNTS = {
 
 def _used(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
     """A turn that names no model counts for the run's own (see `totals`)."""
-    tokens = {column: data[field] or 0 for column, field in COUNTS.items()}
+    tokens = {column: data[field] for column, field in COUNTS.items() if data[field]}
     yield Change((row.stream_id.partition("-")[2], data["model"] or ""), add=tokens)
 
 
