@@ -87,6 +87,7 @@ def redact_ledger(
             redaction.record_begin(unit, id=now.id, up_to_position=now.upto)
         outcome = Outcome(upto=now.upto)
         now = _erase(ledger, Search(redact), now, outcome, on_progress)
+        ledger.forget()
         _erase_copies(ledger, now, on_rebuild)
         outcome.emptied = files.compact(ledger.tables.engine)
         with ledger.unit(f"{now.id}:finished") as unit:

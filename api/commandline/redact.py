@@ -28,7 +28,7 @@ def redact(
     is dropped. The log records that it was done. An interrupted redaction is resumed when the command is run again.
     """
     advice = "Nothing was changed." if dry_run else RESUME
-    with open_ledger(db, app) as ledger, interruptible(advice), bars() as progress:
+    with open_ledger(db, app, read_only=dry_run) as ledger, interruptible(advice), bars() as progress:
 
         def looked(done: int, total: int) -> None:
             progress(done, total, "events")

@@ -27,11 +27,18 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cursor: Annotated[str | None, Field(max_length=4000, pattern=CURSOR, description="as an answer gave it")] = None
+    cursor: Annotated[
+        str | None, Field(max_length=4000, description="as an answer gave it", json_schema_extra={"pattern": CURSOR})
+    ] = None
     order: Order | None = None
     min_position: Annotated[int, Field(ge=0, le=BIGGEST)] = 0
     limit: int
     sort: str | None
+
+
+CursorText = Annotated[
+    str | None, Field(max_length=4000, description="as an answer gave it", json_schema_extra={"pattern": CURSOR})
+]
 
 
 class Pagination(TypedDict):

@@ -169,6 +169,10 @@ class Ledger:
         """The aggregate, deleted or not; None when its stream has not begun."""
         return self._core.load(kind, id, version)
 
+    def forget(self) -> None:
+        """Load every aggregate anew when it is needed again, after payloads of its events were rewritten."""
+        self._core.aggregates.forget_all()
+
     def history(self, kind: type[A], id: str) -> list[Recorded]:
         """All the events of an aggregate, in order."""
         if not storable(id):

@@ -1,6 +1,6 @@
 """What aggregates belong to: whoever requires one requires its parents as well (domain.md 3.5, rule 4)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,22 @@ class Parents:
             return tuple(state.belongs_to())
 
         self._remembered = lru_cache(REMEMBERED)(parents)
+
+    def needs(
+        self, claims: Sequence[tuple[str, Claim]], states: Mapping[str, Aggregate]
+    ) -> Sequence[tuple[str, Claim]]:
+        """What aggregates require, once each: what is required itself before what that belongs to, so that the refusal
+        is the nearest one's.
+
+        Args:
+            claims: (stream, claim).
+        """
+        above = ((stream, one) for stream, claim in claims for one in self.required_with(claim, states))
+        found: dict[str, tuple[str, Claim]] = {}
+        for stream, claim in (*claims, *above):
+            if isinstance(claim, Require):
+                found.setdefault(claim.key, (stream, claim))
+        return [*found.values()]
 
     def required_with(self, claim: Claim, states: Mapping[str, Aggregate]) -> Iterator[Claim]:
         """A claim; when it requires an aggregate, also the claims on all that it belongs to, with the same refusal.

@@ -83,6 +83,11 @@ class Repository:
         with self._lock:
             self._kept.pop(stream, None)
 
+    def forget_all(self) -> None:
+        """Load all of them from their beginnings when they are needed again."""
+        with self._lock:
+            self._kept.clear()
+
     def _forget_another_server(self) -> None:
         epoch = self._store.epoch()
         if epoch != self._epoch:

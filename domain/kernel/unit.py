@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
-from workledger.domain.kernel.claims import Claim, Require
+from workledger.domain.kernel.claims import Claim
 from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Recorded, current
 from workledger.domain.kernel.fields import storable
@@ -199,19 +199,16 @@ class Unit:
 
     def conditions(self) -> Conditions:
         """The conditions of the append: claims of the events, existence of parents, pinned versions."""
-        parents = {
-            (stream, one)
+        direct = [
+            (stream, claim)
             for stream, state in self._working.changed()
             if not state.deleted
             for claim in state.requires()
-            for one in self._parents.required_with(claim, self._working.states)
-        }
-        needs = {claim.key: (stream, claim) for stream, claim in parents if isinstance(claim, Require)}
+        ]
+        needs = self._parents.needs(direct, self._working.states)
         read = self._working.assumed | self._working.pinned | self._read
         pinned = {stream: version for stream, version in read.items() if stream not in self._working.touched}
-        return Conditions(
-            [*self._working.claims, *needs.values()], pinned, self.request.command_id, self.request.digest
-        )
+        return Conditions([*self._working.claims, *needs], pinned, self.request.command_id, self.request.digest)
 
     def _asked(self, *what: Any) -> None:
         if not self._steps.stepping:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 import workledger
 from workledger import Workledger
-from workledger.adapters.database import DatabaseFailed, DatabaseFull
+from workledger.adapters.database import DatabaseBusy, DatabaseFailed, DatabaseFull
 from workledger.adapters.sqlite.file import File
 from workledger.domain.agent import Agent
 from workledger.domain.kernel.envelope import acting_as
@@ -236,3 +236,12 @@ def test_a_postgresql_database_of_views_is_refused(postgres_url: str) -> None:
 def test_times_without_a_zone_are_in_utc(ledger: Workledger) -> None:
     task = ledger.create(Task.create(title="Early"))
     assert ledger.get(Task, task.id, at=datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=1)) == task
+
+
+def test_a_busy_database_does_not_blame_another_process(sqlite_store_url: str) -> None:
+    """It may be the same one, or the very thread."""
+    with workledger.open(sqlite_store_url) as ledger:
+        ledger._factory._file.patience = 0.1  # type: ignore[attr-defined]
+        with ledger.tables.writing(), pytest.raises(DatabaseBusy) as busy:
+            ledger.create(Task.create(title="Late"))
+        assert "in this process or another" in str(busy.value)

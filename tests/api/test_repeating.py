@@ -55,6 +55,17 @@ class TestAnotherRequest:
         assert board.refuses(path, KEY, **body) == (409, "IDEMPOTENCY_KEY_REUSED")
         assert board.ledger.head() == head
 
+    def test_of_many_at_once_one_is_taken(self, board: Doors) -> None:
+        head = board.ledger.head()
+
+        def create(title: str) -> int:
+            status: int = board.answer("POST", "tasks", json={"title": title}, headers=KEY).status_code
+            return status
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sorted(pool.map(create, "ABCDEFGH")) == [201] + [409] * 7
+        assert board.ledger.head() == head + 1
+
     def test_after_a_chunk_of_a_log(self, board: Doors) -> None:
         board.do("agents/agt_1/logs", KEY, session_number=1, content="one")
         refusal = board.refuses("agents/agt_1/logs", KEY, session_number=1, content="two")

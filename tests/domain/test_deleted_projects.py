@@ -69,7 +69,7 @@ REFERRING: dict[str, tuple[Deed, type[NotFound]]] = {
     "AgentRun.start agent_id": (start(agent_id="gone_ann"), AgentNotFound),
     "AgentRun.start project_id": (start(agent_id="ann", project_id="gone"), ProjectNotFound),
     "AgentRun.start task_id": (start(agent_id="ann", task_id="gone_t"), TaskNotFound),
-    "AgentRun.resume": (resume, AgentNotFound),
+    "AgentRun.resume": (resume, ProjectNotFound),
     "CommitRecord.record project_id": (
         create(lambda: CommitRecord.record(**COMMIT | {"project_id": "gone"})),
         ProjectNotFound,

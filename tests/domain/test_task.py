@@ -420,8 +420,14 @@ def test_after_a_crash_it_is_queued_again_without_its_agent() -> None:
 def test_a_crash_that_is_reported_twice_is_answered_once() -> None:
     once = given(Task, *past.working).when(Task.schedule_retry, run_id="run_1").events
     given(Task, *past.working, *once).when(Task.schedule_retry, run_id="run_1").then()
-    again = (past.assigned, past.into_progress, TaskStarted())
+    again = (past.assigned.model_copy(update={"agent_run_id": "run_2"}), past.into_progress, TaskStarted())
     given(Task, *past.working, *once, *again).when(Task.schedule_retry, run_id="run_1").then()
+
+
+def test_a_crash_of_a_run_that_was_resumed_is_another_one() -> None:
+    once = given(Task, *past.working).when(Task.schedule_retry, run_id="run_1").events
+    again = (past.assigned, past.into_progress, TaskStarted())
+    given(Task, *past.working, *once, *again).when(Task.schedule_retry, run_id="run_1").becomes(retry_count=2)
 
 
 def crashed(times: int) -> Task:

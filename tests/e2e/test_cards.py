@@ -160,11 +160,17 @@ def test_a_state_has_one_name_and_a_failure_is_one_until_it_succeeds(page: Page,
     project.finish(task, again, agent)
     expect(page.locator(".agent__rest")).to_contain_text("Last failure just now.")
     expect(page.locator(".agent__error")).to_have_count(0)
+    expect(page.locator(".agent__foot")).to_contain_text("0 tasks done")
     page.goto(project.link("board", "task", task))
     panel = page.get_by_role("dialog", name="Write the parser")
     expect(panel.locator(".panel__where")).to_contain_text("In review")
     expect(panel.locator(".facts dd").first).to_have_text("In review")
     expect(panel.get_by_text("in progress", exact=True)).to_have_count(0)
+    page.goto(project.link("agents"))
+    project.tell(task, "approve")
+    expect(page.locator(".agent__foot")).to_contain_text("1 task done")
+    project.tell(task, "reopen", reason="More.")
+    expect(page.locator(".agent__foot")).to_contain_text("0 tasks done")
 
 
 def test_a_dependency_is_chosen_among_all_tasks(page: Page, project: Project) -> None:

@@ -5,9 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-import workledger
 from e2e.given import Project, called, said
-from workledger.domain.task import Task
 
 pytestmark = pytest.mark.e2e
 
@@ -166,9 +164,13 @@ def test_ids_of_any_kind_are_in_every_link_and_request(page: Page, project: Proj
     odd = ["a/b", "a b", "#1", "50%", "%2F", "задача:1", "日本", "a?b=c&d", "..;", "task", "\U0001f600"]
     came_back = page.evaluate(ROUND_TRIP, odd)
     assert came_back == [[id] * 6 for id in odd]
-    id = "задача:1+2&x=ü"
-    with workledger.open(project.service.database) as ledger:
-        ledger.create(Task.create(project_id=project.id, title="Odd", id=id))
+    id = "a/b #1 50% задача:1+2&x=ü"
+    project.service.post("tasks", project_id=project.id, title="Odd", id=id)
     expect(card(page, id)).to_be_visible()
     card(page, id).locator("a").click()
-    expect(page.get_by_role("dialog", name="Odd").locator(".happening")).to_have_count(1)
+    panel = page.get_by_role("dialog", name="Odd")
+    expect(panel.locator(".happening")).to_have_count(1)
+    panel.get_by_role("button", name="Queue", exact=True).click()
+    expect(panel.locator(".panel__where")).to_contain_text("Queued")
+    page.reload()
+    expect(panel.locator(".happening")).to_have_count(2)

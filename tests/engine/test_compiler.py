@@ -76,7 +76,8 @@ def declared(group: Group, past: Scanned) -> Told:
             for change in fold(past, payload_of(past), orjson.loads(past.tags)):
                 how = "dies" if change.gone else "touched"
                 before = told.get((table.NAME, change.key), (how, {}, {}))
-                told[table.NAME, change.key] = (how, before[1] | change.set, before[2] | change.add)
+                adds = {name: amount for name, amount in change.add.items() if amount}
+                told[table.NAME, change.key] = (how, before[1] | change.set, before[2] | adds)
     return told
 
 

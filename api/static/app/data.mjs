@@ -20,7 +20,7 @@ export const DONE = "verified";
 export const COLUMNS = ["backlog", "in_progress", "waiting_approval", DONE];
 
 /** Cards stand by rank, and by id where ranks are the same; done ones by their completion, as the service orders them. */
-export function inOrder(one, other) {
+function inOrder(one, other) {
   const done = one.board_column === DONE;
   const [mine, theirs] = done ? [completion(other), completion(one)] : [one.rank, other.rank];
   if (mine !== theirs) return mine < theirs ? -1 : 1;

@@ -45,7 +45,7 @@ export const textOf = (value) => (Array.isArray(value) ? value.join(", ") : Stri
 /** The texts of all fields. */
 export const textsOf = (fields, data) => Object.fromEntries(fields.map(({ name }) => [name, String(data.get(name) ?? "")]));
 
-export const tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];
+const tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];
 
 /**
  * The values as a command takes them: tags are a list, numbers are numbers; what is empty is left out, or null to clear it.

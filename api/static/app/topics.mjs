@@ -127,6 +127,7 @@ const SENTENCES = {
   "agent_log.chunk_appended": ["logs", "quiet", (d) => `wrote to the log of session ${d.session_number}`],
   "agent_log.purged": ["trash", "warn", (d) => `purged ${plural(d.chunks, "log chunk")} of session ${d.session_number}`],
 
+  "command_log.trimmed": ["trash", "warn", (d) => `forgot ${plural(d.commands, "command id")} of commands recorded before ${d.recorded_before}`],
   "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
   "import_source.records_imported": ["logs", "quiet", (d) => `imported ${plural(d.records?.length ?? 0, "record")} of a transcript`],
   "import_source.adopted": ["logs", "quiet", () => "noted which records an earlier release had imported"],
