@@ -15,6 +15,7 @@ from support.http_client import Doors
 from workledger import Workledger
 from workledger.adapters.database import DatabaseBusy, DatabaseFull, DatabaseUnreachable
 from workledger.adapters.failures import ReadTableMissing, refusal_of
+from workledger.adapters.postgres import outcome
 from workledger.domain.task.card_events import TaskCreated
 from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.rules import Stream
@@ -38,8 +39,9 @@ def away(url: str) -> Iterator[None]:
 
 
 def test_while_it_is_away_everything_is_refused_and_may_be_tried_again(
-    postgres_store_url: str, caplog: pytest.LogCaptureFixture
+    postgres_store_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(outcome, "PATIENCE", 1.0)
     with workledger.open(postgres_store_url) as ledger, Doors(ledger, project=False) as doors:
         doors.do("projects", id="prj_1", name="Atlas")
         ledger.catch_up()
@@ -49,7 +51,9 @@ def test_while_it_is_away_everything_is_refused_and_may_be_tried_again(
                 answer = doors.answer("GET", path)
                 assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNREACHABLE"), path
                 assert int(answer.headers["Retry-After"]) >= 1
-            assert doors.refuses("projects", id="prj_2", name="Borea") == (503, "DATABASE_UNREACHABLE")
+            # A connection that broke while it was idle is found out by the append, whose outcome nobody can ask for.
+            refusal = doors.refuses("projects", id="prj_2", name="Borea")
+            assert refusal in ((503, "APPEND_OUTCOME_UNKNOWN"), (503, "DATABASE_UNREACHABLE"))
         assert not [record for record in caplog.records if record.exc_info]
         wait_until(lambda: doors.answer("GET", "projects").status_code == 200)
         doors.do("projects", id="prj_2", name="Borea")
