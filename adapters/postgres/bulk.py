@@ -9,7 +9,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.errors import LockNotAvailable, ProgramLimitExceeded
 from psycopg.sql import SQL, Identifier
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects import postgresql
 
 from workledger.adapters.postgres import copying, small_write, upsert
 from workledger.adapters.postgres.arrays import literal
@@ -30,7 +30,7 @@ FEW = 100
 class PostgresBulk:
     """See projections.tables.Bulk."""
 
-    dialect: sa.Dialect = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+    dialect: sa.Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     encoded = True
     overlaps = True
     faults: tuple[type[Exception], ...] = (
