@@ -49,9 +49,8 @@ def _id_is(tables: ReadTables, word: str) -> sa.ColumnElement[bool]:
     return sa.or_(same, Tasks.c.id.startswith(word, autoescape=True)) if len(word) >= SHORTEST_PREFIX else same
 
 
-def _on_the_board(asked: Any) -> list[sa.ColumnElement[bool]]:
-    """Dropped tasks are hidden, unless they are asked for."""
-    return [] if asked.status == "cancelled" else [Tasks.c.status != "cancelled"]
+def _dropped(asked: Any) -> bool:
+    return bool(asked.status == "cancelled")
 
 
 TASKS = Listing(
@@ -75,7 +74,8 @@ TASKS = Listing(
         "completed_at": Sort([sa.func.coalesce(Tasks.c.completed_at, Tasks.c.created_at)], "desc"),
     },
     columns=[tasks.unmet_dependencies()],
-    always=_on_the_board,
+    usual=Tasks.c.status != "cancelled",
+    unusual=_dropped,
 )
 
 

@@ -5,6 +5,9 @@ from functools import lru_cache
 from struct import pack, unpack
 from typing import Any
 
+import orjson
+from psycopg.types.json import Json, Jsonb
+
 INT4, TEXT = 23, 25
 """Object ids of the element types."""
 _NULL = b"\xff\xff\xff\xff"
@@ -45,6 +48,8 @@ def literal(value: Any) -> bytes | None:
             return None
         case bytes():
             return b"\\x" + value.hex().encode()
+        case Json() | Jsonb():
+            return orjson.dumps(value.obj)
         case list():
             return f"{{{','.join(map(str, value))}}}".encode()
         case _:

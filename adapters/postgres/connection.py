@@ -1,5 +1,6 @@
 """A connection to PostgreSQL that runs one statement at a time, parameters and results in the binary protocol."""
 
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +124,11 @@ class Connection:
             raise ConnectionLost(str(error), self._name) from None
 
     @property
+    def ended(self) -> bool:
+        """Something has come while it was idle, which is what a server says when it ends a connection."""
+        return _is_readable(self._pgconn.socket)
+
+    @property
     def idle(self) -> bool:
         """It is intact and in no transaction."""
         return self._pgconn.transaction_status == TransactionStatus.IDLE
@@ -178,3 +184,11 @@ class Connection:
         if not answered or not state or state.startswith(("57P", "08")):
             raise ConnectionLost(message or result.error_message.decode(errors="replace").strip(), self._name)
         raise StatementRefused(state, message, detail)
+
+
+def _is_readable(socket: int) -> bool:
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(socket, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([socket], [], [], 0)[0])  # Windows

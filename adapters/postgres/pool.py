@@ -54,10 +54,7 @@ class ConnectionPool:
         if self._process != os.getpid():
             self._inherited += self._idle  # they stay the parent's: closing them here would end them there
             self._process, self._idle = os.getpid(), []
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = Connection(self._connect(), self.capabilities)
+        connection = self._take_idle() or Connection(self._connect(), self.capabilities)
         try:
             yield connection
         finally:
@@ -66,6 +63,18 @@ class ConnectionPool:
             else:
                 connection.driver.close()
                 self.close()
+
+    def _take_idle(self) -> Connection | None:
+        """One that the server has not ended meanwhile: what is sent over such a one may have been executed or not."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return None
+        if not connection.ended:
+            return connection
+        connection.driver.close()
+        self.close()
+        return None
 
     def call(self, statement: bytes, parameters: Sequence[bytes | None]) -> bytes | None:
         """See Connection.call."""

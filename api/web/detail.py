@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from fastapi import APIRouter
 
 from workledger.api.web.answers import Json, row_json
@@ -53,7 +52,7 @@ def find(tables: ReadTables, rows: Listing, id: str, not_found: type[NotFound]) 
     Raises:
         NotFound: there is none.
     """
-    row = tables.first(sa.select(rows.table.table, *rows.columns).where(rows.table.c.id == id))
+    row = rows.by_id(tables, id)
     if row is None:
         raise not_found(id=id)
     return row

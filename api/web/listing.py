@@ -17,6 +17,7 @@ from workledger.api.web.ordering import Asked, Expression, Ordering, Pagination,
 from workledger.api.web.ordering import Sort as Sort
 from workledger.api.web.rows import with_state
 from workledger.domain.kernel.aggregate import Aggregate
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 
@@ -33,11 +34,13 @@ class Filter:
     condition: Callable[[ReadTables, Any], sa.ColumnElement[bool]]
     type: Any = str
     required: bool = False
+    bound: bool = False
+    """The condition is the same for every value, which may be a parameter of a statement."""
 
 
 def equal(column: Expression, type: Any = str, *, required: bool = False) -> Filter:
     """Rows with that very value."""
-    return Filter(lambda tables, value: column == value, type, required)
+    return Filter(lambda tables, value: column == value, type, required, bound=True)
 
 
 Match = Callable[[ReadTables, str], sa.ColumnElement[bool]]
@@ -65,12 +68,12 @@ def matching(*matches: Match) -> Filter:
 
 def since(column: Expression) -> Filter:
     """Rows of that moment and after it."""
-    return Filter(lambda tables, value: column >= value, Moment)
+    return Filter(lambda tables, value: column >= value, Moment, bound=True)
 
 
 def until(column: Expression) -> Filter:
     """Rows before that moment."""
-    return Filter(lambda tables, value: column < value, Moment)
+    return Filter(lambda tables, value: column < value, Moment, bound=True)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Listing:
         sorts: the first is the one that a list has unless another is asked for.
         limit: rows of a page, unless another number is asked for.
         columns: what is shown of each row beside the table's columns.
-        always: a condition on all rows, given what is asked for.
+        usual: a condition on all rows, unless `unusual` says of what is asked for that it does not count.
     """
 
     table: type[Table]
@@ -89,7 +92,10 @@ class Listing:
     sorts: Mapping[str, Sort]
     limit: int = 50
     columns: Sequence[Expression] = ()
-    always: Callable[[Any], Sequence[sa.ColumnElement[bool]]] = field(default=lambda asked: ())
+    usual: sa.ColumnElement[bool] | None = None
+    unusual: Callable[[Any], bool] = lambda asked: False
+    statements: dict[Any, Statement[Any]] = field(default_factory=dict, init=False, compare=False)
+    """Those of the pages that were asked for, by their shape."""
 
     @property
     def beside(self) -> dict[str, Any]:
@@ -113,10 +119,32 @@ class Listing:
         """
         given = {name: getattr(asked, name) for name in self.filters if getattr(asked, name) is not None}
         ordering = Ordering.asked_for(asked, self.sorts, self.table.c.id, _hash(self.table, given))
-        rows = sa.select(self.table.table, *self.columns).where(
-            *(self.filters[name].condition(tables, value) for name, value in given.items()), *self.always(asked)
-        )
-        return ordering.page(tables.all(ordering.select(rows, asked.limit)), asked.limit)
+        shape = (ordering.shape, tuple(given), self.unusual(asked))
+        bound = all(self.filters[name].bound for name in given)
+        statement = self.statements.get(shape) if bound else None
+        if statement is None:
+            conditions = [self._condition(tables, name, value) for name, value in given.items()]
+            if self.usual is not None and not self.unusual(asked):
+                conditions.append(self.usual)
+            rows = sa.select(self.table.table, *self.columns).where(*conditions)
+            statement = Statement(ordering.select(rows))
+            if bound:
+                self.statements[shape] = statement
+        parameters = {name: value for name, value in given.items() if self.filters[name].bound}
+        found = tables.run(statement, **parameters, **ordering.parameters(asked.limit))
+        return ordering.page(found, asked.limit)
+
+    def by_id(self, tables: ReadTables, id: str) -> dict[str, Any] | None:
+        """The row with that id."""
+        statement = self.statements.get("id")
+        if statement is None:
+            rows = sa.select(self.table.table, *self.columns).where(self.table.c.id == sa.bindparam("id"))
+            statement = self.statements["id"] = Statement(rows)
+        return tables.run_first(statement, id=id)
+
+    def _condition(self, tables: ReadTables, name: str, value: Any) -> sa.ColumnElement[bool]:
+        one = self.filters[name]
+        return one.condition(tables, sa.bindparam(name) if one.bound else value)
 
 
 def add(router: APIRouter, path: str, kind: type[Aggregate], rows: Listing, totals: Totals | None = None) -> None:

@@ -21,6 +21,9 @@ Expression = sa.ColumnElement[Any]
 MARK = "mark_"
 """What the columns are called that a row is ordered by; cursors are made of them."""
 
+PLACE = "place_"
+"""What the parameters are called that have a cursor's values."""
+
 
 class Asked(BaseModel):
     """What every list can be asked for."""
@@ -124,11 +127,26 @@ class Ordering:
         """Whether the page before the cursor is asked for."""
         return self.cursor is not None and self.cursor.back
 
-    def select(self, rows: sa.Select[Any], limit: int) -> sa.Select[Any]:
-        """The rows of the page, in the direction that is read, and one more if there is one."""
+    @property
+    def shape(self) -> tuple[str, Order, bool, bool]:
+        """What a page's statement depends on: its values are parameters."""
+        return self.sort, self.order, self.cursor is not None, self.back
+
+    def select(self, rows: sa.Select[Any]) -> sa.Select[Any]:
+        """The rows of the page, in the direction that is read, with `parameters`."""
         marks = [key.expression.label(f"{MARK}{index}") for index, key in enumerate(self.keys)]
-        chosen = rows.add_columns(*marks).order_by(*(key.clause(self.back) for key in self.keys)).limit(limit + 1)
-        return chosen if self.cursor is None else chosen.where(self._beyond(self.cursor))
+        order = (key.clause(self.back) for key in self.keys)
+        chosen = rows.add_columns(*marks).order_by(*order).limit(sa.bindparam("page_limit", type_=sa.Integer))
+        return chosen if self.cursor is None else chosen.where(self._beyond())
+
+    def parameters(self, limit: int) -> dict[str, Any]:
+        """The values of a page's statement: one row more than is shown, to see whether there is one.
+
+        Raises:
+            InvalidCursor: DECODE_FAILED, the cursor's values are of other types than the columns.
+        """
+        values = self._typed((*self.cursor.sort_value, self.cursor.id)) if self.cursor is not None else []
+        return {"page_limit": limit + 1, **{f"{PLACE}{index}": value for index, value in enumerate(values)}}
 
     def page(self, found: Sequence[dict[str, Any]], limit: int) -> dict[str, Any]:
         """The `items` that were selected, and a `pagination` with the cursors of the pages beside them."""
@@ -158,9 +176,9 @@ class Ordering:
         )
         return str(cursor)
 
-    def _beyond(self, cursor: Cursor) -> sa.ColumnElement[bool]:
+    def _beyond(self) -> sa.ColumnElement[bool]:
         """The rows beyond the cursor: by the first key, or equal by that and beyond it by the second, and so on."""
-        values = self._typed((*cursor.sort_value, cursor.id))
+        values = [sa.bindparam(f"{PLACE}{at}", type_=key.expression.type) for at, key in enumerate(self.keys)]
         steps = []
         for index, (key, value) in enumerate(zip(self.keys, values, strict=True)):
             same = [one.expression == other for one, other in zip(self.keys[:index], values[:index], strict=True)]

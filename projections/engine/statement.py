@@ -1,7 +1,7 @@
 """Statements: queries that are compiled once for each database, and run straight on its driver."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 import orjson
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.types import JsonType
 
-R = TypeVar("R", bound=TableRow)
+R = TypeVar("R", bound=TableRow | dict[str, Any])
 Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 """A query of any columns."""
 Queries: TypeAlias = "sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]"
@@ -55,15 +55,22 @@ class Statement(Generic[R]):
 
     Args:
         query: of the columns of `row`.
-        row: the TypedDict of its rows.
+        row: the TypedDict of its rows, if they have one.
 
     Raises:
         TypeError: the query does not select the columns of `row`.
     """
 
-    def __init__(self, query: Queries, row: type[R]) -> None:
-        self.query, self.row = query, row
-        check(query, row)
+    @overload
+    def __init__(self, query: Queries, row: type[R]) -> None: ...
+
+    @overload
+    def __init__(self: "Statement[dict[str, Any]]", query: Queries) -> None: ...
+
+    def __init__(self, query: Queries, row: type[Any] | None = None) -> None:
+        self.query = query
+        if row is not None:
+            check(query, row)
         self._plans: dict[str, Plan] = {}
 
     def plan(self, dialect: sa.Dialect) -> Plan:

@@ -14,7 +14,7 @@ from workledger.projections.engine.logged import fill_in
 from workledger.projections.engine.statement import Query, Statement, check
 from workledger.projections.engine.table import Table
 
-R = TypeVar("R", bound=TableRow)
+R = TypeVar("R", bound=TableRow | dict[str, Any])
 T = TypeVar("T")
 
 
