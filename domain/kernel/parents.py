@@ -1,5 +1,6 @@
 """What aggregates belong to: whoever requires one requires its parents as well (domain.md 3.5, rule 4)."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -56,13 +57,19 @@ class Parents:
         Args:
             states: of streams that a unit has at hand, perhaps not stored yet.
         """
-        yield claim
-        if isinstance(claim, Require):
-            category, _, id = claim.key.partition(":")
-            if (kind := Aggregate.CATEGORIES.get(category)) is not None:
-                for parent in self._of(kind, id, states.get(kind.stream(id))):
-                    above = replace(parent, refused=claim.refused, details=claim.details)
-                    yield from self.required_with(above, states)
+        waiting, seen = deque([claim]), {claim.key}
+        while waiting:
+            yield (one := waiting.popleft())
+            for parent in self._above(one, states):
+                if parent.key not in seen:
+                    seen.add(parent.key)
+                    waiting.append(replace(parent, refused=claim.refused, details=claim.details))
+
+    def _above(self, claim: Claim, states: Mapping[str, Aggregate]) -> tuple[Require, ...]:
+        """What the required aggregate belongs to."""
+        category, _, id = claim.key.partition(":")
+        kind = Aggregate.CATEGORIES.get(category) if isinstance(claim, Require) else None
+        return () if kind is None else self._of(kind, id, states.get(kind.stream(id)))
 
     def _of(self, kind: type[Aggregate], id: str, state: Aggregate | None) -> tuple[Require, ...]:
         if state is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
-from workledger.domain.kernel.claims import Require
+from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.command import ANY
 from workledger.domain.kernel.fields import UNSET, Integer, JsonObject, Name, Unset
 from workledger.domain.kernel.ids import Id
@@ -61,7 +61,13 @@ class Card(Aggregate):
     def belongs_to(self) -> Iterable[Require]:
         if self.project_id:
             yield Project.exists(self.project_id)
-        if self.parent_task_id:
+        elif self.parent_task_id:
+            yield self.exists(self.parent_task_id)
+
+    def requires(self) -> Iterable[Claim]:
+        """Its parent too. Who requires a subtask need not look up to that: they are deleted together."""
+        yield from self.belongs_to()
+        if self.project_id and self.parent_task_id:
             yield self.exists(self.parent_task_id)
 
     @property
