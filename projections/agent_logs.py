@@ -10,6 +10,7 @@ from workledger.domain.agent_log import AgentLogChunkAppended, AgentLogPurged
 from workledger.domain.kernel.store import Scanned
 from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.rules import Count, From, Kind, Logged, Sum, Version, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Barrier, Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 
@@ -76,11 +77,27 @@ class LogSession(TableRow):
     last_at: datetime | None
 
 
+_OF_AGENT = AgentLogChunks.table.select().where(AgentLogChunks.c.agent_id == sa.bindparam("agent_id"))
+_OF_SESSION = _OF_AGENT.where(AgentLogChunks.c.session_number == sa.bindparam("session_number"))
+_ORDER = (AgentLogChunks.c.session_number, AgentLogChunks.c.seq)
+_LIMIT: sa.BindParameter[int] = sa.bindparam("limit")
+
+SESSIONS = Statement(
+    sa.select(*(AgentLogSessions.c[name] for name in ("session_number", "chunks", "bytes", "last_at")))
+    .where(AgentLogSessions.c.agent_id == sa.bindparam("agent_id"))
+    .order_by(AgentLogSessions.c.session_number),
+    LogSession,
+)
+CHUNKS = Statement(_OF_AGENT.order_by(*_ORDER).limit(_LIMIT), AgentLogChunkRow)
+CHUNKS_AFTER = Statement(
+    _OF_SESSION.where(AgentLogChunks.c.seq > sa.bindparam("after")).order_by(*_ORDER).limit(_LIMIT), AgentLogChunkRow
+)
+TAIL = Statement(_OF_SESSION.order_by(AgentLogChunks.c.seq.desc()).limit(_LIMIT), AgentLogChunkRow)
+
+
 def sessions(tables: ReadTables, agent_id: str) -> list[LogSession]:
     """The sessions of an agent's log, first to last."""
-    log = AgentLogSessions.c
-    chosen = sa.select(log.session_number, log.chunks, log.bytes, log.last_at).where(log.agent_id == agent_id)
-    return tables.all(chosen.order_by(log.session_number), LogSession)
+    return tables.run(SESSIONS, agent_id=agent_id)
 
 
 def session_count(tables: ReadTables, agent_id: str) -> int:
@@ -97,15 +114,11 @@ def chunks(
     Args:
         after_seq: of one session, those after that place.
     """
-    log = AgentLogChunks.c
-    chosen = AgentLogChunks.table.select().where(log.agent_id == agent_id)
-    if session_number is not None:
-        chosen = chosen.where(log.session_number == session_number, log.seq > after_seq)
-    return tables.all(chosen.order_by(log.session_number, log.seq).limit(limit), AgentLogChunkRow)
+    if session_number is None:
+        return tables.run(CHUNKS, agent_id=agent_id, limit=limit)
+    return tables.run(CHUNKS_AFTER, agent_id=agent_id, session_number=session_number, after=after_seq, limit=limit)
 
 
 def tail(tables: ReadTables, agent_id: str, session_number: int, limit: int = 200) -> list[AgentLogChunkRow]:
     """The last chunks of a session, in the order in which they were written."""
-    log = AgentLogChunks.c
-    chosen = AgentLogChunks.table.select().where(log.agent_id == agent_id, log.session_number == session_number)
-    return tables.all(chosen.order_by(log.seq.desc()).limit(limit), AgentLogChunkRow)[::-1]
+    return tables.run(TAIL, agent_id=agent_id, session_number=session_number, limit=limit)[::-1]

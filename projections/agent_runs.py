@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
+import sqlalchemy as sa
+
 from workledger.domain.agent_run.events import (
     AgentProcessExited,
     AgentProcessSpawned,
@@ -21,6 +23,7 @@ from workledger.domain.agent_run.events import (
 )
 from workledger.projections.engine.columns import Stamped
 from workledger.projections.engine.rules import ABSENT, Becomes, Count, From, References, Stream, Sum, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import Dollars
@@ -98,9 +101,12 @@ class AgentRuns(
     """The runs of all agents, those that are over too."""
 
 
+GET = Statement(AgentRuns.table.select().where(AgentRuns.c.id == sa.bindparam("id")), AgentRunRow)
+
+
 def get(tables: ReadTables, id: str) -> AgentRunRow | None:
     """The run with that id."""
-    return tables.first(AgentRuns.table.select().where(AgentRuns.c.id == id), AgentRunRow)
+    return tables.run_first(GET, id=id)
 
 
 def by_provider_session(tables: ReadTables, provider_session_id: str) -> AgentRunRow | None:

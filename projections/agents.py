@@ -35,6 +35,7 @@ from workledger.domain.task.events import TaskAssigned, TaskCompleted, TaskReope
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.engine.columns import Stamped
 from workledger.projections.engine.rules import Becomes, Count, From, Kind, References, Stream, Sum, Tag, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Barrier, Change, Fold, Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 
@@ -160,9 +161,12 @@ class Agents(
     BARRIERS: ClassVar[dict[Kind, Barrier]] = {AgentRunStopped: _stopped, AgentRunResumed: _resumed}
 
 
+GET = Statement(Agents.table.select().where(Agents.c.id == sa.bindparam("id")), AgentRow)
+
+
 def get(tables: ReadTables, id: str) -> AgentRow | None:
     """The agent with that id."""
-    return tables.first(Agents.table.select().where(Agents.c.id == id), AgentRow)
+    return tables.run_first(GET, id=id)
 
 
 def by_name(tables: ReadTables, name: str, project_id: str | None = None) -> AgentRow | None:

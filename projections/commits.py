@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from workledger.domain.commit import CommitCompleted, CommitRecorded
 from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.rules import From, References
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.projects import Projects, count_commits
@@ -79,26 +80,30 @@ class HistoryRow(CommitRow):
     stage_run: StageRunOfCommit | None
 
 
+_RUN = StageRuns.table.alias("stage_run")
+HISTORY = Statement(
+    sa.select(ProjectCommits.table, *(_RUN.c[name].label(f"stage_run_{name}") for name in ("stage", "status")))
+    .outerjoin(_RUN, _RUN.c.id == ProjectCommits.c.stage_run_id)
+    .where(ProjectCommits.c.project_id == sa.bindparam("project_id"))
+    .order_by(ProjectCommits.c.created_at.desc(), ProjectCommits.c.last_position.desc())
+    .limit(sa.bindparam("limit"))
+    .offset(sa.bindparam("offset"))
+)
+COUNT = Statement(sa.select(Projects.c.commit_count).where(Projects.c.id == sa.bindparam("id")))
+
+
 def history(tables: ReadTables, project_id: str, *, limit: int = 20, offset: int = 0) -> list[HistoryRow]:
     """A project's commits, newest first (Elmer `getProjectCommitHistory`).
 
     Commits of the same time keep the order of the log, so that pages never overlap (E2).
     """
-    run = StageRuns.table.alias("stage_run")
-    chosen = (
-        sa.select(ProjectCommits.table, *(run.c[name].label(f"stage_run_{name}") for name in ("stage", "status")))
-        .outerjoin(run, run.c.id == ProjectCommits.c.stage_run_id)
-        .where(ProjectCommits.c.project_id == project_id)
-        .order_by(ProjectCommits.c.created_at.desc(), ProjectCommits.c.last_position.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return [_with_run(row) for row in tables.all(chosen)]
+    return [_with_run(row) for row in tables.run(HISTORY, project_id=project_id, limit=limit, offset=offset)]
 
 
 def count(tables: ReadTables, project_id: str) -> int:
     """How many commits a project has; 0 when it is unknown (Elmer `getProjectCommitCount`, E4)."""
-    return tables.scalar(sa.select(Projects.c.commit_count).where(Projects.c.id == project_id), int) or 0
+    project = tables.run_first(COUNT, id=project_id)
+    return project["commit_count"] if project is not None else 0
 
 
 def by_sha(tables: ReadTables, project_id: str, sha: str) -> CommitRow | None:

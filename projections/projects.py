@@ -24,6 +24,7 @@ from workledger.domain.project.events import (
 )
 from workledger.projections.engine.columns import Stamped
 from workledger.projections.engine.rules import Becomes, Count, From, Stream, Tag, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 
@@ -82,9 +83,12 @@ def count_commits(tables: WriteTables, commits: sa.Table, rows: Sequence[Mapping
         tables.connection.execute(projects.update().where(projects.c.id == id).values(commit_count=counted))
 
 
+GET = Statement(Projects.table.select().where(Projects.c.id == sa.bindparam("id")), ProjectRow)
+
+
 def get(tables: ReadTables, id: str) -> ProjectRow | None:
     """The project with that id."""
-    return tables.first(Projects.table.select().where(Projects.c.id == id), ProjectRow)
+    return tables.run_first(GET, id=id)
 
 
 def recent(tables: ReadTables, limit: int = 100) -> list[ProjectRow]:

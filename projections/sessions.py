@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
+import sqlalchemy as sa
+
 from workledger.domain.agent_run.events import AgentTurnCompleted
 from workledger.domain.kernel.store import Scanned
 from workledger.domain.session.events import (
@@ -22,6 +24,7 @@ from workledger.domain.session_feed import SessionEntryPublished, SessionFeedPur
 from workledger.domain.tool_calls import ToolCallStarted
 from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.rules import Becomes, Count, From, Kind, References, Stream, Tag, Version, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Change, Fold, Table
 from workledger.projections.engine.tables import ReadTables
 
@@ -99,9 +102,12 @@ class SessionParticipants(
     FOLDS: ClassVar[dict[Kind, Fold]] = {SessionParticipantJoined: _joined, SessionParticipantLeft: _left}
 
 
+GET = Statement(Sessions.table.select().where(Sessions.c.id == sa.bindparam("id")), SessionRow)
+
+
 def get(tables: ReadTables, id: str) -> SessionRow | None:
     """The session with that id."""
-    return tables.first(Sessions.table.select().where(Sessions.c.id == id), SessionRow)
+    return tables.run_first(GET, id=id)
 
 
 def participants(tables: ReadTables, session_id: str) -> list[SessionParticipantRow]:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from workledger.domain.task.card_events import TaskDependencyAdded, TaskDependencyRemoved
 from workledger.projections.engine.columns import TableRow
 from workledger.projections.engine.rules import From, References, Stream
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 
@@ -32,15 +33,23 @@ class TaskDependencies(
     """The edges between tasks, found from both ends."""
 
 
+DEPENDENCIES = Statement(
+    sa.select(TaskDependencies.c.depends_on_task_id)
+    .where(TaskDependencies.c.task_id == sa.bindparam("id"))
+    .order_by(TaskDependencies.c.depends_on_task_id)
+)
+DEPENDENTS = Statement(
+    sa.select(TaskDependencies.c.task_id)
+    .where(TaskDependencies.c.depends_on_task_id == sa.bindparam("id"))
+    .order_by(TaskDependencies.c.task_id)
+)
+
+
 def dependencies(tables: ReadTables, task_id: str) -> list[str]:
     """The ids of the tasks that a task waits for (Codewalkers `getDependencies`)."""
-    edge = TaskDependencies.c
-    chosen = sa.select(edge.depends_on_task_id).where(edge.task_id == task_id).order_by(edge.depends_on_task_id)
-    return [row["depends_on_task_id"] for row in tables.all(chosen)]
+    return [row["depends_on_task_id"] for row in tables.run(DEPENDENCIES, id=task_id)]
 
 
 def dependents(tables: ReadTables, task_id: str) -> list[str]:
     """The ids of the tasks that wait for a task (Codewalkers `getDependents`)."""
-    edge = TaskDependencies.c
-    chosen = sa.select(edge.task_id).where(edge.depends_on_task_id == task_id).order_by(edge.task_id)
-    return [row["task_id"] for row in tables.all(chosen)]
+    return [row["task_id"] for row in tables.run(DEPENDENTS, id=task_id)]

@@ -221,20 +221,30 @@ def _place(card: CardRow) -> tuple[str, str]:
     return card["rank"], card["id"]
 
 
+COUNTS = Statement(TaskCounts.table.select().where(TaskCounts.c.project_id == sa.bindparam("project_id")), TaskCountRow)
+BEFORE = Statement(
+    sa.select(sa.func.count().label("cards")).where(
+        shown(sa.bindparam("project_id")),
+        Tasks.c.board_column == sa.bindparam("column"),
+        sa.tuple_(Tasks.c.rank, Tasks.c.id)
+        < sa.tuple_(sa.bindparam("rank", type_=Tasks.c.rank.type), sa.bindparam("id", type_=Tasks.c.id.type)),
+    )
+)
+
+
 def counts(tables: ReadTables, project_id: str) -> dict[Column, int]:
     """How many cards each column of the board has."""
-    rows = tables.all(TaskCounts.table.select().where(TaskCounts.c.project_id == project_id), TaskCountRow)
     counted: dict[Column, int] = dict.fromkeys(COLUMNS, 0)
-    for row in rows:
+    for row in tables.run(COUNTS, project_id=project_id):
         counted[row["board_column"]] = row["count"]
     return counted
 
 
 def position(tables: ReadTables, task: TaskRow) -> int:
-    """The place of a card in its column, counted from 0."""
-    before = sa.tuple_(Tasks.c.rank, Tasks.c.id) < sa.tuple_(sa.literal(task["rank"]), sa.literal(task["id"]))
-    same = Tasks.c.board_column == task["board_column"]
-    return tables.scalar(sa.select(sa.func.count()).where(shown(task["project_id"]), same, before), int) or 0
+    """The place of a project's card in its column, counted from 0."""
+    place = {"column": task["board_column"], "rank": task["rank"], "id": task["id"]}
+    before = tables.run_first(BEFORE, project_id=task["project_id"], **place)
+    return before["cards"] if before is not None else 0
 
 
 def neighbours(

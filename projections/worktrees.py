@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
+import sqlalchemy as sa
+
 from workledger.domain.worktree.events import (
     State,
     WorktreeChanged,
@@ -26,6 +28,7 @@ from workledger.domain.worktree.events import (
 )
 from workledger.projections.engine.columns import Stamped
 from workledger.projections.engine.rules import ABSENT, Becomes, From, References, Stream, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 
@@ -90,9 +93,12 @@ class Worktrees(
     """The worktrees of all projects; a removed one keeps its row."""
 
 
+GET = Statement(Worktrees.table.select().where(Worktrees.c.id == sa.bindparam("id")), WorktreeRow)
+
+
 def get(tables: ReadTables, id: str) -> WorktreeRow | None:
     """The worktree with that id."""
-    return tables.first(Worktrees.table.select().where(Worktrees.c.id == id), WorktreeRow)
+    return tables.run_first(GET, id=id)
 
 
 def of_project(tables: ReadTables, project_id: str) -> list[WorktreeRow]:
