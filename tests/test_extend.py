@@ -76,6 +76,7 @@ def test_it_is_found_by_its_entry_point_once_it_is_installed(
     (shop / "shop-1.dist-info").mkdir()
     (shop / "shop-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 1\n")
     (shop / "shop-1.dist-info" / "entry_points.txt").write_text(ENTRY_POINT)
+    workledger("project", "--once")
     assert last_group(workledger, "status")[0] == "deploys"
 
 

@@ -1,30 +1,31 @@
-"""Querying: a page of a board, of a history and of a log, measured in the database, with ten times the data or not."""
+"""Querying: pages of a board, a history and a log, in the database and called, with ten times the data or not."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, islice
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
-import sqlalchemy as sa
+import orjson
 
 from workledger.adapters import bootstrap
 from workledger.adapters.bootstrap import Workledger
 from workledger.api.benchmarks import big_tables
 from workledger.api.benchmarks.big_tables import Sizes
-from workledger.api.benchmarks.figures import LIMIT, OURS, Figures, percentile
+from workledger.api.benchmarks.figures import LIMIT, OURS, PLAIN, Figures, percentile
 from workledger.api.benchmarks.setting import Setting
 from workledger.projections import agent_logs, commits, tasks
 from workledger.projections.agent_logs import AgentLogChunks
 from workledger.projections.commits import ProjectCommits
+from workledger.projections.engine.statement import Query, Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.tasks import Tasks
 
-P = ParamSpec("P")
 R = TypeVar("R")
-Statement = tuple[str, Any]
-"""With its parameters."""
+Sent = tuple[str, Sequence[Any]]
+"""A statement in SQL, and its arguments."""
 
 PAGES = 250
 """Pages of each kind that are measured, of different projects and agents where there are so many."""
@@ -90,58 +91,61 @@ def _pages(sizes: Sizes) -> dict[str, Page]:
 
 def _measure(figures: Figures, ledger: Workledger, name: str, page: Page) -> None:
     """Every page has been asked for before it is measured, so that it is not the disk that is."""
-    ours, limit = [], []
-    with Listening(ledger.tables.engine) as heard:
-        for number in range(min(page.different, PAGES)):
-            said, rows = heard.during(page.ask, ledger.tables, number)
-            ours.append(said)
-            if len(page.table.KEY) == 1:
-                limit.append(heard.during(ledger.tables.all, _by_key(page.table, rows))[0])
-    with ledger.tables.engine.connect() as connection:
-        for who, statements in ((OURS, ours), (LIMIT, limit)):
-            asked = list(islice(cycle(statements), PAGES))
-            taken = [sum(_milliseconds(connection, *one) for one in several) for several in asked]
-            for share in (50, 99) if taken else ():
-                figures.add(f"{name}, p{share} ms", who, percentile(taken, share))
+    tables = ledger.tables
+    ours, limit, calls, by_hand = [], [], [], []
+    for number in range(min(page.different, PAGES)):
+        said, rows = _heard(tables, partial(page.ask, tables, number))
+        ours.append(said)
+        if len(page.table.KEY) == 1:
+            query = Statement(_by_key(page.table, rows))
+            limit.append(_heard(tables, partial(tables.run, query))[0])
+        calls.append(_taken(partial(page.ask, tables, number)))
+        by_hand.append(sum(_taken(partial(tables.bulk.rows, *one)) for one in said))
+    for who, statements in ((OURS, ours), (LIMIT, limit)):
+        asked = islice(cycle(statements), PAGES)
+        _add(figures, name, who, [sum(_in_database(tables, *one) for one in several) for several in asked])
+    for who, taken in ((OURS, calls), (PLAIN, by_hand)):
+        _add(figures, f"{name}, called", who, taken)
 
 
-class Listening:
-    """Hears the statements that are sent to a database."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._said: list[Statement] = []
-
-    def __enter__(self) -> "Listening":
-        sa.event.listen(self._engine, "before_cursor_execute", self._hear)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        sa.event.remove(self._engine, "before_cursor_execute", self._hear)
-
-    def _hear(self, connection: Any, cursor: Any, statement: str, parameters: Any, *others: object) -> None:
-        if not statement.startswith("begin"):
-            self._said.append((statement, parameters))
-
-    def during(self, ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[list[Statement], R]:
-        """What is sent while that is asked, and the answer."""
-        said: list[Statement] = []
-        self._said = said
-        return said, ask(*args, **kwargs)
+def _add(figures: Figures, name: str, who: str, taken: Sequence[float]) -> None:
+    for share in (50, 99) if taken else ():
+        figures.add(f"{name}, p{share} ms", who, percentile(taken, share))
 
 
-def _by_key(table: type[Table], rows: Sequence[Any]) -> sa.Select[Any]:
+def _heard(tables: ReadTables, call: Callable[[], R]) -> tuple[list[Sent], R]:
+    """The statements that a call sends to the database, and what it returns."""
+    sent: list[Sent] = []
+    rows = tables.bulk.rows
+
+    def hear(sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        sent.append((sql, arguments))
+        return rows(sql, arguments)
+
+    tables.bulk.rows = hear  # type: ignore[method-assign]
+    try:
+        return sent, call()
+    finally:
+        del tables.bulk.rows
+
+
+def _taken(call: Callable[[], object]) -> float:
+    """Milliseconds, to whoever waits for it."""
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1000
+
+
+def _by_key(table: type[Table], rows: Sequence[Any]) -> Query:
     """The same rows, were their keys known."""
     [key] = table.KEY
     return table.table.select().where(table.c[key].in_([row[key] for row in rows]))
 
 
-def _milliseconds(connection: sa.Connection, statement: str, parameters: Any) -> float:
-    """What the database needs for it, planning included."""
-    if connection.dialect.name == "postgresql":
-        [(plan,)] = connection.exec_driver_sql(f"explain (analyze, format json) {statement}", parameters).all()
-        return float(plan[0]["Planning Time"] + plan[0]["Execution Time"])
-    driver: Any = connection.connection.driver_connection
-    started = time.perf_counter()
-    driver.execute(statement, parameters).fetchall()
-    return (time.perf_counter() - started) * 1000
+def _in_database(tables: ReadTables, sql: str, arguments: Sequence[Any]) -> float:
+    """Milliseconds that the database needs for a statement, planning included."""
+    if tables.engine.dialect.name == "postgresql":
+        [(plan,)] = tables.bulk.rows(f"explain (analyze, format json) {sql}", arguments)
+        [explained] = orjson.loads(plan)
+        return float(explained["Planning Time"] + explained["Execution Time"])
+    return _taken(partial(tables.bulk.rows, sql, arguments))

@@ -68,6 +68,7 @@ def test_queries_are_measured_with_ten_times_the_data(run: Run) -> None:
     pages = ("board", "commit history", "agent log tail")
     assert cases(told) >= {(f"{page}, times for ten times the data", "workledger") for page in pages}
     assert cases(told) >= {(f"{page}, p99 ms", who) for page in pages[:2] for who in ("workledger", "limit")}
+    assert cases(told) >= {(f"{page}, called, p50 ms", who) for page in pages for who in ("workledger", "plain")}
 
 
 def test_figures_are_shown_as_a_table(run: Run) -> None:

@@ -44,7 +44,7 @@ export const COMMANDS = {
     label: "Finish work", icon: "check", tone: "primary", done: "Work finished",
     fields: (task) => [
       { name: "summary", label: "Summary", type: "textarea", value: task.summary, max: 100_000 },
-      { name: "turn_count", label: "Turns", type: "number", min: 1, required: true, value: Math.max(1, task.turn_count ?? 1) },
+      { name: "turn_count", label: "Turns", type: "number", min: 1, value: task.turn_count || "" },
       { name: "files_changed", label: "Files changed", type: "number", min: 0, required: true, value: task.files_changed ?? 1 },
       { name: "lines_added", label: "Lines added", type: "number", min: 0, value: task.lines_added },
       { name: "lines_removed", label: "Lines removed", type: "number", min: 0, value: task.lines_removed },
