@@ -26,10 +26,16 @@ class Plan:
     """
 
     def __init__(self, query: Queries, dialect: sa.Dialect) -> None:
-        compiled: Any = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled)
-        self._parameters = [(name, _bound(compiled.binds[name], dialect)) for name in compiled.positiontup]
-        self._given: Mapping[str, Any] = compiled.params
+        compiled: Any = query.compile(dialect=dialect)
+        asked_for = {name: None for name, parameter in compiled.binds.items() if parameter.required}
+        expanded = compiled.construct_expanded_state(
+            asked_for
+        )  # a list that is looked in is a parameter for each value
+        self.sql = str(expanded.statement)
+        self._given: Mapping[str, Any] = expanded.parameters
+        processors = {name: _bound(parameter, dialect) for name, parameter in compiled.binds.items()}
+        processors.update(expanded.processors)
+        self._parameters = [(name, processors.get(name)) for name in expanded.positiontup]
         self._names = [str(column.key) for column in query.selected_columns]
         returned = [(str(column.key), _returned(column.type, dialect)) for column in query.selected_columns]
         self._processed = [(name, process) for name, process in returned if process is not None]
