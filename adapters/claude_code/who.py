@@ -96,17 +96,8 @@ class Who:
             repository_path=str(self._redact(repository)) if about.cwd else None,
             max_concurrent_agents=AT_ONCE,
         )
-        id = ensure_project(
-            self._ledger,
-            f"{Project.PREFIX}_{digest('folder', repository)}",
-            created,
-            at=at,
-            report=self._report,
-        )
-        if self._report.projects_made.get(id, created.name) != created.name:
-            note = f"there is another project called {created.name}: --project ID imports into that"
-            self._report.notes += [note] if note not in self._report.notes else []
-        return id
+        id = f"{Project.PREFIX}_{digest('folder', repository)}"
+        return ensure_project(self._ledger, id, created, at=at, report=self._report)
 
     def _agent(
         self, thread: ThreadId, id: str, project: str, names: Iterable[str], model: str | None, at: datetime

@@ -26,7 +26,7 @@ def begin(ledger: Ledger, kind: type[Aggregate], id: str, first: Event, at: date
 def ensure_project(
     ledger: Ledger, id: str, created: ProjectCreated, *, at: datetime | None, report: Report | None = None
 ) -> str:
-    """The id of the project, which is created unless it is there; a report is told when it was.
+    """The id of the project, which is created unless it is there; the report says so, and whether the name was taken.
 
     A project that has the same path or URL already is taken instead. Where only the name is taken, the new one has
     the end of its id behind it.
@@ -38,6 +38,10 @@ def ensure_project(
     except Refused as refused:
         if not str(refused.details.get("key")).startswith("project_name:"):
             raise
+        other = str(refused.details["holder"]).partition("-")[2]
+        note = f"another project is called {created.name}: --project {other} imports into that one"
+        if report is not None and note not in report.notes:
+            report.notes.append(note)
         created = created.model_copy(update={"name": f"{created.name}-{id[-6:]}"})
         taken = _begin_project(ledger, id, created, at)
     if taken == id and report is not None:

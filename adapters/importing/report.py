@@ -87,7 +87,7 @@ class Report:
             f"skipped: {_listed(self.left_out, self.first) or 'nothing'}",
             *([f"cut: texts {self.shortened:,}"] if self.shortened else ()),
             *([f"redacted: texts {self.redacted:,}"] if self.redacted else ()),
-            *([self._made()] if len(self.projects_made) > 1 else ()),
+            *([self._made()] if self.projects_made else ()),
             *self.notes,
         ]
         return f"{self.source}: {'; '.join(told)}"
@@ -96,6 +96,8 @@ class Report:
         made = [f"{name} ({id})" for id, name in [*self.projects_made.items()][:LISTED]]
         more = len(self.projects_made) - len(made)
         named = ", ".join([*made, f"and {more:,} more"] if more else made)
+        if len(self.projects_made) == 1:
+            return f"project made: {named}"
         return f"projects made: {named}; --project ID imports into a single one"
 
 

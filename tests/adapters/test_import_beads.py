@@ -60,7 +60,7 @@ def test_an_issue_becomes_a_task_with_its_id_at_its_time(ledger: workledger.Work
         "app-1", title="Do it", description="Soon", priority=0, labels=["ui"], issue_type="bug", owner="ann", notes="n"
     )
     report = import_beads(ledger, export.path)
-    assert str(report) == "beads: imported: tasks 1; skipped: nothing"
+    assert str(report).startswith("beads: imported: tasks 1; skipped: nothing; project made: app (prj_")
     found = row(ledger, "app-1")
     assert (found["title"], found["description"], found["priority"]) == ("Do it", "Soon", "high")
     assert (found["status"], found["board_column"]) == ("pending", "backlog")

@@ -38,7 +38,7 @@ def test_commits_come_in_with_sha_author_date_message_and_files(ledger: Ledger, 
     first = repository.commit("First\n\nWith a body.\n", **{"a.py": "1", "src/b.py": "2"})
     second = repository.commit("Second", **{"a.py": "3"})
     report = import_git(ledger, repository.path)
-    assert str(report) == "git: imported: commits 2; skipped: nothing"
+    assert str(report).startswith("git: imported: commits 2; skipped: nothing; project made: parser (prj_")
     newest, oldest = history(ledger, report.project_ids.pop())
     assert (oldest["commit_sha"], newest["commit_sha"]) == (first, second)
     assert oldest["message"] == "First\n\nWith a body."

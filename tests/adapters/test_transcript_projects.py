@@ -140,6 +140,6 @@ def test_the_closing_line_names_the_projects_that_were_made(ledger: workledger.W
 def test_it_says_when_a_project_of_the_same_name_is_there(ledger: workledger.Workledger, tmp_path: Path) -> None:
     ledger.create(Project.create(name="shop", path="/elsewhere/shop"))
     report = import_claude_code(ledger, sessions_in(tmp_path, "/work/shop", "/work/shop"), now=LATER)
-    assert "there is another project called shop: --project ID imports into that" in str(report)
+    assert "another project is called shop: --project prj_" in str(report)
     report = import_claude_code(ledger, tmp_path, now=LATER)
     assert "--project" not in str(report)
