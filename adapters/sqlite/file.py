@@ -6,10 +6,13 @@ from collections import Counter
 from itertools import count
 
 from workledger.adapters.database import DatabaseClosed, DatabaseReadOnly, OpenBeforeFork
+from workledger.adapters.sqlite.patience import patiently
 from workledger.adapters.sqlite.read_only import open_to_read
 
 CACHE = "pragma cache_size = -16000"
 """16 MB of pages, so that a writer has the ends of the indexes in memory."""
+
+KEEP_LOG = "pragma journal_mode = wal"
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for other writers, of which there is one at a time."""
@@ -75,7 +78,7 @@ class File:
             made.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
         if fresh and not self.read_only:
             made.execute(PAGE)
-            made.execute("pragma journal_mode = wal")
+            patiently(made.cursor(), KEEP_LOG, self.patience)
         return made
 
     def _connect(self, path: str, *, uri: bool = True) -> sqlite3.Connection:

@@ -1,18 +1,15 @@
 """The connection that appends to SQLite: one transaction at a time, so that its statements stay prepared."""
 
-import random
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from workledger.adapters.database import DatabaseBusy
 from workledger.adapters.failures import database_errors, refusal_of
-from workledger.adapters.sqlite.file import File
+from workledger.adapters.sqlite.file import KEEP_LOG, File
+from workledger.adapters.sqlite.patience import patiently
 
-LONGEST_SLEEP = 0.003
-"""Seconds between attempts to get the write lock. SQLite's own handler sleeps up to 0.1, while others get it."""
 NO_BUSY_HANDLER = "pragma busy_timeout = 0"
 
 
@@ -41,9 +38,9 @@ class Writer:
         with self._lock:
             try:
                 cursor = self._connected().cursor()
-                self._patiently(cursor, "begin immediate")
+                patiently(cursor, "begin immediate", self._file.patience)
                 yield cursor
-                self._patiently(cursor, "commit")
+                patiently(cursor, "commit", self._file.patience)
             except BaseException as error:
                 self._undo()
                 if (refused := refusal_of(error)) is not None:
@@ -55,7 +52,7 @@ class Writer:
         """Switch to a write-ahead log (WAL) unless it is on. That fails while others use another journal mode; after a
         second, the next process that opens the database gets to try."""
         with self._lock, suppress(DatabaseBusy), database_errors():
-            self._patiently(self._connected().cursor(), "pragma journal_mode = wal", min(1.0, self._file.patience))
+            patiently(self._connected().cursor(), KEEP_LOG, min(1.0, self._file.patience))
 
     def close(self) -> None:
         with self._lock:
@@ -67,22 +64,6 @@ class Writer:
             self._connection = self._file.connect()
             self._connection.execute(NO_BUSY_HANDLER)
         return self._connection
-
-    def _patiently(self, cursor: sqlite3.Cursor, statement: str, patience: float | None = None) -> None:
-        """Retry a statement while the database is busy. A `begin` or `commit` that failed so has changed nothing."""
-        give_up = 0.0
-        while True:
-            try:
-                cursor.execute(statement)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-                give_up = give_up or time.monotonic() + (self._file.patience if patience is None else patience)
-                if time.monotonic() > give_up:
-                    raise
-                time.sleep(random.uniform(0, LONGEST_SLEEP))  # noqa: S311
-            else:
-                return
 
     def _undo(self) -> None:
         """Roll back. A connection that cannot is closed, which rolls back too."""

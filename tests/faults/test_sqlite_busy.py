@@ -14,7 +14,7 @@ from commandline.typed import wait_until
 from support import sqlite_writers, writers
 from support.sqlite_writers import happened
 from workledger.adapters.database import DatabaseBusy
-from workledger.adapters.sqlite import file, writer
+from workledger.adapters.sqlite import file, patience
 from workledger.adapters.sqlite.file import File
 from workledger.domain.task import Task
 
@@ -95,7 +95,7 @@ def test_a_writer_that_waits_looks_again_so_often_that_it_is_not_overtaken_for_l
         time.sleep(seconds)
 
     monkeypatch.setattr(File, "connect", traced)
-    monkeypatch.setattr(writer, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
     with workledger.open(sqlite_url) as ledger:
         with written_by_another(sqlite_url):
             writing = threading.Thread(target=lambda: ledger.store.insert_events([happened("s-1")]))
