@@ -5,8 +5,8 @@ import sqlite3
 import time
 
 LONGEST_SLEEP = 0.003
-"""Seconds between attempts. SQLite's own handler sleeps up to 0.1, while others get the lock. Where waiting might be for
-ever, as when two begin a write-ahead log at once, it does not wait at all."""
+"""Seconds between attempts. SQLite's own handler sleeps up to 0.1, while others get the lock. Where waiting might last
+for ever, as when two begin a write-ahead log at once, it does not wait at all."""
 
 
 def patiently(cursor: sqlite3.Cursor, statement: str, seconds: float) -> None:
