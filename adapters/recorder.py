@@ -13,6 +13,7 @@ from workledger.adapters.failures import database_errors
 from workledger.adapters.schema import CLAIMS, COMMANDS, EVENTS, META, SNAPSHOTS
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import LAST_VERSION, EventStore, Stored, StreamRow
+from workledger.projections.engine.statement import Statement
 
 _ROW = [sa.cast(column, sa.Text) if column.name in ("tags", "data") else column for column in EVENTS.columns]
 
@@ -30,6 +31,19 @@ _EVENTS = (
     .where(EVENTS.c.stream_id == sa.bindparam("stream"), EVENTS.c.version > sa.bindparam("after"))
     .where(EVENTS.c.version <= sa.bindparam("upto"))
     .order_by(EVENTS.c.version)
+)
+
+HEAD = Statement(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0).label("head")))
+VERSION_AT = Statement(
+    sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.version), 0).label("version")).where(
+        EVENTS.c.stream_id == sa.bindparam("stream"), EVENTS.c.at <= sa.bindparam("at")
+    )
+)
+HOLDERS = Statement(sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == sa.bindparam("key")).order_by(CLAIMS.c.holder))
+COMMAND = Statement(
+    sa.select(COMMANDS.c.first_position, COMMANDS.c.last_position, COMMANDS.c.digest).where(
+        COMMANDS.c.command_id == sa.bindparam("id")
+    )
 )
 
 PAGE = 500
@@ -133,7 +147,8 @@ class DatabaseStore(EventStore):
         return self._execute(chosen.where(self._among(list(positions))))
 
     def head(self) -> int:
-        return int(self._scalar(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.position), 0))))
+        [(head,)] = self._query(HEAD)
+        return int(head)
 
     def existing(self, streams: Iterable[str]) -> set[str]:
         existing: set[str] = set()
@@ -143,12 +158,11 @@ class DatabaseStore(EventStore):
         return existing
 
     def version_at(self, stream_id: str, at: str) -> int:
-        latest = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.version), 0))
-        return int(self._scalar(latest.where(EVENTS.c.stream_id == stream_id, EVENTS.c.at <= at)))
+        [(version,)] = self._query(VERSION_AT, stream=stream_id, at=at)
+        return int(version)
 
     def holders(self, key: str) -> Sequence[str]:
-        chosen = sa.select(CLAIMS.c.holder).where(CLAIMS.c.key == key).order_by(CLAIMS.c.holder)
-        return [holder for (holder,) in self._execute(chosen)]
+        return [holder for (holder,) in self._query(HOLDERS, key=key)]
 
     def held(self, keys: Iterable[str]) -> dict[str, str]:
         held: dict[str, str] = {}
@@ -157,8 +171,7 @@ class DatabaseStore(EventStore):
         return held
 
     def done(self, command_id: str) -> Sequence[int] | None:
-        chosen = sa.select(COMMANDS.c.first_position, COMMANDS.c.last_position)
-        for first, last in self._execute(chosen.where(COMMANDS.c.command_id == command_id)):
+        for first, last, _ in self._query(COMMAND, id=command_id):
             positions = range(first, last + 1)
             if not positions or self.engine.dialect.name == "sqlite":
                 return positions
@@ -170,7 +183,7 @@ class DatabaseStore(EventStore):
         return None
 
     def digest_of(self, command_id: str) -> str | None:
-        for (digest,) in self._execute(sa.select(COMMANDS.c.digest).where(COMMANDS.c.command_id == command_id)):
+        for _, _, digest in self._query(COMMAND, id=command_id):
             return None if digest is None else str(digest)
         return None
 
@@ -221,6 +234,10 @@ class DatabaseStore(EventStore):
 
     def _rows(self, chosen: sa.Select[Any]) -> list[Row]:
         return list(map(Row._make, self._execute(chosen)))
+
+    def _query(self, statement: Statement[Any], **parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows of a statement, straight from the driver where that can be."""
+        return self._execute(statement.query.params(parameters))
 
     def _scalar(self, chosen: sa.Select[Any]) -> Any:
         [[value]] = self._execute(chosen)

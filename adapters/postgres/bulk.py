@@ -27,10 +27,13 @@ FEW = 100
 """The most rows for which one exchange is faster than COPY."""
 
 
+DIALECT: sa.Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
 class PostgresBulk:
     """See projections.tables.Bulk."""
 
-    dialect: sa.Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+    dialect = DIALECT
     encoded = True
     overlaps = True
     faults: tuple[type[Exception], ...] = (

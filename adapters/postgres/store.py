@@ -11,7 +11,8 @@ from eventsourcing.persistence import StoredEvent
 from workledger.adapters.database import DatabaseBusy, DatabaseUnreachable, reason_of
 from workledger.adapters.failures import database_errors
 from workledger.adapters.postgres.append import STATEMENT, Append, positions, refusal
-from workledger.adapters.postgres.arrays import int4, int8, texts
+from workledger.adapters.postgres.arrays import int4, int8, literal, texts
+from workledger.adapters.postgres.bulk import DIALECT
 from workledger.adapters.postgres.connection import ConnectionLost, StatementRefused
 from workledger.adapters.postgres.open_transaction import refuse_while_open
 from workledger.adapters.postgres.outcome import resolve
@@ -20,6 +21,7 @@ from workledger.adapters.postgres.watermark import Watermark
 from workledger.adapters.recorder import DatabaseStore
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import LAST_VERSION, Conditions, Stored, StreamRow
+from workledger.projections.engine.statement import Statement
 
 T = TypeVar("T")
 
@@ -121,6 +123,11 @@ class PostgresStore(DatabaseStore):
     def close(self) -> None:
         """Close the connections of the store."""
         self._pool.close()
+
+    def _query(self, statement: Statement[Any], **parameters: Any) -> list[tuple[Any, ...]]:
+        plan = statement.plan(DIALECT)
+        with database_errors(ours=True):
+            return self._pool.rows(plan.sql.encode(), list(map(literal, plan.arguments(parameters))), text=True)
 
     def _call(self, append: Append) -> bytes | None:
         """Appends cannot deadlock with each other, but with transactions of apps that hold locks of several."""

@@ -19,6 +19,8 @@ from workledger.projections.engine.changes import (
 from workledger.projections.engine.checkpoint import Checkpoint
 from workledger.projections.engine.table import Table, memoised
 
+DIALECT: sa.Dialect = sqlite.dialect(paramstyle="qmark")
+
 
 class SQLiteBulk:
     """See projections.tables.Bulk.
@@ -27,7 +29,7 @@ class SQLiteBulk:
         engine: of the connections that statements are run on.
     """
 
-    dialect: sa.Dialect = sqlite.dialect(paramstyle="qmark")
+    dialect = DIALECT
     encoded = False
     overlaps = False
     """There is no server that works at the same time, and threads of this process would wait for each other."""

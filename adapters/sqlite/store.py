@@ -14,11 +14,13 @@ from workledger.adapters.recorder import DatabaseStore
 from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.append import append
+from workledger.adapters.sqlite.bulk import DIALECT
 from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
 from workledger.adapters.sqlite.group_commit import GroupCommit
 from workledger.adapters.sqlite.writer import Writer
 from workledger.domain.kernel.envelope import Row
 from workledger.domain.kernel.store import LAST_VERSION, Conditions, Scanned, Stored, StreamRow
+from workledger.projections.engine.statement import Statement
 
 NONE = Conditions()
 
@@ -100,10 +102,7 @@ class SQLiteStore(DatabaseStore):
         self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
     ) -> Sequence[StreamRow]:
         """Straight from the driver."""
-        with database_errors(ours=True), closing(self.engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            cursor.execute(LOAD, (stream_id, after, upto, snapshots))
-            return list(map(StreamRow._make, cursor.fetchall()))
+        return list(map(StreamRow._make, self._fetch(LOAD, (stream_id, after, upto, snapshots))))
 
     def erase(self, stream_id: str, topic: str, upto_version: int) -> None:
         with database_errors(ours=True), self._writer.transaction() as cursor:
@@ -118,3 +117,13 @@ class SQLiteStore(DatabaseStore):
             return sa.false()  # it would end the path, and no tag is called that
         tags = EVENTS.c.tags
         return sa.case((sa.func.json_valid(tags), sa.func.json_extract(tags, f'$."{name}"'))) == id
+
+    def _query(self, statement: Statement[Any], **parameters: Any) -> list[tuple[Any, ...]]:
+        plan = statement.plan(DIALECT)
+        return self._fetch(plan.sql, plan.arguments(parameters))
+
+    def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
+        with database_errors(ours=True), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(sql, arguments)
+            return cursor.fetchall()  # type: ignore[return-value]
