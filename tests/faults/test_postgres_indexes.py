@@ -11,7 +11,10 @@ import sqlalchemy as sa
 from support.postgres_server import GivenServer
 from support.slow_writer import SlowWriter, slow_writer
 from support.stores import append, happened, opened
+from workledger.adapters.postgres.arrays import literal
+from workledger.adapters.postgres.bulk import DIALECT
 from workledger.adapters.postgres.store import PostgresStore
+from workledger.adapters.recorder import VERSION_AT
 from workledger.domain.kernel.claims import Require, Take
 from workledger.domain.kernel.store import EventStore, Stored
 
@@ -50,7 +53,6 @@ def store(url: str) -> Iterator[EventStore]:
 LOOKUPS: dict[str, tuple[str, Callable[[EventStore], object]]] = {
     "position": ("events_pkey", lambda store: store.read(15_000, 100, upto=15_100)),
     "stream": ("events_stream_version", lambda store: store.read_stream("s-7", after=3)),
-    "version": ("events_stream_version", lambda store: store.version_at("s-7", "2026-11-21T06:00:00.000Z")),
     "streams": ("events_stream_version", lambda store: store.existing(["s-7", "s-8"])),
     "last": ("events_stream_version", lambda store: store.select_events("s-7", desc=True, limit=1)),
     "topic": ("events_topic", lambda store: store.read(0, 100, topics=["sample.7"])),
@@ -72,6 +74,13 @@ def test_a_lookup_has_an_index(store: PostgresStore, index: str, look_up: Callab
         plans = [str(connection.execute("explain " + statement, given).fetchall()) for statement, given in sent]
     assert plans
     assert all(index in plan for plan in plans), plans
+
+
+def test_the_version_at_a_moment_has_an_index(store: PostgresStore) -> None:
+    plan = VERSION_AT.plan(DIALECT)
+    given = plan.arguments({"stream": "s-7", "at": "2026-11-21T06:00:00.000Z"})
+    explained = store._pool.rows(f"explain {plan.sql}".encode(), list(map(literal, given)), text=True)
+    assert "events_stream_version" in str(explained)
 
 
 def test_a_plan_that_was_made_while_the_log_was_short_has_an_index_too(postgres_store_url: str) -> None:
