@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from workledger.adapters.claude_code.about import About, model_name
 from workledger.adapters.claude_code.adoption import SESSION_NUMBER
@@ -116,33 +117,27 @@ def run_end(run: AgentRun, result: str | None, began: datetime, ended: datetime)
 
 
 def turn(turn: Turn, redact: Redact) -> AgentTurnCompleted:
-    usage = turn.usage
-    return AgentTurnCompleted(
-        turn=turn.number,
-        tokens_in=usage.tokens_in,
-        tokens_out=usage.tokens_out,
-        cache_tokens=usage.cache_read + usage.cache_write,
-        cache_read_tokens=usage.cache_read,
-        cache_write_tokens=usage.cache_write,
-        tool_call_count=turn.tool_calls,
-        model=model_name(turn.model, redact) or UNKNOWN,
-        message_id=turn.message_id,
-    )
+    return AgentTurnCompleted(**_told_of(turn, redact))
 
 
 def correction(turn: Turn, redact: Redact) -> AgentTurnCorrected:
+    return AgentTurnCorrected(**_told_of(turn, redact))
+
+
+def _told_of(turn: Turn, redact: Redact) -> dict[str, Any]:
+    """What a turn's event and its correction both tell; the usage of a correction is the difference."""
     usage = turn.usage
-    return AgentTurnCorrected(
-        turn=turn.number,
-        tokens_in=usage.tokens_in,
-        tokens_out=usage.tokens_out,
-        cache_tokens=usage.cache_read + usage.cache_write,
-        cache_read_tokens=usage.cache_read,
-        cache_write_tokens=usage.cache_write,
-        tool_call_count=turn.tool_calls,
-        model=model_name(turn.model, redact) or UNKNOWN,
-        message_id=turn.message_id,
-    )
+    return {
+        "turn": turn.number,
+        "tokens_in": usage.tokens_in,
+        "tokens_out": usage.tokens_out,
+        "cache_tokens": usage.cache_read + usage.cache_write,
+        "cache_read_tokens": usage.cache_read,
+        "cache_write_tokens": usage.cache_write,
+        "tool_call_count": turn.tool_calls,
+        "model": model_name(turn.model, redact) or UNKNOWN,
+        "message_id": turn.message_id,
+    }
 
 
 def tool_calls(whose: Whose) -> ToolCallsOpened:

@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from workledger.adapters.sqlite.fetch import fetch
 from workledger.projections.engine.changes import (
     Changes,
     Values,
@@ -57,10 +57,7 @@ class SQLiteBulk:
         self._engine = engine
 
     def rows(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with closing(self._engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            cursor.execute(sql, arguments)
-            return cursor.fetchall()  # type: ignore[return-value]
+        return fetch(self._engine, sql, arguments)
 
     def small_write(
         self,

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from workledger.adapters.schema import EVENTS
 from workledger.adapters.sqlite import position_index
 from workledger.adapters.sqlite.append import append
 from workledger.adapters.sqlite.bulk import DIALECT
+from workledger.adapters.sqlite.fetch import fetch
 from workledger.adapters.sqlite.file import LEAVE_FREE_PAGES
 from workledger.adapters.sqlite.group_commit import GroupCommit
 from workledger.adapters.sqlite.writer import Writer
@@ -94,9 +94,7 @@ class SQLiteStore(DatabaseStore):
     def scan(self, after: int, limit: int, *, upto: int, topics: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
         """Straight from the driver."""
         wanted, given = (OF_TOPICS, [orjson.dumps(topics).decode()]) if topics else ("", [])
-        with database_errors(ours=True), self.engine.connect() as connection:
-            cursor = cursor_of(connection)
-            return cursor.execute(SCAN.format(wanted), [after, upto, *given, limit]).fetchall()
+        return self._fetch(SCAN.format(wanted), [after, upto, *given, limit])
 
     def load(
         self, stream_id: str, *, after: int = 0, upto: int = LAST_VERSION, snapshots: bool = True
@@ -123,7 +121,5 @@ class SQLiteStore(DatabaseStore):
         return self._fetch(plan.sql, plan.arguments(parameters))
 
     def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
-        with database_errors(ours=True), closing(self.engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            cursor.execute(sql, arguments)
-            return cursor.fetchall()  # type: ignore[return-value]
+        with database_errors(ours=True):
+            return fetch(self.engine, sql, arguments)
