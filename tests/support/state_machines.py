@@ -8,6 +8,8 @@ from itertools import product
 from typing import Any
 
 from support import agent_run_states as runs
+from support import chat_session_states as chats
+from support import conversation_states as conversations
 from support import errand_states as errands
 from support import message_states as messages
 from support import project_states as projects
@@ -18,6 +20,8 @@ from support import tool_call_states as calls
 from support import worktree_states as worktrees
 from support import write_operation_states as writes
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.chat_session import ChatSession
+from workledger.domain.conversation import Conversation
 from workledger.domain.errand import Errand
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.refusals import Refused
@@ -110,6 +114,8 @@ MACHINES = (
     Machine("Stage run", StageRun, "create", stages.LIVES, stages.EXAMPLES),
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
     Machine("Message", Message, "create", messages.LIVES, messages.EXAMPLES),
+    Machine("Conversation", Conversation, "create", conversations.LIVES, conversations.EXAMPLES),
+    Machine("Chat session", ChatSession, "create", chats.LIVES, chats.EXAMPLES),
     Machine("Errand", Errand, "create", errands.LIVES, errands.EXAMPLES),
     Machine("Tool call", ToolCalls, "", calls.LIVES, calls.EXAMPLES, state_of_call),
 )
