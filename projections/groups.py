@@ -3,13 +3,17 @@
 from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
-from workledger.projections.chat_sessions import ChatMessages, ChatSessions
+from workledger.projections.chat_sessions import ChatSessions
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.conversations import Conversations
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.errands import Errands
+from workledger.projections.initiatives import InitiativeProjects, Initiatives
 from workledger.projections.messages import Messages
+from workledger.projections.phase_dependencies import PhaseDependencies
+from workledger.projections.phases import Phases
 from workledger.projections.projects import Projects
+from workledger.projections.review_comments import ReviewComments
 from workledger.projections.run_models import RunModels
 from workledger.projections.session_feed import SessionEvents
 from workledger.projections.sessions import SessionParticipants, Sessions
@@ -28,6 +32,11 @@ GROUPS = (
         [
             Workspaces,
             Projects,
+            Initiatives,
+            InitiativeProjects,
+            Phases,
+            PhaseDependencies,
+            ReviewComments,
             Tasks,
             TaskDependencies,
             TaskCounts,
@@ -41,9 +50,8 @@ GROUPS = (
             WriteOperations,
             ProjectCommits,
             Messages,
-            #HOLD Conversations,
-            #HOLD ChatSessions,
-            #HOLD ChatMessages,
+            Conversations,
+            ChatSessions,
             Errands,
         ],
     ),

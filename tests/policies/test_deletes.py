@@ -140,4 +140,5 @@ def test_one_that_has_one_id_for_everything_loses_everything(desk: Desk) -> None
     desk.ledger.create(Worktree.create(id="x", project_id="p", branch="x", path="/x"))
     desk.ledger.create(Errand.create(id="x", project_id="p", branch="x", description="Fix it"))
     desk.project(delete)
-    assert desk.follows() == [CLOSED, REMOVED, ErrandDeleted(branch="x"), AgentDeleted(name="ann"), AgentDeleted(name="x")]
+    gone = ErrandDeleted(branch="x")
+    assert desk.follows() == [CLOSED, REMOVED, gone, AgentDeleted(name="ann"), AgentDeleted(name="x")]
