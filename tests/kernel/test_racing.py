@@ -6,7 +6,7 @@ import pytest
 
 import workledger
 from support import writers
-from support.races import at_once
+from support.racing import at_once
 from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.races import at_once
+from support.racing import at_once
 from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun

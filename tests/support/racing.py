@@ -1,4 +1,4 @@
-"""Writers that all begin at the same moment."""
+"""Callers that begin together, and what came of each."""
 
 import threading
 from collections import Counter
