@@ -90,10 +90,10 @@ class TestMessages:
         assert shown(messages.requiring_response(ledger.tables)) == ["asked"]
 
     def test_replies_are_those_to_the_message_itself(self, ledger: Workledger) -> None:
-        reply: dict[str, Any] = {"sender_type": "user", "recipient_type": "agent", "recipient_id": "ann", "content": "!"}
-        began(ledger, 9, Message.create(id="late", **reply, parent_message_id="asked"))
-        began(ledger, 8, Message.create(id="early", **reply, parent_message_id="asked"))
-        began(ledger, 8, Message.create(id="below", **reply, parent_message_id="early"))
+        reply: dict[str, Any] = {"sender_type": "user", "recipient_type": "agent", "recipient_id": "ann"}
+        began(ledger, 9, Message.create(id="late", **reply, content="!", parent_message_id="asked"))
+        began(ledger, 8, Message.create(id="early", **reply, content="!", parent_message_id="asked"))
+        began(ledger, 8, Message.create(id="below", **reply, content="!", parent_message_id="early"))
         ledger.catch_up()
         assert shown(messages.replies(ledger.tables, "asked")) == ["early", "late"]
         assert shown(messages.replies(ledger.tables, "below")) == []
@@ -112,18 +112,21 @@ class TestMessages:
     def test_a_message_has_the_columns_of_codewalkers(self, ledger: Workledger) -> None:
         row = messages.get(ledger.tables, "asked")
         assert row is not None
-        assert row.items() >= {
-            "sender_type": "agent",
-            "sender_id": "ann",
-            "recipient_type": "user",
-            "recipient_id": None,
-            "type": "question",
-            "content": "?",
-            "requires_response": True,
-            "status": "pending",
-            "parent_message_id": None,
-            "created_at": NOON + timedelta(minutes=3),
-        }.items()
+        assert (
+            row.items()
+            >= {
+                "sender_type": "agent",
+                "sender_id": "ann",
+                "recipient_type": "user",
+                "recipient_id": None,
+                "type": "question",
+                "content": "?",
+                "requires_response": True,
+                "status": "pending",
+                "parent_message_id": None,
+                "created_at": NOON + timedelta(minutes=3),
+            }.items()
+        )
         assert messages.get(ledger.tables, "nothing") is None
 
 
@@ -153,7 +156,7 @@ class TestConversations:
     def test_it_goes_with_either_agent(self, ledger: Workledger, gone: str) -> None:
         ledger.create(Agent.create(id="eve", name="eve"))
         self.ask(ledger, "theirs")
-        self.ask(ledger, "hers", **{"to_agent_id": "eve", "from_agent_id": "bob" if gone == "ann" else "ann"})
+        self.ask(ledger, "hers", to_agent_id="eve", from_agent_id="bob" if gone == "ann" else "ann")
         delete(ledger, Agent, gone)
         assert conversations.get(ledger.tables, "theirs") is None
         assert conversations.get(ledger.tables, "hers") is not None
@@ -323,5 +326,3 @@ class TestErrands:
         assert agents == {"old": None, "review": None, "other": "bob", "free": None}
         delete(ledger, Project, "p")
         assert shown(errands.find(ledger.tables)) == ["free", "other"]
-
-
