@@ -11,7 +11,9 @@ from workledger.adapters.bootstrap import Workledger
 from workledger.api import (
     agent_runs,
     agents,
+    chat_sessions,
     commits,
+    conversations,
     errands,
     errors,
     events,
@@ -59,6 +61,8 @@ RESOURCES = (
     stage_runs,
     write_operations,
     messages,
+    conversations,
+    chat_sessions,
     errands,
     events,
     feed,

@@ -1,6 +1,7 @@
 """The policies that come with workledger: reactions to events, by commands."""
 
 from workledger.domain.kernel.policy import Policy
+from workledger.domain.policies.conversations import CONVERSATION_WAKE_UP
 from workledger.domain.policies.deletes import CASCADE_PROJECT
 from workledger.domain.policies.dependents import UNBLOCK_DEPENDENTS
 from workledger.domain.policies.dispatching import DISPATCH_NEXT, QUEUE_AGAIN
@@ -21,6 +22,7 @@ POLICIES: tuple[Policy, ...] = (
     PHASE_COMPLETION,
     REVIEW_TASK,
     FINALIZE,
+    CONVERSATION_WAKE_UP,
 )
 """Policies that continue work that a user or an app has started."""
 
@@ -31,6 +33,7 @@ __all__ = [
     "BLOCK_ON_SPAWN_FAILURE",
     "CASCADE_PROJECT",
     "COMPLETE_ON_STOP",
+    "CONVERSATION_WAKE_UP",
     "DISPATCHING",
     "DISPATCH_NEXT",
     "FINALIZE",
