@@ -172,6 +172,7 @@ class PhaseReopened(Event, topic="phase.reopened"):
     """It was completed, and is in progress again: something is to be done after all."""
 
     status: Literal["in_progress"] = "in_progress"
+    completed_at: None = None
 
     def claims(self, before: "Phase", id: str) -> Iterable[Claim]:
         yield Take(claims.open_phase(id))
