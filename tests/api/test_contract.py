@@ -27,6 +27,8 @@ DEPENDS = {
 
 RELATED = (
     "a task is not its own parent",
+    "An agent does not ask itself",
+    "only agents have one",
     "events are found by one id at a time",
     "one of project_id, initiative_id, phase_id, parent_task_id is needed",
 )
