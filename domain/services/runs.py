@@ -41,7 +41,7 @@ def start_run(
         max_turns, model, allowed_tools: instead of those of the agent's config, for this run.
 
     Raises:
-        NotFound: there is no such agent, project or task.
+        NotFound: there is no such agent, project, task or initiative.
         AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run, or another agent has the task.
         TaskBlockedByDependency: the task waits for another.
         TaskInvalidTransition: the task is in review, done or dropped.

@@ -1,23 +1,21 @@
-"""Callers that race for the root page, for proposals, and for what a change set has changed: one is first."""
+"""Writers that race for a place in a plan: in each store one of them wins, and no rule that spans aggregates breaks."""
 
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-import workledger
-from support import writers
-from support.racing import at_once
-from workledger import Workledger
-from workledger.domain.agent import Agent
-from workledger.domain.change_set import ChangeSet
+from workledger import Refused, Workledger
 from workledger.domain.initiative import Initiative
-from workledger.domain.page import Page, PageCycle, PageRootExists, root_of
-from workledger.domain.proposal import Proposal, ProposalNotPending
-from workledger.domain.services import change_sets, proposals
-from workledger.domain.services.pages import ensure_root_page
+from workledger.domain.phase import Phase
+from workledger.domain.project import Project
 from workledger.domain.task import Task
 
 STORES = ("memory", "sqlite", "postgres")
+WRITERS = 6
 
 
 @pytest.fixture(autouse=True)
@@ -27,126 +25,98 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def atlas(ledger: Workledger) -> str:
-    """An initiative, and an agent who makes proposals."""
-    ledger.create(Agent.create(id="agt_1", name="Ann"))
-    return ledger.create(Initiative.create(id="ini_1", name="Atlas")).id
-
-
-def count(ledger: Workledger, topic: str) -> int:
-    return len(ledger.read(topics=[topic]))
-
-
-def propose(ledger: Workledger, number: int) -> str:
-    about: dict[str, Any] = {"agent_id": "agt_1", "initiative_id": "ini_1", "target_type": "task"}
-    return ledger.create(Proposal.create(title=f"Task {number}", sort_order=number, **about)).id
-
-
-def test_sixteen_who_ask_for_the_root_page_get_one(ledger: Workledger, atlas: str) -> None:
-    """C9 and X4: nobody is refused."""
-    found: list[str] = []
-    assert at_once(16, lambda number: found.append(ensure_root_page(ledger, atlas).id)) == {"done": 16}
-    assert len(set(found)) == count(ledger, "page.created") == 1
-
-
-def test_of_sixteen_who_create_a_root_page_one_succeeds(ledger: Workledger, atlas: str) -> None:
-    """X4."""
-    outcomes = at_once(16, lambda number: ledger.create(Page.create(initiative_id=atlas, title=f"Root {number}")))
-    assert outcomes == {"done": 1, PageRootExists.code: 15}
-    assert len(ledger.holders(root_of(atlas))) == 1
-
-
-def test_the_root_page_is_made_once_by_several_processes(database_url: str) -> None:
-    """C9."""
-    with workledger.open(database_url) as ledger:
-        atlas = ledger.create(Initiative.create(name="Atlas")).id
-        with (
-            writers.running(writers.ensure_root_pages, database_url, atlas, 4) as (one, first),
-            writers.running(writers.ensure_root_pages, database_url, atlas, 4) as (two, second),
-        ):
-            assert first.recv() == second.recv() == "ready"
-            first.send("go")
-            second.send("go")
-            assert {*first.recv(), *second.recv()} == {ensure_root_page(ledger, atlas).id}
-            writers.finish(one)
-            writers.finish(two)
-        assert count(ledger, "page.created") == 1
-
-
-def test_racing_moves_never_make_a_circle_of_pages(ledger: Workledger, atlas: str) -> None:
-    """Each alone would be fine; all together would be a ring without a root."""
-    root = ensure_root_page(ledger, atlas)
-    for number in range(6):
-        ledger.create(Page.create(id=f"p{number}", initiative_id=atlas, title="Page", parent_page_id=root.id))
-
-    def move(number: int) -> None:
-        with ledger.edit(Page, f"p{number}") as page:
-            page.move(parent_page_id=f"p{(number + 1) % 6}")
-
-    assert at_once(6, move) == {"done": 5, PageCycle.code: 1}
-
-
-def test_of_sixteen_who_accept_a_proposal_one_makes_its_task(ledger: Workledger, atlas: str) -> None:
-    """C14."""
-    id = propose(ledger, 1)
-
-    def accept(number: int) -> None:
-        with ledger.unit() as unit:
-            proposals.accept(unit, id)
-
-    assert at_once(16, accept) == {"done": 1, ProposalNotPending.code: 15}
-    assert count(ledger, "task.created") == count(ledger, "proposal.accepted") == 1
-
-
-def test_proposals_are_resolved_once_by_all_who_resolve_them_together(ledger: Workledger, atlas: str) -> None:
-    """C13: the numbers that they are told add up, and single decisions in between count too."""
-    ids = [propose(ledger, number) for number in range(6)]
-    told: list[int] = []
-
-    def resolve(number: int) -> None:
-        if number % 2:
-            told.append(proposals.resolve_all(ledger, "agt_1", "accepted"))
-        else:
-            with ledger.edit(Proposal, ids[number]) as proposal:
-                proposal.dismiss()
-
-    outcomes = at_once(6, resolve)
-    accepted, dismissed = count(ledger, "proposal.accepted"), count(ledger, "proposal.dismissed")
-    assert accepted + dismissed == 6
-    assert sum(told) == accepted == count(ledger, "task.created")
-    assert dismissed + outcomes[ProposalNotPending.code] == 3
-
-
-def test_of_eight_who_revert_a_change_set_one_puts_it_back(ledger: Workledger, atlas: str) -> None:
-    """C19: to the others it is put back already."""
+def plan(ledger: Workledger) -> Workledger:
+    """An initiative with phases in progress, `0` to `5`."""
     with ledger.unit() as unit:
-        wanted = [{"action": "create", "target_type": "task", "values": {"title": f"{n}"}} for n in range(3)]
-        change_set = change_sets.apply(unit, initiative_id=atlas, changes=wanted)
-
-    def revert(number: int) -> None:
-        with ledger.unit() as unit:
-            change_sets.revert(unit, ledger, change_set.id)
-
-    assert at_once(8, revert) == {"done": 8}
-    assert count(ledger, "change_set.reverted") == 1
-    assert count(ledger, "task.deleted") == 3
+        unit.create(Initiative.create(id="i", name="Sign in", execution_mode="yolo"))
+        for number in range(WRITERS):
+            unit.create(Phase.create(id=str(number), initiative_id="i", name=str(number)))
+            unit.edit(Phase, str(number)).approve()
+            unit.edit(Phase, str(number)).start()
+    return ledger
 
 
-def test_a_revert_and_an_edit_that_race_lose_nothing(ledger: Workledger, atlas: str) -> None:
-    """C19: either the edit comes first, and the revert is refused; or the revert, and the edit finds nothing."""
-    with ledger.unit() as unit:
-        wanted = [{"action": "create", "target_type": "task", "target_id": "tsk_1", "values": {"title": "It"}}]
-        change_set = change_sets.apply(unit, initiative_id=atlas, changes=wanted)
+def at_once(*works: Callable[[], object]) -> Counter[str]:
+    """How often each outcome came of it: `done`, or the code of a refusal."""
+    ready = threading.Barrier(len(works))
 
-    def race(number: int) -> None:
-        with ledger.unit() as unit:
-            if number:
-                unit.edit(Task, "tsk_1").change_details(title="Mine")
-            else:
-                change_sets.revert(unit, ledger, change_set.id)
+    def run(work: Callable[[], object]) -> str:
+        ready.wait()
+        try:
+            work()
+        except Refused as refused:
+            return refused.code
+        return "done"
 
-    outcomes = at_once(2, race)
-    assert outcomes in ({"done": 1, "CHANGE_SET_TARGETS_CHANGED": 1}, {"done": 1, "TASK_NOT_FOUND": 1})
-    there = ledger.find(Task, "tsk_1")
-    assert (there is None) == (ledger.get(ChangeSet, change_set.id).status == "reverted")
-    assert there is None or there.title == "Mine"
+    with ThreadPoolExecutor(len(works)) as threads:
+        return Counter(threads.map(run, works))
+
+
+def telling(ledger: Workledger, kind: Any, id: str, name: str, **arguments: Any) -> Callable[[], object]:
+    def tell() -> None:
+        with ledger.edit(kind, id) as one:
+            getattr(one, name)(**arguments)
+
+    return tell
+
+
+def test_racing_dependencies_of_phases_never_make_a_cycle(plan: Workledger) -> None:
+    """X14: each alone would be fine; all together would wait for ever."""
+    outcomes = at_once(
+        *(
+            telling(plan, Phase, str(one), "add_dependency", depends_on_phase_id=str((one + 1) % WRITERS))
+            for one in range(WRITERS)
+        )
+    )
+    assert outcomes == {"done": WRITERS - 1, "DEPENDENCY_CYCLE": 1}
+
+
+def test_of_racing_review_tasks_of_a_phase_one_begins(plan: Workledger) -> None:
+    """X16."""
+    new = [lambda: plan.create(Task.create(title="Mend it", phase_id="0", category="review"))] * WRITERS
+    assert at_once(*new) == {"done": 1, "REVIEW_TASK_OPEN": WRITERS - 1}
+    assert len(plan.holders("tasks_of_phase:0")) == 1
+
+
+def test_racing_links_leave_each_project_linked_once(ledger: Workledger) -> None:
+    """C8, X3: whoever comes last says which projects they are."""
+    for id in ("p", "q"):
+        ledger.create(Project.create(id=id, name=id))
+    ledger.create(Initiative.create(id="i", name="Sign in"))
+    both = telling(ledger, Initiative, "i", "set_projects", project_ids=("p", "q"))
+    assert at_once(*[both] * WRITERS) == {"done": WRITERS}
+    assert [past.event.TOPIC for past in ledger.history(Initiative, "i")][1:] == ["initiative.project_linked"] * 2
+
+
+def test_a_phase_is_not_completed_beside_a_task_that_comes(plan: Workledger) -> None:
+    """Either the phase is completed first, or it waits for the task."""
+    for id in map(str, range(WRITERS)):
+        late = Task.create(title="Late", phase_id=id)
+        outcomes = at_once(telling(plan, Phase, id, "merge"), lambda late=late: plan.create(late))
+        assert outcomes in ({"done": 2}, {"done": 1, "PHASE_TASKS_OPEN": 1})
+        assert (plan.get(Phase, id).status == "completed") == (outcomes == {"done": 2})
+
+
+def test_an_initiative_is_not_completed_beside_a_phase_that_comes(ledger: Workledger) -> None:
+    for number in range(WRITERS):
+        id = str(number)
+        ledger.create(Initiative.create(id=id, name=id))
+        new = Phase.create(initiative_id=id, name="Late")
+        outcomes = at_once(telling(ledger, Initiative, id, "complete"), lambda new=new: ledger.create(new))
+        assert outcomes in ({"done": 2}, {"done": 1, "INITIATIVE_PHASES_OPEN": 1})
+        assert (ledger.get(Initiative, id).status == "completed") == (outcomes == {"done": 2})
+
+
+@pytest.mark.parametrize(("kind", "refused"), [(Phase, "PHASE_NOT_FOUND"), (Initiative, "INITIATIVE_NOT_FOUND")])
+def test_no_task_outlives_the_plan_that_it_comes_into(ledger: Workledger, kind: Any, refused: str) -> None:
+    """Either the deletion takes it along, or it finds nothing to come into."""
+    for number in range(WRITERS):
+        id = str(number)
+        ledger.create(Initiative.create(id=id, name=id))
+        ledger.create(Phase.create(id=id, initiative_id=id, name=id))
+        place = {"phase_id": id} if kind is Phase else {"initiative_id": id}
+        new = Task.create(title="Late", **place)
+        outcomes = at_once(telling(ledger, kind, id, "delete"), lambda new=new: ledger.create(new))
+        assert outcomes in ({"done": 2}, {"done": 1, refused: 1})
+        assert ledger.find(Task, new.id) is None
+        assert ledger.holders(f"tasks_of_initiative:{id}") == []
