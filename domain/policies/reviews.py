@@ -15,7 +15,6 @@ from workledger.domain.phase.events import PhaseChangesRequested, PhaseCreated
 from workledger.domain.phase.refusals import ReviewTaskOpen
 from workledger.domain.review_comment import ReviewComment, ReviewCommentAdded
 from workledger.domain.task import Task
-from workledger.domain.task.plan import REVIEW
 
 FINALIZATION = "Finalization"
 """The name of the phase in which changes of a whole initiative are made (Codewalkers)."""
@@ -102,7 +101,7 @@ def _ask(unit: Unit, ledger: Ledger, phase: Phase, title: str, paragraphs: list[
         return
     about: dict[str, Any] = {"phase_id": phase.id, "project_id": _project(unit, ledger, phase)}
     new = Task.create(
-        title=title[:LONGEST_TITLE], description=_bounded(paragraphs), category=REVIEW, priority="high", **about
+        title=title[:LONGEST_TITLE], description=_bounded(paragraphs), category="review", priority="high", **about
     )
     unit.create(new)
 
