@@ -11,6 +11,7 @@ from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentRunResumed, AgentRunStarted
 from workledger.domain.conversation import Conversation
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.policies import CONVERSATION_WAKE_UP, POLICIES
 from workledger.domain.services.runs import start_run
@@ -77,7 +78,8 @@ def test_one_that_is_idle_goes_on_in_its_next_session(desk: Desk) -> None:
     """Codewalkers' idle: the run is completed, and its process can be resumed by the provider's session. The task is
     finished; all else is as it was."""
     desk.card("t")
-    about = {"mode": "plan", "model": "opus", "worktree_path": "/w", "worktree_id": "wtr_1"}
+    desk.ledger.create(Initiative.create(id="i", name="Parser"))
+    about = {"initiative_id": "i", "mode": "plan", "model": "opus", "worktree_path": "/w", "worktree_id": "wtr_1"}
     run(desk, spawned, lambda run: run.complete(), task_id="t", **about)
     ask(desk)
     [started] = follows(desk)
@@ -85,6 +87,15 @@ def test_one_that_is_idle_goes_on_in_its_next_session(desk: Desk) -> None:
     told = started.payload()
     assert told.items() >= {**about, "agent_id": "ann", "session_number": 2, "prompt": "Which port?"}.items()
     assert (told["task_id"], told["project_id"]) == (None, "p")
+
+
+def test_it_goes_on_without_an_initiative_that_is_gone(desk: Desk) -> None:
+    desk.ledger.create(Initiative.create(id="i", name="Parser"))
+    run(desk, spawned, lambda run: run.complete(), initiative_id="i")
+    with desk.ledger.edit(Initiative, "i") as initiative:
+        initiative.delete()
+    ask(desk)
+    assert [event.TOPIC for event in follows(desk)] == ["agent_run.started"]
 
 
 def test_it_wakes_once_for_several_questions(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import workledger
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.services.pages import ensure_root_page
 from workledger.domain.task import Task
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.groups import GROUPS
@@ -75,6 +76,14 @@ def open_together(pipe: Connection, url: str) -> None:
     pipe.recv()
     with workledger.open(url) as ledger:
         pipe.send(ledger.create(Task.create(title="Open the door")).id)
+
+
+def ensure_root_pages(pipe: Connection, url: str, initiative_id: str, count: int) -> None:
+    """On a sign, ask so often for the root page of an initiative, and say the ids of what came."""
+    with workledger.open(url) as ledger:
+        pipe.send("ready")
+        pipe.recv()
+        pipe.send([ensure_root_page(ledger, initiative_id).id for _ in range(count)])
 
 
 def write_tasks(pipe: Connection, url: str, count: int) -> None:
