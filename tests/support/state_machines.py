@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from support import account_states as accounts
 from support import agent_run_states as runs
 from support import project_states as projects
 from support import session_states as sessions
@@ -15,6 +16,7 @@ from support import task_states as tasks
 from support import tool_call_states as calls
 from support import worktree_states as worktrees
 from support import write_operation_states as writes
+from workledger.domain.account import Account
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.refusals import Refused
@@ -105,6 +107,7 @@ MACHINES = (
     Machine("Project", Project, "create", projects.LIVES, projects.EXAMPLES),
     Machine("Stage run", StageRun, "create", stages.LIVES, stages.EXAMPLES),
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
+    Machine("Account", Account, "create", accounts.LIVES, accounts.EXAMPLES, others=accounts.OTHERS),
     Machine("Tool call", ToolCalls, "", calls.LIVES, calls.EXAMPLES, state_of_call),
 )
 
