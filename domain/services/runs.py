@@ -121,8 +121,8 @@ def resume_run(
 ) -> AgentRun:
     """Resume a run in its present process, or in a new one, which is the agent's next session.
 
-    A task that was given back to the backlog in between is assigned to the agent again. A run whose account is exhausted
-    goes on with the next one.
+    A task that was given back to the backlog in between is assigned to the agent again. A run whose account is
+    exhausted goes on with the next one.
 
     Raises:
         NotFound: there is no such run, or its agent is deleted.
