@@ -43,7 +43,7 @@ def start_run(
         max_turns, model, allowed_tools: instead of those of the agent's config, for this run.
 
     Raises:
-        NotFound: there is no such agent, project, task or account.
+        NotFound: there is no such agent, project, task, initiative or account.
         AccountAllExhausted: all accounts of the agent's provider are exhausted.
         AccountOfAnotherProvider, AccountUnavailable: the account is of another provider, or exhausted.
         AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run, or another agent has the task.

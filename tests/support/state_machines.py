@@ -9,7 +9,10 @@ from typing import Any
 
 from support import account_states as accounts
 from support import agent_run_states as runs
+from support import initiative_states as initiatives
+from support import phase_states as phases
 from support import project_states as projects
+from support import review_comment_states as comments
 from support import session_states as sessions
 from support import stage_run_states as stages
 from support import task_states as tasks
@@ -18,9 +21,12 @@ from support import worktree_states as worktrees
 from support import write_operation_states as writes
 from workledger.domain.account import Account
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.refusals import Refused
+from workledger.domain.phase import Phase
 from workledger.domain.project import Project
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
@@ -105,6 +111,9 @@ MACHINES = (
         others=worktrees.OTHERS,
     ),
     Machine("Project", Project, "create", projects.LIVES, projects.EXAMPLES),
+    Machine("Initiative", Initiative, "create", initiatives.LIVES, initiatives.EXAMPLES),
+    Machine("Phase", Phase, "create", phases.LIVES, phases.EXAMPLES, faces=("status",)),
+    Machine("Review comment", ReviewComment, "create", comments.LIVES, comments.EXAMPLES),
     Machine("Stage run", StageRun, "create", stages.LIVES, stages.EXAMPLES),
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
     Machine("Account", Account, "create", accounts.LIVES, accounts.EXAMPLES, others=accounts.OTHERS),
