@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workledger.domain.account.events import AccountAllExhausted
 from workledger.domain.agent import Agent, ConcurrencyLimitExceeded
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.conversation import Conversation, ConversationAsked
@@ -41,7 +42,9 @@ def _continued(unit: Unit, ledger: Ledger, run: AgentRun) -> dict[str, Any]:
     return {name: getattr(first, name) for name in CONTINUED} | {"initiative_id": initiative_id}
 
 
-CONVERSATION_WAKE_UP = Policy("conversation_wake_up", (ConversationAsked,), _wake, retry_on=(ConcurrencyLimitExceeded,))
+CONVERSATION_WAKE_UP = Policy(
+    "conversation_wake_up", (ConversationAsked,), _wake, retry_on=(AccountAllExhausted, ConcurrencyLimitExceeded)
+)
 """An agent that is asked while it waits for input is resumed with the question; one that is idle, as its latest run is
 completed, goes on in another run, whose prompt is the question. One that runs is left, and so is one that is paused,
 has failed or was stopped: a person decides when it goes on."""

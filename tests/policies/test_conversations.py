@@ -7,6 +7,7 @@ import pytest
 
 from support.policy_desk import Desk, crash
 from workledger import Workledger
+from workledger.domain.account import Account
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentRunResumed, AgentRunStarted
@@ -162,6 +163,19 @@ def test_one_for_which_there_is_no_place_wakes_when_there_is(desk: Desk) -> None
     assert follows(desk) == []
     assert desk.reactor.checkpoints()[CONVERSATION_WAKE_UP].dead_letters == 1
     desk.run("busy0", lambda run: run.stop())
+    assert desk.reactor.retry(CONVERSATION_WAKE_UP).left == 0
+    assert desk.ledger.get(Agent, "ann").session_count == 2
+
+
+def test_one_for_which_no_account_is_left_wakes_when_there_is_one(desk: Desk) -> None:
+    desk.ledger.create(Account.create(id="acc", email="a@example.org"))
+    run(desk, spawned, lambda run: run.complete())
+    with desk.ledger.edit(Account, "acc") as account:
+        account.mark_exhausted()
+    ask(desk)
+    assert follows(desk) == []
+    with desk.ledger.edit(Account, "acc") as account:
+        account.clear_exhaustion()
     assert desk.reactor.retry(CONVERSATION_WAKE_UP).left == 0
     assert desk.ledger.get(Agent, "ann").session_count == 2
 
