@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api import (
+    accounts,
     agent_runs,
     agents,
     change_sets,
@@ -61,6 +62,7 @@ RESOURCES = (
     contexts,
     agents,
     agent_runs,
+    accounts,
     model_usage,
     tool_calls,
     sessions,

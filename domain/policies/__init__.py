@@ -1,6 +1,7 @@
 """The policies that come with workledger: reactions to events, by commands."""
 
 from workledger.domain.kernel.policy import Policy
+from workledger.domain.policies.accounts import SWITCH_EXHAUSTED_ACCOUNT
 from workledger.domain.policies.conversations import CONVERSATION_WAKE_UP
 from workledger.domain.policies.deletes import CASCADE_PROJECT
 from workledger.domain.policies.dependents import UNBLOCK_DEPENDENTS
@@ -23,6 +24,7 @@ POLICIES: tuple[Policy, ...] = (
     REVIEW_TASK,
     FINALIZE,
     CONVERSATION_WAKE_UP,
+    SWITCH_EXHAUSTED_ACCOUNT,
 )
 """Policies that continue work that a user or an app has started."""
 
@@ -44,6 +46,7 @@ __all__ = [
     "RETRY_ON_CRASH",
     "REVIEW_TASK",
     "START_PHASES",
+    "SWITCH_EXHAUSTED_ACCOUNT",
     "UNBLOCK_DEPENDENTS",
     "UNBLOCK_PHASES",
     "Merged",

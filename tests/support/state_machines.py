@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from support import account_states as accounts
 from support import agent_run_states as runs
 from support import change_set_states as changes
 from support import chat_session_states as chats
@@ -24,6 +25,7 @@ from support import task_states as tasks
 from support import tool_call_states as calls
 from support import worktree_states as worktrees
 from support import write_operation_states as writes
+from workledger.domain.account import Account
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.change_set import ChangeSet
 from workledger.domain.chat_session import ChatSession
@@ -132,6 +134,7 @@ MACHINES = (
     Machine("Conversation", Conversation, "create", conversations.LIVES, conversations.EXAMPLES),
     Machine("Chat session", ChatSession, "create", chats.LIVES, chats.EXAMPLES),
     Machine("Errand", Errand, "create", errands.LIVES, errands.EXAMPLES),
+    Machine("Account", Account, "create", accounts.LIVES, accounts.EXAMPLES, others=accounts.OTHERS),
     Machine("Tool call", ToolCalls, "", calls.LIVES, calls.EXAMPLES, state_of_call),
 )
 
