@@ -159,17 +159,8 @@ const SENTENCES = {
 /** Every topic that the page listens to. */
 export const TOPICS = Object.keys(SENTENCES);
 
-/** What happens to projects, which every page listens to. */
-export const PROJECT_TOPICS = TOPICS.filter((topic) => topic.startsWith("project."));
-
-/** What comes in masses, and which view wants it. */
-const MASSES = { agent_log: "logs", session_feed: "sessions", tool_calls: "activity" };
-
-/** What a view listens to: everything, but of what comes in masses only its own. */
-export const topicsOf = (view) => TOPICS.filter((topic) => [undefined, view].includes(MASSES[topic.split(".")[0]]));
-
-/** Those that say something by themselves: what is quiet follows from another event, or is one of very many. */
-export const HIGHLIGHTS = TOPICS.filter((topic) => SENTENCES[topic][1] !== "quiet");
+/** What follows from another event, or is one of very many. */
+export const isQuiet = (topic) => SENTENCES[topic]?.[1] === "quiet";
 
 /** How to show an event: `{icon, tone, text, by}`; one without a sentence, or that does not fit it, is told by its topic. */
 export function tell(event) {
