@@ -5,6 +5,8 @@ from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.engine.fold.group import Group
+from workledger.projections.errands import Errands
+from workledger.projections.messages import Messages
 from workledger.projections.projects import Projects
 from workledger.projections.run_models import RunModels
 from workledger.projections.session_feed import SessionEvents
@@ -36,6 +38,8 @@ GROUPS = (
             StageRuns,
             WriteOperations,
             ProjectCommits,
+            Messages,
+            Errands,
         ],
     ),
     Group("tool_calls", [AuditedProjects, AuditedAgents, AuditedTasks, ToolCalls, RunTools]),

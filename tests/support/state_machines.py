@@ -8,6 +8,8 @@ from itertools import product
 from typing import Any
 
 from support import agent_run_states as runs
+from support import errand_states as errands
+from support import message_states as messages
 from support import project_states as projects
 from support import session_states as sessions
 from support import stage_run_states as stages
@@ -16,8 +18,10 @@ from support import tool_call_states as calls
 from support import worktree_states as worktrees
 from support import write_operation_states as writes
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.errand import Errand
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.refusals import Refused
+from workledger.domain.message import Message
 from workledger.domain.project import Project
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
@@ -105,6 +109,8 @@ MACHINES = (
     Machine("Project", Project, "create", projects.LIVES, projects.EXAMPLES),
     Machine("Stage run", StageRun, "create", stages.LIVES, stages.EXAMPLES),
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
+    Machine("Message", Message, "create", messages.LIVES, messages.EXAMPLES),
+    Machine("Errand", Errand, "create", errands.LIVES, errands.EXAMPLES),
     Machine("Tool call", ToolCalls, "", calls.LIVES, calls.EXAMPLES, state_of_call),
 )
 

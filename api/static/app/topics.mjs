@@ -17,6 +17,8 @@ const task = (id) => quoted(board.get().tasks.get(id)?.title) || id;
 const because = (reason) => (reason ? `: ${quoted(words(reason))}` : "");
 const tokens = (data) => (data.tokens_in || data.tokens_out ? `, ${count(data.tokens_in)} tokens in, ${count(data.tokens_out)} out` : "");
 const bare = (user) => String(user ?? "").replace(/^user:/, "");
+/** An agent by its name, if the page knows it. */
+const named = (id) => agents.get().get(id)?.name ?? id;
 const column = (name) => ({ backlog: "Backlog", in_progress: "In progress", waiting_approval: "Waiting approval", verified: "Verified" })[name] ?? words(name);
 
 /** topic: [icon, tone, sentence] */
@@ -147,6 +149,30 @@ const SENTENCES = {
   "write_op.pull_request_closed": ["branch", "warn", () => "closed the pull request"],
   "write_op.failed": ["alert", "bad", (d) => `saw the write fail: ${quoted(d.error)}`],
   "write_op.deleted": ["trash", "warn", (d) => `deleted the write to ${d.write_branch}`],
+
+  "message.sent": ["sessions", "info", (d) => `sent ${d.recipient_type === "user" ? "the user" : (named(d.recipient_id) ?? "an agent")} ${d.type === "info" ? "a message" : `a message, ${words(d.type)}`}: ${quoted(d.content)}`],
+  "message.read": ["check", "quiet", () => "read the message"],
+  "message.responded": ["check", "quiet", () => "responded to the message"],
+  "message.deleted": ["trash", "warn", () => "deleted the message"],
+  "conversation.asked": ["help", "info", (d) => `asked ${named(d.to_agent_id)} ${quoted(d.question)}`],
+  "conversation.answered": ["check", "good", (d) => `answered ${quoted(d.answer)}`],
+  "conversation.deleted": ["trash", "warn", () => "deleted the conversation"],
+  "chat_session.started": ["sessions", "info", (d) => `started a chat about the ${d.target_type} ${d.target_type === "task" ? task(d.target_id) : d.target_id}`],
+  "chat_session.agent_linked": ["user", "quiet", (d) => (d.agent_id ? `let ${named(d.agent_id)} take part in the chat` : "lets no agent take part in the chat")],
+  "chat_session.message_posted": ["sessions", "plain", (d) => `said ${quoted(d.content)}`],
+  "chat_session.message_change_set_linked": ["link", "quiet", () => "linked the message to what it changed"],
+  "chat_session.closed": ["close", "plain", () => "closed the chat"],
+  "chat_session.deleted": ["trash", "warn", () => "deleted the chat"],
+  "errand.opened": ["plus", "plain", (d) => `opened the errand ${quoted(d.description)} on ${d.branch}`],
+  "errand.agent_assigned": ["user", "info", (d) => `gave the errand to ${named(d.agent_id)}`],
+  "errand.agent_unassigned": ["user", "quiet", (d) => `took the errand from its agent${because(d.reason)}`],
+  "errand.message_sent": ["sessions", "plain", (d) => `told the agent of the errand ${quoted(d.content)}`],
+  "errand.submitted_for_review": ["file", "review", () => "asked for a review of the errand"],
+  "errand.changes_requested": ["back", "bad", (d) => `asked for changes of the errand${because(d.feedback)}`],
+  "errand.merged": ["branch", "good", (d) => `merged the errand${d.merge_sha ? ` as ${String(d.merge_sha).slice(0, 9)}` : ""}`],
+  "errand.merge_conflicted": ["alert", "bad", (d) => `met a conflict${d.files?.length ? ` in ${plural(d.files.length, "file")}` : ""} when merging the errand`],
+  "errand.abandoned": ["close", "warn", (d) => `abandoned the errand${because(d.reason)}`],
+  "errand.deleted": ["trash", "bad", (d) => `deleted the errand on ${d.branch}`],
 
   "redaction.begun": ["trash", "warn", (d) => `began to erase secrets from the events up to ${d.up_to_position}`],
   "redaction.finished": ["trash", "warn", (d) => `erased secrets from ${plural(d.events, "event")}`],
