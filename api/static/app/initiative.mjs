@@ -9,7 +9,7 @@ import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad, useThrottled } from "./load.mjs";
 import { newPhase } from "./nouns.mjs";
-import { Phase, PlannedTasks } from "./phase.mjs";
+import { Phase, PlannedTask } from "./phase.mjs";
 
 const SHOWN = 100;
 const REST_MS = 500;
@@ -18,14 +18,14 @@ const TONES = { active: "info", pending_review: "review", completed: "good", arc
 export const StateBadge = ({ row }) => html`<${Badge} tone=${TONES[row.status] ?? "plain"}>${stateName(row)}<//>`;
 
 export function Initiative({ initiative, open, fold, reload }) {
-  const { id, name, phases, phases_completed, tasks, tasks_completed, branch } = initiative;
+  const { id, name, phases, phases_done, tasks, tasks_done, branch } = initiative;
   return html`
     <section class=${`initiative initiative--${initiative.status}`} aria-labelledby=${`initiative-${id}`}>
       <header class="initiative__head" data-row>
         <h3 id=${`initiative-${id}`}><button class="fold" data-handle data-fold aria-expanded=${String(open)} onClick=${fold}><${Icon} name=${open ? "down" : "right"} /><span dir="auto">${name}</span></button></h3>
         <${StateBadge} row=${initiative} />
-        <span class="initiative__facts">${plural(phases, "phase")}${phases > 0 && `, ${count(phases_completed)} done`}${branch && html` · <code>${branch}</code>`}</span>
-        <${Done} done=${tasks_completed} of=${tasks} what=${name} />
+        <span class="initiative__facts">${plural(phases, "phase")}${phases > 0 && `, ${count(phases_done)} done`}${branch && html` · <code>${branch}</code>`}</span>
+        <${Done} done=${tasks_done} of=${tasks} what=${name} />
         <${Actions} noun="initiatives" row=${initiative} shown=${["request-review", "approve", "request-changes"]} then=${reload} />
       </header>
       ${open && html`<${Phases} initiative=${initiative} reload=${reload} />`}
@@ -55,7 +55,8 @@ function Phases({ initiative, reload: around }) {
       <ul class="phases">${phases.map((phase) => html`<${Guard} key=${phase.id} of=${phase} what=${phase.name} as="li" className="phase">
         <${Phase} phase=${phase} phases=${names} initiative=${initiative} reload=${changed} /><//>`)}</ul></li>`)}</ol>
     ${data.phases.length > shown && html`<button class="button button--small" onClick=${() => setShown(shown + SHOWN)}>Show more of ${plural(data.phases.length, "phase")}</button>`}
-    ${data.loose > 0 && html`<div class="loose"><h4>${plural(data.loose, "task")} without a phase</h4><${PlannedTasks} path=${["initiatives", id, "tasks"]} of=${`initiative/${id}`} isTouched=${({ tags }) => tags?.initiative === id && !tags.phase} /></div>`}
+    ${data.count > 0 && html`<div class="loose"><h4>${plural(data.count, "task")} without a phase</h4><ul class="planned">${data.tasks.map((task) => html`<${PlannedTask} key=${task.id} task=${task} />`)}</ul>
+      ${data.count > data.tasks.length && html`<p class="muted">The first ${count(data.tasks.length)} are shown.</p>`}</div>`}
     <p class="initiative__foot"><button class="button button--small button--quiet" onClick=${() => newPhase(id, changed)}><${Icon} name="plus" />Add phase</button></p>
   `;
 }

@@ -1,5 +1,5 @@
 /** The kinds of things that wait for people: what each says, where it is looked at, and how it is answered in place. */
-import { asked, count, plural, words } from "./format.mjs";
+import { asked, plural, words } from "./format.mjs";
 import { link } from "./route.mjs";
 
 /** The sections of the inbox, in the order in which the service gives them. */
@@ -99,17 +99,12 @@ export const KINDS = {
 /** The answers that an item takes as it is, in the order in which they are shown: `[[name, answer]]`. */
 export const answersOf = (item) => Object.entries(KINDS[item.kind]?.answers ?? {}).filter(([name]) => item.commands.includes(name));
 
-export const sectionOf = (item) => item.section;
-
-/** How many things of a section wait, as the service has counted them. */
-export const countOf = (section, counts) => counts[section] ?? 0;
-
 /** What is known of an item beside its text, in few words. */
 export function factsOf(item) {
   return [
     item.priority === "high" && "high priority",
     item.files_changed > 0 && plural(item.files_changed, "file"),
-    item.tasks > 0 && `${count(item.tasks)} tasks`,
+    item.open_comments > 0 && plural(item.open_comments, "open comment"),
     item.files?.length > 0 && item.files.join(", "),
   ].filter(Boolean);
 }

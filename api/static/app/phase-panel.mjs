@@ -51,7 +51,7 @@ function Sheet({ phase, phases, project, reload }) {
       ${phase.status !== "completed" && unmet.length > 0 && html`<p class="callout callout--warn"><${Icon} name="link" /><span><strong>Waiting</strong> for ${unmet.map(({ name }) => name).join(", ")}.</span></p>`}
       ${phase.content ? html`<${Prose} text=${textOf(phase.content)} />` : html`<p class="muted">No text.</p>`}
       <section class="sheet__section"><h3>Dependencies</h3><${Dependencies} phase=${row} phases=${known} reload=${reload} /></section>
-      <section class="sheet__section"><h3>Tasks</h3><${Done} done=${phase.tasks_completed} of=${phase.tasks} what=${phase.name} /><${PhaseTasks} phase=${phase} />
+      <section class="sheet__section"><h3>Tasks</h3><${Done} done=${phase.tasks_done} of=${phase.tasks} what=${phase.name} /><${PhaseTasks} phase=${phase} />
         <button class="button button--small button--quiet" onClick=${() => newPhaseTask(phase, project, reload)}><${Icon} name="plus" />Add task</button></section>
       <section class="sheet__section"><h3>Review comments</h3><${Comments} phase=${phase} /></section>
       <section class="sheet__section"><h3>Timeline</h3><${Timeline} kind="phases" id=${phase.id} /></section>

@@ -31,7 +31,7 @@ export function Phase({ phase, phases, initiative, reload }) {
         <div class="phase__what"><a class="phase__name" data-handle href=${phaseLink(phase)} dir="auto">${name}</a>
           <span class="phase__facts"><span class="phase__state">${stateName(phase)}</span><${After} phase=${phase} phases=${phases} /></span></div>
         ${phase.open_comments > 0 && html`<${Badge} tone="warn" icon="comment" title=${plural(phase.open_comments, "open review comment")}>${phase.open_comments}<span class="hidden"> open comments</span><//>`}
-        <${Done} done=${phase.tasks_completed} of=${phase.tasks} what=${name} />
+        <${Done} done=${phase.tasks_done} of=${phase.tasks} what=${name} />
         <${Actions} noun="phases" row=${row} shown=${BUTTONS} then=${reload}
           extra=${[{ label: "Add task", icon: html`<${Icon} name="plus" />`, run: () => newPhaseTask(phase, route.get().project, reload) }]} />
       </div>
@@ -48,7 +48,7 @@ export function After({ phase, phases }) {
   return html`<span class="phase__after"><${Icon} name="link" />Waits for ${unmet.map((other, index) => html`${index > 0 && ", "}<a key=${other.id} href=${phaseLink(other)} dir="auto">${other.name}</a>`)}</span>`;
 }
 
-export const PhaseTasks = ({ phase }) => html`<${PlannedTasks} path=${["phases", phase.id, "tasks"]} of=${`phase/${phase.id}`} isTouched=${({ tags }) => tags?.phase === phase.id || tags?.initiative === phase.initiative_id} />`;
+export const PhaseTasks = ({ phase }) => html`<${PlannedTasks} path=${["phases", phase.id, "plan"]} of=${`phase/${phase.id}`} isTouched=${({ tags }) => tags?.phase === phase.id || tags?.initiative === phase.initiative_id} />`;
 
 /** Tasks in the order of the plan, with what each waits for. */
 export function PlannedTasks({ path, of, isTouched }) {
@@ -61,14 +61,14 @@ export function PlannedTasks({ path, of, isTouched }) {
   }, [limit]);
   if (loading) return html`<${Loading} lines=${2} what="the tasks" />`;
   if (!data) return html`<${Trouble} error=${error} retry=${reload} />`;
-  if (data.items.length === 0) return html`<p class="phase__none">No tasks yet.</p>`;
+  if (data.tasks.length === 0) return html`<p class="phase__none">No tasks yet.</p>`;
   return html`
-    <ul class="planned">${data.items.map((task) => html`<${PlannedTask} key=${task.id} task=${task} />`)}</ul>
-    ${data.items.length < data.count && html`<button class="button button--small" onClick=${() => setLimit(limit + PAGE)}>Show more of ${plural(data.count, "task")}</button>`}
+    <ul class="planned">${data.tasks.map((task) => html`<${PlannedTask} key=${task.id} task=${task} />`)}</ul>
+    ${data.tasks.length < data.count && html`<button class="button button--small" onClick=${() => setLimit(limit + PAGE)}>Show more of ${plural(data.count, "task")}</button>`}
   `;
 }
 
-function PlannedTask({ task }) {
+export function PlannedTask({ task }) {
   return html`
     <li class="planned__task" data-row>
       <i class=${`columndot columndot--${task.board_column}`} aria-hidden="true"></i>

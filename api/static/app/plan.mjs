@@ -49,7 +49,7 @@ export function Plan({ project, rest }) {
 
 function Sums({ all }) {
   const sum = (name) => all.items.reduce((before, item) => before + item[name], 0);
-  return html`<span class="page__count">${plural(all.count, "initiative")} · ${count(sum("phases_completed"))} of ${plural(sum("phases"), "phase")} done · ${count(sum("tasks_completed"))} of ${plural(sum("tasks"), "task")} done</span>`;
+  return html`<span class="page__count">${plural(all.count, "initiative")} · ${count(sum("phases_done"))} of ${plural(sum("phases"), "phase")} done · ${count(sum("tasks_done"))} of ${plural(sum("tasks"), "task")} done</span>`;
 }
 
 function Initiatives({ items, named, reload }) {

@@ -48,7 +48,7 @@ async function readDue() {
     due = null;
     try {
       const { body } = await read(["inbox"], { limit: Math.max(limit, 1), min_position: min_position || null });
-      inbox.set({ count: body.count, counts: body.counts, items: limit && wanted ? body.items : null, error: null, position: body.position });
+      inbox.set({ count: body.count, sections: body.sections, items: limit && wanted ? body.items : null, error: null, position: body.position });
       if (wanted > limit) due ??= 0;
       wait = FIRST_RETRY_MS;
       await pause(Math.max(REST_MS, performance.now() - began));
