@@ -48,7 +48,9 @@ def of_project(id: TheId, tables: TheTables, position: Reached, limit: Limit = 2
     rows, count = plan.initiatives(tables, id, limit)
     if not rows and projects.get(tables, id) is None:
         raise ProjectNotFound(id=id)
-    return read({"items": [with_state(Initiative, row) for row in rows], "count": count, "position": position}, position)
+    return read(
+        {"items": [with_state(Initiative, row) for row in rows], "count": count, "position": position}, position
+    )
 
 
 @router.get("/initiatives/{id}/plan")
@@ -61,8 +63,10 @@ def of_project(id: TheId, tables: TheTables, position: Reached, limit: Limit = 2
     )
 )
 def of_initiative(id: TheId, tables: TheTables, position: Reached, limit: Limit = 100) -> Json:
-    """Its phases in the order of their dependencies: those of one `step` can be worked on at once. `tasks` are the first
-    of those that are in none of its phases, `count` how many these are."""
+    """Its phases in the order of their dependencies: those of one `step` can be worked on at once.
+
+    `tasks` are the first of those that are in none of its phases, `count` how many these are.
+    """
     if initiatives.get(tables, id) is None:
         raise InitiativeNotFound(id=id)
     rows, count = plan.loose_tasks(tables, id, limit)

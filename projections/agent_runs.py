@@ -48,14 +48,12 @@ class AgentRunRow(Stamped):
     agent_name: Annotated[str | None, From(AgentRunStarted)]
     task_id: Annotated[str | None, From(AgentRunStarted), References("tasks", "null")]
     project_id: Annotated[str | None, From(AgentRunStarted), References("projects", "cascade")]
-    initiative_id: Annotated[str | None, From(AgentRunStarted)]
+    initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
     session_id: Annotated[str | None, From(AgentRunStarted)]
     provider_session_id: Annotated[str | None, From(AgentProcessSpawned)]
     session_number: Annotated[int, From(AgentRunStarted, AgentRunResumed, AgentProcessSpawned)]
     provider: Annotated[str, From(AgentRunStarted)]
-    account_id: Annotated[
-        str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")
-    ]
+    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
     mode: Annotated[str, From(AgentRunStarted)]
     model: Annotated[str | None, From(AgentRunStarted)]
     max_turns: Annotated[int, From(AgentRunStarted), Sum("extra_turns", AgentRunResumed)]
@@ -64,6 +62,7 @@ class AgentRunRow(Stamped):
     prompt_ref: Annotated[str | None, From(AgentRunStarted)]
     result: Annotated[Any | None, From(AgentRunCompleted)]
     pending_questions: Annotated[list[Any] | None, From(AgentRunWaitingForInput, AgentRunResumed)]
+    asked_at: Annotated[datetime | None, When(AgentRunWaitingForInput)]
     pause_reason: Annotated[str | None, From(AgentRunPaused, field="reason"), RESUMED]
     retry_at: Annotated[datetime | None, From(AgentRunPaused, AgentRunFailed), RESUMED]
     end_reason: Annotated[str | None, From(AgentRunCompleted, AgentRunStopped, field="reason"), RESUMED]
@@ -98,6 +97,7 @@ class AgentRuns(
         "provider_session_id",
         "account_id",
         "session_id",
+        "initiative_id",
     ),
     revision=1,
 ):

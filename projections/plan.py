@@ -1,6 +1,6 @@
 """The plan: the initiatives of a project, the phases of an initiative step by step, and the tasks of a phase.
 
-Each is read by itself, as far as somebody looks at it: a project may have thousands of phases and ten thousands of tasks.
+Each is read by itself, as far as somebody looks at it: a project may have thousands of phases, and many more tasks.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -103,8 +103,9 @@ INITIATIVES = Statement(
     PlannedInitiativeRow,
 )
 COUNT = Statement(sa.select(sa.func.count().label("count")).where(LINKED))
+SHOWN = [Phases.c[name] for name in PhaseOfPlanRow.__annotations__ if name in Phases.c]
 PHASES = Statement(
-    sa.select(*(Phases.c[name] for name in PhaseOfPlanRow.__annotations__ if name in Phases.c), *PROGRESS, OPEN_COMMENTS)
+    sa.select(*SHOWN, *PROGRESS, OPEN_COMMENTS)
     .where(Phases.c.initiative_id == sa.bindparam("initiative_id"))
     .order_by(Phases.c.created_at, Phases.c.id),
     PhaseOfPlanRow,
@@ -148,7 +149,7 @@ TASKS_OF_PHASE, LOOSE_TASKS = _Tasks(OF_PHASE), _Tasks(OF_NO_PHASE)
 
 
 def initiatives(tables: ReadTables, project_id: str, limit: int) -> tuple[list[PlannedInitiativeRow], int]:
-    """The first initiatives that a project is linked to, oldest first and archived ones last, and how many there are."""
+    """The first initiatives that a project is linked to, oldest first, archived ones last, and how many there are."""
     [counted] = tables.run(COUNT, project_id=project_id)
     return tables.run(INITIATIVES, project_id=project_id, limit=limit), counted["count"]
 
