@@ -18,6 +18,7 @@ from workledger.api import (
     events,
     feed,
     health,
+    inbox,
     initiatives,
     messages,
     model_usage,
@@ -47,6 +48,7 @@ from workledger.projections.engine.follow.worker_loop import WorkerLoop
 RESOURCES = (
     workspaces,
     projects,
+    inbox,
     initiatives,
     phases,
     plan,
