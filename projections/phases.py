@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 
@@ -50,7 +50,7 @@ class PhaseRow(Stamped):
     id: Annotated[str, Stream()]
     initiative_id: Annotated[str, From(PhaseCreated), References("initiatives", "cascade")]
     name: Annotated[str, From(PhaseCreated, PhaseRenamed)]
-    content: Annotated[str | None, Logged(PhaseCreated, PhaseContentChanged)]
+    content: Annotated[Any, Logged(PhaseCreated, PhaseContentChanged)]
     status: Annotated[Status, From(*STATUS)]
     queued: Annotated[bool, Becomes({PhaseCreated: False}), From(*QUEUE)]
     blocked_reason: Annotated[str | None, From(PhaseBlocked, field="reason"), From(PhaseUnblocked)]

@@ -60,7 +60,7 @@ def one_of_each(do: Do, project_id: str, mark: str = "") -> dict[str, str]:
     do("initiatives", id=plan, name="Sign in with a passkey", project_ids=[project_id])
     message = {"sender_type": "agent", "sender_id": ada, "recipient_type": "user", "requires_response": True}
     do("messages", id=named("msg_1"), content="Which region holds the backups?", **message)
-    do("accounts", id=named("acc_1"), email="ops@example.org")
+    do("accounts", id=named("acc_1"), email="ops@example.org", provider="openai")
     do(f"accounts/{named('acc_1')}/mark-exhausted")
     proposal = {"agent_id": ada, "initiative_id": plan, "target_type": "task", "title": "Rotate the signing keys"}
     do("proposals", id=named("pro_1"), summary="They are a year old.", content="Each key, one by one.", **proposal)
