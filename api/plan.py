@@ -16,6 +16,7 @@ from workledger.domain.phase.refusals import PhaseNotFound
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.task import Task
 from workledger.projections import initiatives, phases, plan, projects
+from workledger.projections.initiatives import InitiativeRow
 
 router = APIRouter(tags=["plan"], route_class=StrictRoute)
 
@@ -56,7 +57,7 @@ def of_project(id: TheId, tables: TheTables, position: Reached, limit: Limit = 2
 @router.get("/initiatives/{id}/plan")
 @answering(
     Answers(
-        Both(({"phases": [PHASE], "tasks": [TASK]}, Part)),
+        Both(({"initiative": InitiativeRow, "phases": [PHASE], "tasks": [TASK]}, Part)),
         headers=["X-Position"],
         refused=(*READS, 404),
         codes={404: [InitiativeNotFound.code]},
@@ -67,10 +68,12 @@ def of_initiative(id: TheId, tables: TheTables, position: Reached, limit: Limit 
 
     `tasks` are the first of those that are in none of its phases, `count` how many these are.
     """
-    if initiatives.get(tables, id) is None:
+    initiative = initiatives.get(tables, id)
+    if initiative is None:
         raise InitiativeNotFound(id=id)
     rows, count = plan.loose_tasks(tables, id, limit)
     body = {
+        "initiative": initiative,
         "phases": [with_state(Phase, row) for row in plan.phases(tables, id)],
         "tasks": [with_state(Task, row) for row in rows],
         "count": count,

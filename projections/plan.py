@@ -80,9 +80,14 @@ def _counted(name: str, table: sa.Table, *conditions: sa.ColumnElement[bool]) ->
     return counted.correlate(Initiatives.table).scalar_subquery().label(name)
 
 
+# Answers are resolved with what they answer.
 OPEN_COMMENTS: sa.Label[int] = (
     sa.select(sa.func.count())
-    .where(ReviewComments.c.phase_id == Phases.c.id, ReviewComments.c.resolved.is_(False))
+    .where(
+        ReviewComments.c.phase_id == Phases.c.id,
+        ReviewComments.c.resolved.is_(False),
+        ReviewComments.c.parent_comment_id.is_(None),
+    )
     .correlate(Phases.table)
     .scalar_subquery()
     .label("open_comments")

@@ -81,6 +81,7 @@ def _account() -> Waiting:
         sa.and_(account.is_exhausted, sa.or_(account.exhausted_until.is_(None), account.exhausted_until > now)),
         since=account.exhausted_at,
         title=account.email,
+        provider=account.provider,
         until=account.exhausted_until,
     )
 

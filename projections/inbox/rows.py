@@ -66,6 +66,7 @@ class WaitingRow(TableRow):
     target_id: str | None
     branch: str | None
     base_branch: str | None
+    provider: str | None
     until: datetime | None
 
 
@@ -73,7 +74,7 @@ Column = sa.ColumnElement[Any]
 
 OPTIONAL: Mapping[str, Any] = {
     **dict.fromkeys(("project_id", "project", "initiative_id", "initiative", "agent", "task_id"), sa.Text()),
-    **dict.fromkeys(("priority", "target_type", "target_id", "branch", "base_branch"), sa.Text()),
+    **dict.fromkeys(("priority", "target_type", "target_id", "branch", "base_branch", "provider"), sa.Text()),
     **dict.fromkeys(("files_changed", "lines_added", "lines_removed", "open_comments"), sa.Integer()),
     **dict.fromkeys(("questions", "files"), JsonType()),
     "until": MomentType(),

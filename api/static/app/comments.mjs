@@ -12,6 +12,8 @@ import { Prose } from "./prose.mjs";
 
 const PAGE = 100;
 const MOST_PAGES = 20;
+/** A comment is resolved with all its answers. */
+const SETTLING = ["resolve", "unresolve"];
 const MARKS = { added: "+", removed: "−", context: " " };
 
 export function Comments({ phase }) {
@@ -48,14 +50,16 @@ async function readAll(phase_id) {
 }
 
 function Thread({ comment, all, then }) {
+  const isAnswer = all.some(({ id }) => id === comment.parent_comment_id);
+  const commands = isAnswer ? comment.commands.filter((name) => !SETTLING.includes(name)) : comment.commands;
   const answers = all.filter(({ parent_comment_id: parent }) => parent === comment.id);
   return html`
     <li class=${`comment ${comment.resolved ? "comment--resolved" : ""}`}>
       <p class="comment__head"><${Avatar} name=${comment.author} small /><strong dir="auto">${comment.author}</strong>
         <code class=${`comment__line comment__line--${comment.line_type}`} title=${comment.file_path}>${MARKS[comment.line_type]} ${comment.file_path}:${comment.line_number}</code>
         ${comment.resolved && html`<${Badge} tone="good" icon="check">Resolved<//>`}<${Time} at=${comment.created_at} />
-        <${Actions} noun="review-comments" row=${{ ...comment, name: `the comment of ${comment.author}` }} shown=${["resolve", "unresolve"]} then=${then}
-          extra=${comment.parent_comment_id ? [] : [{ label: "Answer", icon: html`<${Icon} name="back" />`, run: () => reply(comment, then) }]} /></p>
+        <${Actions} noun="review-comments" row=${{ ...comment, commands, name: `the comment of ${comment.author}` }} shown=${SETTLING} then=${then}
+          extra=${isAnswer ? [] : [{ label: "Answer", icon: html`<${Icon} name="back" />`, run: () => reply(comment, then) }]} /></p>
       <${Prose} text=${comment.body} />
       ${answers.length > 0 && html`<ul class="comments">${answers.map((answer) => html`<${Thread} key=${answer.id} comment=${answer} all=${all} then=${then} />`)}</ul>`}
     </li>

@@ -10,7 +10,7 @@ import { useStore } from "./store.mjs";
 import { WaitingItem, keyOf } from "./waiting-item.mjs";
 import { isAllShown, lookAtInbox, showInbox, showMore } from "./waiting.mjs";
 
-const RULE = "What stops an agent stands first; within each part, what has waited longest.";
+const RULE = "What stops an agent comes first; in each part, what has waited longest.";
 
 export function Inbox() {
   const all = useStore(inbox);

@@ -1,5 +1,6 @@
 /** The kinds of things that wait for people: what each says, where it is looked at, and how it is answered in place. */
 import { asked, plural, words } from "./format.mjs";
+import { openComments } from "./nouns.mjs";
 import { link } from "./route.mjs";
 
 /** The sections of the inbox, in the order in which the service gives them. */
@@ -25,7 +26,7 @@ const answersTo = (questions, texts) => Object.fromEntries(questions.map((questi
 const choicesOf = (question) => (Array.isArray(question?.options) ? question.options.map((option) => (typeof option === "string" ? option : option?.label)).filter(Boolean) : []);
 
 /**
- * kind: `{icon, tone, says(item), href?(item), whole?(row), quick?(item), answers}`
+ * kind: `{icon, tone, says(item), title?(item), about?(item), href?(item), whole?(row), quick?(item), answers}`
  * `answers` are the commands it is answered with, the usual one first: `{label, icon, tone?, done, fields?, complete?(values, item)}`, where
  * `fields` may depend on the item; one without fields is given straight. `quick` are answers that need one press:
  * `[{label, name, values}]`. `whole` is the text of its row, of which the inbox has the beginning.
@@ -33,7 +34,8 @@ const choicesOf = (question) => (Array.isArray(question?.options) ? question.opt
 export const KINDS = {
   question: {
     icon: "help", tone: "warn", says: (item) => `${item.agent ?? "An agent"} asks`, href: (item) => board(item, item.task_id),
-    quick: ({ questions }) => (questions?.length === 1 ? choicesOf(questions[0]).map((label) => ({ label, name: "resume", values: { answers: answersTo(questions, [label]) } })) : []),
+    title: ({ questions, title }) => (questions?.length ? questions.map(asked).join(" · ") : title), about: ({ title, task_id: task }) => task && `About ${title}`,
+    quick: ({ questions }) => (questions?.length === 1 ? choicesOf(questions[0]).map((label) => ({ label, name: "resume", values: { "answer-0": label } })) : []),
     answers: {
       resume: {
         label: "Answer", icon: "edit", tone: "primary", done: "Answered",
@@ -70,7 +72,7 @@ export const KINDS = {
     icon: "plan", tone: "review", says: () => "Phase in review", href: (item) => plan(item, item.initiative_id, item.id),
     answers: {
       "approve-review": { label: "Approve", icon: "check", tone: "good", done: "Approved" },
-      "request-changes": { label: "Request changes", icon: "back", done: "Changes requested" },
+      "request-changes": { label: "Request changes", icon: "back", done: "Changes requested", complete: async (values, { id }) => ({ comment_ids: await openComments(id) }) },
     },
   },
   errand: {
@@ -99,12 +101,14 @@ export const KINDS = {
 /** The answers that an item takes as it is, in the order in which they are shown: `[[name, answer]]`. */
 export const answersOf = (item) => Object.entries(KINDS[item.kind]?.answers ?? {}).filter(([name]) => item.commands.includes(name));
 
-/** What is known of an item beside its text, in few words. */
+/** Where it belongs, and what is known of it in few words. */
 export function factsOf(item) {
   return [
+    item.project,
+    item.kind !== "initiative" && item.initiative,
     item.priority === "high" && "high priority",
     item.files_changed > 0 && plural(item.files_changed, "file"),
     item.open_comments > 0 && plural(item.open_comments, "open comment"),
-    item.files?.length > 0 && item.files.join(", "),
+    item.provider,
   ].filter(Boolean);
 }

@@ -18,17 +18,23 @@ const MODE = {
 };
 const projectsField = (value) => ({ name: "project_ids", label: "Projects", type: "checks", value, options: (projects.get().list ?? []).map(({ id, name }) => ({ value: id, label: name })) });
 
+const isWorkDone = ({ tasks, tasks_done: done }) => tasks > 0 && done === tasks;
+
+/**
+ * name: `{label, icon, tone?, done, fields?(row), complete?(values, row), text?(row), prepare?(row), isDue?(row), isFor?(row)}`
+ * `prepare` reads what the plan does not show of a row; `isDue` says whether it is time for it, `isFor` whether it is for this one at all.
+ */
 const INITIATIVE = {
   approve: {
     label: "Approve", icon: "check", tone: "good", done: "Approved",
     fields: () => [{ name: "strategy", label: "Its branch", type: "select", required: true, value: "push_branch", options: [{ value: "push_branch", label: "is pushed" }, { value: "merge_and_push", label: "is merged and pushed" }] }],
   },
   "request-changes": { label: "Request changes", icon: "back", done: "Changes requested", fields: () => [{ name: "summary", label: "What is to be changed", type: "textarea", required: true }] },
-  "request-review": { label: "Request review", icon: "file", done: "Review requested" },
+  "request-review": { label: "Request review", icon: "file", done: "Review requested", isDue: ({ phases, phases_done: done }) => phases > 0 && done === phases },
   complete: { label: "Complete", icon: "check", done: "Completed" },
   rename: { label: "Rename", icon: "edit", done: "Renamed", fields: ({ name }) => [{ ...NAME, value: name }] },
   "set-branch": { label: "Branch", icon: "branch", done: "Branch set", fields: ({ branch }) => [{ name: "branch", label: "Branch", value: branch, clears: true, max: 200 }] },
-  "set-projects": { label: "Projects", icon: "link", done: "Projects set", fields: ({ project_ids }) => [projectsField(project_ids)] },
+  "set-projects": { label: "Projects", icon: "link", done: "Projects set", prepare: async (row) => ({ ...row, project_ids: (await get(["initiatives", row.id])).projects.map(({ id }) => id) }), fields: ({ project_ids }) => [projectsField(project_ids)] },
   reopen: { label: "Reopen", icon: "back", done: "Reopened" },
   archive: { label: "Archive", icon: "file", done: "Archived" },
   delete: DELETE("Its phases, tasks and pages go with it. Their history stays in the ledger."),
@@ -41,20 +47,20 @@ const PHASE = {
     text: ({ open_comments }) => (open_comments ? `${plural(open_comments, "open comment")} ${open_comments === 1 ? "says" : "say"} what is to be changed.` : "No comment is open: add one that says what is to be changed."),
     fields: () => [], complete: async (values, { id }) => ({ comment_ids: await openComments(id) }),
   },
-  approve: { label: "Approve plan", icon: "check", tone: "primary", done: "Plan approved" },
-  start: { label: "Start", icon: "play", done: "Started" },
+  approve: { label: "Approve plan", icon: "check", done: "Plan approved" },
+  start: { label: "Start", icon: "play", tone: "primary", done: "Started", isDue: ({ unmet_dependencies: unmet }) => unmet === 0 },
   queue: { label: "Queue", icon: "queue", done: "Queued" },
-  "request-review": { label: "Request review", icon: "file", done: "Review requested" },
-  merge: { label: "Merge without review", icon: "branch", done: "Merged", fields: () => [SHA] },
+  "request-review": { label: "Request review", icon: "file", done: "Review requested", isDue: (row) => isWorkDone(row) && row.execution_mode !== "yolo" },
+  merge: { label: "Merge", icon: "branch", done: "Merged", fields: () => [SHA], isDue: isWorkDone, isFor: ({ execution_mode: mode }) => mode === "yolo" },
   unblock: { label: "Unblock", icon: "play", tone: "primary", done: "Unblocked" },
   block: { label: "Block", icon: "blocked", done: "Blocked", fields: () => [{ name: "reason", label: "Reason", type: "textarea", required: true, max: 500 }] },
   "add-dependency": {
     label: "Add dependency", icon: "link", done: "Dependency added",
     fields: ({ id, depends_on, others }) => [{ name: "depends_on_phase_id", label: "Comes after", type: "select", required: true, options: others.filter((one) => one.id !== id && !depends_on.includes(one.id)).map((one) => ({ value: one.id, label: one.name })) }],
   },
-  "remove-dependency": { label: "Remove dependency", icon: "close", done: "Dependency removed", hidden: true },
+  "remove-dependency": { label: "Remove dependency", icon: "close", done: "Dependency removed", isFor: () => false },
   rename: { label: "Rename", icon: "edit", done: "Renamed", fields: ({ name }) => [{ ...NAME, value: name }] },
-  "change-content": { label: "Edit the text", icon: "edit", done: "Saved", fields: ({ content }) => [{ name: "content", label: "Text", type: "textarea", value: content, clears: true }] },
+  "change-content": { label: "Edit the text", icon: "edit", done: "Saved", prepare: async (row) => ({ ...row, ...(await get(["phases", row.id])) }), isFor: ({ content }) => typeof (content ?? "") === "string", fields: ({ content }) => [{ name: "content", label: "Text", type: "textarea", value: content, clears: true }] },
   delete: DELETE("Its tasks and review comments go with it. Their history stays in the ledger."),
 };
 
@@ -67,14 +73,19 @@ const REVIEW_COMMENT = {
 
 export const COMMANDS_OF = { initiatives: INITIATIVE, phases: PHASE, "review-comments": REVIEW_COMMENT };
 
-/** The commands that a thing takes as it is, in the order in which they are shown; those that are given elsewhere are hidden. */
-export const allowedOf = (noun, row) => Object.keys(COMMANDS_OF[noun]).filter((name) => row.commands.includes(name) && !COMMANDS_OF[noun][name].hidden);
+/** The commands that a thing takes as it is, in the order in which they are shown, without those that are given elsewhere. */
+export const allowedOf = (noun, row) => Object.keys(COMMANDS_OF[noun]).filter((name) => row.commands.includes(name) && (COMMANDS_OF[noun][name].isFor?.(row) ?? true));
 
-const titleOf = (row) => row.name ?? `${row.file_path}:${row.line_number}`;
+/** Whether it is time for a command. */
+export const isDue = (noun, row, name) => COMMANDS_OF[noun][name].isDue?.(row) ?? true;
+
+const titleOf = (row) => row.name;
 
 /** Give a thing a command as it is looked at, after asking for what it needs, or with what is given; `then` is called with the position of its events. */
-export function give(noun, row, name, then = () => {}, given = {}) {
-  const { label, fields, text, tone, done, complete = (values) => values } = COMMANDS_OF[noun][name];
+export async function give(noun, shown, name, then = () => {}, given = {}) {
+  const { label, fields, text, tone, done, prepare = (one) => one, complete = (values) => values } = COMMANDS_OF[noun][name];
+  const row = await Promise.resolve(prepare(shown)).catch(complain);
+  if (!row) return undefined;
   const send = async (values, version = row.version) => {
     const { position } = await post([noun, row.id, name], await complete(values, row), { version });
     notify(`${done}: ${titleOf(row)}`);
@@ -93,7 +104,7 @@ function refuse(error) {
 /** The comments on a phase that ask for changes. */
 export async function openComments(phase_id) {
   const { items } = await get(["review-comments"], { phase_id, resolved: false, limit: 100 });
-  return items.map(({ id }) => id);
+  return items.filter(({ parent_comment_id: parent }) => !parent).map(({ id }) => id);
 }
 
 /** Ask for something new, and create it. */

@@ -35,8 +35,8 @@ export function PhasePanel({ id, initiative, project }) {
 }
 
 async function readPhase(id, initiative) {
-  const [whole, { phases }] = await Promise.all([get(["phases", id]), get(["initiatives", initiative, "plan"])]);
-  return { phase: { ...phases.find((phase) => phase.id === id), ...whole }, phases };
+  const [whole, { phases, initiative: { execution_mode } }] = await Promise.all([get(["phases", id]), get(["initiatives", initiative, "plan"])]);
+  return { phase: { ...phases.find((phase) => phase.id === id), ...whole, execution_mode }, phases };
 }
 
 function Sheet({ phase, phases, project, reload }) {
@@ -81,11 +81,16 @@ const Links = ({ title, phases, drop }) => html`
 
 /** A document of Tiptap as text; what is none stands as it is. */
 export function textOf(content) {
+  const document = typeof content === "string" ? parsed(content) : content;
+  if (document?.type === "doc") return blocks(document.content).join("\n\n");
+  return typeof content === "string" ? content : JSON.stringify(content, null, 2);
+}
+
+function parsed(text) {
   try {
-    const document = JSON.parse(content);
-    return document?.type === "doc" ? blocks(document.content).join("\n\n") : content;
+    return JSON.parse(text);
   } catch {
-    return content;
+    return null;
   }
 }
 

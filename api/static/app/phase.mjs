@@ -12,7 +12,7 @@ import { cardLink, link, route } from "./route.mjs";
 
 const PAGE = 100;
 const REST_MS = 500;
-export const BUTTONS = ["approve-review", "request-changes", "approve", "start", "request-review", "unblock"];
+export const BUTTONS = ["approve-review", "request-changes", "approve", "start", "merge", "request-review", "unblock"];
 
 export const phaseLink = ({ initiative_id, id }) => link({ view: "plan", rest: [initiative_id, id] });
 
@@ -22,20 +22,20 @@ export const unmetOf = (phase, phases) => phase.depends_on.map((id) => phases.ge
 export function Phase({ phase, phases, initiative, reload }) {
   const [open, setOpen] = useState(false);
   const { id, name, state } = phase;
-  const row = { ...phase, others: [...phases.values()] };
+  const row = { ...phase, others: [...phases.values()], execution_mode: initiative.execution_mode };
   return html`
     <li class=${`phase phase--${state}`}>
       <div class="phase__line" data-row>
         <button class="iconbutton" data-fold aria-expanded=${String(open)} aria-label=${`Tasks of ${name}`} onClick=${() => setOpen(!open)}><${Icon} name=${open ? "down" : "right"} /></button>
         <i class=${`phasedot phasedot--${state}`} aria-hidden="true"></i>
         <div class="phase__what"><a class="phase__name" data-handle href=${phaseLink(phase)} dir="auto">${name}</a>
-          <span class="phase__facts"><span class="phase__state">${stateName(phase)}</span><${After} phase=${phase} phases=${phases} /></span></div>
-        ${phase.open_comments > 0 && html`<${Badge} tone="warn" icon="comment" title=${plural(phase.open_comments, "open review comment")}>${phase.open_comments}<span class="hidden"> open comments</span><//>`}
+          <span class="phase__facts"><span class="phase__state">${stateName(phase)}</span>
+          ${phase.open_comments > 0 && html`<${Badge} tone="warn" icon="comment" title=${plural(phase.open_comments, "open review comment")}>${phase.open_comments}<span class="hidden"> open comments</span><//>`}<${After} phase=${phase} phases=${phases} /></span></div>
         <${Done} done=${phase.tasks_done} of=${phase.tasks} what=${name} />
         <${Actions} noun="phases" row=${row} shown=${BUTTONS} then=${reload}
           extra=${[{ label: "Add task", icon: html`<${Icon} name="plus" />`, run: () => newPhaseTask(phase, route.get().project, reload) }]} />
       </div>
-      ${open && html`<${PhaseTasks} phase=${phase} initiative=${initiative} />`}
+      ${open && html`<${PhaseTasks} phase=${phase} />`}
     </li>
   `;
 }
@@ -74,7 +74,7 @@ export function PlannedTask({ task }) {
       <i class=${`columndot columndot--${task.board_column}`} aria-hidden="true"></i>
       <${Priority} level=${task.priority} />
       <a class="planned__title" data-handle href=${cardLink(task.id)} dir="auto">${task.title}</a>
-      <span class="planned__state">${stateName(task)}</span>
+      ${task.waits_for.length === 0 && html`<span class="planned__state">${stateName(task)}</span>`}
       ${task.category !== "execute" && html`<${Badge}>${words(task.category)}<//>`}
       ${task.blocked_reason && html`<${Badge} tone="bad" icon="blocked">${sentenceCase(words(task.blocked_reason))}<//>`}
       ${task.waits_for.length > 0 && html`<span class="phase__after"><${Icon} name="link" />Waits for ${task.waits_for.map((other, index) => html`${index > 0 && ", "}<a key=${other.id} href=${cardLink(other.id)} dir="auto">${other.title}</a>`)}</span>`}

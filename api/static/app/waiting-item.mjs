@@ -5,6 +5,7 @@ import { Field, textsOf, valuesOf } from "./field.mjs";
 import { html, useLayoutEffect, useRef, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { KINDS, answersOf, factsOf } from "./kinds.mjs";
+import { Menu } from "./menu.mjs";
 import { notify } from "./notices.mjs";
 import { Prose } from "./prose.mjs";
 import { plainly, withWhoWasFirst } from "./refusal.mjs";
@@ -19,17 +20,20 @@ const KEYS = ["a", "r"];
  *        `open`: the answer that is being written; `hold`: keeps the item in its place until it is put away
  */
 export function WaitingItem({ item, open, hold }) {
-  const { icon, tone, says, href, quick } = KINDS[item.kind];
+  const { icon, tone, says, title = (one) => one.title, about, href, quick } = KINDS[item.kind];
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
-  const answers = answersOf(item);
+  const all = answersOf(item);
+  const answers = all.filter(([, answer]) => answer.tone !== "bad");
+  const rest = all.filter(([, answer]) => answer.tone === "bad");
   const to = href?.(item);
+  const facts = factsOf(item);
 
   const send = async (name, values) => {
     setBusy(true);
     setError(null);
     try {
-      const { position } = await post([item.resource, item.id, name], values, { version: item.version });
+      const { position } = await post([item.resource, item.id, name], await completed(item, name, values), { version: item.version });
       notify(`${KINDS[item.kind].answers[name].done}: ${item.title}`);
       await lookAtInbox(position);
       hold(null);
@@ -41,45 +45,59 @@ export function WaitingItem({ item, open, hold }) {
   };
   const press = (name, { fields }) => (fields ? hold({ item, name }) : send(name, {}));
   return html`
-    <li class=${`waiting waiting--${tone} ${busy ? "waiting--busy" : ""}`} data-waiting=${keyOf(item)} data-row tabindex="-1" aria-label=${`${says(item)}: ${item.title}`}>
+    <li class=${`waiting waiting--${tone} ${busy ? "waiting--busy" : ""} ${item.gone ? "waiting--gone" : ""}`} data-waiting=${keyOf(item)} data-row tabindex="-1" aria-label=${`${says(item)}: ${title(item)}`}>
       <span class="waiting__icon"><${Icon} name=${icon} /></span>
       <div class="waiting__main">
         <p class="waiting__says">${item.agent && html`<${Avatar} name=${item.agent} small />`}<strong>${says(item)}</strong>
-          <span class="waiting__where">${[item.project, item.initiative].filter(Boolean).join(" · ")}</span><${Time} at=${item.since} /></p>
-        <h4 class="waiting__title" dir="auto">${to ? html`<a href=${to} data-open>${item.title}</a>` : item.title} <${Diff} task=${item} /></h4>
-        ${factsOf(item).length > 0 && html`<p class="waiting__facts">${factsOf(item).join(" · ")}</p>`}
+          ${facts.length > 0 && html`<span class="waiting__where" dir="auto">${facts.join(" · ")}</span>`}<${Time} at=${item.since} /></p>
+        <h4 class="waiting__title" dir="auto">${to ? html`<a href=${to} data-open>${title(item)}</a>` : title(item)} <${Diff} task=${item} /></h4>
+        ${about?.(item) && html`<p class="waiting__about" dir="auto">${about(item)}</p>`}
+        ${item.files?.length > 0 && html`<p class="waiting__about">${item.files.join(", ")}</p>`}
         <${Text} item=${item} />
-        ${error && html`<${Trouble} error=${plainlyOf(error)} />`}
-        ${item.gone && html`<p class="callout callout--info"><span>It waits no longer: somebody else was first.</span><button class="button button--small" onClick=${() => hold(null)}>Put away</button></p>`}
-        ${open && !item.gone
-          ? html`<${Answer} key=${open} item=${item} answer=${KINDS[item.kind].answers[open]} busy=${busy} send=${(values) => send(open, values)} cancel=${() => hold(null)} error=${error} />`
-          : !item.gone && html`<div class="actions waiting__answers">
-              ${(quick?.(item) ?? []).map(({ label, name, values }) => html`<button key=${label} class="button button--small" disabled=${busy} onClick=${() => send(name, values)}>${label}</button>`)}
-              ${answers.map(([name, answer], index) => html`<button key=${name} class=${`button button--small ${answer.tone ? `button--${answer.tone}` : ""}`} disabled=${busy} data-key=${KEYS[index]} aria-keyshortcuts=${KEYS[index]}
-                onClick=${() => press(name, answer)}><${Icon} name=${answer.icon} />${answer.label}${KEYS[index] && html`<kbd aria-hidden="true">${KEYS[index]}</kbd>`}</button>`)}
-            </div>`}
       </div>
+      ${error && html`<${Trouble} error=${plainlyOf(error)} />`}
+      ${item.gone && html`<p class="callout callout--info"><span>It waits no longer: somebody else was first.</span><button class="button button--small" onClick=${() => hold(null)}>Put away</button></p>`}
+      ${open && !item.gone
+        ? html`<${Answer} key=${open} item=${item} answer=${KINDS[item.kind].answers[open]} busy=${busy} send=${(values) => send(open, values)} cancel=${() => hold(null)} error=${error} />`
+        : !item.gone && html`<div class="actions waiting__answers">
+            ${(quick?.(item) ?? []).map(({ label, name, values }) => html`<button key=${label} class="button button--small" disabled=${busy} onClick=${() => send(name, values)}>${label}</button>`)}
+            ${answers.map(([name, answer], index) => html`<button key=${name} class=${`button button--small ${answer.tone ? `button--${answer.tone}` : ""}`} disabled=${busy} data-key=${KEYS[index]} aria-keyshortcuts=${KEYS[index]}
+              onClick=${() => press(name, answer)}><${Icon} name=${answer.icon} />${answer.label}${KEYS[index] && html`<kbd aria-hidden="true">${KEYS[index]}</kbd>`}</button>`)}
+            ${rest.length > 0 && html`<${Menu} label=${`More for ${title(item)}`} items=${rest.map(([name, answer]) => ({ label: answer.label, icon: html`<${Icon} name=${answer.icon} />`, tone: "bad", run: () => press(name, answer) }))}><${Icon} name="more" /><//>`}
+          </div>`}
     </li>
   `;
 }
 
+/** What was asked, as its command takes it. */
+const completed = (item, name, values) => KINDS[item.kind].answers[name].complete?.(values, item) ?? values;
+
 const plainlyOf = (error) => ({ ...plainly(error), meanwhile: error.meanwhile });
+
+const SHORT = 320;
+const LINES = 4;
 
 /** The beginning of its text, and the whole of it when asked for. */
 function Text({ item }) {
+  const [open, setOpen] = useState(false);
   const [whole, setWhole] = useState(null);
-  if (!item.text) return null;
-  const read = async () => setWhole(KINDS[item.kind].whole?.(await get([item.resource, item.id])) ?? item.text);
+  const text = whole ?? item.text ?? "";
+  if (!text && !item.is_cut) return null;
+  const isLong = item.is_cut || text.length > SHORT || text.split("\n").length > LINES;
+  const toggle = async () => {
+    setOpen(!open);
+    if (item.is_cut && whole === null) setWhole(KINDS[item.kind].whole?.(await get([item.resource, item.id]).catch(() => ({}))) ?? item.text);
+  };
   return html`
-    <div class="waiting__text"><${Prose} text=${whole ?? (item.is_cut ? `${item.text}…` : item.text)} /></div>
-    ${item.is_cut && !whole && html`<button class="output__more" onClick=${read}>Read on</button>`}
+    ${text && html`<div class=${`waiting__text ${isLong ? "" : "waiting__text--short"} ${open ? "waiting__text--whole" : ""}`}><${Prose} text=${text} /></div>`}
+    ${isLong && html`<button class="output__more" aria-expanded=${String(open)} onClick=${toggle}>${open ? "Less" : "Read on"}</button>`}
   `;
 }
 
 /** What an answer asks for, under the item itself. */
 function Answer({ item, answer, busy, send, cancel, error }) {
   const form = useRef(null);
-  const { label, tone, fields, complete = (values) => values } = answer;
+  const { label, tone, fields } = answer;
   const asks = typeof fields === "function" ? fields(item) : fields;
   const marks = error ? plainly(error, asks).marks : {};
   useLayoutEffect(() => {
@@ -87,7 +105,7 @@ function Answer({ item, answer, busy, send, cancel, error }) {
   }, []);
   const submit = (event) => {
     event.preventDefault();
-    send(complete(valuesOf(asks, textsOf(asks, new FormData(form.current))), item));
+    send(valuesOf(asks, textsOf(asks, new FormData(form.current))));
   };
   const key = (event) => {
     if (event.key === "Escape") {
