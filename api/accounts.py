@@ -61,7 +61,8 @@ def next_available(caller: TheBeginner, asked: NextAccount | None = None) -> Jso
     with caller.unit() as unit:
         unit.decide(lambda: take_account(unit, provider, **given))
     assert unit.receipt is not None
-    return commands.told(caller, Account, used_by(caller.ledger, unit.receipt), unit)
+    id, _ = used_by(caller.ledger, unit.receipt)
+    return commands.told(caller, Account, id, unit)
 
 
 @router.post("/accounts/clear-expired-exhaustion")

@@ -12,7 +12,7 @@ from workledger.api.web.resource import resource
 from workledger.domain.agent import AgentNotFound
 from workledger.domain.kernel.fields import Text
 from workledger.domain.kernel.unit import Unit
-from workledger.domain.proposal import By, Proposal, ProposalAccepted, ProposalDismissed, Status, TargetType
+from workledger.domain.proposal import By, Proposal, Status, TargetType
 from workledger.domain.services import proposals as services
 from workledger.projections import proposals
 from workledger.projections.engine.tables import ReadTables
@@ -73,7 +73,7 @@ class Resolution(Body):
 @answering(
     Answers(
         {"count": int, "position": int},
-        headers=["X-Position", "Idempotent-Replayed"],
+        headers=["X-Position"],
         refused=WRITES,
         codes={404: [AgentNotFound.code]},
     )
@@ -81,11 +81,8 @@ class Resolution(Body):
 def resolve_all(asked: Resolution, caller: TheBeginner) -> Json:
     """Accept or dismiss all pending proposals of an agent, in their order and in one append (Codewalkers
     `updateManyByAgentId`)."""
-    with caller.unit() as unit:
-        services.resolve_all(unit, asked.agent_id, asked.status, by=asked.by, reason=asked.reason)
-    receipt = unit.receipt
-    assert receipt is not None
-    topics = (ProposalAccepted.TOPIC, ProposalDismissed.TOPIC)
-    count = sum(row.topic in topics for row in caller.ledger.recorded_by(receipt))
-    headers = {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})
-    return Json({"count": count, "position": receipt.position}, headers=headers)
+    about = {"by": asked.by, "reason": asked.reason, "command_id": caller.command_id}
+    with caller.ledger.acting_as(caller.actor):
+        count = services.resolve_all(caller.ledger, asked.agent_id, asked.status, **about)
+    position = caller.ledger.head()
+    return Json({"count": count, "position": position}, headers={"X-Position": str(position)})

@@ -5,7 +5,7 @@ from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
 from workledger.projections.change_sets import ChangeSetEntries, ChangeSets
-from workledger.projections.chat_sessions import ChatSessions
+from workledger.projections.chat_sessions import ChatMessages, ChatSessions
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.conversations import Conversations
 from workledger.projections.engine.fold.group import Group
@@ -61,6 +61,7 @@ GROUPS = (
             Messages,
             Conversations,
             ChatSessions,
+            ChatMessages,
             Errands,
         ],
     ),

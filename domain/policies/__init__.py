@@ -16,8 +16,8 @@ POLICIES: tuple[Policy, ...] = (
     UNBLOCK_DEPENDENTS,
     QUEUE_AGAIN,
     CASCADE_PROJECT,
-    SWITCH_EXHAUSTED_ACCOUNT,
     CONVERSATION_WAKE_UP,
+    SWITCH_EXHAUSTED_ACCOUNT,
 )
 """Policies that continue work that a user or an app has started. DISPATCH_NEXT starts work, so it must be asked for."""
 

@@ -120,12 +120,11 @@ def propose(ledger: Workledger, target_type: str, title: str = "Parser", agent_i
 
 
 def accept(ledger: Workledger, id: str) -> Any:
-    """What an accepted proposal made; the aggregate of the proposal when it made nothing new."""
+    """What an accepted proposal made, or None when that was nothing new."""
     with ledger.unit() as unit:
         proposal = proposals.accept(unit, id, by="user:ann")
     kind: Any = {"page": Page, "phase": Phase, "task": Task}[proposal.target_type]
-    created = ledger.history(Proposal, id)[-1].event.created_id  # type: ignore[attr-defined]
-    return ledger.get(kind, created) if created else proposal
+    return ledger.get(kind, proposal.created_id) if proposal.created_id else None
 
 
 def test_an_accepted_page_comes_below_the_root_page(ledger: Workledger) -> None:
@@ -236,8 +235,7 @@ def test_metadata_cannot_put_what_is_made_into_another_initiative(ledger: Workle
 
 
 def resolve_all(ledger: Workledger, status: Any, agent_id: str = "agt_1") -> int:
-    with ledger.unit() as unit:
-        return proposals.resolve_all(unit, agent_id, status, by="user:ann")
+    return proposals.resolve_all(ledger, agent_id, status, by="user:ann")
 
 
 @pytest.mark.parametrize("status", ["accepted", "dismissed"])
@@ -270,6 +268,17 @@ def test_they_are_accepted_in_their_order(ledger: Workledger) -> None:
     made = [row for row in ledger.read(before) if row.topic == "page.created"]
     titles = [ledger.get(Page, row.stream_id.partition("-")[2]).title for row in made]
     assert titles == ["First", "Second", "Third"]
+
+
+def test_a_repeated_command_is_told_the_same_number(ledger: Workledger) -> None:
+    """A repeated command writes nothing (R4)."""
+    propose(ledger, "task")
+    told = []
+    for _ in range(2):
+        told.append(proposals.resolve_all(ledger, "agt_1", "accepted", command_id="once"))
+        propose(ledger, "task")
+    assert told == [1, 1]
+    assert len(ledger.read(topics=["task.created"])) == 1
 
 
 def test_when_one_cannot_be_carried_out_none_is_accepted(ledger: Workledger) -> None:

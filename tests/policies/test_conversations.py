@@ -7,10 +7,12 @@ import pytest
 
 from support.policy_desk import Desk, crash
 from workledger import Workledger
+from workledger.domain.account import Account
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentRunResumed, AgentRunStarted
 from workledger.domain.conversation import Conversation
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.policies import CONVERSATION_WAKE_UP, POLICIES
 from workledger.domain.services.runs import start_run
@@ -77,7 +79,8 @@ def test_one_that_is_idle_goes_on_in_its_next_session(desk: Desk) -> None:
     """Codewalkers' idle: the run is completed, and its process can be resumed by the provider's session. The task is
     finished; all else is as it was."""
     desk.card("t")
-    about = {"mode": "plan", "model": "opus", "worktree_path": "/w", "worktree_id": "wtr_1"}
+    desk.ledger.create(Initiative.create(id="i", name="Parser"))
+    about = {"initiative_id": "i", "mode": "plan", "model": "opus", "worktree_path": "/w", "worktree_id": "wtr_1"}
     run(desk, spawned, lambda run: run.complete(), task_id="t", **about)
     ask(desk)
     [started] = follows(desk)
@@ -85,6 +88,15 @@ def test_one_that_is_idle_goes_on_in_its_next_session(desk: Desk) -> None:
     told = started.payload()
     assert told.items() >= {**about, "agent_id": "ann", "session_number": 2, "prompt": "Which port?"}.items()
     assert (told["task_id"], told["project_id"]) == (None, "p")
+
+
+def test_it_goes_on_without_an_initiative_that_is_gone(desk: Desk) -> None:
+    desk.ledger.create(Initiative.create(id="i", name="Parser"))
+    run(desk, spawned, lambda run: run.complete(), initiative_id="i")
+    with desk.ledger.edit(Initiative, "i") as initiative:
+        initiative.delete()
+    ask(desk)
+    assert [event.TOPIC for event in follows(desk)] == ["agent_run.started"]
 
 
 def test_it_wakes_once_for_several_questions(desk: Desk) -> None:
@@ -151,6 +163,19 @@ def test_one_for_which_there_is_no_place_wakes_when_there_is(desk: Desk) -> None
     assert follows(desk) == []
     assert desk.reactor.checkpoints()[CONVERSATION_WAKE_UP].dead_letters == 1
     desk.run("busy0", lambda run: run.stop())
+    assert desk.reactor.retry(CONVERSATION_WAKE_UP).left == 0
+    assert desk.ledger.get(Agent, "ann").session_count == 2
+
+
+def test_one_for_which_no_account_is_left_wakes_when_there_is_one(desk: Desk) -> None:
+    desk.ledger.create(Account.create(id="acc", email="a@example.org"))
+    run(desk, spawned, lambda run: run.complete())
+    with desk.ledger.edit(Account, "acc") as account:
+        account.mark_exhausted()
+    ask(desk)
+    assert follows(desk) == []
+    with desk.ledger.edit(Account, "acc") as account:
+        account.clear_exhaustion()
     assert desk.reactor.retry(CONVERSATION_WAKE_UP).left == 0
     assert desk.ledger.get(Agent, "ann").session_count == 2
 
