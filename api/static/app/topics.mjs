@@ -147,6 +147,7 @@ const SENTENCES = {
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
   "commit.completed": ["commits", "quiet", () => "completed what is known of a commit"],
+  "commit.linked": ["commits", "quiet", () => "linked a commit to the write operation that made it"],
   "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
   "stage_run.started": ["play", "info", () => "started the stage run"],
   "stage_run.succeeded": ["check", "good", () => "finished the stage run"],
