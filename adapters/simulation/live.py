@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -31,6 +31,20 @@ from workledger.projections.tasks import CardRow, Tasks
 
 A = TypeVar("A", bound=Aggregate)
 
+TABLES: dict[type[Aggregate], type[Table]] = {
+    Account: Accounts,
+    ChangeSet: ChangeSets,
+    ChatSession: ChatSessions,
+    Conversation: Conversations,
+    Errand: Errands,
+    Initiative: Initiatives,
+    Message: Messages,
+    Page: Pages,
+    Phase: Phases,
+    Proposal: Proposals,
+    ReviewComment: ReviewComments,
+}
+
 AFTER_REFUSAL = Spread(4, 15)
 """Seconds until somebody who was refused, because a person was there first, looks again."""
 
@@ -51,6 +65,18 @@ class Present(World):
     def find(self, kind: type[A], id: str) -> A | None:
         return self._ledger.find(kind, id)
 
+    def those(self, kind: type[A], **fields: Any) -> Sequence[A]:
+        table = TABLES[kind]
+        wanted = {name: one if isinstance(one, tuple) else (one,) for name, one in fields.items()}
+        chosen = sa.select(table.c.id).where(*(getattr(table.c, name).in_(one) for name, one in wanted.items()))
+        rows = self._ledger.tables.all(chosen.order_by(table.c.created_at, table.c.id))
+        found = (self._ledger.find(kind, row["id"]) for row in rows)
+        return [
+            one
+            for one in found
+            if one is not None and all(getattr(one, name) in values for name, values in wanted.items())
+        ]
+
     def cards(self, project_id: str) -> Sequence[Card]:
         chosen = tasks.ALL_CARDS.where(tasks.shown(project_id), Tasks.c.status != "completed")
         rows = self._ledger.tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id), CardRow)
@@ -60,7 +86,8 @@ class Present(World):
                 state_of(row["status"], row["board_column"], row["queued"]),
                 row["priority"],
                 row["agent_id"],
-                bool(row["unmet_dependencies"]),
+                row["phase_id"],
+                waits=bool(row["unmet_dependencies"]),
             )
             for row in rows
         ]
@@ -73,7 +100,11 @@ class Present(World):
 
     def titles(self, project_id: str) -> set[str]:
         chosen = sa.select(Tasks.c.title).where(Tasks.c.project_id == project_id)
-        return {row["title"] for row in self._ledger.tables.all(chosen)}
+        names = sa.select(Initiatives.c.name)
+        return {
+            *(row["title"] for row in self._ledger.tables.all(chosen)),
+            *(row["name"] for row in self._ledger.tables.all(names)),
+        }
 
 
 class Live:
@@ -85,6 +116,8 @@ class Live:
     def __init__(self, ledger: Workledger, seed: object, *, tempo: Tempo = LIVE) -> None:
         self.world = Present(ledger, Chance(f"{seed}:{ledger.head()}"), tempo)
         self._parts = [part for crew in crews(ledger) for part in parts_of(self.world, crew)]
+        if self._parts:
+            self._parts.append(lambda: keeper(self.world))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._play, name="workledger-simulation", daemon=True)
 
