@@ -134,7 +134,7 @@ class AgentRow(Stamped):
     current_worktree_id: Annotated[str | None, From(AgentRunStarted, field="worktree_id"), NONE_ONCE_ENDED]
     current_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed), NONE_ONCE_ENDED]
     latest_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed)]
-    initiative_id: Annotated[str | None, From(AgentRunStarted)]
+    initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
     total_tasks: Annotated[int, Count(TaskAssigned), Sum("agent_id", TaskUnassigned, by=_taken_away)]
     completed_tasks: Annotated[int, Count(TaskCompleted), Sum("was_dropped", TaskReopened, by=_reopened)]
     failed_tasks: Annotated[int, Count()]

@@ -69,6 +69,11 @@ class Event(Frozen):
         """
         return ()
 
+    def settle(self, before: Any, id: str, peers: "Peers") -> Self:
+        """The event as it is recorded: with the fields that follow from other aggregates, where none were given, such
+        as the initiative of a task's phase. Those it reads are pinned."""
+        return self
+
     def cascades_to(self, before: Any, id: str) -> Iterable[str]:
         """Keys of claims whose holders are deleted with it, in the same append and before it."""
         return ()

@@ -244,7 +244,7 @@ class Unit:
         self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None, *, guarded: bool
     ) -> A | None:
         stream = kind.stream(id)
-        for event in (self._clean(stream, event) for event in events):
+        for event in (self._clean(stream, event).settle(state, id, self) for event in events):
             # Children first: the claims of a deleted parent require that none is left.
             self._cascade(event.cascades_to(state, id), at)
             event.check(state, id, self)

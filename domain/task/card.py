@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from workledger.domain.dependencies import check_not_itself
 from workledger.domain.kernel.aggregate import Aggregate, Event, command
 from workledger.domain.kernel.claims import Claim, Require
 from workledger.domain.kernel.command import ANY
@@ -25,7 +26,6 @@ from workledger.domain.task.card_events import (
     TaskReordered,
 )
 from workledger.domain.task.refusals import (
-    DependencySelf,
     TaskAlreadyApproved,
     TaskBlockedByDependency,
     TaskInvalidTransition,
@@ -45,6 +45,7 @@ class Card(Aggregate):
     title: str
     description: str | None = None
     project_id: str | None = None
+    initiative_id: str | None = None
     phase_id: str | None = None
     parent_task_id: str | None = None
     category: str = "execute"
@@ -84,7 +85,11 @@ class Card(Aggregate):
         priority: Priority | Unset = UNSET,
         category: Category | Unset = UNSET,
     ) -> list[Event]:
-        """Change the fields that are given; None clears the description."""
+        """Change the fields that are given; None clears the description.
+
+        Raises:
+            ReviewTaskOpen: REVIEW_TASK_OPEN, in the append: its phase has an open review task already.
+        """
         changed = self.differing(title=title, description=description, priority=priority, category=category)
         return [TaskDetailsChanged(**changed)] if changed else []
 
@@ -105,7 +110,13 @@ class Card(Aggregate):
 
     @command
     def move_to_phase(self, *, phase_id: Id | None) -> list[Event]:
-        """Put it into a phase, or into none."""
+        """Put it into a phase of its initiative, or into none. Where it has no initiative, it comes into the phase's.
+
+        Raises:
+            PhaseNotFound: PHASE_NOT_FOUND, in the append.
+            PhaseOfAnotherInitiative: PHASE_OF_ANOTHER_INITIATIVE, in the append.
+            ReviewTaskOpen: REVIEW_TASK_OPEN, in the append: it is a review task, and the phase has an open one.
+        """
         return [] if phase_id == self.phase_id else [TaskMovedToPhase(phase_id=phase_id)]
 
     @command
@@ -116,8 +127,7 @@ class Card(Aggregate):
             DependencySelf: DEPENDENCY_SELF, the other task is this one.
             DependencyCycle: DEPENDENCY_CYCLE, in the append: the other task depends on this one.
         """
-        if depends_on_task_id == self.id:
-            raise DependencySelf(task_id=self.id)
+        check_not_itself(type(self), self.id, depends_on_task_id)
         if depends_on_task_id in self.depends_on:
             return []
         return [TaskDependencyAdded(depends_on_task_id=depends_on_task_id)]

@@ -46,6 +46,8 @@ class Dispatched(Card):
     def tags(self) -> dict[str, str | None]:
         return {
             "project": self.project_id,
+            "initiative": self.initiative_id,
+            "phase": self.phase_id,
             "task": self.id,
             "agent": self.agent_id,
             "run": self.agent_run_id,

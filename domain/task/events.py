@@ -12,6 +12,7 @@ from workledger.domain.kernel.aggregate import Deleted, Event, Frozen
 from workledger.domain.kernel.claims import UNLIMITED, Claim, Release, Take, Vacancy, key_of
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.project import events as project_events
+from workledger.domain.task import plan
 from workledger.domain.task.refusals import QueueFull, TaskAlreadyAssigned, TaskBlockedByDependency
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ class TaskCompleted(Event, topic="task.completed"):
 
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield Release(open_task(id))
+        yield from plan.closes(before.phase_id)
 
 
 class TaskBlocked(Event, topic="task.blocked"):
@@ -256,6 +258,8 @@ class TaskCancelled(Diff, Event, topic="task.cancelled"):
 
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield from leaving_the_queue(before)
+        if self.status in plan.CLOSED:
+            yield from plan.closes(before.phase_id)
 
 
 class TaskReopened(Diff, Event, topic="task.reopened"):
@@ -270,6 +274,7 @@ class TaskReopened(Diff, Event, topic="task.reopened"):
 
     def claims(self, before: "Task", id: str) -> Iterable[Claim]:
         yield Take(open_task(id))
+        yield from plan.opens(before.phase_id, before.category)
 
 
 class TaskDeleted(Deleted, topic="task.deleted"):
@@ -291,3 +296,4 @@ class TaskDeleted(Deleted, topic="task.deleted"):
         yield from super().claims(before, id)
         yield Release(open_task(id))
         yield from leaving_the_queue(before)
+        yield from plan.leaves_plan(before)

@@ -33,19 +33,6 @@ class TaskOfAnotherProject(Refused):
     code = "TASK_OF_ANOTHER_PROJECT"
 
 
-class DependencySelf(Refused):
-    """A task cannot depend on itself."""
-
-    code = "DEPENDENCY_SELF"
-    status = 400
-
-
-class DependencyCycle(Refused):
-    """{depends_on_task_id} already depends on {task_id}; a cycle could never start."""
-
-    code = "DEPENDENCY_CYCLE"
-
-
 class TaskInvalidTransition(InvalidTransition):
     """A task that is {state} does not accept {command}."""
 

@@ -60,7 +60,12 @@ class Task(
         metadata: JsonObject | None = None,
         rank: Rank | None = None,
     ) -> "New[Task]":
-        """Create a task in the backlog, at its end unless a rank is given."""
+        """Create a task in the backlog, at its end unless a rank is given. Its initiative is that of its phase.
+
+        Raises:
+            Refused: in the append: PROJECT_NOT_FOUND, INITIATIVE_NOT_FOUND, PHASE_NOT_FOUND, TASK_NOT_FOUND for its
+                parent, PHASE_OF_ANOTHER_INITIATIVE, REVIEW_TASK_OPEN.
+        """
         if id is not None and id == parent_task_id:
             raise InvalidInput(summary="parent_task_id: a task is not its own parent")
         event = TaskCreated(

@@ -8,6 +8,7 @@ import pytest
 
 from workledger.domain.agent import Agent, AgentAlreadyRunning, AgentNotFound, ConcurrencyLimitExceeded
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.dependencies import DependencyCycle
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
 from workledger.domain.project import Project
@@ -16,7 +17,6 @@ from workledger.domain.services import runs
 from workledger.domain.task import Task
 from workledger.domain.task.events import QUEUE_CAPACITY
 from workledger.domain.task.refusals import (
-    DependencyCycle,
     QueueFull,
     TaskAlreadyAssigned,
     TaskBlockedByDependency,

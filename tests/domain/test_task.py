@@ -7,6 +7,7 @@ import pytest
 
 from support import task_states as past
 from support.task_states import LIVES
+from workledger.domain.dependencies import DependencySelf
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.mapping import encode
 from workledger.domain.kernel.refusals import InvalidInput, Refused
@@ -44,7 +45,6 @@ from workledger.domain.task.events import (
     TaskWorkFinished,
 )
 from workledger.domain.task.refusals import (
-    DependencySelf,
     TaskAlreadyApproved,
     TaskAlreadyAssigned,
     TaskBlockedByDependency,
@@ -116,6 +116,8 @@ def test_its_events_are_found_by_project_task_agent_run_session_and_parent() -> 
     assert task
     assert task.tags() == {
         "project": "p",
+        "initiative": None,
+        "phase": None,
         "task": "tsk_1",
         "agent": None,
         "run": None,
@@ -124,6 +126,8 @@ def test_its_events_are_found_by_project_task_agent_run_session_and_parent() -> 
     }
     assert task.after(TaskAssigned(agent_id="ann", agent_run_id="r", session_id="s")).tags() == {
         "project": "p",
+        "initiative": None,
+        "phase": None,
         "task": "tsk_1",
         "agent": "ann",
         "run": "r",

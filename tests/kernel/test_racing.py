@@ -13,6 +13,7 @@ from support import writers
 from workledger import Refused, Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.dependencies import DependencyCycle
 from workledger.domain.kernel.refusals import ConcurrencyConflict
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.project import Project
@@ -20,7 +21,6 @@ from workledger.domain.services.runs import start_run
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskDetailsChanged
-from workledger.domain.task.refusals import DependencyCycle
 
 STORES = ("memory", "sqlite", "postgres")
 
