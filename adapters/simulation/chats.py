@@ -11,12 +11,12 @@ from workledger.domain.chat_session import ChatSession
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.phase import Phase
 
-TALKED_ABOUT, TAKEN_BACK, HANDED_OVER = 0.12, 0.2, 0.15
+TALKED_ABOUT, TAKEN_BACK, HANDED_OVER = 0.03, 0.2, 0.15
 MESSAGE = "chm"
 
 
 def chat(world: World, crew: Crew, phase: Phase) -> Part:
-    """What comes next in the chat about a phase; before its review there may be one."""
+    """What comes next in the chat about a phase that is being planned or worked on."""
     chats = world.those(ChatSession, target_id=phase.id)
     active = next((one for one in chats if one.status == "active"), None)
     if active is not None:
@@ -25,7 +25,7 @@ def chat(world: World, crew: Crew, phase: Phase) -> Part:
             _answer(world, active, phase)
         else:
             _end(world, crew, active, phase)
-    elif not chats and phase.status in ("pending", "in_progress") and world.chance.happens(TALKED_ABOUT):
+    elif not chats and world.chance.happens(TALKED_ABOUT):
         _ask(world, crew, phase)
 
 

@@ -17,7 +17,7 @@ from workledger.domain.task import Task
 
 MODES: tuple[ExecutionMode, ...] = ("review_per_phase", "review_per_phase", "review_per_phase", "yolo")
 STRATEGIES: tuple[Strategy, ...] = ("push_branch", "merge_and_push")
-SENT_BACK, WRITTEN_ON = 0.25, 0.2
+SENT_BACK, WRITTEN_ON = 0.25, 0.1
 FINALIZATION = "Finalization"
 
 

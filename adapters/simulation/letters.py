@@ -118,9 +118,14 @@ def _see_to(world: World, actor: str, one: Message, answer: str, crew: Crew) -> 
         _respond(world, actor, one, _said(answer, _topic(crew, one.id)))
     elif one.status == "pending":
         yield world.chance.of(SHORT) / 2
-        world.edit(actor, Message, one.id, lambda it: it.read(by=actor.partition(":")[2]))
-        if one.type != "question" and world.chance.happens(0.1):
-            world.edit(actor, Message, one.id, lambda it: it.delete())
+        thrown_away = one.type != "question" and world.chance.happens(0.1)
+        world.edit(actor, Message, one.id, lambda it: _read(it, actor, thrown_away))
+
+
+def _read(message: Message, actor: str, thrown_away: bool) -> None:
+    message.read(by=actor.partition(":")[2])
+    if thrown_away:
+        message.delete()
 
 
 def _respond(world: World, actor: str, one: Message, answer: str) -> None:

@@ -15,13 +15,14 @@ from workledger.domain.task import Task
 
 LINES: tuple[LineType, ...] = ("added", "added", "added", "removed", "context")
 LEAD = "automation:lead"
-COMMENTED, SENT_BACK, BLOCKED = 0.6, 0.4, 0.06
+COMMENTED, SENT_BACK, BLOCKED = 0.6, 0.4, 0.015
 OBSTACLES = ("Waits for an answer of the payment provider.", "Nobody may deploy until Monday.")
 
 
 def look_after_phase(world: World, crew: Crew, initiative: Initiative, phase: Phase, goal: Goal) -> Part:
     """Whatever comes next for it."""
-    yield from chat(world, crew, phase)
+    if phase.state in ("pending", "in_progress") and _may_begin(world, phase):
+        yield from chat(world, crew, phase)
     match phase.state:
         case "pending" if _may_begin(world, phase):
             yield from _detail(world, crew, phase, goal)
@@ -50,14 +51,15 @@ def _detail(world: World, crew: Crew, phase: Phase, goal: Goal) -> Part:
     """An agent proposes its tasks; once there are some, its plan is approved."""
     if not _cards(world, crew, phase):
         yield from propose_tasks(world, crew, phase, goal)
-    else:
-        yield world.chance.of(SHORT)
-        world.edit(world.chance.pick(crew.people), Phase, phase.id, lambda it: it.approve())
+        return
+    yield world.chance.of(SHORT)
+    world.edit(world.chance.pick(crew.people), Phase, phase.id, lambda it: it.approve())
+    yield from _start(world, crew, phase)
 
 
 def _start(world: World, crew: Crew, phase: Phase) -> Part:
     """It is queued, and started when it may."""
-    if phase.state == "approved":
+    if phase.state != "queued":
         world.edit(world.chance.pick(crew.people), Phase, phase.id, lambda it: it.queue())
         yield world.chance.of(SHORT)
     if _may_begin(world, phase):
@@ -66,15 +68,10 @@ def _start(world: World, crew: Crew, phase: Phase) -> Part:
 
 
 def _queue(world: World, cards: list[Card]) -> None:
-    """Tasks of a phase come before all others."""
+    """Tasks of a phase that has begun do not wait for the planner."""
     for card in cards:
         if card.state == "ready" and not card.waits:
-            world.edit(LEAD, Task, card.id, _hurry)
-
-
-def _hurry(task: Task) -> None:
-    task.change_details(priority="high")
-    task.queue(anyway=True)
+            world.edit(LEAD, Task, card.id, lambda it: it.queue(anyway=True))
 
 
 def _go_on(world: World, crew: Crew, initiative: Initiative, phase: Phase) -> Part:

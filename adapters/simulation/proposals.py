@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from workledger.adapters.simulation.crew import Crew
-from workledger.adapters.simulation.planner import CATEGORIES, PRIORITIES, SHORT, describe
+from workledger.adapters.simulation.planner import CATEGORIES, SHORT, describe
 from workledger.adapters.simulation.texts.document import document, packed
 from workledger.adapters.simulation.texts.goals import Goal, way
 from workledger.adapters.simulation.texts.jobs import LABELS, new_job
@@ -14,8 +14,11 @@ from workledger.domain.page import Page
 from workledger.domain.phase import Phase
 from workledger.domain.proposal import Proposal
 from workledger.domain.task import Task
+from workledger.domain.task.card import Priority
 
 DISMISSED = 0.12
+URGENT: tuple[Priority, ...] = ("medium", "high", "high")
+"""The priorities of a phase's tasks: most come before what is beside the plan."""
 REASONS = ("Not now.", "Too much for this phase.", "That is a goal of its own.")
 TWICE = "Somebody does it already."
 
@@ -59,7 +62,7 @@ def propose_phases(world: World, crew: Crew, initiative: Initiative, goal: Goal)
 def propose_tasks(world: World, crew: Crew, phase: Phase, goal: Goal) -> Part:
     """The tasks of a phase, when it is about to begin."""
     chance = world.chance
-    agent_id, count = chance.pick([*crew.agents]), chance.between(2, 4)
+    agent_id, count = chance.pick([*crew.agents]), chance.between(2, 3)
     taken = set(world.titles(crew.project_id))
 
     def step(unit: Unit) -> None:
@@ -151,7 +154,7 @@ def _make_task(world: World, crew: Crew, unit: Unit, proposal: Proposal) -> str:
         phase_id=phase_id,
         plan_order=proposal.sort_order,
         category=CATEGORIES.get(str(kind), "execute"),
-        priority=world.chance.pick(PRIORITIES),
+        priority=world.chance.pick(URGENT),
         labels=tuple(LABELS[one] for one in LABELS if one == kind),
         metadata=metadata,
         rank=world.rank,
