@@ -6,13 +6,13 @@ from workledger.adapters.simulation.planner import SHORT
 from workledger.adapters.simulation.texts.document import longer, packed, shorter
 from workledger.adapters.simulation.texts.talk import BRIEFING, CHATS
 from workledger.adapters.simulation.world import Part, World
-from workledger.domain.change_set import ChangeSet, Entry
-from workledger.domain.chat_session import ChatSession
+from workledger.domain.change_set import Change, ChangeSet
+from workledger.domain.chat_session import MESSAGE_PREFIX, ChatSession
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.phase import Phase
+from workledger.domain.services.changes import make
 
 TALKED_ABOUT, TAKEN_BACK, HANDED_OVER = 0.03, 0.2, 0.15
-MESSAGE = "chm"
 
 
 def chat(world: World, crew: Crew, phase: Phase) -> Part:
@@ -33,7 +33,7 @@ def _ask(world: World, crew: Crew, phase: Phase) -> None:
     chance, id = world.chance, world.chance.id(ChatSession.PREFIX)
     agent_id = chance.pick([*crew.agents])
     asked = settled(CHATS, id)[0].format(name=phase.name)
-    said = [(chance.id(MESSAGE), "system", BRIEFING), (chance.id(MESSAGE), "user", asked)]
+    briefing, question = chance.id(MESSAGE_PREFIX), chance.id(MESSAGE_PREFIX)
 
     def step(unit: Unit) -> None:
         unit.create(
@@ -41,10 +41,9 @@ def _ask(world: World, crew: Crew, phase: Phase) -> None:
                 id=id, target_type="phase", target_id=phase.id, initiative_id=phase.initiative_id, agent_id=agent_id
             )
         )
-        for message_id, role, content in said:
-            unit.command(
-                ChatSession, id, "post_message", (), {"message_id": message_id, "role": role, "content": content}
-            )
+        talk = unit.edit(ChatSession, id)
+        talk.post_message(role="system", content=BRIEFING, message_id=briefing)
+        talk.post_message(role="user", content=asked, message_id=question)
 
     world.perform(chance.pick(crew.people), step)
 
@@ -53,29 +52,23 @@ def _answer(world: World, chat: ChatSession, phase: Phase) -> None:
     """The change and the message that tells of it are one append."""
     chance, agent_id = world.chance, chat.agent_id
     _, said, added = settled(CHATS, chat.id)
-    id, message_id = chance.id(ChangeSet.PREFIX), chance.id(MESSAGE)
+    id, message_id = chance.id(ChangeSet.PREFIX), chance.id(MESSAGE_PREFIX)
 
-    def step(unit: Unit) -> None:
-        before = unit.state(Phase, phase.id)
-        unit.edit(Phase, phase.id).change_content(content=packed(longer(before.content, added)))
-        entry = Entry(
-            action="update",
-            target_type="phase",
-            target_id=phase.id,
-            title=before.name,
-            version_before=before.version,
-            version_after=before.version + 1,
-            fields=("content",),
-        )
-        change = ChangeSet.create(
-            id=id, initiative_id=before.initiative_id, agent_id=agent_id, summary=said, entries=(entry,)
-        )
-        unit.create(change)
+    change = Change(
+        action="update",
+        target_type="phase",
+        target_id=phase.id,
+        values={"content": packed(longer(phase.content, added))},
+    )
+    said = said.format(name=phase.name)
+
+    def decision(unit: Unit) -> None:
+        make(unit, [change], id=id, initiative_id=phase.initiative_id, agent_id=agent_id, summary=said)
         talk = unit.edit(ChatSession, chat.id)
-        talk.post_message(role="assistant", content=said.format(name=phase.name), message_id=message_id)
+        talk.post_message(role="assistant", content=said, message_id=message_id)
         talk.link_change_set(message_id=message_id, change_set_id=id)
 
-    world.perform(f"agent:{agent_id}", step)
+    world.perform(f"agent:{agent_id}", lambda unit: unit.decide(lambda: decision(unit)))
 
 
 def _end(world: World, crew: Crew, chat: ChatSession, phase: Phase) -> None:

@@ -8,12 +8,14 @@ from workledger.adapters.simulation.texts.document import document, packed
 from workledger.adapters.simulation.texts.goals import Goal, way
 from workledger.adapters.simulation.texts.jobs import LABELS, new_job
 from workledger.adapters.simulation.world import Part, World
+from workledger.domain.change_set import Change, ChangeSet
 from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.page import Page
 from workledger.domain.phase import Phase
 from workledger.domain.proposal import Proposal
-from workledger.domain.task import Task
+from workledger.domain.services.changes import make
+from workledger.domain.services.targets import TARGETS, Values
 from workledger.domain.task.card import Priority
 
 DISMISSED = 0.12
@@ -107,60 +109,63 @@ def _dismissal(by: str, reason: str) -> Callable[[Proposal], object]:
 
 
 def _accept(world: World, crew: Crew, proposal: Proposal, person: str) -> None:
-    """It is made in the same append."""
-    make = {"page": _make_page, "phase": _make_phase, "task": _make_task}[proposal.target_type]
+    """What is proposed is made in the same append, and recorded as a change set of the agent."""
+    kind, chance = TARGETS[proposal.target_type].kind, world.chance
+    id, change_set_id = chance.id(kind.PREFIX), chance.id(ChangeSet.PREFIX)
+    values = {"page": _page, "phase": _phase, "task": _task}[proposal.target_type](world, crew, proposal)
+    change = Change(action="create", target_type=proposal.target_type, target_id=id, values=values)
 
-    def step(unit: Unit) -> None:
-        created_id = make(world, crew, unit, proposal)
-        unit.edit(Proposal, proposal.id).accept(by=person.partition(":")[2], created_id=created_id)
+    def decision(unit: Unit) -> None:
+        make(
+            unit,
+            [change],
+            id=change_set_id,
+            initiative_id=proposal.initiative_id,
+            agent_id=proposal.agent_id,
+            summary=proposal.title,
+        )
+        by = person.partition(":")[2]
+        unit.edit(Proposal, proposal.id).accept(by=by, created_id=id, change_set_id=change_set_id)
 
-    world.perform(person, step)
+    world.perform(person, lambda unit: unit.decide(lambda: decision(unit)))
 
 
-def _make_page(world: World, crew: Crew, unit: Unit, proposal: Proposal) -> str:
+def _page(world: World, crew: Crew, proposal: Proposal) -> Values:
     pages = world.those(Page, initiative_id=proposal.initiative_id)
     root = next((one.id for one in pages if one.parent_page_id is None), None)
-    page = Page.create(
-        id=world.chance.id(Page.PREFIX),
-        initiative_id=proposal.initiative_id,
-        parent_page_id=root,
-        title=proposal.title,
-        content=proposal.content,
-        sort_order=len(pages),
-    )
-    return unit.create(page).id
+    return {
+        "title": proposal.title,
+        "content": proposal.content,
+        "parent_page_id": root,
+        "sort_order": len(pages),
+    }
 
 
-def _make_phase(world: World, crew: Crew, unit: Unit, proposal: Proposal) -> str:
+def _phase(world: World, crew: Crew, proposal: Proposal) -> Values:
     known = {one.name: one.id for one in world.those(Phase, initiative_id=proposal.initiative_id)}
-    id = world.chance.id(Phase.PREFIX)
-    content = packed(document(proposal.content or proposal.title))
-    unit.create(Phase.create(id=id, initiative_id=proposal.initiative_id, name=proposal.title, content=content))
-    for name in (proposal.metadata or {}).get("after", ()):
-        if name in known:
-            unit.edit(Phase, id).add_dependency(depends_on_phase_id=known[name])
-    return id
+    after = (proposal.metadata or {}).get("after", ())
+    return {
+        "name": proposal.title,
+        "content": packed(document(proposal.content or proposal.title)),
+        "depends_on": [known[name] for name in after if name in known],
+    }
 
 
-def _make_task(world: World, crew: Crew, unit: Unit, proposal: Proposal) -> str:
+def _task(world: World, crew: Crew, proposal: Proposal) -> Values:
+    """A task of the phase that is named; it may have to wait for the one that was made before it."""
     metadata = dict(proposal.metadata or {})
     phase_id, kind = metadata.pop("phase_id", None), metadata.get("kind")
-    task = Task.create(
-        id=world.chance.id(Task.PREFIX),
-        title=proposal.title,
-        description=proposal.content,
-        project_id=crew.project_id,
-        initiative_id=proposal.initiative_id,
-        phase_id=phase_id,
-        plan_order=proposal.sort_order,
-        category=CATEGORIES.get(str(kind), "execute"),
-        priority=world.chance.pick(URGENT),
-        labels=tuple(LABELS[one] for one in LABELS if one == kind),
-        metadata=metadata,
-        rank=world.rank,
-    )
-    made = unit.create(task)
     before = [one.id for one in world.cards(crew.project_id) if phase_id and one.phase_id == phase_id]
-    if before and world.chance.happens(0.3):
-        unit.edit(Task, made.id).add_dependency(depends_on_task_id=before[-1])
-    return made.id
+    return {
+        "title": proposal.title,
+        "description": proposal.content,
+        "project_id": crew.project_id,
+        "phase_id": phase_id,
+        "plan_order": proposal.sort_order,
+        "category": CATEGORIES.get(str(kind), "execute"),
+        "priority": world.chance.pick(URGENT),
+        "labels": [LABELS[one] for one in LABELS if one == kind],
+        "metadata": metadata,
+        "rank": world.rank,
+        "depends_on": before[-1:] if world.chance.happens(0.3) else [],
+    }
