@@ -64,9 +64,9 @@ def _renew(world: World, account: Account) -> None:
         step = _validate
     elif account.credentials_status == "expired":
         step = _refresh
-    elif world.chance.happens(0.2):
+    elif world.chance.happens(0.35):
         step = _expire
-    elif world.chance.happens(0.1):
+    elif world.chance.happens(0.4):
         step = _reorder
     else:
         return

@@ -12,7 +12,7 @@ from workledger.domain.kernel.unit import Unit
 from workledger.domain.phase import Phase
 from workledger.domain.services.changes import make
 
-TALKED_ABOUT, TAKEN_BACK, HANDED_OVER = 0.03, 0.2, 0.15
+TALKED_ABOUT, TAKEN_BACK, HANDED_OVER = 0.04, 0.4, 0.3
 
 
 def chat(world: World, crew: Crew, phase: Phase) -> Part:

@@ -50,7 +50,7 @@ def _go_on(world: World, crew: Crew, errand: Errand) -> None:
         case "conflict":
             sha = world.chance.hex(40)
             world.edit(person, Errand, errand.id, lambda it: it.merge(merge_sha=sha))
-        case "abandoned" if world.chance.happens(0.4):
+        case "abandoned" if world.chance.happens(0.7):
             world.edit(person, Errand, errand.id, lambda it: it.delete())
 
 
@@ -60,7 +60,7 @@ def _work_on(world: World, errand: Errand, person: str) -> None:
     if chance.happens(0.4) and _hears(world, errand):
         hint = chance.pick(HINTS)
         world.edit(person, Errand, errand.id, lambda it: it.send_message(content=hint))
-    elif chance.happens(0.08):
+    elif chance.happens(0.15):
         world.edit(person, Errand, errand.id, lambda it: it.unassign_agent(reason="needed elsewhere"))
     else:
         world.edit(f"agent:{errand.agent_id}", Errand, errand.id, lambda it: it.submit_for_review())
@@ -81,7 +81,7 @@ def _review(world: World, crew: Crew, errand: Errand, person: str) -> None:
         world.edit(person, Errand, errand.id, lambda it: it.request_changes(feedback=FEEDBACK_ON_ERRANDS))
     elif chance.happens(0.12):
         world.edit(person, Errand, errand.id, lambda it: it.report_conflict(files=files))
-    elif chance.happens(0.08):
+    elif chance.happens(0.12):
         world.edit(person, Errand, errand.id, lambda it: it.abandon(reason="Somebody has done it on main."))
     else:
         world.edit(person, Errand, errand.id, lambda it: it.merge(merge_sha=sha))

@@ -17,7 +17,9 @@ from workledger.domain.task import Task
 
 MODES: tuple[ExecutionMode, ...] = ("review_per_phase", "review_per_phase", "review_per_phase", "yolo")
 STRATEGIES: tuple[Strategy, ...] = ("push_branch", "merge_and_push")
-SENT_BACK, WRITTEN_ON = 0.25, 0.1
+SENT_BACK, WRITTEN_ON, RETHOUGHT = 0.35, 0.15, 0.06
+MORE, LESS = ", and its tests", ", the first half"
+"""What a phase turns out to be about as well, and how an initiative gets smaller."""
 FINALIZATION = "Finalization"
 
 
@@ -69,6 +71,8 @@ def _look_after(world: World, crew: Crew, initiative: Initiative) -> Part:
         return
     if world.chance.happens(WRITTEN_ON):
         _write_on(world, crew, initiative, goal)
+    if world.chance.happens(RETHOUGHT):
+        _rethink(world, crew, initiative)
     yield from decide(world, crew, initiative)
     phases = world.those(Phase, initiative_id=initiative.id)
     if not phases:
@@ -119,7 +123,7 @@ def _write_on(world: World, crew: Crew, initiative: Initiative, goal: Goal) -> N
         return
     page = chance.pick(below)
     content = longer(page.content, goals.said(chance.pick(goals.LATER), goal))
-    if chance.happens(0.7):
+    if chance.happens(0.6):
         world.edit(person, Page, page.id, lambda it: it.change_content(content=content))
     elif chance.happens(0.4):
         title = page.title if page.title.endswith(" (old)") else f"{page.title} (old)"
@@ -128,3 +132,20 @@ def _write_on(world: World, crew: Crew, initiative: Initiative, goal: Goal) -> N
         world.edit(person, Page, page.id, lambda it: it.move(sort_order=len(below)))
     elif len(below) > 2:
         world.edit(person, Page, page.id, lambda it: it.delete())
+
+
+def _rethink(world: World, crew: Crew, initiative: Initiative) -> None:
+    """A phase that has not begun gets another name, or need not wait for another one; or the goal gets smaller."""
+    chance, person = world.chance, world.chance.pick(crew.people)
+    pending = world.those(Phase, initiative_id=initiative.id, status="pending")
+    waiting = [one for one in pending if len(one.depends_on) > 1]
+    if waiting and chance.happens(0.5):
+        phase = chance.pick(waiting)
+        before = phase.depends_on[0]
+        world.edit(person, Phase, phase.id, lambda it: it.remove_dependency(depends_on_phase_id=before))
+    elif pending and chance.happens(0.7):
+        phase = chance.pick(pending)
+        if MORE not in phase.name:
+            world.edit(person, Phase, phase.id, lambda it: it.rename(name=phase.name + MORE))
+    elif LESS not in initiative.name:
+        world.edit(person, Initiative, initiative.id, lambda it: it.rename(name=initiative.name + LESS))

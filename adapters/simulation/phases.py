@@ -125,7 +125,7 @@ def _comment(world: World, crew: Crew, phase: Phase, person: str) -> None:
         author=person.partition(":")[2],
     )
     world.begin(person, comment)
-    if chance.happens(0.15):
+    if chance.happens(0.25):
         world.edit(person, ReviewComment, comment.id, lambda it: it.edit(body=body + SECOND_THOUGHTS))
 
 
@@ -156,8 +156,8 @@ def _settle(world: World, person: str, comment: ReviewComment) -> None:
     """It was seen to; or it was not, as a second look shows; or it is not worth keeping."""
     by = person.partition(":")[2]
     world.edit(person, ReviewComment, comment.id, lambda it: it.resolve(by=by))
-    if world.chance.happens(0.15):
+    if world.chance.happens(0.2):
         world.edit(person, ReviewComment, comment.id, lambda it: it.unresolve(by=by))
         world.edit(person, ReviewComment, comment.id, lambda it: it.resolve(by=by))
-    elif world.chance.happens(0.1):
+    elif world.chance.happens(0.2):
         world.edit(person, ReviewComment, comment.id, lambda it: it.delete())
