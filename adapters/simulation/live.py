@@ -12,21 +12,45 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from workledger.adapters.bootstrap import Workledger
+from workledger.adapters.simulation.accounts import keeper
 from workledger.adapters.simulation.chance import Chance, Spread
 from workledger.adapters.simulation.crew import LABEL, Crew
 from workledger.adapters.simulation.tempo import LIVE, Tempo
 from workledger.adapters.simulation.texts.places import place
 from workledger.adapters.simulation.workload import parts_of
 from workledger.adapters.simulation.world import Card, Part, World
+from workledger.domain.account import Account
 from workledger.domain.agent_run.progress import LIVE as ALIVE
+from workledger.domain.change_set import ChangeSet
+from workledger.domain.chat_session import ChatSession
+from workledger.domain.conversation import Conversation
+from workledger.domain.errand import Errand
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.message import Message
+from workledger.domain.page import Page
+from workledger.domain.phase import Phase
+from workledger.domain.proposal import Proposal
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.task.board import state_of
 from workledger.projections import tasks
+from workledger.projections.accounts import Accounts
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
+from workledger.projections.change_sets import ChangeSets
+from workledger.projections.chat_sessions import ChatSessions
+from workledger.projections.conversations import Conversations
+from workledger.projections.engine.table import Table
+from workledger.projections.errands import Errands
+from workledger.projections.initiatives import Initiatives
+from workledger.projections.messages import Messages
+from workledger.projections.pages import Pages
+from workledger.projections.phases import Phases
 from workledger.projections.projects import Projects
+from workledger.projections.proposals import Proposals
+from workledger.projections.review_comments import ReviewComments
 from workledger.projections.tasks import CardRow, Tasks
 
 A = TypeVar("A", bound=Aggregate)

@@ -1,4 +1,4 @@
-"""Proposals: an agent says what the phases of an initiative and the tasks of a phase should be, and a person decides."""
+"""Proposals: an agent says what phases an initiative should have, and what tasks a phase, and a person decides."""
 
 from collections.abc import Callable
 
@@ -90,7 +90,7 @@ def propose_tasks(world: World, crew: Crew, phase: Phase, goal: Goal) -> Part:
 
 
 def decide(world: World, crew: Crew, initiative: Initiative) -> Part:
-    """A person goes through what is proposed: most is taken as it is."""
+    """A person goes through what is proposed: phases are taken as they are, and most of the rest."""
     chance, person = world.chance, world.chance.pick(crew.people)
     for proposal in world.those(Proposal, initiative_id=initiative.id, status="pending"):
         if proposal.target_id is not None:
@@ -98,7 +98,7 @@ def decide(world: World, crew: Crew, initiative: Initiative) -> Part:
         yield chance.of(SHORT) / 2
         if proposal.target_type == "task" and proposal.title in world.titles(crew.project_id):
             world.edit(person, Proposal, proposal.id, _dismissal(person.partition(":")[2], TWICE))
-        elif chance.happens(DISMISSED) and proposal.sort_order:
+        elif proposal.target_type != "phase" and chance.happens(DISMISSED):
             world.edit(person, Proposal, proposal.id, _dismissal(person.partition(":")[2], chance.pick(REASONS)))
         else:
             _accept(world, crew, proposal, person)

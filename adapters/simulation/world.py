@@ -75,8 +75,8 @@ class World(ABC):
 
     @abstractmethod
     def those(self, kind: type[A], **fields: Any) -> Sequence[A]:
-        """What there is of planning, talk and accounts with these fields, in the order in which it began; a field may be
-        one of several. What belongs to an initiative that is over may be left out."""
+        """What there is of planning, talk and accounts with these fields, in the order in which it began; a field may
+        be one of several. What belongs to an initiative that is over may be left out."""
 
     @abstractmethod
     def cards(self, project_id: str) -> Sequence[Card]:

@@ -44,7 +44,11 @@ _GOALS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
         ("Never oversell", "Sixty orders a week cannot be sent.", ("reservations", "deliveries", "search")),
     ),
     "storefront": (
-        ("Shop by keyboard", "Every third page has a trap for the focus.", ("cart_drawer", "search_box", "address_form")),
+        (
+            "Shop by keyboard",
+            "Every third page has a trap for the focus.",
+            ("cart_drawer", "search_box", "address_form"),
+        ),
         ("A product page in one second", "Half leave before it has loaded.", ("product_page", "gallery", "reviews")),
         ("Come back and find it", "People who return begin from nothing.", ("wishlist", "order_history", "sign_in")),
         ("Fewer returns", "Most returns are the wrong size.", ("size_guide", "reviews", "price_filter")),
