@@ -262,7 +262,8 @@ class Planning:
 
     def resolve_all(self, wish: Wish) -> None:
         status: Any = ("accepted", "dismissed")[wish.b % 2]
-        self._in_a_unit(lambda unit: proposals.resolve_all(unit, self.one(Agent, wish.which) or NOBODY, status))
+        agent = self.one(Agent, wish.which) or NOBODY
+        self._whatever_it_makes(lambda: proposals.resolve_all(self.ledger, agent, status))
 
     def apply(self, wish: Wish) -> None:
         """Something is made, something changed, and now and then something deleted."""
