@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api import (
+    accounts,
     agent_runs,
     agents,
     commits,
@@ -45,6 +46,7 @@ RESOURCES = (
     tasks,
     agents,
     agent_runs,
+    accounts,
     model_usage,
     tool_calls,
     sessions,

@@ -1,6 +1,7 @@
 """All events of the domain: importing this module registers every topic, so that the whole log can be decoded."""
 
 from workledger.domain import (  # noqa: F401
+    account,
     agent,
     agent_log,
     agent_run,

@@ -1,5 +1,6 @@
 """All the groups of read tables."""
 
+from workledger.projections.accounts import Accounts
 from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
@@ -29,6 +30,7 @@ GROUPS = (
             Tasks,
             TaskDependencies,
             TaskCounts,
+            Accounts,
             Agents,
             AgentRuns,
             RunModels,

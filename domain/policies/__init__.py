@@ -1,6 +1,7 @@
 """The policies that come with workledger: reactions to events, by commands."""
 
 from workledger.domain.kernel.policy import Policy
+from workledger.domain.policies.accounts import SWITCH_EXHAUSTED_ACCOUNT
 from workledger.domain.policies.deletes import CASCADE_PROJECT
 from workledger.domain.policies.dependents import UNBLOCK_DEPENDENTS
 from workledger.domain.policies.dispatching import DISPATCH_NEXT, QUEUE_AGAIN
@@ -14,6 +15,7 @@ POLICIES: tuple[Policy, ...] = (
     UNBLOCK_DEPENDENTS,
     QUEUE_AGAIN,
     CASCADE_PROJECT,
+    SWITCH_EXHAUSTED_ACCOUNT,
 )
 """Policies that continue work that a user or an app has started. DISPATCH_NEXT starts work, so it must be asked for."""
 
@@ -25,6 +27,7 @@ __all__ = [
     "POLICIES",
     "QUEUE_AGAIN",
     "RETRY_ON_CRASH",
+    "SWITCH_EXHAUSTED_ACCOUNT",
     "UNBLOCK_DEPENDENTS",
     "Policy",
     "complete_on_stop",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from support import account_states as accounts
 from support import agent_run_states as runs
 from support import errand_states as errands
 from support import message_states as messages
@@ -17,6 +18,7 @@ from support import task_states as tasks
 from support import tool_call_states as calls
 from support import worktree_states as worktrees
 from support import write_operation_states as writes
+from workledger.domain.account import Account
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.errand import Errand
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
@@ -111,6 +113,7 @@ MACHINES = (
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
     Machine("Message", Message, "create", messages.LIVES, messages.EXAMPLES),
     Machine("Errand", Errand, "create", errands.LIVES, errands.EXAMPLES),
+    Machine("Account", Account, "create", accounts.LIVES, accounts.EXAMPLES, others=accounts.OTHERS),
     Machine("Tool call", ToolCalls, "", calls.LIVES, calls.EXAMPLES, state_of_call),
 )
 

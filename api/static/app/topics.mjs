@@ -58,6 +58,17 @@ const SENTENCES = {
   "agent.dismissed": ["close", "quiet", () => "dismissed the agent"],
   "agent.deleted": ["trash", "bad", (d) => `deleted the agent ${quoted(d.name)}`],
 
+  "account.registered": ["plus", "plain", (d) => `registered the account ${d.email} of ${d.provider}`],
+  "account.config_changed": ["gear", "plain", () => "changed the settings of the account"],
+  "account.credentials_refreshed": ["user", "plain", () => "refreshed the credentials of the account"],
+  "account.credentials_validated": ["check", "good", () => "saw the credentials of the account accepted"],
+  "account.credentials_expired": ["alert", "warn", () => "saw the credentials of the account expire"],
+  "account.used": ["user", "quiet", () => "used the account"],
+  "account.exhausted": ["alert", "warn", (d) => `saw the account exhausted ${d.until ? `until ${d.until}` : "until somebody clears it"}`],
+  "account.exhaustion_cleared": ["check", "good", (d) => `made the account available again, ${d.reason === "expired" ? "as its time has passed" : "by hand"}`],
+  "account.reordered": ["move", "quiet", () => "gave the account another place"],
+  "account.removed": ["trash", "bad", () => "removed the account"],
+
   "agent_run.started": ["play", "info", (d) => `started a run of ${d.agent_name ?? d.agent_id}, session ${d.session_number}`],
   "agent_run.process_spawned": ["play", "quiet", (d) => `spawned the process${d.pid ? ` ${d.pid}` : ""}`],
   "agent_run.began": ["play", "info", () => "began to work"],
