@@ -36,6 +36,8 @@ def events(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     topics: Topics = None,
     project_id: Tag = None,
+    initiative_id: Tag = None,
+    phase_id: Tag = None,
     task_id: Tag = None,
     agent_id: Tag = None,
     run_id: Tag = None,
@@ -45,6 +47,8 @@ def events(
     """A page of the log. `position` is how far it has been read: the next page comes after it."""
     tags = {
         "project": project_id,
+        "initiative": initiative_id,
+        "phase": phase_id,
         "task": task_id,
         "agent": agent_id,
         "run": run_id,

@@ -17,6 +17,9 @@ from workledger.projections.engine.tables import ReadTables
 from workledger.projections.task_dependencies import dependencies, dependents
 from workledger.projections.tasks import TaskRow, Tasks
 
+WHOLES = ("project_id", "initiative_id", "phase_id", "parent_task_id")
+"""What the tasks of a list belong to: one of these must be given."""
+
 PLACE = sa.case({name: place for place, name in enumerate(COLUMNS)}, value=Tasks.c.board_column)
 
 
@@ -56,7 +59,10 @@ def _dropped(asked: Any) -> bool:
 TASKS = Listing(
     Tasks,
     filters={
-        "project_id": equal(Tasks.c.project_id, AnyId, required=True),
+        "project_id": equal(Tasks.c.project_id, AnyId),
+        "initiative_id": equal(Tasks.c.initiative_id, AnyId),
+        "phase_id": equal(Tasks.c.phase_id, AnyId),
+        "parent_task_id": equal(Tasks.c.parent_task_id, AnyId),
         "column": equal(Tasks.c.board_column, Column),
         "agent_id": equal(Tasks.c.agent_id, AnyId),
         "status": equal(Tasks.c.status, Status),
@@ -64,7 +70,6 @@ TASKS = Listing(
         "category": equal(Tasks.c.category, Category),
         "priority": equal(Tasks.c.priority, Priority),
         "queued": equal(Tasks.c.queued, bool),
-        "parent_task_id": equal(Tasks.c.parent_task_id, AnyId),
         "search": matching(*map(within, TEXTS), _label_has, _id_is),
     },
     sorts={
@@ -72,7 +77,9 @@ TASKS = Listing(
         "created_at": Sort([Tasks.c.created_at], "asc"),
         "updated_at": Sort([Tasks.c.updated_at], "asc"),
         "completed_at": Sort([sa.func.coalesce(Tasks.c.completed_at, Tasks.c.created_at)], "desc"),
+        "plan_order": Sort([Tasks.c.plan_order], "asc"),
     },
+    one_of=WHOLES,
     columns=[tasks.unmet_dependencies()],
     usual=Tasks.c.status != "cancelled",
     unusual=_dropped,
@@ -80,7 +87,8 @@ TASKS = Listing(
 
 
 class WithCounts(TypedDict):
-    """What a list of tasks is answered with."""
+    """What a list of tasks is answered with: how many cards the columns of its project have, or else how many tasks of
+    its initiative, its phase or its parent stand in them."""
 
     counts: dict[Column, int]
 
@@ -94,7 +102,10 @@ class WithEdges(TypedDict):
 
 
 def _counts(tables: ReadTables, asked: Any) -> WithCounts:
-    return {"counts": tasks.counts(tables, asked.project_id)}
+    if asked.project_id is not None:
+        return {"counts": tasks.counts(tables, asked.project_id)}
+    wholes = {name: id for name in WHOLES if (id := getattr(asked, name)) is not None}
+    return {"counts": tasks.counts_in(tables, **wholes)}
 
 
 def _with_edges(tables: ReadTables, row: dict[str, Any]) -> WithEdges:

@@ -19,7 +19,7 @@ Status = Literal["pending", "accepted", "dismissed"]
 By = Annotated[str, Field(min_length=1, max_length=200)]
 
 LONGEST_TASK = 5000
-"""Characters of content of a proposed task: it becomes the task's description."""
+"""Characters of what a proposed task says: it becomes the task's description."""
 
 
 def _pending(agent_id: str) -> tuple[str, str]:
@@ -137,14 +137,15 @@ class Proposal(Aggregate, category="proposal", prefix="pro", not_found=ProposalN
         """Propose to make a page, phase or task, or to change the one with that `target_id`.
 
         Args:
-            content: Markdown. It becomes the content of the page or phase, or the description of the task.
+            content: Markdown. It becomes the content of the page or phase, or the description of the task, which is
+                the summary where there is no content.
             metadata: other values that it should have, such as `phase_id`; names that a target does not have are only
                 kept.
 
         Raises:
             InvalidInput: VALIDATION_ERROR, such as a task with a content of more than 5,000 characters.
         """
-        if target_type == "task" and len(content or "") > LONGEST_TASK:
+        if target_type == "task" and len(content or summary or "") > LONGEST_TASK:
             raise InvalidInput(summary=f"content: the description of a task has at most {LONGEST_TASK} characters")
         event = ProposalSubmitted(
             agent_id=agent_id,

@@ -48,7 +48,7 @@ class AgentRunRow(Stamped):
     agent_name: Annotated[str | None, From(AgentRunStarted)]
     task_id: Annotated[str | None, From(AgentRunStarted), References("tasks", "null")]
     project_id: Annotated[str | None, From(AgentRunStarted), References("projects", "cascade")]
-    initiative_id: Annotated[str | None, From(AgentRunStarted)]
+    initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
     session_id: Annotated[str | None, From(AgentRunStarted)]
     provider_session_id: Annotated[str | None, From(AgentProcessSpawned)]
     session_number: Annotated[int, From(AgentRunStarted, AgentRunResumed, AgentProcessSpawned)]
@@ -98,6 +98,7 @@ class AgentRuns(
         "provider_session_id",
         "account_id",
         "session_id",
+        "initiative_id",
     ),
     revision=1,
 ):

@@ -8,7 +8,11 @@ from workledger.projections.commits import ProjectCommits
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.errands import Errands
 from workledger.projections.messages import Messages
+from workledger.projections.initiatives import InitiativeProjects, Initiatives
+from workledger.projections.phase_dependencies import PhaseDependencies
+from workledger.projections.phases import Phases
 from workledger.projections.projects import Projects
+from workledger.projections.review_comments import ReviewComments
 from workledger.projections.run_models import RunModels
 from workledger.projections.session_feed import SessionEvents
 from workledger.projections.sessions import SessionParticipants, Sessions
@@ -27,6 +31,11 @@ GROUPS = (
         [
             Workspaces,
             Projects,
+            Initiatives,
+            InitiativeProjects,
+            Phases,
+            PhaseDependencies,
+            ReviewComments,
             Tasks,
             TaskDependencies,
             TaskCounts,

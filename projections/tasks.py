@@ -78,13 +78,20 @@ def _turns(data: Mapping[str, Any]) -> Any:
     return ABSENT if data["turn_count"] is None else data["turn_count"]
 
 
+def _initiative(data: Mapping[str, Any]) -> Any:
+    """A phase of the initiative that it is in already changes nothing."""
+    return data.get("initiative_id") or ABSENT
+
+
 class TaskRow(Stamped):
     """A task, in its lifecycle (`status`) and on the board (`board_column`, `rank`)."""
 
     id: Annotated[str, Stream(), Tag("task")]
     project_id: Annotated[str | None, From(TaskCreated), References("projects", "cascade")]
-    initiative_id: Annotated[str | None, From(TaskCreated)]
-    phase_id: Annotated[str | None, From(TaskCreated, TaskMovedToPhase)]
+    initiative_id: Annotated[
+        str | None, From(TaskCreated), Becomes({TaskMovedToPhase: _initiative}), References("initiatives", "cascade")
+    ]
+    phase_id: Annotated[str | None, From(TaskCreated, TaskMovedToPhase), References("phases", "cascade")]
     parent_task_id: Annotated[str | None, From(TaskCreated), References("tasks", "cascade")]
     title: Annotated[str, From(*DETAILS)]
     description: Annotated[str | None, From(*DETAILS)]
@@ -147,7 +154,7 @@ class Tasks(
         "project_id, updated_at desc, id",
         "project_id, created_at, id",
     ),
-    revision=2,
+    revision=3,
 ):
     """Tasks until they are deleted; dropped ones too, which boards hide."""
 
@@ -197,9 +204,30 @@ COLUMN = Statement(_first_of(sa.bindparam("column")), CardRow)
 BOARD = Statement(sa.union_all(*(sa.select(_first_of(name).subquery(name)) for name in COLUMNS)), CardRow)
 
 
+OF_PHASE, OF_INITIATIVE, OF_PARENT = (
+    Statement(ALL_CARDS.where(column == sa.bindparam("id")).order_by(Tasks.c.plan_order, Tasks.c.id), CardRow)
+    for column in (Tasks.c.phase_id, Tasks.c.initiative_id, Tasks.c.parent_task_id)
+)
+
+
 def get(tables: ReadTables, id: str) -> CardRow | None:
     """The task with that id."""
     return tables.run_first(GET, id=id)
+
+
+def of_phase(tables: ReadTables, phase_id: str) -> list[CardRow]:
+    """The tasks of a phase, dropped ones too, in the order of its plan (Codewalkers `findByPhaseId`)."""
+    return tables.run(OF_PHASE, id=phase_id)
+
+
+def of_initiative(tables: ReadTables, initiative_id: str) -> list[CardRow]:
+    """The tasks of an initiative, in its phases or in none, dropped ones too, in the order of its plan."""
+    return tables.run(OF_INITIATIVE, id=initiative_id)
+
+
+def of_parent(tables: ReadTables, task_id: str) -> list[CardRow]:
+    """The subtasks of a task, dropped ones too, in the order of the plan (Codewalkers `findByParentTaskId`)."""
+    return tables.run(OF_PARENT, id=task_id)
 
 
 def board(tables: ReadTables, project_id: str, *, limit: int = CARDS) -> dict[Column, list[PlacedCardRow]]:
@@ -238,6 +266,14 @@ def counts(tables: ReadTables, project_id: str) -> dict[Column, int]:
     for row in tables.run(COUNTS, project_id=project_id):
         counted[row["board_column"]] = row["count"]
     return counted
+
+
+def counts_in(tables: ReadTables, **wholes: str) -> dict[Column, int]:
+    """How many tasks that are not dropped stand in each column, of those that belong to an initiative, a phase or a
+    parent: `phase_id="pha_1"`."""
+    chosen = sa.select(Tasks.c.board_column, sa.func.count().label("count")).group_by(Tasks.c.board_column)
+    chosen = chosen.where(Tasks.c.status != "cancelled", *(Tasks.c[name] == id for name, id in wholes.items()))
+    return dict.fromkeys(COLUMNS, 0) | {row["board_column"]: row["count"] for row in tables.all(chosen)}
 
 
 def position(tables: ReadTables, task: TaskRow) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from workledger.api.web import answers
 from workledger.api.web.deps import TheService, TheTables
@@ -84,6 +84,7 @@ class Listing:
         sorts: the first is the one that a list has unless another is asked for.
         limit: rows of a page, unless another number is asked for.
         columns: what is shown of each row beside the table's columns.
+        one_of: filters of which one at least must be given; none when all rows may be listed.
         usual: a condition on all rows, unless `unusual` says of what is asked for that it does not count.
     """
 
@@ -92,6 +93,7 @@ class Listing:
     sorts: Mapping[str, Sort]
     limit: int = 50
     columns: Sequence[Expression] = ()
+    one_of: Sequence[str] = ()
     usual: sa.ColumnElement[bool] | None = None
     unusual: Callable[[Any], bool] = lambda asked: False
     statements: dict[Any, Statement[Any]] = field(default_factory=dict, init=False, compare=False)
@@ -109,7 +111,8 @@ class Listing:
         }
         fields["limit"] = (Annotated[int, Field(ge=1, le=LONGEST_PAGE)], self.limit)
         fields["sort"] = (Literal[tuple(self.sorts)] | None, None)
-        return create_model(f"{self.table.__name__}Query", __base__=Asked, **fields)
+        validators: Any = {"narrowed": model_validator(mode="after")(_narrowed(self.one_of))} if self.one_of else None
+        return create_model(f"{self.table.__name__}Query", __base__=Asked, __validators__=validators, **fields)
 
     def page(self, tables: ReadTables, asked: Asked) -> dict[str, Any]:
         """A page of its rows as `items`, and a `pagination`.
@@ -165,6 +168,15 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], rows: Listing, tota
     answering(Answers(Both((page, given_by(totals))), headers=["X-Position"]))(items)
     items.__doc__ = f"A page of {router.tags[0]}."
     router.get(path, name=f"list {router.tags[0]}")(items)
+
+
+def _narrowed(one_of: Sequence[str]) -> Callable[[Any], Any]:
+    def narrowed(asked: Any) -> Any:
+        if all(getattr(asked, name) is None for name in one_of):
+            raise ValueError(f"one of {', '.join(one_of)} is needed")
+        return asked
+
+    return narrowed
 
 
 def _hash(table: type[Table], given: Mapping[str, Any]) -> str:

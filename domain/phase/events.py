@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class PhaseCreated(Created, topic="phase.created"):
-    """A phase of an initiative was created. `content` is a document of Tiptap, as JSON."""
+    """A phase of an initiative was created. `content` is the JSON of an editor, or text."""
 
     initiative_id: str
     name: str
-    content: str | None = None
+    content: dict[str, Any] | str | None = None
     status: Literal["pending"] = "pending"
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
@@ -42,7 +42,7 @@ class PhaseRenamed(Event, topic="phase.renamed"):
 class PhaseContentChanged(Event, topic="phase.content_changed"):
     """Its content was replaced."""
 
-    content: str | None
+    content: dict[str, Any] | str | None
 
 
 class PhaseDependencyAdded(Event, topic="phase.dependency_added"):

@@ -10,7 +10,7 @@ from workledger.domain.kernel.ids import new_id
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.kernel.unit import Unit
-from workledger.domain.services.changes import Making, named
+from workledger.domain.services.changes import make, named
 from workledger.domain.services.reverting import Reverting
 from workledger.domain.services.targets import TARGETS, Values
 
@@ -42,13 +42,10 @@ def apply(
     wanted, set_id = _checked(changes), id or new_id(ChangeSet.PREFIX)
 
     def decision() -> ChangeSet:
-        making = Making(unit, initiative_id)
-        for change in wanted:
-            making.make(change)
-        if not (entries := making.entries()):
+        made = make(unit, wanted, id=set_id, initiative_id=initiative_id, agent_id=agent_id, summary=summary)
+        if made is None:
             raise ChangeSetEmpty
-        about = {"initiative_id": initiative_id, "agent_id": agent_id, "summary": summary}
-        return unit.create(ChangeSet.create(id=set_id, entries=entries, **about))
+        return made
 
     return unit.decide(decision)
 

@@ -1,8 +1,15 @@
 """Changes of pages, phases and tasks, made in a unit of work: what each was before is remembered."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from workledger.domain.change_set import Change, ChangeSetTargetElsewhere, ChangeSetTargetInWork, Entry
+from workledger.domain.change_set import (
+    Change,
+    ChangeSet,
+    ChangeSetTargetElsewhere,
+    ChangeSetTargetInWork,
+    Entry,
+)
 from workledger.domain.kernel.ids import new_id
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.services.targets import TARGETS, Key, below, dependents, state_of
@@ -39,8 +46,9 @@ class Making:
         if change.action == "create":
             self.before.setdefault(key, None)
             TARGETS[key[0]].create(self.unit, key[1], self.initiative_id, dict(change.values))
+            self._own(key)
             return
-        self._touch(key)
+        self._touch(key, self._own(key))
         if change.action == "update":
             TARGETS[key[0]].change(self.unit, key[1], dict(change.values))
         else:
@@ -63,28 +71,44 @@ class Making:
             title=getattr(before if after is None else after, target.title),
             version_before=0 if before is None else before.version,
             version_after=0 if after is None else after.version,
-            fields=tuple(name for name in was if was[name] != now[name]) if was and now else (),
+            fields=tuple(name for name in target.fields if was[name] != now[name]) if was and now else (),
         )
 
-    def _touch(self, key: Key) -> Any:
+    def _own(self, key: Key) -> Any:
+        """The target, which is one of the initiative."""
         state = self.unit.state(TARGETS[key[0]].kind, key[1])
         if state.initiative_id != self.initiative_id:
-            raise ChangeSetTargetElsewhere(
-                target_type=key[0], target_id=key[1], initiative_id=self.initiative_id, wanted=state.initiative_id
-            )
-        return self.before.setdefault(key, state)
+            raise ChangeSetTargetElsewhere(target_type=key[0], target_id=key[1], initiative_id=self.initiative_id)
+        return state
+
+    def _touch(self, key: Key, state: Any) -> None:
+        self.before.setdefault(key, state)
 
     def _delete(self, key: Key) -> None:
         """With all below it, and the dependencies on any of them, which a revert has to make again."""
         gone = list(below(self.unit, key))
         for one in gone:
-            self._touch(one)
-            if state_of(self.unit, one).machine_state() not in TARGETS[one[0]].new:
+            state = state_of(self.unit, one)
+            if state.machine_state() not in TARGETS[one[0]].new:
                 raise ChangeSetTargetInWork(target_type=one[0], target_id=one[1])
+            self._touch(one, state)
         for one in gone:
             for dependent in dependents(self.unit, one):
                 if dependent not in gone:
-                    self._touch(dependent)
+                    self._touch(dependent, state_of(self.unit, dependent))
                     argument = {f"depends_on_{one[0]}_id": one[1]}
                     self.unit.edit(TARGETS[dependent[0]].kind, dependent[1]).remove_dependency(**argument)
         self.unit.edit(TARGETS[key[0]].kind, key[1]).delete()
+
+
+def make(
+    unit: Unit, changes: Iterable[Change], *, id: str, initiative_id: str, agent_id: str | None, summary: str | None
+) -> ChangeSet | None:
+    """Make changes and record them as a change set; None when all is so already. To be called in a decision."""
+    making = Making(unit, initiative_id)
+    for change in changes:
+        making.make(change)
+    if not (entries := making.entries()):
+        return None
+    about: dict[str, Any] = {"initiative_id": initiative_id, "agent_id": agent_id, "summary": summary}
+    return unit.create(ChangeSet.create(id=id, entries=entries, **about))

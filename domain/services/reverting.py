@@ -72,7 +72,7 @@ class Reverting:
             before = target.values(self._past(key, entry.version_before))
             return self._can_refer(key, before) and self._has_room(key, before)
         if state is None:
-            return entry.action == "create"  # somebody else deleted it, as the revert would
+            return False
         after = self._past(key, entry.version_after)
         was, now = target.values(after), target.values(state)
         if entry.action == "update":
@@ -93,7 +93,7 @@ class Reverting:
         if key[0] != "page" or values["parent_page_id"] is not None:
             return True
         roots = holders(self.unit, root_of(self.initiative_id))
-        return all(self.applied[one].action == "create" if one in self.applied else False for one in roots)
+        return all(one in self.applied and self.applied[one].action == "create" for one in roots)
 
     def _deleted(self, key: Key) -> bool:
         return key in self.applied and self.applied[key].action == "delete"

@@ -58,7 +58,7 @@ class Target:
         """Make one with these values."""
         self._known(values, (*self.fields, *self.initial))
         given = {name: value for name, value in values.items() if name != "depends_on"}
-        unit.create(self.kind.create(**given | {"id": id, "initiative_id": initiative_id}))
+        unit.create(self.kind.create(**{"initiative_id": initiative_id} | given | {"id": id}))
         self.change(unit, id, {name: value for name, value in values.items() if name == "depends_on"})
 
     def change(self, unit: Unit, id: str, values: Values) -> None:
@@ -120,7 +120,7 @@ TARGETS: dict[str, Target] = {
         },
         task_events.subtasks_of,
         task_events.dependents_of,
-        initial=("project_id", "parent_task_id", "rank"),
+        initial=("initiative_id", "project_id", "parent_task_id", "rank"),
         references={"phase_id": "phase", "parent_task_id": "task", "depends_on": "task"},
         new={"ready": _as_created, "waiting": lambda draft, past: draft.block(reason=past.blocked_reason)},
     ),

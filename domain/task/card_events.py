@@ -86,7 +86,7 @@ class TaskMovedToPhase(Event, topic="task.moved_to_phase"):
     initiative_id: str | None = None
 
     def settle(self, before: "Task", id: str, peers: Peers) -> Self:
-        if before.initiative_id and peers.find(Initiative, before.initiative_id):
+        if self.phase_id is None or (before.initiative_id and peers.find(Initiative, before.initiative_id)):
             return self
         return self.model_copy(update={"initiative_id": plan.initiative_of_phase(self.phase_id, peers)})
 

@@ -28,6 +28,7 @@ DEPENDS = {
 RELATED = (
     "a task is not its own parent",
     "events are found by one id at a time",
+    "one of project_id, initiative_id, phase_id, parent_task_id is needed",
 )
 """What is refused because of two values together."""
 

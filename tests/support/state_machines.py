@@ -11,7 +11,9 @@ from support import account_states as accounts
 from support import agent_run_states as runs
 from support import errand_states as errands
 from support import message_states as messages
+from support import change_set_states as changes
 from support import project_states as projects
+from support import proposal_states as proposals
 from support import session_states as sessions
 from support import stage_run_states as stages
 from support import task_states as tasks
@@ -21,10 +23,12 @@ from support import write_operation_states as writes
 from workledger.domain.account import Account
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.errand import Errand
+from workledger.domain.change_set import ChangeSet
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.message import Message
 from workledger.domain.project import Project
+from workledger.domain.proposal import Proposal
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
@@ -109,6 +113,8 @@ MACHINES = (
         others=worktrees.OTHERS,
     ),
     Machine("Project", Project, "create", projects.LIVES, projects.EXAMPLES),
+    Machine("Proposal", Proposal, "create", proposals.LIVES, proposals.EXAMPLES),
+    Machine("Change set", ChangeSet, "create", changes.LIVES, changes.EXAMPLES),
     Machine("Stage run", StageRun, "create", stages.LIVES, stages.EXAMPLES),
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
     Machine("Message", Message, "create", messages.LIVES, messages.EXAMPLES),
