@@ -51,9 +51,7 @@ class NextAccount(Body):
 
 @router.post("/accounts/next-available")
 @answering(
-    Answers(
-        commands.receipt_shape(Account), 200, commands.HEADERS, WRITES, codes={429: [AccountAllExhausted.code]}
-    )
+    Answers(commands.receipt_shape(Account), 200, commands.HEADERS, WRITES, codes={429: [AccountAllExhausted.code]})
 )
 def next_available(caller: TheBeginner, asked: NextAccount | None = None) -> Json:
     """Use the next account of a provider: the one that was used least recently, those that were never used first.
@@ -63,7 +61,8 @@ def next_available(caller: TheBeginner, asked: NextAccount | None = None) -> Jso
     with caller.unit() as unit:
         unit.decide(lambda: take_account(unit, provider, **given))
     assert unit.receipt is not None
-    return commands.told(caller, Account, used_by(caller.ledger, unit.receipt), unit)
+    id, _ = used_by(caller.ledger, unit.receipt)
+    return commands.told(caller, Account, id, unit)
 
 
 @router.post("/accounts/clear-expired-exhaustion")
@@ -73,8 +72,6 @@ def clear_expired(caller: TheBeginner) -> Json:
     with caller.unit() as unit:
         clear_expired_exhaustion(unit)
     assert unit.receipt is not None
-    cleared = [
-        row for row in caller.ledger.recorded_by(unit.receipt) if row.topic == AccountExhaustionCleared.TOPIC
-    ]
+    cleared = [row for row in caller.ledger.recorded_by(unit.receipt) if row.topic == AccountExhaustionCleared.TOPIC]
     about: dict[str, Any] = {"count": len(cleared), "position": unit.receipt.position}
     return Json(about, 200, commands.headers_of(unit.receipt))

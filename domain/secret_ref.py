@@ -8,9 +8,9 @@ from pydantic_core import PydanticCustomError
 
 LONGEST = 500
 
-_FORM = re.compile(r"[a-z][a-z0-9+.-]{1,30}:(?!/*$)[A-Za-z0-9_.~/#@%+:-]+")
-"""A scheme and a place, as in `vault:claude/ann#token`, `env:CLAUDE_TOKEN` or `arn:aws:secretsmanager:…`. A bare token, a
-password or a file of settings has no such form."""
+FORM = r"^[a-z][a-z0-9+.-]{1,30}:/{0,2}[A-Za-z0-9_.~#@%+-][A-Za-z0-9_.~/#@%+:-]*$"
+"""A scheme and a place, as in `vault:claude/ann#token`, `env:CLAUDE_TOKEN` or `arn:aws:secretsmanager:…`. A bare
+token, a password or a file of settings has no such form."""
 
 _LOGIN = re.compile(r"//[^/]*:[^/]*@")
 """A password in an address."""
@@ -29,7 +29,7 @@ _FINGERPRINT = r"^sha256:[0-9a-f]{8,64}$"
 
 def is_secret_ref(text: str) -> bool:
     """Whether the text says where a secret is kept, and does not look like one itself."""
-    if len(text) > LONGEST or not _FORM.fullmatch(text):
+    if len(text) > LONGEST or not re.fullmatch(FORM, text):
         return False
     return not any(pattern.search(text) for pattern in (_LOGIN, _TOKEN, _RANDOM))
 
@@ -42,7 +42,7 @@ def _reference(text: str) -> str:
     return text
 
 
-SecretRef = Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(_reference)]
+SecretRef = Annotated[str, Field(max_length=LONGEST, json_schema_extra={"pattern": FORM}), AfterValidator(_reference)]
 """Where a secret is kept: a scheme and a place. What looks like a secret itself is refused."""
 
 Fingerprint = Annotated[str, Field(pattern=_FINGERPRINT)]

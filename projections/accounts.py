@@ -1,4 +1,4 @@
-"""Accounts of providers, with when they were used and how long they are exhausted (Codewalkers, domain.md 1.2 and 3.7)."""
+"""Accounts of providers: when they were used, and how long they are exhausted (Codewalkers, domain.md 1.2, 3.7)."""
 
 from datetime import datetime
 from typing import Annotated

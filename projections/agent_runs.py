@@ -53,9 +53,7 @@ class AgentRunRow(Stamped):
     provider_session_id: Annotated[str | None, From(AgentProcessSpawned)]
     session_number: Annotated[int, From(AgentRunStarted, AgentRunResumed, AgentProcessSpawned)]
     provider: Annotated[str, From(AgentRunStarted)]
-    account_id: Annotated[
-        str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")
-    ]
+    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
     mode: Annotated[str, From(AgentRunStarted)]
     model: Annotated[str | None, From(AgentRunStarted)]
     max_turns: Annotated[int, From(AgentRunStarted), Sum("extra_turns", AgentRunResumed)]

@@ -141,6 +141,8 @@ class AgentRow(Stamped):
         str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")
     ]
     initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
+    initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
+    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
     total_tasks: Annotated[int, Count(TaskAssigned), Sum("agent_id", TaskUnassigned, by=_taken_away)]
     completed_tasks: Annotated[int, Count(TaskCompleted), Sum("was_dropped", TaskReopened, by=_reopened)]
     failed_tasks: Annotated[int, Count()]

@@ -46,7 +46,7 @@ class Account(Aggregate, category="account", prefix="acc", not_found=AccountNotF
     """A login at a provider, in the pool of that provider: available, or exhausted for a while.
 
     Attributes:
-        exhausted_until: None when nobody knows; `exhausted_until` that has passed changes nothing until an event says so.
+        exhausted_until: None: until somebody clears it. That it has passed changes nothing until an event says so.
         last_used_at: None when it was never used.
     """
 

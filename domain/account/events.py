@@ -1,7 +1,7 @@
 """The events of an account, what they claim, and its refusals (Codewalkers, domain.md 2.13 and 3.4).
 
-Secrets are in none of them: they say where a login is kept, and a digest of it at most. Times are RFC 3339 in UTC, to the
-millisecond, so that their texts sort as they do.
+Secrets are in none of them: they say where a login is kept, and a digest of it at most. Times are RFC 3339 in UTC, to
+the millisecond, so that their texts sort as they do.
 """
 
 from collections.abc import Iterable
@@ -81,8 +81,9 @@ class AccountUsed(Event, topic="account.used"):
     """The account was chosen, for a run if one is named.
 
     Attributes:
-        last_used_at: later than all uses of the pool's accounts that the one who chose could see. So the order of uses is
-            that of these times whatever the clocks of the processes say, and no account is used twice more than another.
+        last_used_at: later than all uses of the pool's accounts that the one who chose could see. So these times have
+            the order of the uses, whatever the clocks of the processes say, and no account of a pool is used twice
+            more than another.
     """
 
     last_used_at: str

@@ -29,9 +29,7 @@ def usable_account(peers: Peers, account_id: str | None, provider: str) -> None:
     if account is None:
         return  # without an account, or refused by a claim
     if account.provider != provider:
-        raise AccountOfAnotherProvider(
-            account_id=account.id, account_provider=account.provider, provider=provider
-        )
+        raise AccountOfAnotherProvider(account_id=account.id, account_provider=account.provider, provider=provider)
     if not account.available(present()):
         raise account.unavailable()
 

@@ -164,8 +164,8 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
 
         Raises:
             AgentNotRunning: the run is not running.
-            AccountNotFound, AccountOfAnotherProvider, AccountUnavailable: it is not there, not of the run's provider, or
-                exhausted.
+            AccountNotFound: there is no such account.
+            AccountOfAnotherProvider, AccountUnavailable: it is of another provider, or exhausted.
         """
         if account_id == self.account_id:
             return []
@@ -183,8 +183,8 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         duration_ms: Count | None = None,
         retry_at: Time | None = None,
     ) -> list[Event]:
-        """The run failed. A crash, a lost process and a limit of the provider are recoverable, unless `recoverable` says
-        otherwise.
+        """The run failed. A crash, a lost process and a limit of the provider are recoverable, unless `recoverable`
+        says otherwise.
 
         Args:
             retry_at: when the limit of the provider is over, as far as it says.

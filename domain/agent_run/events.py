@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain.agent import AgentAlreadyRunning, ConcurrencyLimitExceeded, run_of_agent
 from workledger.domain.agent_run.account import account_exists, usable_account
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Created, Event, Peers
 from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import NotFound, Refused
@@ -104,6 +105,8 @@ class AgentRunStarted(Created, topic="agent_run.started"):
         yield from super().claims(before, id)
         yield from account_exists(self.account_id)
         yield from live(self.agent_id, self.project_id, self.task_id)
+        if self.initiative_id:
+            yield Initiative.exists(self.initiative_id)
 
     def guard(self, before: Any, id: str, peers: Peers) -> None:
         own_task(peers, "start_run", self)

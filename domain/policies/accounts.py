@@ -1,4 +1,4 @@
-"""The policy that gives runs another account when the limit of their provider is reached (Codewalkers, domain.md 3.8)."""
+"""The policy that gives runs another account when their provider's limit is reached (Codewalkers, domain.md 3.8)."""
 
 from workledger.domain.account import Account
 from workledger.domain.account.account import present
@@ -58,6 +58,6 @@ SWITCH_EXHAUSTED_ACCOUNT = Policy(
     when=_is_limit,
     retry_on=(AccountAllExhausted,),
 )
-"""The account of a run that fails or pauses because of a limit of its provider is exhausted. A run that goes on gets the
-next account when its own is exhausted: at once by `resume_run`, and by this policy whatever it was resumed with. A retry
-is a new run, which gets the next account when it starts."""
+"""The account of a run that fails or pauses because of a limit of its provider is exhausted. A run that goes on gets
+the next account when its own is exhausted: at once by `resume_run`, and by this policy whatever it was resumed with. A
+retry is a new run, which gets the next account when it starts."""

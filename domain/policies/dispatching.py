@@ -120,6 +120,6 @@ DISPATCH_NEXT = Policy(
 )
 """Idle agents of an active project are assigned its queued tasks, up to the project's concurrency limit.
 
-While all accounts are exhausted, tasks wait. Agents of another type than `task`, and dismissed ones, are left out. The task is assigned and its run started in one
-unit; AgentRunStarted is the event on which a process is spawned.
+Agents of another type than `task`, and dismissed ones, are left out. The task is assigned and its run started in one
+unit; AgentRunStarted is the event on which a process is spawned. While all accounts are exhausted, tasks wait.
 """

@@ -19,7 +19,8 @@ from workledger.domain.kernel.unit import Unit
 def next_account(
     ledger: Ledger, provider: str = "claude", *, agent_run_id: str | None = None, command_id: str | None = None
 ) -> Account:
-    """Use the next account of a provider, and return it (Codewalkers `findNextAvailable`); see `take_account`.
+    """Use the next account of a provider, and return it as it is then (Codewalkers `findNextAvailable`); see
+    `take_account`.
 
     Raises:
         AccountAllExhausted: ACCOUNT_ALL_EXHAUSTED, no account is available.
@@ -28,18 +29,19 @@ def next_account(
     with ledger.unit(command_id, digest=asked) as unit:
         unit.decide(lambda: take_account(unit, provider, agent_run_id=agent_run_id))
     assert unit.receipt is not None
-    return ledger.get(Account, used_by(ledger, unit.receipt))
+    id, version = used_by(ledger, unit.receipt)
+    return ledger.get(Account, id, version=version) if unit.receipt.repeated else unit.state(Account, id)
 
 
-def used_by(ledger: Ledger, receipt: Receipt) -> str:
-    """The id of the account that an append used.
+def used_by(ledger: Ledger, receipt: Receipt) -> tuple[str, int]:
+    """The id of the account that an append used, and its version then.
 
     Raises:
         CommandIdReused: it used none, so the command id belongs to another command.
     """
     for row in ledger.recorded_by(receipt):
         if row.topic == AccountUsed.TOPIC:
-            return row.stream_id.partition("-")[2]
+            return row.stream_id.partition("-")[2], row.version
     raise CommandIdReused
 
 

@@ -43,7 +43,7 @@ def start_run(
         max_turns, model, allowed_tools: instead of those of the agent's config, for this run.
 
     Raises:
-        NotFound: there is no such agent, project, task or account.
+        NotFound: there is no such agent, project, task, initiative or account.
         AccountAllExhausted: all accounts of the agent's provider are exhausted.
         AccountOfAnotherProvider, AccountUnavailable: the account is of another provider, or exhausted.
         AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run, or another agent has the task.
@@ -121,8 +121,8 @@ def resume_run(
 ) -> AgentRun:
     """Resume a run in its present process, or in a new one, which is the agent's next session.
 
-    A task that was given back to the backlog in between is assigned to the agent again. A run whose account is exhausted
-    goes on with the next one.
+    A task that was given back to the backlog in between is assigned to the agent again. A run whose account is
+    exhausted goes on with the next one.
 
     Raises:
         NotFound: there is no such run, or its agent is deleted.

@@ -194,7 +194,9 @@ def test_every_mode_is_accepted(mode: Any) -> None:
     assert AgentRun.start(agent_id="agt_1", session_number=1, mode=mode).events[0].model_dump()["mode"] == mode
 
 
-@pytest.mark.parametrize("reason", ["user_input", "approval_required", "confirmation", "turn_limit", "provider_limit", "user"])
+@pytest.mark.parametrize(
+    "reason", ["user_input", "approval_required", "confirmation", "turn_limit", "provider_limit", "user"]
+)
 def test_every_reason_to_pause_is_accepted(reason: Any) -> None:
     """A1."""
     given(AgentRun, started, began).when(AgentRun.pause, reason=reason).then(AgentRunPaused(reason=reason))

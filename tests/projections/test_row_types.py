@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from workledger import Workledger, projections
+from workledger.domain.account import Account
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.services.runs import start_run
 from workledger.domain.session_feed import publish
 from workledger.domain.worktree import Worktree
 from workledger.projections import (
+    accounts,
     agent_logs,
     agent_runs,
     agents,
@@ -38,6 +40,9 @@ Query = Callable[..., Any]
 TABLES = [table for group in GROUPS for table in group.tables]
 
 CALLS: dict[Query, tuple[Any, ...]] = {
+    accounts.get: ("acc_1",),
+    accounts.of_provider: ("claude",),
+    accounts.exhausted: (),
     agent_logs.sessions: ("ann_a",),
     agent_logs.session_count: ("ann_a",),
     agent_logs.chunks: ("ann_a",),
@@ -76,6 +81,10 @@ CALLS: dict[Query, tuple[Any, ...]] = {
 @pytest.fixture
 def full(office: Workledger) -> Workledger:
     """A ledger in which no table is empty."""
+    office.create(Account.create(id="acc_1", email="ann@example.com"))
+    office.create(Account.create(id="acc_2", email="bob@example.com"))
+    with office.edit(Account, "acc_2") as account:
+        account.mark_exhausted()
     with office.unit() as unit:
         start_run(unit, id="run_c", agent_id="ann_b", task_id="leaf_b")
     with office.edit(AgentRun, "run_c") as run:

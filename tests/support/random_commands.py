@@ -89,7 +89,9 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
         lambda one, wish: one.ask_user(questions=[f"Which {wish.b}?"]),
         lambda one, wish: one.resume(extra_turns=(None, 2)[wish.b % 2]),
         lambda one, wish: one.switch_account(account_id=f"acc_{wish.b}"),
-        lambda one, wish: one.fail(cause=("crash", "execution_error", "provider_limit")[wish.b % 3], error="Boom.", exit_code=wish.b),
+        lambda one, wish: one.fail(
+            cause=("crash", "execution_error", "provider_limit")[wish.b % 3], error="Boom.", exit_code=wish.b
+        ),
         lambda one, wish: one.complete(result={"b": wish.b}),
         lambda one, wish: one.stop(duration_ms=wish.b),
     ),

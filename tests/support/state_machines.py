@@ -14,6 +14,10 @@ from support import message_states as messages
 from support import change_set_states as changes
 from support import project_states as projects
 from support import proposal_states as proposals
+from support import initiative_states as initiatives
+from support import phase_states as phases
+from support import project_states as projects
+from support import review_comment_states as comments
 from support import session_states as sessions
 from support import stage_run_states as stages
 from support import task_states as tasks
@@ -29,6 +33,12 @@ from workledger.domain.kernel.refusals import Refused
 from workledger.domain.message import Message
 from workledger.domain.project import Project
 from workledger.domain.proposal import Proposal
+from workledger.domain.initiative import Initiative
+from workledger.domain.kernel.aggregate import Aggregate, Event, New
+from workledger.domain.kernel.refusals import Refused
+from workledger.domain.phase import Phase
+from workledger.domain.project import Project
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
@@ -115,6 +125,9 @@ MACHINES = (
     Machine("Project", Project, "create", projects.LIVES, projects.EXAMPLES),
     Machine("Proposal", Proposal, "create", proposals.LIVES, proposals.EXAMPLES),
     Machine("Change set", ChangeSet, "create", changes.LIVES, changes.EXAMPLES),
+    Machine("Initiative", Initiative, "create", initiatives.LIVES, initiatives.EXAMPLES),
+    Machine("Phase", Phase, "create", phases.LIVES, phases.EXAMPLES, faces=("status",)),
+    Machine("Review comment", ReviewComment, "create", comments.LIVES, comments.EXAMPLES),
     Machine("Stage run", StageRun, "create", stages.LIVES, stages.EXAMPLES),
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
     Machine("Message", Message, "create", messages.LIVES, messages.EXAMPLES),
