@@ -1,19 +1,16 @@
 """Chats about phases and tasks over HTTP, with what was said in them (Codewalkers, domain.md 1.2)."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 
 from workledger.api.web.answers import Json, read
-from workledger.api.web.bodies import model
 from workledger.api.web.deps import BIGGEST, Reached, TheTables
 from workledger.api.web.documented import READS, Answers, answering
 from workledger.api.web.ids import AnyId, TheId
 from workledger.api.web.listing import Listing, Sort, equal
 from workledger.api.web.resource import resource
 from workledger.domain.chat_session import ChatSession, ChatSessionNotFound, Status, Target
-from workledger.domain.kernel.unit import Unit
-from workledger.domain.services import chats
 from workledger.projections import chat_sessions
 from workledger.projections.chat_sessions import ChatMessageRow, ChatSessions
 
@@ -32,15 +29,7 @@ CHAT_SESSIONS = Listing(
     },
 )
 
-
-def _start(unit: Unit, given: dict[str, Any]) -> None:
-    """Start a chat about a phase or a task; its initiative is that of its target."""
-    chats.start(unit, **given)
-
-
-START = model("NewChatSession", chats.start, like=ChatSession.create)
-
-router = resource(ChatSession, CHAT_SESSIONS, "chat-sessions", begin=(_start, START))
+router = resource(ChatSession, CHAT_SESSIONS, "chat-sessions")
 
 
 @router.get("/chat-sessions/{id}/messages")

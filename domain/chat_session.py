@@ -111,7 +111,6 @@ class ChatMessageChangeSetLinked(Event, topic="chat_session.message_change_set_l
 class ChatSessionClosed(Event, topic="chat_session.closed"):
     """The chat is over; another one about its target may begin."""
 
-    reason: str | None = None
     status: Literal["closed"] = "closed"
 
     def claims(self, before: "ChatSession", id: str) -> Iterable[Claim]:

@@ -7,6 +7,8 @@ from workledger.domain import (  # noqa: F401
     agent_run,
     chat_session,
     change_set,
+    change_set,
+    chat_session,
     command_log,
     commit,
     conversation,

@@ -216,7 +216,9 @@ class Page(Aggregate, category="page", prefix="pag", not_found=PageNotFound):
         return [] if content == self.content else [PageContentChanged(content=content)]
 
     @command
-    def move(self, *, parent_page_id: Id | Unset | None = UNSET, sort_order: Integer | Unset = UNSET) -> list[Event]:
+    def move(
+        self, *, parent_page_id: Id | Unset | None = UNSET, sort_order: Integer | Unset = UNSET
+    ) -> list[Event]:
         """Put it below another page of its initiative with all that is below it, or elsewhere among its siblings.
 
         Raises:

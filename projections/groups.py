@@ -4,11 +4,14 @@ from workledger.projections.accounts import Accounts
 from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
+from workledger.projections.chat_sessions import ChatSessions
 from workledger.projections.commits import ProjectCommits
+from workledger.projections.conversations import Conversations
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.errands import Errands
 from workledger.projections.messages import Messages
 from workledger.projections.initiatives import InitiativeProjects, Initiatives
+from workledger.projections.messages import Messages
 from workledger.projections.phase_dependencies import PhaseDependencies
 from workledger.projections.phases import Phases
 from workledger.projections.projects import Projects
@@ -50,6 +53,8 @@ GROUPS = (
             WriteOperations,
             ProjectCommits,
             Messages,
+            Conversations,
+            ChatSessions,
             Errands,
         ],
     ),

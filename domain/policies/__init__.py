@@ -2,6 +2,7 @@
 
 from workledger.domain.kernel.policy import Policy
 from workledger.domain.policies.accounts import SWITCH_EXHAUSTED_ACCOUNT
+from workledger.domain.policies.conversations import CONVERSATION_WAKE_UP
 from workledger.domain.policies.deletes import CASCADE_PROJECT
 from workledger.domain.policies.dependents import UNBLOCK_DEPENDENTS
 from workledger.domain.policies.dispatching import DISPATCH_NEXT, QUEUE_AGAIN
@@ -16,6 +17,7 @@ POLICIES: tuple[Policy, ...] = (
     QUEUE_AGAIN,
     CASCADE_PROJECT,
     SWITCH_EXHAUSTED_ACCOUNT,
+    CONVERSATION_WAKE_UP,
 )
 """Policies that continue work that a user or an app has started. DISPATCH_NEXT starts work, so it must be asked for."""
 
@@ -23,6 +25,7 @@ __all__ = [
     "BLOCK_ON_SPAWN_FAILURE",
     "CASCADE_PROJECT",
     "COMPLETE_ON_STOP",
+    "CONVERSATION_WAKE_UP",
     "DISPATCH_NEXT",
     "POLICIES",
     "QUEUE_AGAIN",
