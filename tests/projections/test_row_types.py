@@ -14,8 +14,12 @@ from workledger import Workledger, projections
 from workledger.domain.account import Account
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.initiative import Initiative
+from workledger.domain.phase import Phase
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.services.runs import start_run
 from workledger.domain.session_feed import publish
+from workledger.domain.task import Task
 from workledger.domain.worktree import Worktree
 from workledger.projections import (
     accounts,
@@ -23,6 +27,10 @@ from workledger.projections import (
     agent_runs,
     agents,
     commits,
+    initiatives,
+    phase_dependencies,
+    phases,
+    review_comments,
     run_models,
     session_feed,
     sessions,
@@ -56,8 +64,21 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     commits.history: ("p_a",),
     commits.count: ("p_a",),
     commits.by_sha: ("p_a", "abc"),
+    initiatives.get: ("ini_a",),
+    initiatives.by_status: ("active",),
+    initiatives.projects_of: ("ini_a",),
+    initiatives.of_project: ("p_a",),
+    phase_dependencies.dependencies: ("pha_b",),
+    phase_dependencies.dependents: ("pha_a",),
+    phases.get: ("pha_a",),
+    phases.of_initiative: ("ini_a",),
+    phases.counts: ("ini_a",),
+    phases.task_counts: ("pha_a",),
     project_rows.get: ("p_a",),
     project_rows.recent: (),
+    review_comments.get: ("rvc_a",),
+    review_comments.of_phase: ("pha_a",),
+    review_comments.open_on: ("pha_a",),
     run_models.totals: (),
     session_feed.since: ("s_a",),
     sessions.get: ("s_a",),
@@ -65,9 +86,13 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     task_dependencies.dependencies: ("other_a",),
     task_dependencies.dependents: ("leaf_a",),
     tasks.get: ("leaf_a",),
+    tasks.of_initiative: ("ini_a",),
+    tasks.of_parent: ("mid_a",),
+    tasks.of_phase: ("pha_a",),
     tasks.board: ("p_a",),
     tasks.column: ("p_a", "backlog"),
     tasks.counts: ("p_a",),
+    tasks.counts_in: (),
     tasks.position: ({"id": "z", "rank": "zz", "board_column": "backlog", "project_id": "p_a"},),
     tasks.neighbours: ("p_a", "backlog", 1, "leaf_a"),
     tool_calls.of_run: ("run_a",),
@@ -91,11 +116,24 @@ def full(office: Workledger) -> Workledger:
         run.report_process(provider_session_id="claude-1")
         run.report_turn(turn=1, tokens_in=1, model="opus")
     office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
+    plan(office)
     with office.unit() as unit:
         publish(unit, session_id="s_a", type="said", channel="chunks", data={"text": "Hello"})
         append_chunk(unit, agent_id="ann_a", agent_name="Ann", session_number=1, content="Hello")
     office.catch_up()
     return office
+
+
+def plan(office: Workledger) -> None:
+    """An initiative with two phases, a task and a comment."""
+    with office.unit() as unit:
+        unit.create(Initiative.create(id="ini_a", name="Sign in", project_ids=("p_a",)))
+        for id in ("pha_a", "pha_b"):
+            unit.create(Phase.create(id=id, initiative_id="ini_a", name=id, content="{}"))
+        unit.edit(Phase, "pha_b").add_dependency(depends_on_phase_id="pha_a")
+        unit.create(Task.create(title="Plan it", phase_id="pha_a"))
+        line: dict[str, Any] = {"file_path": "x.py", "line_number": 1, "line_type": "added", "body": "Why?"}
+        unit.create(ReviewComment.create(id="rvc_a", phase_id="pha_a", **line))
 
 
 def queries() -> Iterator[Query]:
