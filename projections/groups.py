@@ -4,17 +4,19 @@ from workledger.projections.accounts import Accounts
 from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
-from workledger.projections.chat_sessions import ChatSessions
+from workledger.projections.change_sets import ChangeSetEntries, ChangeSets
+from workledger.projections.chat_sessions import ChatMessages, ChatSessions
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.conversations import Conversations
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.errands import Errands
-from workledger.projections.messages import Messages
 from workledger.projections.initiatives import InitiativeProjects, Initiatives
 from workledger.projections.messages import Messages
+from workledger.projections.pages import Pages
 from workledger.projections.phase_dependencies import PhaseDependencies
 from workledger.projections.phases import Phases
 from workledger.projections.projects import Projects
+from workledger.projections.proposals import Proposals
 from workledger.projections.review_comments import ReviewComments
 from workledger.projections.run_models import RunModels
 from workledger.projections.session_feed import SessionEvents
@@ -55,6 +57,11 @@ GROUPS = (
             Messages,
             Conversations,
             ChatSessions,
+            ChatMessages,
+            Pages,
+            Proposals,
+            ChangeSets,
+            ChangeSetEntries,
             Errands,
         ],
     ),
