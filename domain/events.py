@@ -14,6 +14,7 @@ from workledger.domain import (  # noqa: F401
     conversation,
     errand,
     import_source,
+    imported_rows,
     initiative,
     message,
     page,
