@@ -137,9 +137,7 @@ class AgentRow(Stamped):
     current_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed), NONE_ONCE_ENDED]
     latest_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed)]
     initiative_id: Annotated[str | None, From(AgentRunStarted)]
-    account_id: Annotated[
-        str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")
-    ]
+    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
     initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
     initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
     account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
