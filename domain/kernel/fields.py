@@ -97,3 +97,5 @@ Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time with its zone, in UTC."""
 Json = Annotated[JsonValue, AfterValidator(_finite)]
 JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_finite)]
+Document = JsonObject | Text
+"""What a person writes: the JSON of an editor such as Tiptap, or text such as Markdown."""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
+from workledger.domain.kernel.cascade import deletions
 from workledger.domain.kernel.claims import Claim
 from workledger.domain.kernel.draft import Draft
 from workledger.domain.kernel.envelope import Recorded, current
@@ -168,6 +169,11 @@ class Unit:
         self._bind(kind, id)
         return self._existing(kind, id)
 
+    def holders(self, key: str) -> list[str]:
+        """The streams that hold a key, after what this unit takes and releases. Nothing is pinned: a claim on the key
+        settles what was relied on."""
+        return self._working.holding(key, self._holders(key))
+
     def replay(self, conflict: ConcurrencyConflict) -> bool:
         """Replay every step on the current state.
 
@@ -246,7 +252,8 @@ class Unit:
         stream = kind.stream(id)
         for event in (self._clean(stream, event).settle(state, id, self) for event in events):
             # Children first: the claims of a deleted parent require that none is left.
-            self._cascade(event.cascades_to(state, id), at)
+            for one in deletions(event.cascades_to(state, id), self.holders, self._current):
+                self._take(one.kind, one.id, one.state, one.events, at, guarded=True)
             event.check(state, id, self)
             if guarded:
                 event.guard(state, id, self)
@@ -256,19 +263,11 @@ class Unit:
             self._working.put(stream, state)
         return state
 
-    def _cascade(self, keys: Iterable[str], at: datetime | None) -> None:
-        for stream in (stream for key in keys for stream in self._holders(key)):
-            category, _, id = stream.partition("-")
-            kind = Aggregate.CATEGORIES[category]
-            state: Any = self._current(kind, id)
-            if state is not None and not state.deleted:
-                self._take(kind, id, state, state.delete(), at, guarded=True)
-
     def _claim(self, stream: str, claims: Iterable[Claim]) -> None:
         states = self._working.states
-        self._working.claims += [
-            (stream, one) for claim in claims for one in self._parents.required_with(claim, states)
-        ]
+        for claim in claims:
+            for one in self._parents.required_with(claim, states):
+                self._working.claim(stream, one)
 
     def _envelope(
         self, stream: str, version: int, event: Event, tags: Mapping[str, str | None], at: datetime | None

@@ -1,10 +1,11 @@
 """The working set of a unit of work: the aggregates that it has loaded, with the events that it has recorded."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from workledger.domain.kernel.aggregate import Aggregate
-from workledger.domain.kernel.claims import Claim
+from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.envelope import Recorded
 from workledger.domain.kernel.parents import Load
 
@@ -40,6 +41,7 @@ class WorkingSet:
         """Forget everything."""
         self.recorded: list[Recorded] = []
         self.claims: list[tuple[str, Claim]] = []
+        self._claims_on: dict[str, list[tuple[str, Claim]]] = defaultdict(list)
         self.pinned: dict[str, int] = {}
         self.touched: set[str] = set()
         self.assumed: dict[str, int] = {}
@@ -69,6 +71,21 @@ class WorkingSet:
         if state is not None:
             self.states[stream] = state
 
+    def claim(self, stream: str, claim: Claim) -> None:
+        """A claim of an event in that stream."""
+        self.claims.append((stream, claim))
+        self._claims_on[claim.key].append((stream, claim))
+
+    def holding(self, key: str, holders: Sequence[str]) -> list[str]:
+        """The streams that hold a key after the claims of the unit, when those hold it in the store."""
+        found = dict.fromkeys(holders)
+        for stream, claim in self._claims_on.get(key, ()):
+            if isinstance(claim, Take):
+                found[stream] = None
+            elif isinstance(claim, Release):
+                found.pop(stream, None)
+        return list(found)
+
     def mark(self) -> tuple[int, int, int]:
         """A point to which `undo` goes back."""
         return len(self.recorded), len(self.claims), len(self._undo)
@@ -76,6 +93,8 @@ class WorkingSet:
     def undo(self, mark: tuple[int, int, int]) -> None:
         """Take back what was recorded since."""
         recorded, claims, changes = mark
+        for _, claim in self.claims[claims:]:
+            self._claims_on[claim.key].pop()
         del self.recorded[recorded:], self.claims[claims:]
         while len(self._undo) > changes:
             stream, state, touched = self._undo.pop()

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class PhaseCreated(Created, topic="phase.created"):
-    """A phase of an initiative was created. `content` is a document of Tiptap, as JSON."""
+    """A phase of an initiative was created. `content` is the JSON of an editor, or text."""
 
     initiative_id: str
     name: str
-    content: str | None = None
+    content: dict[str, Any] | str | None = None
     status: Literal["pending"] = "pending"
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
@@ -42,7 +42,7 @@ class PhaseRenamed(Event, topic="phase.renamed"):
 class PhaseContentChanged(Event, topic="phase.content_changed"):
     """Its content was replaced."""
 
-    content: str | None
+    content: dict[str, Any] | str | None
 
 
 class PhaseDependencyAdded(Event, topic="phase.dependency_added"):
@@ -166,6 +166,17 @@ class PhaseCompleted(Event, topic="phase.completed"):
         initiative = peers.find(Initiative, before.initiative_id) if before.status == "in_progress" else None
         if initiative is not None and initiative.execution_mode != "yolo":
             raise PhaseReviewRequired(phase_id=id, initiative_id=before.initiative_id)
+
+
+class PhaseReopened(Event, topic="phase.reopened"):
+    """It was completed, and is in progress again: something is to be done after all."""
+
+    status: Literal["in_progress"] = "in_progress"
+    completed_at: None = None
+
+    def claims(self, before: "Phase", id: str) -> Iterable[Claim]:
+        yield Take(claims.open_phase(id))
+        yield Take(open_phases_of(before.initiative_id), capacity=UNLIMITED)
 
 
 class PhaseDeleted(Deleted, topic="phase.deleted"):

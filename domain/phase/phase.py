@@ -8,7 +8,7 @@ from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate, Event, New, command
 from workledger.domain.kernel.claims import Require
 from workledger.domain.kernel.command import ANY
-from workledger.domain.kernel.fields import Name, Reason, Sha, Text
+from workledger.domain.kernel.fields import Document, Name, Reason, Sha
 from workledger.domain.kernel.ids import Id, new_id
 from workledger.domain.phase.events import (
     PhaseApproved,
@@ -23,6 +23,7 @@ from workledger.domain.phase.events import (
     PhaseMerged,
     PhaseQueued,
     PhaseRenamed,
+    PhaseReopened,
     PhaseReviewRequested,
     PhaseStarted,
     PhaseUnblocked,
@@ -50,7 +51,7 @@ class Phase(
 
     initiative_id: str
     name: str
-    content: str | None = None
+    content: dict[str, Any] | str | None = None
     status: Status = "pending"
     queued: bool = False
     blocked_in: State | None = None
@@ -78,7 +79,7 @@ class Phase(
     @classmethod
     @command
     def create(
-        cls, *, initiative_id: Id, name: Name, id: Id | None = None, content: Text | None = None
+        cls, *, initiative_id: Id, name: Name, id: Id | None = None, content: Document | None = None
     ) -> "New[Phase]":
         """Create a phase of an initiative.
 
@@ -94,8 +95,8 @@ class Phase(
         return [] if name == self.name else [PhaseRenamed(name=name)]
 
     @command
-    def change_content(self, *, content: Text | None) -> list[Event]:
-        """Replace its content, such as a document of Tiptap as JSON."""
+    def change_content(self, *, content: Document | None) -> list[Event]:
+        """Replace its content; None empties it."""
         return [] if content == self.content else [PhaseContentChanged(content=content)]
 
     @command
@@ -204,6 +205,11 @@ class Phase(
             PhaseTasksOpen: PHASE_TASKS_OPEN, in the append: one was added since.
         """
         return self._merged(merge_base, merge_sha, strategy)
+
+    @command(when="completed", unless="in_progress")
+    def reopen(self) -> list[Event]:
+        """Work on a completed one again, such as when changes of its initiative are asked for (Codewalkers)."""
+        return [PhaseReopened()]
 
     @command
     def delete(self) -> list[Event]:

@@ -1,6 +1,6 @@
 """The changes of a batch to one table, row by row: each row is written once, however many events touch it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from workledger.projections.engine.rules import ABSENT
@@ -44,8 +44,12 @@ def row_to_change(table: type[Table], changes: Changes, key: Any) -> Values | No
     return row
 
 
-def apply(table: type[Table], changes: Changes, change: Change) -> None:
-    """Fold in a change that a plain function asks for (see Table.FOLDS)."""
+def apply(table: type[Table], changes: Changes, change: Change, as_json: Callable[[Any], Any]) -> None:
+    """Fold in a change that a plain function asks for (see Table.FOLDS).
+
+    Args:
+        as_json: makes of a value what a JSON column stores.
+    """
     if change.gone:
         changes.new.pop(change.key, None)
         changes.changed.pop(change.key, None)
@@ -54,7 +58,7 @@ def apply(table: type[Table], changes: Changes, change: Change) -> None:
     row = row_to_change(table, changes, change.key)
     if row is not None:
         for name, value in change.set.items():
-            row[table.AT[name]] = value
+            row[table.AT[name]] = as_json(value) if table.COLUMNS[name].is_json else value
         for name, amount in change.add.items():
             row[table.AMOUNT_AT[name]] += amount
 

@@ -67,9 +67,9 @@ class FoldCompiler:
         for effect in plan.effects:
             self._effect(effect)
         for table, fold in plan.folds:
-            self._names |= {"Scanned": Scanned, "apply": apply}
+            self._names |= {"Scanned": Scanned, "apply": apply, "as_json": self._expressions.as_json}
             self._write(f"for change in {self._name(fold)}(Scanned._make(row), data, all_tags):")
-            self._write(f"    apply({self._name(table)}, batch[{tables.index(table)}], change)")
+            self._write(f"    apply({self._name(table)}, batch[{tables.index(table)}], change, as_json)")
         self.source = "\n    ".join([*self._head(), *self._lines, "return None"])
         """The function as Python source."""
 

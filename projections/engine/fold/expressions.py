@@ -109,10 +109,10 @@ class Expressions:
             expression = f"{self.name(value)}(data)"
             self._absent()
             if column.is_json:
-                self.names["to_json"] = self._json
+                self.names["to_json"] = self.as_json
                 expression = f"to_json({expression})"
             return expression, "ABSENT"
-        return self.name(self._json(value) if column.is_json else value), ""
+        return self.name(self.as_json(value) if column.is_json else value), ""
 
     def _sum(self, rule: Sum, column: Column) -> str:
         if rule.by is not None:
@@ -170,8 +170,8 @@ class Expressions:
             default = msgspec.field(default_factory=partial(deepcopy, default))
         return kind if name in self._never_null else kind | None, default
 
-    def _json(self, value: Any) -> Any:
-        """A JSON column's value as JSON."""
+    def as_json(self, value: Any) -> Any:
+        """What a JSON column stores of a value."""
         if value is None or value is ABSENT:
             return value
         encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
