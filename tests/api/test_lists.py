@@ -90,6 +90,7 @@ EXPECTED: dict[str, dict[str, list[tuple[Any, set[str]]]]] = {
         "name": [("ann", {"agt_1"})],
         "provider": [("codex", {"agt_3"})],
         "current_task_id": [("tsk_1", {"agt_1"})],
+        "account_id": [("acc_1", {"agt_1"}), ("acc_2", {"agt_3"})],
     },
     "accounts": {
         "provider": [("claude", {"acc_1"}), ("codex", {"acc_2"})],
