@@ -14,8 +14,12 @@ from workledger import Workledger, projections
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.initiative import Initiative
+from workledger.domain.page import Page
 from workledger.domain.phase import Phase
+from workledger.domain.proposal import Proposal
 from workledger.domain.review_comment import ReviewComment
+from workledger.domain.services import proposals as propose
+from workledger.domain.services.change_sets import apply, revert
 from workledger.domain.services.runs import start_run
 from workledger.domain.session_feed import publish
 from workledger.domain.task import Task
@@ -24,10 +28,13 @@ from workledger.projections import (
     agent_logs,
     agent_runs,
     agents,
+    change_sets,
     commits,
     initiatives,
+    pages,
     phase_dependencies,
     phases,
+    proposals,
     review_comments,
     run_models,
     session_feed,
@@ -56,6 +63,8 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     agents.get: ("ann_a",),
     agents.by_name: ("Ann", "p_a"),
     agents.by_status: ("idle",),
+    change_sets.get: ("chs_a",),
+    change_sets.entries: ("chs_a",),
     commits.history: ("p_a",),
     commits.count: ("p_a",),
     commits.by_sha: ("p_a", "abc"),
@@ -63,6 +72,9 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     initiatives.by_status: ("active",),
     initiatives.projects_of: ("ini_a",),
     initiatives.of_project: ("p_a",),
+    pages.get: ("pag_a",),
+    pages.root: ("ini_a",),
+    pages.children: ("pag_a",),
     phase_dependencies.dependencies: ("pha_b",),
     phase_dependencies.dependents: ("pha_a",),
     phases.get: ("pha_a",),
@@ -71,6 +83,10 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     phases.task_counts: ("pha_a",),
     project_rows.get: ("p_a",),
     project_rows.recent: (),
+    proposals.get: ("pro_a",),
+    proposals.of_agent: ("ann_a", "accepted"),
+    proposals.count: ("ann_a", "accepted"),
+    proposals.counts: (),
     review_comments.get: ("rvc_a",),
     review_comments.of_phase: ("pha_a",),
     review_comments.open_on: ("pha_a",),
@@ -108,6 +124,7 @@ def full(office: Workledger) -> Workledger:
         run.report_turn(turn=1, tokens_in=1, model="opus")
     office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
     plan(office)
+    write(office)
     with office.unit() as unit:
         publish(unit, session_id="s_a", type="said", channel="chunks", data={"text": "Hello"})
         append_chunk(unit, agent_id="ann_a", agent_name="Ann", session_number=1, content="Hello")
@@ -125,6 +142,23 @@ def plan(office: Workledger) -> None:
         unit.create(Task.create(title="Plan it", phase_id="pha_a"))
         line: dict[str, Any] = {"file_path": "x.py", "line_number": 1, "line_type": "added", "body": "Why?"}
         unit.create(ReviewComment.create(id="rvc_a", phase_id="pha_a", **line))
+
+
+def write(office: Workledger) -> None:
+    """Pages, a proposal that was accepted, and a change set that was reverted."""
+    with office.unit() as unit:
+        unit.create(Page.create(id="pag_a", initiative_id="ini_a", title="Vision", content={"type": "doc"}))
+        unit.create(Page.create(initiative_id="ini_a", title="Parser", parent_page_id="pag_a"))
+        about: dict[str, Any] = {"agent_id": "ann_a", "initiative_id": "ini_a", "target_type": "page"}
+        unit.create(Proposal.create(id="pro_a", title="Lexer", content="By hand.", metadata={"x": 1}, **about))
+        propose.accept(unit, "pro_a", by="user:ann")
+    with office.unit() as unit:
+        unit.create(Page.create(id="pag_b", initiative_id="ini_a", title="Draft", parent_page_id="pag_a"))
+        delete: dict[str, Any] = {"action": "delete", "target_type": "page", "target_id": "pag_b"}
+        rename = {"action": "update", "target_type": "page", "target_id": "pag_a", "values": {"title": "Goal"}}
+        apply(unit, id="chs_a", initiative_id="ini_a", agent_id="ann_a", changes=[delete, rename])
+    with office.unit() as unit:
+        revert(unit, office, "chs_a", by="user:ann")
 
 
 def queries() -> Iterator[Query]:
