@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workledger.domain import page, phase
+from workledger.domain import page
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.page import Page
@@ -185,5 +185,3 @@ def readdressed(target: Target, values: Values, anew: Mapping[Key, str]) -> Valu
         name: new(target.references[name], value) if name in target.references else value
         for name, value in values.items()
     }
-
-

@@ -1,7 +1,7 @@
 """Pages, proposals and change sets in read tables: what is found of them, and what goes with what is deleted, on each
 database and in any batch size."""
 
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import pytest
 
@@ -12,13 +12,15 @@ from workledger.domain.change_set import ChangeSet
 from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.page import Page
-from workledger.domain.proposal import Proposal
+from workledger.domain.proposal import Proposal, Status
 from workledger.domain.services.change_sets import apply, revert
 from workledger.domain.services.proposals import accept
 from workledger.projections import change_sets, pages, proposals
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.rebuild.verify import verify
 from workledger.projections.groups import GROUPS
+
+R = TypeVar("R")
 
 
 @pytest.fixture(params=[1, 5000], ids=lambda batch: f"batch-{batch}")
@@ -78,6 +80,12 @@ def gone(ledger: Workledger, batch: int, kind: Any, id: str) -> None:
     seen(ledger, batch)
 
 
+def row(found: R | None) -> R:
+    """One that is there."""
+    assert found is not None
+    return found
+
+
 def ids(ledger: Workledger, name: str, column: str = "id") -> set[Any]:
     return {row[column] for row in rows_of(ledger, name)}
 
@@ -111,13 +119,13 @@ class TestDeletes:
     def test_the_record_of_a_change_set_takes_its_entries_and_leaves_what_it_changed(
         self, written: Workledger, batch: int
     ) -> None:
-        row = proposals.get(written.tables, "yes_i") or seen(written) or proposals.get(written.tables, "yes_i")
-        assert row and row["change_set_id"] and row["created_id"]
-        gone(written, batch, ChangeSet, row["change_set_id"])
-        after = proposals.get(written.tables, "yes_i")
-        assert after and (after["status"], after["change_set_id"]) == ("accepted", None)
+        seen(written)
+        before = row(proposals.get(written.tables, "yes_i"))
+        gone(written, batch, ChangeSet, str(before["change_set_id"]))
+        after = row(proposals.get(written.tables, "yes_i"))
+        assert (after["status"], after["change_set_id"]) == ("accepted", None)
         assert after["created_id"] in ids(written, "pages")
-        assert row["change_set_id"] not in ids(written, "change_set_entries", "change_set_id")
+        assert before["change_set_id"] not in ids(written, "change_set_entries", "change_set_id")
 
     def test_a_proposal_is_deleted_alone(self, written: Workledger, batch: int) -> None:
         gone(written, batch, Proposal, "late_i")
@@ -144,8 +152,8 @@ class TestQueries:
     def test_the_root_page_of_an_initiative_is_found(self, written: Workledger) -> None:
         """Codewalkers `findRootPage`."""
         written.catch_up()
-        root = pages.root(written.tables, "i")
-        assert root and (root["id"], root["parent_page_id"], root["content"]) == ("root_i", None, "On root.")
+        root = row(pages.root(written.tables, "i"))
+        assert (root["id"], root["parent_page_id"], root["content"]) == ("root_i", None, "On root.")
         assert pages.root(written.tables, "ini_0") is None
 
     def test_a_long_content_stays_in_the_log(self, written: Workledger) -> None:
@@ -155,8 +163,7 @@ class TestQueries:
             with written.edit(Page, "low_i") as page:
                 page.change_content(content=content)
             seen(written)
-            row = pages.get(written.tables, "low_i")
-            assert row and row["content"] == content
+            assert row(pages.get(written.tables, "low_i"))["content"] == content
         with written.tables.engine.connect() as connection:
             stored = connection.exec_driver_sql("select max(content) from pages").scalar()
         assert isinstance(stored, int)
@@ -165,7 +172,7 @@ class TestQueries:
         """C13, Codewalkers `findByAgentIdAndStatus` and `countByAgentIdAndStatus`: the counts agree with the lists."""
         seen(written)
         assert [row["id"] for row in proposals.of_agent(written.tables, "ann_i", "pending")] == ["soon_i", "late_i"]
-        for status in ("pending", "accepted", "dismissed"):
+        for status in get_args(Status):
             found = proposals.of_agent(written.tables, "ann_i", status)
             assert proposals.count(written.tables, "ann_i", status) == len(found) > 0
         assert proposals.count(written.tables, "agt_0", "pending") == 0
@@ -173,11 +180,10 @@ class TestQueries:
 
     def test_a_proposal_shows_what_became_of_it(self, written: Workledger) -> None:
         seen(written)
-        accepted, dismissed = (proposals.get(written.tables, id) for id in ("yes_i", "no_i"))
-        assert accepted and dismissed
+        accepted, dismissed = (row(proposals.get(written.tables, id)) for id in ("yes_i", "no_i"))
         assert (accepted["content"], accepted["metadata"], accepted["target_id"]) == ("Say yes.", {"n": 0}, None)
-        made = pages.get(written.tables, str(accepted["created_id"]))
-        assert made and (made["title"], made["content"], made["parent_page_id"]) == ("yes", "Say yes.", "root_i")
+        made = row(pages.get(written.tables, str(accepted["created_id"])))
+        assert (made["title"], made["content"], made["parent_page_id"]) == ("yes", "Say yes.", "root_i")
         assert (accepted["resolved_by"], accepted["resolved_at"]) == ("user:ann", accepted["updated_at"])
         assert (dismissed["status"], dismissed["resolved_by"], dismissed["reason"]) == (
             "dismissed",
@@ -190,20 +196,20 @@ class TestQueries:
             wanted = [{"action": "delete", "target_type": "page", "target_id": "mid_i"}]
             apply(unit, id="chs_1", initiative_id="i", changes=wanted, summary="Less.")
         seen(written)
-        row = change_sets.get(written.tables, "chs_1")
-        assert row and (row["status"], row["entry_count"], row["summary"]) == ("applied", 3, "Less.")
-        told = [(one["action"], one["target_id"], one["version_after"]) for one in change_sets.entries(written.tables, "chs_1")]
+        applied = row(change_sets.get(written.tables, "chs_1"))
+        assert (applied["status"], applied["entry_count"], applied["summary"]) == ("applied", 3, "Less.")
+        told = [
+            (one["action"], one["target_id"], one["version_after"])
+            for one in change_sets.entries(written.tables, "chs_1")
+        ]
         assert told == [("delete", "mid_i", None), ("delete", "low_i", None), ("delete", "lowest_i", None)]
         with written.unit() as unit:
             revert(unit, written, "chs_1", by="user:ann")
         seen(written)
-        row = change_sets.get(written.tables, "chs_1")
-        assert row and (row["status"], row["reverted_by"], row["reverted_at"]) == (
-            "reverted",
-            "user:ann",
-            row["updated_at"],
-        )
-        mid, low, lowest = (pages.get(written.tables, str(one["restored_id"])) for one in change_sets.entries(written.tables, "chs_1"))
-        assert mid and low and lowest
+        reverted = row(change_sets.get(written.tables, "chs_1"))
+        assert (reverted["status"], reverted["reverted_by"]) == ("reverted", "user:ann")
+        assert reverted["reverted_at"] == reverted["updated_at"]
+        made = [str(one["restored_id"]) for one in change_sets.entries(written.tables, "chs_1")]
+        mid, low, lowest = (row(pages.get(written.tables, id)) for id in made)
         assert (mid["title"], mid["content"], mid["parent_page_id"]) == ("Other", "On mid.", "root_i")
         assert (low["parent_page_id"], lowest["parent_page_id"]) == (mid["id"], low["id"])

@@ -142,5 +142,3 @@ def test_a_change_set_that_is_reverted_leaves_the_rows_that_were_there(changes: 
         event: Any = ledger.history(ChangeSet, id)[-1].event
         former = {entry.target_id: entry.restores for entry in event.entries if entry.restores}
         assert rows(ledger, former) == before
-
-
