@@ -17,6 +17,7 @@ from workledger.domain.phase.events import (
     PhaseMerged,
     PhaseQueued,
     PhaseRenamed,
+    PhaseReopened,
     PhaseReviewRequested,
     PhaseStarted,
     PhaseUnblocked,
@@ -40,6 +41,7 @@ STATUS = (
     PhaseReviewRequested,
     PhaseChangesRequested,
     PhaseCompleted,
+    PhaseReopened,
 )
 QUEUE = (PhaseQueued, PhaseStarted, PhaseBlocked, PhaseUnblocked)
 
@@ -57,7 +59,8 @@ class PhaseRow(Stamped):
     merge_base: Annotated[str | None, From(PhaseMerged)]
     merge_sha: Annotated[str | None, From(PhaseMerged)]
     started_at: Annotated[datetime | None, When(PhaseStarted)]
-    completed_at: Annotated[datetime | None, When(PhaseCompleted)]
+    review_requested_at: Annotated[datetime | None, When(PhaseReviewRequested)]
+    completed_at: Annotated[datetime | None, When(PhaseCompleted), From(PhaseReopened)]
 
 
 class Phases(

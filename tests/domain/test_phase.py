@@ -6,7 +6,7 @@ import pytest
 
 from support.phase_states import LIVES, begun, created, dependency_added
 from workledger.domain.dependencies import DependencyCycle, DependencySelf
-from workledger.domain.initiative import Initiative, InitiativeNotFound
+from workledger.domain.initiative import Initiative, InitiativeNotFound, InitiativePhasesOpen
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 from workledger.domain.phase import Phase
@@ -139,6 +139,7 @@ TABLE = {
     "request_changes": {"pending_review": "in_progress"},
     "merge": {"in_progress": "completed", "completed": "="},
     "approve_review": {"pending_review": "completed", "completed": "="},
+    "reopen": {"completed": "in_progress", "in_progress": "="},
 }
 """Where each command leads from each state; from all others it is refused (domain.md 2.7)."""
 
@@ -220,6 +221,19 @@ class TestDependencies:
         tell(ledger, "b", "start")
         tell(ledger, "b", "delete")
         assert ledger.holders("dependents_of_phase:a") == []
+
+    @pytest.mark.usefixtures("initiative")
+    def test_one_that_is_reopened_is_waited_for_again(self, ledger: Ledger) -> None:
+        for id in ("a", "b"):
+            phase(ledger, id, "approve")
+        depend(ledger, "b", "a")
+        tell(ledger, "a", "start", "merge", "reopen")
+        with pytest.raises(PhaseDependenciesUnmet):
+            tell(ledger, "b", "start")
+        with pytest.raises(InitiativePhasesOpen), ledger.edit(Initiative, "i") as draft:
+            draft.request_review()
+        tell(ledger, "a", "merge")
+        tell(ledger, "b", "start")
 
 
 class TestMode:

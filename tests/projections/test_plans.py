@@ -247,6 +247,11 @@ class TestRows:
         assert row
         assert (row["status"], row["merge_base"], row["merge_sha"]) == ("completed", "c0ffee", "beef")
         assert row["completed_at"]
+        tell(plan, Phase, "done", lambda phase: phase.reopen())
+        seen(plan)
+        row = phases.get(plan.tables, "done")
+        assert row
+        assert (row["status"], row["merge_base"], row["completed_at"]) == ("in_progress", "c0ffee", None)
 
     def test_a_phase_shows_its_content_its_queue_and_what_blocks_it(self, plan: Workledger) -> None:
         tell(plan, Phase, "a_i", lambda phase: phase.approve(), lambda phase: phase.queue())

@@ -11,9 +11,14 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from workledger import Workledger, projections
+from workledger.domain.account import Account
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.chat_session import ChatSession
+from workledger.domain.conversation import Conversation
+from workledger.domain.errand import Errand
 from workledger.domain.initiative import Initiative
+from workledger.domain.message import Message
 from workledger.domain.page import Page
 from workledger.domain.phase import Phase
 from workledger.domain.proposal import Proposal
@@ -25,12 +30,17 @@ from workledger.domain.session_feed import publish
 from workledger.domain.task import Task
 from workledger.domain.worktree import Worktree
 from workledger.projections import (
+    accounts,
     agent_logs,
     agent_runs,
     agents,
     change_sets,
+    chat_sessions,
     commits,
+    conversations,
+    errands,
     initiatives,
+    messages,
     pages,
     phase_dependencies,
     phases,
@@ -53,6 +63,9 @@ Query = Callable[..., Any]
 TABLES = [table for group in GROUPS for table in group.tables]
 
 CALLS: dict[Query, tuple[Any, ...]] = {
+    accounts.get: ("acc_1",),
+    accounts.of_provider: ("claude",),
+    accounts.exhausted: (),
     agent_logs.sessions: ("ann_a",),
     agent_logs.session_count: ("ann_a",),
     agent_logs.chunks: ("ann_a",),
@@ -65,6 +78,10 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     agents.by_status: ("idle",),
     change_sets.get: ("chs_a",),
     change_sets.entries: ("chs_a",),
+    chat_sessions.get: ("chat_a",),
+    chat_sessions.active: ("task", "leaf_a"),
+    chat_sessions.active_by_agent: ("ann_a",),
+    chat_sessions.messages: ("chat_a",),
     commits.history: ("p_a",),
     commits.count: ("p_a",),
     commits.by_sha: ("p_a", "abc"),
@@ -81,6 +98,14 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     phases.of_initiative: ("ini_a",),
     phases.counts: ("ini_a",),
     phases.task_counts: ("pha_a",),
+    conversations.get: ("conversation_a",),
+    conversations.pending_for_agent: ("ann_b",),
+    errands.get: ("errand_a",),
+    errands.find: ("p_a", "active"),
+    messages.get: ("message_a",),
+    messages.pending_for_user: (),
+    messages.requiring_response: (),
+    messages.replies: ("message_a",),
     project_rows.get: ("p_a",),
     project_rows.recent: (),
     proposals.get: ("pro_a",),
@@ -117,6 +142,10 @@ CALLS: dict[Query, tuple[Any, ...]] = {
 @pytest.fixture
 def full(office: Workledger) -> Workledger:
     """A ledger in which no table is empty."""
+    office.create(Account.create(id="acc_1", email="ann@example.com"))
+    office.create(Account.create(id="acc_2", email="bob@example.com"))
+    with office.edit(Account, "acc_2") as account:
+        account.mark_exhausted()
     with office.unit() as unit:
         start_run(unit, id="run_c", agent_id="ann_b", task_id="leaf_b")
     with office.edit(AgentRun, "run_c") as run:
@@ -125,6 +154,7 @@ def full(office: Workledger) -> Workledger:
     office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
     plan(office)
     write(office)
+    talk(office)
     with office.unit() as unit:
         publish(unit, session_id="s_a", type="said", channel="chunks", data={"text": "Hello"})
         append_chunk(unit, agent_id="ann_a", agent_name="Ann", session_number=1, content="Hello")
@@ -159,6 +189,18 @@ def write(office: Workledger) -> None:
         apply(unit, id="chs_a", initiative_id="ini_a", agent_id="ann_a", changes=[delete, rename])
     with office.unit() as unit:
         revert(unit, office, "chs_a", by="user:ann")
+
+
+def talk(office: Workledger) -> None:
+    """A chat, a question to another agent, a reply to one that waits for the user, and an errand."""
+    office.create(ChatSession.create(id="chat_a", target_type="task", target_id="leaf_a", agent_id="ann_a"))
+    with office.edit(ChatSession, "chat_a") as chat:
+        chat.post_message(role="user", content="Shorter, please.")
+    office.create(Conversation.create(id="conversation_a", from_agent_id="ann_a", to_agent_id="ann_b", question="Why?"))
+    to_user: dict[str, Any] = {"sender_type": "agent", "sender_id": "ann_a", "recipient_type": "user", "content": "?"}
+    office.create(Message.create(id="message_a", **to_user, requires_response=True))
+    office.create(Message.create(**to_user, parent_message_id="message_a"))
+    office.create(Errand.create(id="errand_a", description="Fix it", branch="b", project_id="p_a"))
 
 
 def queries() -> Iterator[Query]:

@@ -54,6 +54,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "request_changes": ({"comment_ids": ("rvc_1",)},),
     "merge": ({"merge_base": "c0ffee"},),
     "approve_review": ({"merge_base": "c0ffee"},),
+    "reopen": ({},),
     "delete": ({},),
 }
 """Arguments for each of its commands."""
