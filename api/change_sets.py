@@ -86,8 +86,6 @@ router = resource(
 )
 def differences(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached) -> Json:
     """What it did to each page, phase and task, with the values before and after it."""
-    found = zip(
-        change_sets.entries(tables, id), services.differences(ledger, ledger.get(ChangeSet, id)), strict=False
-    )
+    found = zip(change_sets.entries(tables, id), services.differences(ledger, ledger.get(ChangeSet, id)), strict=False)
     items = [{**entry, "before": before, "after": after} for entry, (before, after) in found]
     return read({"items": items, "position": position}, position)

@@ -54,16 +54,12 @@ class RootPage(Body):
 
 @router.post("/pages/ensure-root-page")
 @answering(
-    Answers(
-        receipt_shape(Page), headers=["X-Position", "ETag"], refused=WRITES, codes={404: [InitiativeNotFound.code]}
-    )
+    Answers(receipt_shape(Page), headers=["X-Position", "ETag"], refused=WRITES, codes={404: [InitiativeNotFound.code]})
 )
 def the_root_page(asked: RootPage, caller: TheBeginner) -> Json:
     """The root page of an initiative, which is created when there is none (Codewalkers `getOrCreateRootPage`)."""
     with caller.ledger.acting_as(caller.actor):
-        page = ensure_root_page(
-            caller.ledger, asked.initiative_id, title=asked.title, command_id=caller.command_id
-        )
+        page = ensure_root_page(caller.ledger, asked.initiative_id, title=asked.title, command_id=caller.command_id)
     position = caller.ledger.head()
     body = {"id": page.id, "version": page.version, "position": position, "state": page.model_dump(mode="json")}
     return tagged(Json(body, headers={"X-Position": str(position)}), page.version)

@@ -18,7 +18,7 @@ from workledger.domain.account.events import (
     AccountUsed,
 )
 from workledger.projections.engine.columns import Stamped
-from workledger.projections.engine.rules import Count, From, Stream
+from workledger.projections.engine.rules import Count, From, Stream, When
 from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
@@ -40,6 +40,7 @@ class AccountRow(Stamped):
     credentials_fingerprint: Annotated[str | None, From(AccountCredentialsRefreshed, field="fingerprint")]
     credentials_status: Annotated[str, From(*STATUS)]
     is_exhausted: Annotated[bool, From(AccountRegistered, *LIMITED)]
+    exhausted_at: Annotated[datetime | None, When(AccountExhausted)]
     exhausted_until: Annotated[datetime | None, From(*LIMITED, field="until")]
     last_used_at: Annotated[datetime | None, From(AccountUsed)]
     use_count: Annotated[int, Count(AccountUsed)]

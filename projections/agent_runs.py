@@ -62,6 +62,7 @@ class AgentRunRow(Stamped):
     prompt_ref: Annotated[str | None, From(AgentRunStarted)]
     result: Annotated[Any | None, From(AgentRunCompleted)]
     pending_questions: Annotated[list[Any] | None, From(AgentRunWaitingForInput, AgentRunResumed)]
+    asked_at: Annotated[datetime | None, When(AgentRunWaitingForInput)]
     pause_reason: Annotated[str | None, From(AgentRunPaused, field="reason"), RESUMED]
     retry_at: Annotated[datetime | None, From(AgentRunPaused, AgentRunFailed), RESUMED]
     end_reason: Annotated[str | None, From(AgentRunCompleted, AgentRunStopped, field="reason"), RESUMED]

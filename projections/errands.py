@@ -1,5 +1,6 @@
 """Errands (Codewalkers, domain.md 1.2 and 3.7)."""
 
+from datetime import datetime
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from workledger.domain.errand import (
     Status,
 )
 from workledger.projections.engine.columns import Stamped
-from workledger.projections.engine.rules import Becomes, From, References, Stream
+from workledger.projections.engine.rules import Becomes, From, References, Stream, When
 from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
@@ -44,6 +45,7 @@ class ErrandRow(Stamped):
     ]
     project_id: Annotated[str | None, From(ErrandOpened), References("projects", "cascade")]
     status: Annotated[str, From(*STATUS)]
+    review_requested_at: Annotated[datetime | None, When(ErrandSubmittedForReview)]
     conflict_files: Annotated[list[str], SOLVED, From(ErrandMergeConflicted, field="files")]
     merge_sha: Annotated[str | None, From(ErrandMerged)]
 

@@ -59,6 +59,7 @@ class PhaseRow(Stamped):
     merge_base: Annotated[str | None, From(PhaseMerged)]
     merge_sha: Annotated[str | None, From(PhaseMerged)]
     started_at: Annotated[datetime | None, When(PhaseStarted)]
+    review_requested_at: Annotated[datetime | None, When(PhaseReviewRequested)]
     completed_at: Annotated[datetime | None, When(PhaseCompleted), From(PhaseReopened)]
 
 

@@ -162,6 +162,51 @@ const SENTENCES = {
   "write_op.failed": ["alert", "bad", (d) => `saw the write fail: ${quoted(d.error)}`],
   "write_op.deleted": ["trash", "warn", (d) => `deleted the write to ${d.write_branch}`],
 
+  "initiative.created": ["plus", "plain", (d) => `created the initiative ${quoted(d.name)}`],
+  "initiative.renamed": ["edit", "plain", (d) => `renamed the initiative to ${quoted(d.name)}`],
+  "initiative.branch_set": ["branch", "plain", (d) => (d.branch ? `set the branch of the initiative to ${d.branch}` : "took the branch off the initiative")],
+  "initiative.project_linked": ["link", "plain", () => "linked a project to the initiative"],
+  "initiative.project_unlinked": ["link", "plain", () => "unlinked a project from the initiative"],
+  "initiative.review_requested": ["file", "review", () => "asked for a review of the initiative"],
+  "initiative.review_approved": ["check", "good", (d) => `approved the initiative: its branch is ${d.strategy === "merge_and_push" ? "merged and pushed" : "pushed"}`],
+  "initiative.changes_requested": ["back", "bad", (d) => `asked for changes of the initiative${because(d.summary)}`],
+  "initiative.completed": ["check", "good", () => "completed the initiative"],
+  "initiative.archived": ["file", "plain", () => "archived the initiative"],
+  "initiative.reopened": ["back", "warn", () => "reopened the initiative"],
+  "initiative.deleted": ["trash", "bad", (d) => `deleted the initiative ${quoted(d.name)}`],
+  "phase.created": ["plus", "plain", (d) => `created the phase ${quoted(d.name)}`],
+  "phase.renamed": ["edit", "plain", (d) => `renamed the phase to ${quoted(d.name)}`],
+  "phase.content_changed": ["edit", "plain", () => "changed the text of the phase"],
+  "phase.dependency_added": ["link", "plain", () => "made the phase come after another one"],
+  "phase.dependency_removed": ["link", "plain", () => "no longer makes the phase come after another one"],
+  "phase.approved": ["check", "info", () => "approved the plan of the phase"],
+  "phase.queued": ["queue", "info", () => "queued the phase"],
+  "phase.started": ["play", "info", () => "started the phase"],
+  "phase.blocked": ["blocked", "bad", (d) => `blocked the phase${because(d.reason)}`],
+  "phase.unblocked": ["play", "good", () => "unblocked the phase"],
+  "phase.review_requested": ["file", "review", () => "asked for a review of the phase"],
+  "phase.changes_requested": ["back", "bad", (d) => `asked for changes of the phase${d.comment_ids?.length ? `, with ${plural(d.comment_ids.length, "comment")}` : ""}`],
+  "phase.merged": ["branch", "good", (d) => `merged the phase${d.merge_sha ? ` as ${String(d.merge_sha).slice(0, 9)}` : ""}`],
+  "phase.completed": ["check", "good", () => "completed the phase"],
+  "phase.deleted": ["trash", "bad", (d) => `deleted the phase ${quoted(d.name)}`],
+  "review_comment.added": ["comment", "info", (d) => `commented on ${d.file_path}:${d.line_number} ${quoted(d.body)}`],
+  "review_comment.edited": ["edit", "quiet", (d) => `changed the comment to ${quoted(d.body)}`],
+  "review_comment.resolved": ["check", "good", () => "resolved the comment"],
+  "review_comment.unresolved": ["back", "warn", () => "opened the comment again"],
+  "review_comment.deleted": ["trash", "warn", () => "deleted the comment"],
+  "page.created": ["page", "plain", (d) => `created the page ${quoted(d.title)}`],
+  "page.renamed": ["edit", "plain", (d) => `renamed the page to ${quoted(d.title)}`],
+  "page.content_changed": ["edit", "plain", () => "wrote on the page"],
+  "page.moved": ["move", "quiet", () => "moved the page"],
+  "page.deleted": ["trash", "bad", (d) => `deleted the page ${quoted(d.title)}`],
+  "proposal.submitted": ["page", "info", (d) => `proposed ${d.target_id ? "to change" : "to add"} a ${words(d.target_type)} ${quoted(d.title)}`],
+  "proposal.accepted": ["check", "good", () => "accepted the proposal"],
+  "proposal.dismissed": ["close", "warn", (d) => `dismissed the proposal${because(d.reason)}`],
+  "proposal.deleted": ["trash", "warn", (d) => `deleted the proposal ${quoted(d.title)}`],
+  "change_set.applied": ["edit", "info", (d) => `changed ${plural(d.entries?.length ?? 0, "thing")} of the plan${d.summary ? `: ${quoted(d.summary)}` : ""}`],
+  "change_set.reverted": ["back", "warn", (d) => `reverted ${plural(d.entries?.length ?? 0, "change")} of the plan`],
+  "change_set.deleted": ["trash", "warn", () => "deleted the change set"],
+
   "message.sent": ["sessions", "info", (d) => `sent ${d.recipient_type === "user" ? "the user" : (named(d.recipient_id) ?? "an agent")} ${d.type === "info" ? "a message" : `a message, ${words(d.type)}`}: ${quoted(d.content)}`],
   "message.read": ["check", "quiet", () => "read the message"],
   "message.responded": ["check", "quiet", () => "responded to the message"],
@@ -197,17 +242,8 @@ const SENTENCES = {
 /** Every topic that the page listens to. */
 export const TOPICS = Object.keys(SENTENCES);
 
-/** What happens to projects, which every page listens to. */
-export const PROJECT_TOPICS = TOPICS.filter((topic) => topic.startsWith("project."));
-
-/** What comes in masses, and which view wants it. */
-const MASSES = { agent_log: "logs", session_feed: "sessions", tool_calls: "activity" };
-
-/** What a view listens to: everything, but of what comes in masses only its own. */
-export const topicsOf = (view) => TOPICS.filter((topic) => [undefined, view].includes(MASSES[topic.split(".")[0]]));
-
-/** Those that say something by themselves: what is quiet follows from another event, or is one of very many. */
-export const HIGHLIGHTS = TOPICS.filter((topic) => SENTENCES[topic][1] !== "quiet");
+/** What follows from another event, or is one of very many. */
+export const isQuiet = (topic) => SENTENCES[topic]?.[1] === "quiet";
 
 /** How to show an event: `{icon, tone, text, by}`; one without a sentence, or that does not fit it, is told by its topic. */
 export function tell(event) {
