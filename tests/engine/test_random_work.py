@@ -1,5 +1,6 @@
 """Random work: tables built batch by batch, rebuilt ones, a slow fold, and the aggregates themselves agree (R1)."""
 
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from workledger.domain.conversation import Conversation
 from workledger.domain.errand import Errand
 from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.kernel.mapping import format_timestamp
 from workledger.domain.message import Message
 from workledger.domain.page import Page
 from workledger.domain.phase import Phase
@@ -114,6 +116,11 @@ def nothing_differs_from_a_slow_fold(ledger: Workledger) -> None:
         assert Reference(group).fold(log).differences(ledger) == []
 
 
+def as_text(value: Any) -> Any:
+    """As events have it."""
+    return format_timestamp(value) if isinstance(value, datetime) else value
+
+
 def logged(name: str) -> set[str]:
     """Columns whose values stay in the log: their rows have positions."""
     table = next(one for group in GROUPS for one in group.tables if name == one.NAME)
@@ -129,7 +136,7 @@ def rows_say_what_the_aggregates_say(office: Office) -> None:
             expected = state.model_dump(mode="json")
             for column in (set(row) & set(expected)) - {"cost_usd", *logged(name)}:
                 nulled = column in NULLED.get(name, ()) and row[column] is None
-                assert nulled or row[column] == expected[column], (name, id, column)
+                assert nulled or as_text(row[column]) == expected[column], (name, id, column)
 
 
 ABOVE: dict[type[Aggregate], dict[str, type[Aggregate]]] = {
