@@ -68,6 +68,7 @@ NULLED = {
     "agent_runs": {"task_id", "initiative_id", "account_id"},
     "sessions": {"task_id", "agent_id"},
     "write_operations": {"project_id"},
+    "proposals": {"change_set_id"},
     "change_sets": {"agent_id"},
     "chat_sessions": {"agent_id"},
     "messages": {"sender_id", "recipient_id", "parent_message_id"},
