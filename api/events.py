@@ -24,7 +24,7 @@ class TopicUnknown(InvalidInput):
 
 
 Tag = Annotated[AnyId | None, Query()]
-Topics = Annotated[str | None, Field(max_length=4000, description="those of these topics, with commas between")]
+Topics = Annotated[str | None, Field(max_length=16_000, description="those of these topics, with commas between")]
 
 
 @router.get("/events")

@@ -43,9 +43,10 @@ COMMIT = model(
 
 
 def _commit(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
-    """It is committed: its commit is recorded in the same append, unless `commit_id` names a record of it."""
+    """It is committed: its commit is recorded in the same append, or the record of it that `commit_id` names is linked."""
     if commit_id := given.pop("commit_id", None):
-        unit.edit(WriteOperation, id).commit(commit_sha=given["commit_sha"], commit_id=commit_id)
+        known = {"commit_sha": given["commit_sha"], "project_id": given.get("project_id")}
+        unit.decide(lambda: commits.commit_recorded(unit, id, commit_id=commit_id, **known))
     else:
         about: dict[str, Any] = {"commit_url": None, "message": None} | given
         unit.decide(lambda: commits.commit(unit, id, **about))

@@ -102,7 +102,7 @@ class AgentSessionStarted(Event, topic="agent.session_started"):
     agent_run_id: str
 
     def changes(self, before: Any) -> dict[str, Any]:
-        return {"session_count": self.session_number, "dismissed": False}
+        return {"session_count": self.session_number, "latest_run_id": self.agent_run_id, "dismissed": False}
 
 
 class AgentDismissed(Event, topic="agent.dismissed"):
@@ -186,6 +186,7 @@ class Agent(Aggregate, category="agent", prefix="agt", not_found=AgentNotFound):
     config: AgentConfig = AgentConfig()
     provider: str = "claude"
     session_count: int = 0
+    latest_run_id: str | None = None
     dismissed: bool = False
 
     def tags(self) -> dict[str, str | None]:

@@ -5,15 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen, New, command
-from workledger.domain.kernel.claims import Claim, Require
+from workledger.domain.kernel.aggregate import Aggregate, Event, Frozen, New, Peers, command
+from workledger.domain.kernel.claims import Claim, Require, Take
 from workledger.domain.kernel.fields import Sha, Text
 from workledger.domain.kernel.ids import Id, new_id
-from workledger.domain.kernel.refusals import NotFound
+from workledger.domain.kernel.refusals import NotFound, Refused
 from workledger.domain.project import Project
 from workledger.domain.stage_run import StageRun
 from workledger.domain.workspace import Workspace
-from workledger.domain.write_operation import WriteOperation
+from workledger.domain.write_operation import WriteOperation, commit_of
 
 
 class CommitFields(Frozen):
@@ -49,8 +49,7 @@ class CommitRecorded(CommitFields, Event, topic="commit.recorded"):
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         if self.stage_run_id:
             yield StageRun.exists(self.stage_run_id)
-        if self.write_operation_id:
-            yield WriteOperation.exists(self.write_operation_id)
+        yield from _carries(self.write_operation_id, self.commit_id)
 
 
 class CommitCompleted(Event, topic="commit.completed"):
@@ -63,10 +62,43 @@ class CommitCompleted(Event, topic="commit.completed"):
     files_known: bool
 
 
+class CommitLinked(Event, topic="commit.linked"):
+    """It became known that a write operation made the commit. Commits that are recorded with their operation have no
+    such event."""
+
+    commit_id: str
+    write_operation_id: str
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        yield from _carries(self.write_operation_id, self.commit_id)
+
+    def check(self, before: "CommitRecord", id: str, peers: Peers) -> None:
+        """A commit was made by one operation.
+
+        Raises:
+            CommitOfAnotherOperation: COMMIT_OF_ANOTHER_OPERATION.
+        """
+        if before.write_operation_id not in (None, self.write_operation_id):
+            raise CommitOfAnotherOperation(commit_id=self.commit_id, write_operation_id=before.write_operation_id)
+
+
+def _carries(write_operation_id: str | None, commit_id: str) -> Iterable[Claim]:
+    """The claims of an event by which a record carries the id of a write operation."""
+    if write_operation_id:
+        yield WriteOperation.exists(write_operation_id)
+        yield Take(commit_of(write_operation_id, commit_id))
+
+
 class CommitNotFound(NotFound):
     """There is no such commit record."""
 
     code = "COMMIT_NOT_FOUND"
+
+
+class CommitOfAnotherOperation(Refused):
+    """The commit {commit_id} was made by the write operation {write_operation_id}."""
+
+    code = "COMMIT_OF_ANOTHER_OPERATION"
 
 
 Line = Annotated[str, Field(min_length=1, max_length=2000)]

@@ -1,14 +1,22 @@
 """All events of the domain: importing this module registers every topic, so that the whole log can be decoded."""
 
 from workledger.domain import (  # noqa: F401
+    account,
     agent,
     agent_log,
     agent_run,
+    chat_session,
     change_set,
+    change_set,
+    chat_session,
     command_log,
     commit,
+    conversation,
+    errand,
     import_source,
+    imported_rows,
     initiative,
+    message,
     page,
     phase,
     project,

@@ -110,6 +110,8 @@ class Proposal(Aggregate, category="proposal", prefix="pro", not_found=ProposalN
     metadata: dict[str, Any] | None = None
     sort_order: int = 0
     status: Status
+    created_id: str | None = None
+    change_set_id: str | None = None
 
     def tags(self) -> dict[str, str | None]:
         return {"initiative": self.initiative_id, "agent": self.agent_id}

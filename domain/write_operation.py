@@ -4,12 +4,17 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from workledger.domain.kernel.aggregate import Aggregate, Created, Deleted, Event, New, command
-from workledger.domain.kernel.claims import Require
+from workledger.domain.kernel.claims import Claim, Require, key_of
 from workledger.domain.kernel.command import ANY
 from workledger.domain.kernel.fields import Json, Name, Number, Sha, Text, Url
 from workledger.domain.kernel.ids import Id, new_id
-from workledger.domain.kernel.refusals import InvalidTransition, NotFound
+from workledger.domain.kernel.refusals import InvalidTransition, NotFound, Refused
 from workledger.domain.project import Project
+
+
+def commit_of(write_operation_id: str, commit_id: str) -> str:
+    """The key that the record of its commit holds as soon as that carries the operation's id (E10)."""
+    return key_of("commit_of", write_operation_id, commit_id)
 
 
 class WriteOperationPrepared(Created, topic="write_op.prepared"):
@@ -30,6 +35,10 @@ class WriteOperationCommitted(Event, topic="write_op.committed"):
     commit_sha: str
     commit_id: str
     status: Literal["committed"] = "committed"
+
+    def claims(self, before: Any, id: str) -> Iterable[Claim]:
+        about = {"commit_id": self.commit_id}
+        yield Require(commit_of(id, self.commit_id), WriteOperationCommitNotRecorded, details=about)
 
 
 class PullRequestOpened(Event, topic="write_op.pull_request_opened"):
@@ -75,6 +84,12 @@ class WriteOperationInvalidTransition(InvalidTransition):
     """A write operation that is {state} does not accept {command}."""
 
     code = "WRITE_OPERATION_INVALID_TRANSITION"
+
+
+class WriteOperationCommitNotRecorded(Refused):
+    """No record of the commit {commit_id} carries the id of this write operation: record both in one append."""
+
+    code = "WRITE_OPERATION_COMMIT_NOT_RECORDED"
 
 
 Status = Literal["prepared", "committed", "pr_open", "merged", "closed", "failed"]
@@ -129,7 +144,12 @@ class WriteOperation(
 
     @command(when="prepared", repeat=ANY)
     def commit(self, *, commit_sha: Sha, commit_id: Id) -> list[Event]:
-        """Record its commit by the id of the commit record; `services.commits.commit` records both in one append."""
+        """Record its commit, by the id of the commit record. `services.commits` does both in one append.
+
+        Raises:
+            WriteOperationCommitNotRecorded: WRITE_OPERATION_COMMIT_NOT_RECORDED, in the append: there is no such
+                record, or it does not carry the operation's id.
+        """
         if (commit_sha, commit_id) == (self.commit_sha, self.commit_id):
             return []
         return [WriteOperationCommitted(commit_sha=commit_sha, commit_id=commit_id)]

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 
+from workledger.domain.agent_run.account import AgentRunAccountSwitched
 from workledger.domain.agent_run.events import (
     AgentProcessExited,
     AgentProcessSpawned,
-    AgentRunAccountSwitched,
     AgentRunBegan,
     AgentRunCompleted,
     AgentRunFailed,
@@ -53,7 +53,7 @@ class AgentRunRow(Stamped):
     provider_session_id: Annotated[str | None, From(AgentProcessSpawned)]
     session_number: Annotated[int, From(AgentRunStarted, AgentRunResumed, AgentProcessSpawned)]
     provider: Annotated[str, From(AgentRunStarted)]
-    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched)]
+    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
     mode: Annotated[str, From(AgentRunStarted)]
     model: Annotated[str | None, From(AgentRunStarted)]
     max_turns: Annotated[int, From(AgentRunStarted), Sum("extra_turns", AgentRunResumed)]
@@ -62,7 +62,9 @@ class AgentRunRow(Stamped):
     prompt_ref: Annotated[str | None, From(AgentRunStarted)]
     result: Annotated[Any | None, From(AgentRunCompleted)]
     pending_questions: Annotated[list[Any] | None, From(AgentRunWaitingForInput, AgentRunResumed)]
+    asked_at: Annotated[datetime | None, When(AgentRunWaitingForInput)]
     pause_reason: Annotated[str | None, From(AgentRunPaused, field="reason"), RESUMED]
+    retry_at: Annotated[datetime | None, From(AgentRunPaused, AgentRunFailed), RESUMED]
     end_reason: Annotated[str | None, From(AgentRunCompleted, AgentRunStopped, field="reason"), RESUMED]
     worktree_path: Annotated[str | None, From(AgentRunStarted)]
     worktree_id: Annotated[str | None, From(AgentRunStarted)]

@@ -19,6 +19,7 @@ from workledger.domain.agent import (
     AgentRenamed,
     AgentSessionStarted,
 )
+from workledger.domain.agent_run.account import AgentRunAccountSwitched
 from workledger.domain.agent_run.events import (
     AgentRunBegan,
     AgentRunCompleted,
@@ -50,6 +51,7 @@ OF_RUN = {
     "current_session_id": "session_id",
     "current_worktree_id": "worktree_id",
     "initiative_id": "initiative_id",
+    "account_id": "account_id",
 }
 """Columns of an agent, and those of its latest run that they are taken from."""
 
@@ -134,7 +136,13 @@ class AgentRow(Stamped):
     current_worktree_id: Annotated[str | None, From(AgentRunStarted, field="worktree_id"), NONE_ONCE_ENDED]
     current_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed), NONE_ONCE_ENDED]
     latest_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed)]
+    initiative_id: Annotated[str | None, From(AgentRunStarted)]
+    account_id: Annotated[
+        str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")
+    ]
     initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
+    initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
+    account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
     total_tasks: Annotated[int, Count(TaskAssigned), Sum("agent_id", TaskUnassigned, by=_taken_away)]
     completed_tasks: Annotated[int, Count(TaskCompleted), Sum("was_dropped", TaskReopened, by=_reopened)]
     failed_tasks: Annotated[int, Count()]
@@ -150,8 +158,8 @@ class Agents(
     name="agents",
     born=(AgentCreated,),
     dies=(AgentDeleted,),
-    indexes=("project_id, status", "current_task_id", "project_id, name", "status", "initiative_id"),
-    revision=2,
+    indexes=("project_id, status", "current_task_id", "project_id, name", "status", "initiative_id", "account_id"),
+    revision=3,
 ):
     """Agents until they are deleted. `status` is AgentPane's word for how the latest run stands, `status_c` that of
     Codewalkers. Tasks are counted, not runs: those that it was given and that were not taken away, those of them that

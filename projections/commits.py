@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 
 import sqlalchemy as sa
 
-from workledger.domain.commit import CommitCompleted, CommitRecorded
+from workledger.domain.commit import CommitCompleted, CommitLinked, CommitRecorded
 from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.rules import From, References
 from workledger.projections.engine.statement import Statement
@@ -24,7 +24,7 @@ class CommitRow(Stamped):
     `created_at` is the commit date. `files_known` is False as long as nothing is known of its files.
     """
 
-    id: Annotated[str, From(*TOLD, field="commit_id")]
+    id: Annotated[str, From(*TOLD, CommitLinked, field="commit_id")]
     project_id: Annotated[str, From(CommitRecorded), References("projects", "cascade")]
     workspace_id: Annotated[str | None, From(CommitRecorded), References("workspaces", "cascade")]
     commit_sha: Annotated[str, From(CommitRecorded)]
@@ -37,7 +37,9 @@ class CommitRow(Stamped):
     author_email: Annotated[str | None, From(CommitRecorded)]
     stage_run_id: Annotated[str | None, From(CommitRecorded), References("stage_runs", "null")]
     github_write_op_id: Annotated[
-        str | None, From(CommitRecorded, field="write_operation_id"), References("write_operations", "null")
+        str | None,
+        From(CommitRecorded, CommitLinked, field="write_operation_id"),
+        References("write_operations", "null"),
     ]
     authored_at: Annotated[datetime | None, From(*TOLD)]
     parents: Annotated[list[str] | None, From(*TOLD)]

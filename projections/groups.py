@@ -1,14 +1,22 @@
 """All the groups of read tables."""
 
+from workledger.projections.accounts import Accounts
 from workledger.projections.agent_logs import AgentLogChunks, AgentLogSessions
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
+from workledger.projections.change_sets import ChangeSetEntries, ChangeSets
+from workledger.projections.chat_sessions import ChatMessages, ChatSessions
 from workledger.projections.commits import ProjectCommits
+from workledger.projections.conversations import Conversations
 from workledger.projections.engine.fold.group import Group
+from workledger.projections.errands import Errands
 from workledger.projections.initiatives import InitiativeProjects, Initiatives
+from workledger.projections.messages import Messages
+from workledger.projections.pages import Pages
 from workledger.projections.phase_dependencies import PhaseDependencies
 from workledger.projections.phases import Phases
 from workledger.projections.projects import Projects
+from workledger.projections.proposals import Proposals
 from workledger.projections.review_comments import ReviewComments
 from workledger.projections.run_models import RunModels
 from workledger.projections.session_feed import SessionEvents
@@ -36,15 +44,25 @@ GROUPS = (
             Tasks,
             TaskDependencies,
             TaskCounts,
+            Accounts,
             Agents,
             AgentRuns,
             RunModels,
             Sessions,
             SessionParticipants,
             Worktrees,
+            Pages,
+            ChangeSets,
+            ChangeSetEntries,
+            Proposals,
             StageRuns,
             WriteOperations,
             ProjectCommits,
+            Messages,
+            Conversations,
+            ChatSessions,
+            ChatMessages,
+            Errands,
         ],
     ),
     Group("tool_calls", [AuditedProjects, AuditedAgents, AuditedTasks, ToolCalls, RunTools]),

@@ -46,6 +46,7 @@ class InitiativeRow(Stamped):
     status: Annotated[Status, From(*STATUS)]
     branch: Annotated[str | None, From(InitiativeBranchSet)]
     execution_mode: Annotated[str, From(InitiativeCreated)]
+    review_requested_at: Annotated[datetime | None, When(InitiativeReviewRequested)]
     completed_at: Annotated[datetime | None, When(InitiativeCompleted), Becomes({InitiativeReopened: None})]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 
@@ -17,6 +17,7 @@ from workledger.domain.phase.events import (
     PhaseMerged,
     PhaseQueued,
     PhaseRenamed,
+    PhaseReopened,
     PhaseReviewRequested,
     PhaseStarted,
     PhaseUnblocked,
@@ -40,6 +41,7 @@ STATUS = (
     PhaseReviewRequested,
     PhaseChangesRequested,
     PhaseCompleted,
+    PhaseReopened,
 )
 QUEUE = (PhaseQueued, PhaseStarted, PhaseBlocked, PhaseUnblocked)
 
@@ -50,14 +52,15 @@ class PhaseRow(Stamped):
     id: Annotated[str, Stream()]
     initiative_id: Annotated[str, From(PhaseCreated), References("initiatives", "cascade")]
     name: Annotated[str, From(PhaseCreated, PhaseRenamed)]
-    content: Annotated[str | None, Logged(PhaseCreated, PhaseContentChanged)]
+    content: Annotated[Any, Logged(PhaseCreated, PhaseContentChanged)]
     status: Annotated[Status, From(*STATUS)]
     queued: Annotated[bool, Becomes({PhaseCreated: False}), From(*QUEUE)]
     blocked_reason: Annotated[str | None, From(PhaseBlocked, field="reason"), From(PhaseUnblocked)]
     merge_base: Annotated[str | None, From(PhaseMerged)]
     merge_sha: Annotated[str | None, From(PhaseMerged)]
     started_at: Annotated[datetime | None, When(PhaseStarted)]
-    completed_at: Annotated[datetime | None, When(PhaseCompleted)]
+    review_requested_at: Annotated[datetime | None, When(PhaseReviewRequested)]
+    completed_at: Annotated[datetime | None, When(PhaseCompleted), From(PhaseReopened)]
 
 
 class Phases(

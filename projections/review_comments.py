@@ -56,7 +56,9 @@ OF_PHASE = Statement(
 )
 OPEN = Statement(
     sa.select(sa.func.count().label("open")).where(
-        ReviewComments.c.phase_id == sa.bindparam("phase_id"), ReviewComments.c.resolved.is_(False)
+        ReviewComments.c.phase_id == sa.bindparam("phase_id"),
+        ReviewComments.c.resolved.is_(False),
+        ReviewComments.c.parent_comment_id.is_(None),
     )
 )
 
@@ -72,6 +74,6 @@ def of_phase(tables: ReadTables, phase_id: str) -> Sequence[ReviewCommentRow]:
 
 
 def open_on(tables: ReadTables, phase_id: str) -> int:
-    """How many comments on a phase are not resolved."""
+    """How many comments on a phase are not resolved; answers are with what they answer."""
     row = tables.run_first(OPEN, phase_id=phase_id)
     return row["open"] if row else 0

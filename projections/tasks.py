@@ -125,6 +125,7 @@ class TaskRow(Stamped):
     files_changed: Annotated[int | None, From(*DIFF)]
     lines_added: Annotated[int | None, From(*DIFF)]
     lines_removed: Annotated[int | None, From(*DIFF)]
+    approval_requested_at: Annotated[datetime | None, When(TaskApprovalRequested)]
     approved_at: Annotated[datetime | None, When(TaskApproved), From(TaskReopened)]
     approved_by: Annotated[str | None, From(TaskApproved, TaskReopened)]
     rejection_reason: Annotated[str | None, From(TaskRejected, field="reason")]

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from workledger.adapters.redaction.joints import Consecutive, consecutive
 from workledger.adapters.redaction.structures import JSON, Redact
 from workledger.domain.kernel.aggregate import Event
+from workledger.domain.secret_ref import is_secret_ref
 
 STREAMS = 1_000
 """Streams whose last texts are remembered, for a token that is split over two events."""
@@ -18,7 +19,7 @@ STREAMS = 1_000
 class Payloads:
     """Redacts payloads of events, those of one stream in their order.
 
-    Ids stay as they are: streams, claims and rows are named by them.
+    Ids stay as they are: streams, claims and rows are named by them. So does what says where a secret is kept.
     """
 
     def __init__(self, redact: Redact) -> None:
@@ -29,7 +30,7 @@ class Payloads:
     def clean(self, stream: str, payload: Mapping[str, JSON]) -> dict[str, JSON]:
         """The payload without secrets, field by field."""
         redact = self._of(stream)
-        return {name: value if is_id(name) else _field(redact, name, value) for name, value in payload.items()}
+        return {name: value if _stays(name, value) else _field(redact, name, value) for name, value in payload.items()}
 
     def _of(self, stream: str) -> Redact:
         with self._lock:
@@ -63,6 +64,10 @@ def loaded(kind: type[Event], payload: Mapping[str, Any], version: int) -> Event
 def is_id(name: str) -> bool:
     """Whether a field of that name holds ids."""
     return name == "id" or name.endswith(("_id", "_ids"))
+
+
+def _stays(name: str, value: JSON) -> bool:
+    return is_id(name) or (name == "secret_ref" and isinstance(value, str) and is_secret_ref(value))
 
 
 def _field(redact: Redact, name: str, value: JSON) -> JSON:

@@ -12,18 +12,19 @@ from workledger.api.commandline.database import open_ledger
 from workledger.api.commandline.errors import RESUME, interruptible
 from workledger.api.commandline.options import AppName, Database
 from workledger.api.commandline.project import Once
-from workledger.domain.policies import DISPATCH_NEXT, Policy
+from workledger.domain.policies import DISPATCHING, Policy
 from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.react.reactor_loop import ReactorLoop
 
-Dispatch = Annotated[bool, typer.Option("--dispatch", help="Also assign queued tasks to idle agents.")]
+Dispatch = Annotated[bool, typer.Option("--dispatch", help="Also start queued phases, queue their tasks, and assign queued tasks to idle agents.")]
 
 
 def react(db: Database = None, app: AppName = None, dispatch: Dispatch = False, once: Once = False) -> None:
     """Run the policies, until Ctrl-C.
 
     They retry crashed runs, unblock tasks whose dependencies are done and queue them again, complete tasks whose run
-    has ended, and delete what belongs to a deleted project.
+    has ended and phases whose tasks are done, make tasks of the changes that reviews ask for, and delete what belongs
+    to a deleted project.
     """
     with open_ledger(db, app) as ledger, interruptible(RESUME, endless=not once):
         if once:
@@ -42,8 +43,8 @@ def reactor_of(ledger: Workledger, *, dispatch: bool) -> Reactor:
 
 
 def policies(ledger: Workledger, *, dispatch: bool) -> tuple[Policy, ...]:
-    """The policies of the ledger. DISPATCH_NEXT starts work unasked, so it must be asked for."""
-    return tuple(dict.fromkeys((*ledger.policies, DISPATCH_NEXT))) if dispatch else ledger.policies
+    """The policies of the ledger; those that start work only when they are asked for."""
+    return tuple(dict.fromkeys((*ledger.policies, *DISPATCHING))) if dispatch else ledger.policies
 
 
 @contextmanager

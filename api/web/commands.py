@@ -120,7 +120,13 @@ def appended(caller: Caller, unit: Unit, name: str) -> Json:
     rows = caller.ledger.recorded_by(receipt)
     if not rows:
         raise EventsErased(position=receipt.position)
-    return Json({name: rows[-1].version, "position": receipt.position}, 201, _about(receipt))
+    return Json({name: rows[-1].version, "position": receipt.position}, 201, headers_of(receipt))
+
+
+def told(caller: Caller, kind: type[Aggregate], id: str, unit: Unit) -> Json:
+    """The answer to what a unit of work did to an aggregate that the caller has not named."""
+    state = _after(caller, kind, id, unit)
+    return _answer(unit, id, state, whole(state, {}))
 
 
 def _command(kind: type[Aggregate], step: Step, shown: Shown) -> Callable[..., Response]:
@@ -191,9 +197,9 @@ def _answer(unit: Unit, id: str, state: Aggregate, shown: Any, status: int = 200
     receipt = unit.receipt
     assert receipt is not None
     body = {"id": id, "version": state.version, "position": receipt.position, "state": shown}
-    return tagged(Json(body, status, _about(receipt)), state.version)
+    return tagged(Json(body, status, headers_of(receipt)), state.version)
 
 
-def _about(receipt: Receipt) -> dict[str, str]:
+def headers_of(receipt: Receipt) -> dict[str, str]:
     """The headers that say what became of a command."""
     return {"X-Position": str(receipt.position)} | ({"Idempotent-Replayed": "true"} if receipt.repeated else {})

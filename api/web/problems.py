@@ -1,7 +1,9 @@
 """Problems: every refusal as an answer of RFC 9457 with its stable code, and the status that its class carries."""
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from workledger.api.web.answers import Json, encode
 from workledger.api.web.invalid import invalid, with_pointer
 from workledger.api.web.methods import allowed
 from workledger.api.web.targets import encoded
+from workledger.domain.kernel.mapping import parse_timestamp
 from workledger.domain.kernel.refusals import (
     ConcurrencyConflict,
     Forbidden,
@@ -129,7 +132,18 @@ def refused(request: Request, error: Refused) -> Json:
     details = {name: value for name, value in error.details.items() if _is_json(value)}
     if isinstance(error, InvalidInput):
         details = {"errors": [with_pointer(one) for one in error.details.get("errors", ())]}
-    return problem(request, error.code, error.status, str(error), details)
+    answer = problem(request, error.code, error.status, str(error), details)
+    if error.status in LATER and "retry_at" in details:
+        _retry_at(answer, details["retry_at"])
+    return answer
+
+
+def _retry_at(answer: Json, at: str | None) -> None:
+    """The header Retry-After says when; nothing when that is not known."""
+    del answer.headers["Retry-After"]
+    if at is not None:
+        seconds = (parse_timestamp(at) - datetime.now(UTC)).total_seconds()
+        answer.headers["Retry-After"] = str(max(RETRY_SECONDS, math.ceil(seconds)))
 
 
 def install(app: FastAPI) -> None:

@@ -1,12 +1,13 @@
 """A run is one execution of an agent, in one or more processes (domain.md D2 and 2.2)."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from workledger.domain.agent import AgentConfig, AgentNotResumable, AgentNotRunning, AgentTurnLimitExceeded
+from workledger.domain.agent_run.account import AgentRunAccountSwitched
 from workledger.domain.agent_run.events import (
-    AgentRunAccountSwitched,
     AgentRunCompleted,
     AgentRunFailed,
     AgentRunNotFound,
@@ -21,13 +22,17 @@ from workledger.domain.agent_run.events import (
 )
 from workledger.domain.agent_run.progress import LIVE, RunProgress
 from workledger.domain.kernel.aggregate import Event, New, command
-from workledger.domain.kernel.fields import Count, Integer, Json, Name, Number, Path, Reason, Text, Url, Word
+from workledger.domain.kernel.fields import Count, Integer, Json, Name, Number, Path, Reason, Text, Time, Url, Word
 from workledger.domain.kernel.ids import Id, new_id
+from workledger.domain.kernel.mapping import format_timestamp
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.project.events import Tool
 
 Turns = Annotated[int, Field(ge=1, le=200)]
 """The turns that an option may set; the limit of an agent's config is higher (domain.md 5.1)."""
+
+RECOVERABLE: tuple[Cause, ...] = ("crash", "lost", "provider_limit")
+"""Causes of failures after which a run can be resumed, unless the report says otherwise."""
 
 
 class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentRunNotFound, invalid=AgentNotRunning):
@@ -63,9 +68,10 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         `runs.start_run` takes the arguments from the agent, and counts its session.
 
         Raises:
-            AgentNotFound, ProjectNotFound, TaskNotFound: it does not exist.
+            AgentNotFound, ProjectNotFound, TaskNotFound, AccountNotFound: it does not exist.
             AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run.
             ConcurrencyLimitExceeded: the project's concurrency limit is reached.
+            AccountOfAnotherProvider, AccountUnavailable: the account is of another provider, or exhausted.
         """
         event = AgentRunStarted(
             agent_id=agent_id,
@@ -89,13 +95,16 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         return New(AgentRun, id or new_id(AgentRun.PREFIX), [event])
 
     @command(when="running", unless="paused")
-    def pause(self, *, reason: PauseReason = "user") -> list[Event]:
+    def pause(self, *, reason: PauseReason = "user", retry_at: Time | None = None) -> list[Event]:
         """Pause it until it is resumed.
+
+        Args:
+            retry_at: when a limit of the provider is over, as far as it says.
 
         Raises:
             AgentNotRunning: the run is not running.
         """
-        return [AgentRunPaused(reason=reason)]
+        return [AgentRunPaused(reason=reason, retry_at=_text(retry_at))]
 
     @command(when="running", repeat="waiting_for_input")
     def ask_user(self, *, questions: Annotated[tuple[Json, ...], Field(min_length=1)]) -> list[Event]:
@@ -155,6 +164,8 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
 
         Raises:
             AgentNotRunning: the run is not running.
+            AccountNotFound: there is no such account.
+            AccountOfAnotherProvider, AccountUnavailable: it is of another provider, or exhausted.
         """
         if account_id == self.account_id:
             return []
@@ -170,8 +181,13 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         exit_code: Integer | None = None,
         recoverable: bool | None = None,
         duration_ms: Count | None = None,
+        retry_at: Time | None = None,
     ) -> list[Event]:
-        """The run failed. A crash and a lost process are recoverable, unless `recoverable` says otherwise.
+        """The run failed. A crash, a lost process and a limit of the provider are recoverable, unless `recoverable`
+        says otherwise.
+
+        Args:
+            retry_at: when the limit of the provider is over, as far as it says.
 
         Raises:
             AgentNotRunning: the run is neither starting nor running.
@@ -182,8 +198,9 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
                 error=error,
                 error_type=error_type,
                 exit_code=exit_code,
-                recoverable=cause in ("crash", "lost") if recoverable is None else recoverable,
+                recoverable=cause in RECOVERABLE if recoverable is None else recoverable,
                 duration_ms=duration_ms,
+                retry_at=_text(retry_at),
             )
         ]
 
@@ -227,3 +244,7 @@ class AgentRun(RunProgress, category="agent_run", prefix="run", not_found=AgentR
         if any(one is not None for one in given):
             raise self.refusal("resume")
         return []
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else format_timestamp(at)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from workledger.domain.agent import AgentAlreadyRunning, ConcurrencyLimitExceeded, run_of_agent
+from workledger.domain.agent_run.account import account_exists, usable_account
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Created, Event, Peers
 from workledger.domain.kernel.claims import Claim, Release, Take
 from workledger.domain.kernel.refusals import NotFound, Refused
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from workledger.domain.agent_run.agent_run import AgentRun
 
 Mode = Literal["execute", "discuss", "plan", "detail", "refine", "chat", "errand"]
-PauseReason = Literal["user_input", "approval_required", "confirmation", "turn_limit", "user"]
-Cause = Literal["crash", "execution_error", "spawn_error", "lost"]
+PauseReason = Literal["user_input", "approval_required", "confirmation", "turn_limit", "provider_limit", "user"]
+Cause = Literal["crash", "execution_error", "spawn_error", "provider_limit", "lost"]
 
 
 class AgentRunNotFound(NotFound):
@@ -101,10 +103,14 @@ class AgentRunStarted(Created, topic="agent_run.started"):
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
         yield from super().claims(before, id)
+        yield from account_exists(self.account_id)
         yield from live(self.agent_id, self.project_id, self.task_id)
+        if self.initiative_id:
+            yield Initiative.exists(self.initiative_id)
 
     def guard(self, before: Any, id: str, peers: Peers) -> None:
         own_task(peers, "start_run", self)
+        usable_account(peers, self.account_id, self.provider)
 
 
 class AgentProcessSpawned(Event, topic="agent_run.process_spawned", patch=True):
@@ -192,10 +198,11 @@ class AgentTurnLimitApproached(Event, topic="agent_run.turn_limit_approached"):
 
 
 class AgentRunPaused(Event, topic="agent_run.paused"):
-    """The run was paused, for `reason`."""
+    """The run was paused, for `reason`; by a limit of its provider until `retry_at`, if that is known."""
 
     status: Literal["paused"] = "paused"
     reason: str
+    retry_at: str | None = None
 
 
 class AgentRunWaitingForInput(Event, topic="agent_run.waiting_for_input"):
@@ -233,14 +240,6 @@ class AgentRunResumed(Event, topic="agent_run.resumed"):
 
     def guard(self, before: "AgentRun", id: str, peers: Peers) -> None:
         own_task(peers, "resume_run", before)
-
-
-class AgentRunAccountSwitched(Event, topic="agent_run.account_switched"):
-    """The run uses another account of its provider."""
-
-    previous: str | None
-    account_id: str
-    reason: str | None = None
 
 
 class AgentProcessExited(Event, topic="agent_run.process_exited"):
@@ -281,7 +280,8 @@ class AgentRunStopped(Event, topic="agent_run.stopped"):
 
 
 class AgentRunFailed(Event, topic="agent_run.failed"):
-    """The run failed. A recoverable one can be resumed; until then it holds no agent, task or place."""
+    """The run failed. A recoverable one can be resumed; until then it holds no agent, task or place. A limit of its
+    provider holds until `retry_at`, if that is known."""
 
     status: Literal["failed"] = "failed"
     cause: str
@@ -290,6 +290,7 @@ class AgentRunFailed(Event, topic="agent_run.failed"):
     exit_code: int | None = None
     recoverable: bool = False
     duration_ms: int | None = None
+    retry_at: str | None = None
 
     def claims(self, before: "AgentRun", id: str) -> Iterable[Claim]:
         yield from ended(before)

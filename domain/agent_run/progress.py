@@ -37,6 +37,7 @@ class RunProgress(Aggregate):
     task_id: str | None = None
     session_id: str | None = None
     session_number: int
+    provider: str = "claude"
     account_id: str | None = None
     status: Status
     recoverable: bool = False

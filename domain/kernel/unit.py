@@ -160,6 +160,10 @@ class Unit:
         self._working.pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
         return None if state is None or state.deleted else cast(A, state)
 
+    def holders(self, key: str) -> Sequence[str]:
+        """The streams that hold a key in the log; what the unit itself claims does not count yet."""
+        return self._holders(key)
+
     def state(self, kind: type[A], id: str) -> A:
         """The aggregate with the events of this unit.
 

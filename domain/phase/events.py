@@ -168,6 +168,17 @@ class PhaseCompleted(Event, topic="phase.completed"):
             raise PhaseReviewRequired(phase_id=id, initiative_id=before.initiative_id)
 
 
+class PhaseReopened(Event, topic="phase.reopened"):
+    """It was completed, and is in progress again: something is to be done after all."""
+
+    status: Literal["in_progress"] = "in_progress"
+    completed_at: None = None
+
+    def claims(self, before: "Phase", id: str) -> Iterable[Claim]:
+        yield Take(claims.open_phase(id))
+        yield Take(open_phases_of(before.initiative_id), capacity=UNLIMITED)
+
+
 class PhaseDeleted(Deleted, topic="phase.deleted"):
     """The phase was deleted with its tasks and review comments; their history stays readable."""
 

@@ -23,6 +23,7 @@ from workledger.domain.phase.events import (
     PhaseMerged,
     PhaseQueued,
     PhaseRenamed,
+    PhaseReopened,
     PhaseReviewRequested,
     PhaseStarted,
     PhaseUnblocked,
@@ -204,6 +205,11 @@ class Phase(
             PhaseTasksOpen: PHASE_TASKS_OPEN, in the append: one was added since.
         """
         return self._merged(merge_base, merge_sha, strategy)
+
+    @command(when="completed", unless="in_progress")
+    def reopen(self) -> list[Event]:
+        """Work on a completed one again, such as when changes of its initiative are asked for (Codewalkers)."""
+        return [PhaseReopened()]
 
     @command
     def delete(self) -> list[Event]:

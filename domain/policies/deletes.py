@@ -1,10 +1,10 @@
-"""The cascade of a deleted project: its sessions, worktrees, agents and links end with it (domain.md 3.5, rule 3, and
-3.8)."""
+"""The cascade of a deleted project: what it leaves behind ends with it (domain.md 3.5, rule 3, and 3.8)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
 from workledger.domain.agent import Agent, AgentAlreadyRunning, AgentCreated
+from workledger.domain.errand import Errand, ErrandOpened
 from workledger.domain.initiative import Initiative, InitiativeProjectUnlinked, initiatives_of
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.policy import Policy, Reaction, aggregate_ids_started_by
@@ -22,7 +22,7 @@ REASON = "project_deleted"
 
 
 def _end(reaction: Reaction) -> None:
-    """End the sessions, worktrees, links, planned tasks and agents of a deleted project.
+    """End the sessions, worktrees, errands, links, planned tasks and agents of a deleted project.
 
     Sessions and worktrees end by events, not by commands: those refuse some states, and require the project.
     Its tasks in plans are deleted by events of their own: the phases and initiatives that they hold keys of live on.
@@ -32,6 +32,8 @@ def _end(reaction: Reaction) -> None:
         reaction.decide(_close, id, part=Session.stream(id))
     for id in _in_project(reaction, WorktreeCreated):
         reaction.decide(_remove, id, part=Worktree.stream(id))
+    for id in _in_project(reaction, ErrandOpened):
+        reaction.decide(_drop, id, part=Errand.stream(id))
     for stream in reaction.ledger.holders(initiatives_of(reaction.id)):
         reaction.decide(_unlink, stream.partition("-")[2], reaction.id, part=stream)
     for id in _planned(reaction):
@@ -56,6 +58,11 @@ def _remove(unit: Unit, id: str) -> None:
     worktree = unit.find(Worktree, id)
     if worktree is not None and worktree.status_detail != "removed":
         unit.record(Worktree, id, [WorktreeRemoved(branch_pruned=False, reason=REASON)])
+
+
+def _drop(unit: Unit, id: str) -> None:
+    if unit.find(Errand, id) is not None:
+        unit.edit(Errand, id).delete()
 
 
 def _unlink(unit: Unit, id: str, project_id: str) -> None:
@@ -105,6 +112,6 @@ def _give_up(unit: Unit, id: str, gone: list[str]) -> None:
 
 
 CASCADE_PROJECT = Policy("cascade_project", (ProjectDeleted,), _end, retry_on=(AgentAlreadyRunning,))
-"""When a project is deleted, its sessions are closed, its worktrees removed, its agents deleted, its initiatives
-unlinked, and the dependencies of other projects' tasks on its tasks removed. Its own tasks are deleted without events,
-but for those in phases and initiatives (domain.md 3.5)."""
+"""When a project is deleted, its sessions are closed, its worktrees removed, its errands and agents deleted, its
+initiatives unlinked, and the dependencies of other projects' tasks on its tasks removed. Its own tasks are deleted
+without events, but for those in phases and initiatives (domain.md 3.5)."""

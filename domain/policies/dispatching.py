@@ -4,6 +4,7 @@
 from contextlib import suppress
 from itertools import count
 
+from workledger.domain.account.events import AccountAllExhausted
 from workledger.domain.agent import Agent, AgentCreated, AgentNoAvailableTask, run_of_agent
 from workledger.domain.agent_run.events import AgentRunCompleted, AgentRunFailed, AgentRunStopped
 from workledger.domain.kernel.envelope import Recorded
@@ -114,10 +115,11 @@ DISPATCH_NEXT = Policy(
     "dispatch_next",
     (*STARTABLE, *DONE, *RUN_ENDED),
     _dispatch,
+    retry_on=(AccountAllExhausted,),
     coalesce_by=_project_of,
 )
 """Idle agents of an active project are assigned its queued tasks, up to the project's concurrency limit.
 
 Agents of another type than `task`, and dismissed ones, are left out. The task is assigned and its run started in one
-unit; AgentRunStarted is the event on which a process is spawned.
+unit; AgentRunStarted is the event on which a process is spawned. While all accounts are exhausted, tasks wait.
 """

@@ -26,7 +26,8 @@ def apply(
     agent_id: str | None = None,
     summary: str | None = None,
 ) -> ChangeSet:
-    """Make changes of an initiative's pages, phases and tasks, and record them as a change set, in one append.
+    """Make changes of an initiative's pages, phases and tasks, and record them as a change set, in one append; the
+    change set as a draft.
 
     Args:
         changes: in their order; later ones may refer to what earlier ones create, by the id given there.
@@ -41,31 +42,32 @@ def apply(
     """
     wanted, set_id = _checked(changes), id or new_id(ChangeSet.PREFIX)
 
-    def decision() -> ChangeSet:
+    def decision() -> None:
         made = make(unit, wanted, id=set_id, initiative_id=initiative_id, agent_id=agent_id, summary=summary)
         if made is None:
             raise ChangeSetEmpty
-        return made
 
-    return unit.decide(decision)
+    unit.decide(decision)
+    return unit.draft(ChangeSet, set_id)
 
 
 def revert(unit: Unit, ledger: Ledger, change_set_id: str, *, by: str | None = None) -> ChangeSet:
-    """Put the targets of a change set back as they were: changed values become what they were, what was created is
-    deleted, and what was deleted is made anew, under a new id, as ids are not used again.
+    """Put the targets of a change set back as they were, in one append: changed values become what they were, what was
+    created is deleted, and what was deleted is made anew, under a new id, as ids are not used again. Where that is
+    done already, nothing is recorded.
 
     Raises:
         ChangeSetNotFound: CHANGE_SET_NOT_FOUND.
         ChangeSetTargetsChanged: CHANGE_SET_TARGETS_CHANGED, `targets` are those that somebody changed since.
     """
 
-    def decision() -> ChangeSet:
-        change_set = unit.edit(ChangeSet, change_set_id)
+    def decision() -> None:
+        change_set = unit.state(ChangeSet, change_set_id)
         if change_set.status == "applied":
-            change_set.revert(entries=Reverting(unit, ledger, unit.state(ChangeSet, change_set_id)).entries(), by=by)
-        return unit.state(ChangeSet, change_set_id)
+            unit.edit(ChangeSet, change_set_id).revert(entries=Reverting(unit, ledger, change_set).entries(), by=by)
 
-    return unit.decide(decision)
+    unit.decide(decision)
+    return unit.draft(ChangeSet, change_set_id)
 
 
 def differences(ledger: Ledger, change_set: ChangeSet) -> Iterator[tuple[Values | None, Values | None]]:

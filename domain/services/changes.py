@@ -12,7 +12,7 @@ from workledger.domain.change_set import (
 )
 from workledger.domain.kernel.ids import new_id
 from workledger.domain.kernel.unit import Unit
-from workledger.domain.services.targets import TARGETS, Key, below, dependents, state_of
+from workledger.domain.services.targets import TARGETS, Key, below, dependents, initiative_of, state_of
 
 
 def named(change: Change) -> Change:
@@ -77,7 +77,7 @@ class Making:
     def _own(self, key: Key) -> Any:
         """The target, which is one of the initiative."""
         state = self.unit.state(TARGETS[key[0]].kind, key[1])
-        if state.initiative_id != self.initiative_id:
+        if initiative_of(self.unit, state) != self.initiative_id:
             raise ChangeSetTargetElsewhere(target_type=key[0], target_id=key[1], initiative_id=self.initiative_id)
         return state
 

@@ -5,8 +5,10 @@ from typing import Literal
 from workledger.domain.agent import Agent
 from workledger.domain.change_set import Change, ChangeSet
 from workledger.domain.kernel.ids import new_id
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.request import digest
 from workledger.domain.kernel.unit import Unit
-from workledger.domain.proposal import Proposal, pending_of
+from workledger.domain.proposal import Proposal, ProposalAccepted, ProposalDismissed, pending_of
 from workledger.domain.services.changes import make, named
 from workledger.domain.services.pages import root_id
 from workledger.domain.services.targets import TARGETS, Values
@@ -17,9 +19,12 @@ TEXT = {"page": "content", "phase": "content", "task": "description"}
 ORDER = {"page": "sort_order", "task": "plan_order"}
 """The value that its place among the proposals becomes when it is created."""
 
+RESOLVED = (ProposalAccepted.TOPIC, ProposalDismissed.TOPIC)
+
 
 def accept(unit: Unit, proposal_id: str, *, by: str | None = None) -> Proposal:
-    """Accept a proposal: its page, phase or task is made or changed in the same append, once (C14).
+    """Accept a proposal: its page, phase or task is made or changed in the same append, once (C14). The proposal as a
+    draft; its `created_id` is what was made.
 
     What is done is recorded as a change set of the agent, so it can be reverted. A page that names no other one above
     comes below the root page, or is the root page when there is none. A page, phase or task that is there already gets
@@ -33,16 +38,18 @@ def accept(unit: Unit, proposal_id: str, *, by: str | None = None) -> Proposal:
         InvalidInput: VALIDATION_ERROR, such as of a value in its metadata.
         PageRootExists: PAGE_ROOT_EXISTS, in the append: another page has just become the root.
     """
-    return unit.decide(lambda: _accept(unit, proposal_id, by))
+    unit.decide(lambda: _accept(unit, proposal_id, by))
+    return unit.draft(Proposal, proposal_id)
 
 
 def resolve_all(
-    unit: Unit,
+    ledger: Ledger,
     agent_id: str,
     status: Literal["accepted", "dismissed"],
     *,
     by: str | None = None,
     reason: str | None = None,
+    command_id: str | None = None,
 ) -> int:
     """Accept or dismiss all pending proposals of an agent in their order, in one append; how many there were
     (Codewalkers `updateManyByAgentId`, C13).
@@ -55,17 +62,18 @@ def resolve_all(
         Refused: what `accept` is refused with; then none is resolved.
     """
 
-    def decision() -> int:
+    def decision() -> None:
         unit.state(Agent, agent_id)
-        pending = _pending(unit, agent_id)
-        for proposal in pending:
+        for proposal in _pending(unit, agent_id):
             if status == "accepted":
                 _accept(unit, proposal.id, by)
             else:
                 unit.edit(Proposal, proposal.id).dismiss(by=by, reason=reason)
-        return len(pending)
 
-    return unit.decide(decision)
+    with ledger.unit(command_id, digest=digest("resolve_all", agent_id, status, by, reason)) as unit:
+        unit.decide(decision)
+    assert unit.receipt is not None
+    return sum(row.topic in RESOLVED for row in ledger.recorded_by(unit.receipt))
 
 
 def _pending(unit: Unit, agent_id: str) -> list[Proposal]:
@@ -74,7 +82,7 @@ def _pending(unit: Unit, agent_id: str) -> list[Proposal]:
     return sorted(pending, key=lambda one: (one.sort_order, one.id))
 
 
-def _accept(unit: Unit, proposal_id: str, by: str | None) -> Proposal:
+def _accept(unit: Unit, proposal_id: str, by: str | None) -> None:
     proposal = unit.state(Proposal, proposal_id)
     if proposal.status != "pending":
         raise proposal.refusal("accept")
@@ -90,7 +98,6 @@ def _accept(unit: Unit, proposal_id: str, by: str | None) -> Proposal:
     created_id = change.target_id if proposal.target_id is None else None
     change_set_id = None if change_set is None else change_set.id
     unit.edit(Proposal, proposal_id).accept(by=by, created_id=created_id, change_set_id=change_set_id)
-    return unit.state(Proposal, proposal_id)
 
 
 def _proposed(unit: Unit, proposal: Proposal) -> Change:

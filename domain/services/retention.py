@@ -15,10 +15,34 @@ from workledger.domain.session.events import SessionNotFound
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeed
 from workledger.domain.session_feed import record_purge as record_feed_purge
 
+PAGE = 1000
 
-def purge_agent_log(ledger: Ledger, *, agent_id: str, session_number: int) -> tuple[int, int]:
-    """Erase an agent's log of one session; returns (chunks, bytes of payload) erased.
 
+def purge_agent_log(ledger: Ledger, *, agent_id: str, session_number: int | None = None) -> tuple[int, int]:
+    """Erase what an agent wrote in a session, or in all of them unless one is named (Codewalkers `deleteByAgentId`);
+    returns (chunks, bytes of payload) erased.
+
+    Raises:
+        AgentLogNotFound: there is no such log, or it was purged before.
+    """
+    numbers = _sessions(ledger, agent_id) if session_number is None else (session_number,)
+    purged = [_purge_session(ledger, agent_id, number) for number in numbers]
+    if not purged:
+        raise AgentLogNotFound(agent_id=agent_id)
+    return sum(chunks for chunks, _ in purged), sum(size for _, size in purged)
+
+
+def _sessions(ledger: Ledger, agent_id: str) -> list[int]:
+    """The numbers of the sessions that an agent has chunks of."""
+    found, after = set(), 0
+    while rows := ledger.read(after, PAGE, topics=[AgentLogChunkAppended.TOPIC], tag=("agent", agent_id)):
+        found |= {int(row.stream_id.rpartition(":")[2]) for row in rows}
+        after = rows[-1].position
+    return sorted(found)
+
+
+def _purge_session(ledger: Ledger, agent_id: str, session_number: int) -> tuple[int, int]:
+    """
     Raises:
         AgentLogNotFound: there is no such log, or it was purged before.
     """

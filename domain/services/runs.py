@@ -10,6 +10,7 @@ from workledger.domain.kernel.ids import new_id
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.request import digest
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.services.accounts import account_for_run, replace_exhausted
 from workledger.domain.task import Task
 from workledger.domain.tool_calls import ToolCalls
 
@@ -37,11 +38,14 @@ def start_run(
 
     Args:
         project_id: the agent's own or the task's, unless given.
+        account_id: the next one of the agent's provider, when it has any, unless given.
         task_id: a task in the backlog is assigned to the agent; the agent's own stuck task is unblocked.
         max_turns, model, allowed_tools: instead of those of the agent's config, for this run.
 
     Raises:
-        NotFound: there is no such agent, project or task.
+        NotFound: there is no such agent, project, task, initiative or account.
+        AccountAllExhausted: all accounts of the agent's provider are exhausted.
+        AccountOfAnotherProvider, AccountUnavailable: the account is of another provider, or exhausted.
         AgentAlreadyRunning, TaskAlreadyAssigned: agent or task has a live run, or another agent has the task.
         TaskBlockedByDependency: the task waits for another.
         TaskInvalidTransition: the task is in review, done or dropped.
@@ -68,7 +72,7 @@ def start_run(
             session_id=session_id,
             session_number=session_number,
             provider=agent.provider,
-            account_id=account_id,
+            account_id=account_id or account_for_run(unit, agent.provider, run_id),
             config=agent.config,
             model=model,
             max_turns=max_turns,
@@ -117,7 +121,8 @@ def resume_run(
 ) -> AgentRun:
     """Resume a run in its present process, or in a new one, which is the agent's next session.
 
-    A task that was given back to the backlog in between is assigned to the agent again.
+    A task that was given back to the backlog in between is assigned to the agent again. A run whose account is
+    exhausted goes on with the next one.
 
     Raises:
         NotFound: there is no such run, or its agent is deleted.
@@ -125,6 +130,7 @@ def resume_run(
         AgentAlreadyRunning, TaskAlreadyAssigned, ConcurrencyLimitExceeded: it had failed, and another took its place.
         TaskInvalidTransition: its task is in review, done or dropped.
         TaskBlockedByDependency: its task was given back, and waits for another.
+        AccountAllExhausted: its account is exhausted, and so are all others.
     """
     options: Mapping[str, Any] = {"feedback": feedback, "answers": answers, "extra_turns": extra_turns}
 
@@ -140,6 +146,7 @@ def resume_run(
             agent.start_session(session_number=session_number, agent_run_id=run_id)
         else:
             run.resume(**options)
+        replace_exhausted(unit, run_id)
         return run
 
     return unit.decide(decision)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workledger.domain import page, phase
+from workledger.domain import page
 from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.page import Page
@@ -122,7 +122,7 @@ TARGETS: dict[str, Target] = {
         task_events.dependents_of,
         initial=("initiative_id", "project_id", "parent_task_id", "rank"),
         references={"phase_id": "phase", "parent_task_id": "task", "depends_on": "task"},
-        new={"ready": _as_created, "waiting": lambda draft, past: draft.block(reason=past.blocked_reason)},
+        new={"ready": _as_created, "waiting": lambda draft, past: draft.block(reason="dependency")},
     ),
 }
 
@@ -130,6 +130,13 @@ TARGETS: dict[str, Target] = {
 def state_of(unit: Unit, key: Key) -> Any:
     """The target as it is now; None when it is gone."""
     return unit.find(TARGETS[key[0]].kind, key[1])
+
+
+def initiative_of(unit: Unit, state: Any) -> str | None:
+    """The initiative that a target belongs to; a subtask that names none belongs to that of its parent."""
+    while state is not None and state.initiative_id is None:
+        state = unit.find(Task, state.parent_task_id) if state.parent_task_id else None
+    return None if state is None else str(state.initiative_id)
 
 
 def below(unit: Unit, key: Key) -> Iterator[Key]:
@@ -178,5 +185,3 @@ def readdressed(target: Target, values: Values, anew: Mapping[Key, str]) -> Valu
         name: new(target.references[name], value) if name in target.references else value
         for name, value in values.items()
     }
-
-

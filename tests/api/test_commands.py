@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from support.http_client import Doors
+from workledger.domain.account import Account
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.kernel.aggregate import Aggregate
@@ -17,6 +18,7 @@ from workledger.domain.workspace import Workspace
 from workledger.domain.write_operation import WriteOperation
 
 KINDS: dict[str, type[Aggregate]] = {
+    "accounts": Account,
     "workspaces": Workspace,
     "projects": Project,
     "tasks": Task,
@@ -71,6 +73,7 @@ def test_every_command_says_when_the_thing_is_not_there(doors: Doors, path: str)
         "move_to_phase": {"phase_id": None},
         "open_pull_request": {"pr_number": 1, "pr_url": "u"},
         "place": {"rank": "V"},
+        "refresh_credentials": {"secret_ref": "vault:claude/ann"},
         "record_error": {"code": "SYNC_ERROR"},
         "reject": {"reason": "no"},
         "remove_dependency": {"depends_on_task_id": "tsk_9"},
@@ -87,6 +90,8 @@ def test_every_command_says_when_the_thing_is_not_there(doors: Doors, path: str)
         StageRun: {"error_summary": "boom"},
         WriteOperation: {"error": "boom"},
     }
+    if kind is Account:
+        bodies |= {"change_config": {"secret_ref": None}, "reorder": {"sort_order": 1}}
     bodies["fail"] = fail.get(kind, {})
     for name in kind.commands():
         refusal = doors.refuses(f"{path}/x_9/{name.replace('_', '-')}", **bodies.get(name, {}))

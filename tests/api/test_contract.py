@@ -6,7 +6,7 @@ before it is made or after it is deleted.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pytest
@@ -27,6 +27,8 @@ DEPENDS = {
 
 RELATED = (
     "a task is not its own parent",
+    "An agent does not ask itself",
+    "only agents have one",
     "events are found by one id at a time",
     "one of project_id, initiative_id, phase_id, parent_task_id is needed",
 )
@@ -52,7 +54,7 @@ def test_the_api_answers_as_its_schema_says(store_url: str) -> None:
         asked, failures = 0, []
         for recorder in _scenarios(app, [label for label in labels if label not in chosen]):
             asked += len(recorder.interactions)
-            failures += list(_failures(recorder))
+            failures += list(_failures(recorder, labels))
     assert asked > 1000
     assert failures == []
 
@@ -80,15 +82,22 @@ def _scenarios(app: Any, left_out: list[str]) -> Iterator[Any]:
             yield event.recorder
 
 
-def _failures(recorder: Any) -> Iterator[str]:
+def _failures(recorder: Any, labels: Collection[str]) -> Iterator[str]:
     for id, checks in recorder.checks.items():
         case, answer = recorder.cases[id].value, recorder.interactions[id].response
         for check in checks:
-            if check.failure_info is not None and not (
-                check.name == "positive_data_acceptance" and _may_be_refused(case, answer)
-            ):
+            expected = (check.name == "positive_data_acceptance" and _may_be_refused(case, answer)) or (
+                check.name == "allow_header_conformance" and _is_an_id(case, labels)
+            )
+            if check.failure_info is not None and not expected:
                 failure, answered = check.failure_info.failure, answer and (answer.status_code, answer.content[:500])
                 yield f"{check.name} {failure.message}\n{check.failure_info.code_sample}\n{answered}"
+
+
+def _is_an_id(case: Any, labels: Collection[str]) -> bool:
+    """Whether the path of an operation is also that of a thing with such an id, as it may have any."""
+    collection, _, name = case.operation.path.rpartition("/")
+    return not name.startswith("{") and f"GET {collection}/{{id}}" in labels
 
 
 def _may_be_refused(case: Any, answer: Any) -> bool:

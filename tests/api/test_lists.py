@@ -8,6 +8,7 @@ import pytest
 from support.http_client import Doors
 from workledger import Workledger
 from workledger.api import (
+    accounts,
     agent_runs,
     agents,
     commits,
@@ -19,6 +20,7 @@ from workledger.api import (
     workspaces,
     write_operations,
 )
+from workledger.domain.account import Account
 from workledger.domain.agent import Agent
 from workledger.domain.commit import CommitRecord
 from workledger.domain.project import Project
@@ -31,6 +33,7 @@ from workledger.domain.workspace import Workspace
 from workledger.domain.write_operation import WriteOperation
 
 LISTINGS = {
+    "accounts": accounts.ACCOUNTS,
     "workspaces": workspaces.WORKSPACES,
     "projects": projects.PROJECTS,
     "tasks": tasks.TASKS,
@@ -84,13 +87,19 @@ EXPECTED: dict[str, dict[str, list[tuple[Any, set[str]]]]] = {
         "provider": [("codex", {"agt_3"})],
         "current_task_id": [("tsk_1", {"agt_1"})],
     },
+    "accounts": {
+        "provider": [("claude", {"acc_1"}), ("codex", {"acc_2"})],
+        "is_exhausted": [(True, {"acc_1"}), (False, {"acc_2"})],
+        "credentials_status": [("none", {"acc_1"}), ("unchecked", {"acc_2"}), ("valid", set())],
+        "email": [("ann@example.com", {"acc_1"})],
+    },
     "agent-runs": {
         "agent_id": [("agt_1", {"run_1"}), ("agt_3", {"run_2"})],
         "task_id": [("tsk_1", {"run_1"})],
         "project_id": [("prj_1", {"run_1"}), ("prj_2", {"run_2"})],
         "session_id": [("ses_1", {"run_1"})],
         "provider_session_id": [("uuid-2", {"run_2"})],
-        "account_id": [("acc_2", {"run_2"})],
+        "account_id": [("acc_1", {"run_1"}), ("acc_2", {"run_2"})],
         "status": [("starting", {"run_1"}), ("completed", {"run_2"})],
         "mode": [("plan", {"run_2"})],
     },
@@ -169,6 +178,8 @@ def world(ledger: Workledger) -> None:
         dropped.cancel(to="dropped")
     with ledger.edit(Task, "tsk_2") as queued:
         queued.queue()
+    ledger.create(Account.create(id="acc_1", email="ann@example.com"))
+    ledger.create(Account.create(id="acc_2", email="cid@example.com", provider="codex", credentials_ref="vault:codex"))
     ledger.create(Agent.create(id="agt_1", name="ann", project_id="prj_1"))
     ledger.create(Agent.create(id="agt_2", name="bob", project_id="prj_1", type="background"))
     ledger.create(Agent.create(id="agt_3", name="cid", project_id="prj_2", provider="codex"))
@@ -184,6 +195,8 @@ def world(ledger: Workledger) -> None:
         start_run(unit, id="run_1", agent_id="agt_1", task_id="tsk_1", session_id="ses_1")
     with ledger.unit() as unit:
         run = start_run(unit, id="run_2", agent_id="agt_3", account_id="acc_2", mode="plan")
+    with ledger.edit(Account, "acc_1") as account:
+        account.mark_exhausted()
     for run_id, tool, call in (("run_1", "Read", "call_1"), ("run_1", "Bash", "call_2"), ("run_2", "Read", "call_3")):
         start_tool_call(ledger, run_id, tool=tool, turn_number=1, tool_call_id=call)
     with ledger.edit(ToolCalls, "run_1") as calls:

@@ -87,6 +87,7 @@ class TestWriteOperations:
         assert proposed.refuses("write-operations/ghop_1/commit", **body) == (409, "CONCURRENCY_CONFLICT")
         operation = proposed.do("write-operations/ghop_1/commit", commit_sha="c0ffee", commit_id=commit["id"])
         assert operation["state"]["commit_id"] == commit["id"]
+        assert proposed.see(f"commits/{commit['id']}")["github_write_op_id"] == "ghop_1"
 
     def test_a_new_commit_must_be_described(self, proposed: Doors) -> None:
         answer = proposed.answer("POST", "write-operations/ghop_1/commit", json={"commit_sha": "c0ffee"})

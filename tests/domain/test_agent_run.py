@@ -30,10 +30,10 @@ from workledger.domain.agent import (
     run_of_agent,
 )
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.agent_run.account import AgentRunAccountSwitched
 from workledger.domain.agent_run.events import (
     AgentProcessExited,
     AgentProcessSpawned,
-    AgentRunAccountSwitched,
     AgentRunBegan,
     AgentRunCompleted,
     AgentRunFailed,
@@ -194,7 +194,9 @@ def test_every_mode_is_accepted(mode: Any) -> None:
     assert AgentRun.start(agent_id="agt_1", session_number=1, mode=mode).events[0].model_dump()["mode"] == mode
 
 
-@pytest.mark.parametrize("reason", ["user_input", "approval_required", "confirmation", "turn_limit", "user"])
+@pytest.mark.parametrize(
+    "reason", ["user_input", "approval_required", "confirmation", "turn_limit", "provider_limit", "user"]
+)
 def test_every_reason_to_pause_is_accepted(reason: Any) -> None:
     """A1."""
     given(AgentRun, started, began).when(AgentRun.pause, reason=reason).then(AgentRunPaused(reason=reason))
@@ -224,7 +226,14 @@ def test_invalid_arguments_are_refused(command: str, wrong: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    ("cause", "recoverable"), [("crash", True), ("lost", True), ("execution_error", False), ("spawn_error", False)]
+    ("cause", "recoverable"),
+    [
+        ("crash", True),
+        ("lost", True),
+        ("provider_limit", True),
+        ("execution_error", False),
+        ("spawn_error", False),
+    ],
 )
 def test_a_crash_and_a_lost_process_can_be_recovered_from(cause: Any, recoverable: bool) -> None:
     given(AgentRun, started).when(AgentRun.fail, cause=cause, error="boom").then(

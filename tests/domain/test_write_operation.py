@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from support.write_operation_states import LIVES, committed, opened, prepared
-from workledger.domain.commit import CommitRecord
+from workledger.domain.commit import CommitNotFound, CommitOfAnotherOperation, CommitRecord
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
-from workledger.domain.services.commits import commit
+from workledger.domain.services.commits import commit, commit_recorded
 from workledger.domain.write_operation import (
     WriteOperation,
+    WriteOperationCommitNotRecorded,
     WriteOperationDeleted,
     WriteOperationFailed,
     WriteOperationInvalidTransition,
@@ -174,3 +175,58 @@ def test_a_deleted_operation_is_not_found(ledger: Ledger, project_id: str) -> No
         edited.delete()
     with pytest.raises(WriteOperationNotFound), ledger.unit() as unit:
         commit(unit, operation.id, **WHAT)
+
+
+def record(ledger: Ledger, project_id: str) -> CommitRecord:
+    return ledger.create(CommitRecord.record(project_id=project_id, **WHAT))
+
+
+@pytest.mark.parametrize("named_by", ["the operation", "the caller"])
+def test_a_commit_that_is_recorded_already_comes_to_carry_the_operations_id(
+    ledger: Ledger, project_id: str, named_by: str
+) -> None:
+    """E10: an import was faster. Both are one append."""
+    known, mine = record(ledger, project_id), named_by == "the operation"
+    operation = prepare(ledger, project_id if mine else None)
+    with ledger.unit() as unit:
+        given_id = None if mine else project_id
+        commit_recorded(unit, operation.id, commit_sha="c0ffee", commit_id=known.commit_id, project_id=given_id)
+    assert ledger.get(CommitRecord, known.id).write_operation_id == operation.id
+    assert ledger.get(WriteOperation, operation.id).commit_id == known.commit_id
+    assert unit.receipt is not None
+    assert len(unit.receipt.positions) == 2
+    with ledger.unit() as again:
+        commit_recorded(again, operation.id, commit_sha="c0ffee", commit_id=known.commit_id, project_id=project_id)
+    assert again.receipt is not None
+    assert not again.receipt.positions
+
+
+def test_a_commit_is_that_of_one_operation(ledger: Ledger, project_id: str) -> None:
+    known, mine, other = record(ledger, project_id), prepare(ledger, project_id), prepare(ledger, project_id)
+    with ledger.unit() as unit:
+        commit_recorded(unit, mine.id, commit_sha="c0ffee", commit_id=known.commit_id)
+    with pytest.raises(CommitOfAnotherOperation, match=mine.id), ledger.unit() as unit:
+        commit_recorded(unit, other.id, commit_sha="c0ffee", commit_id=known.commit_id)
+    assert ledger.get(WriteOperation, other.id).status == "prepared"
+
+
+def test_a_commit_of_another_id_is_not_found(ledger: Ledger, project_id: str) -> None:
+    record(ledger, project_id)
+    operation = prepare(ledger, project_id)
+    with pytest.raises(CommitNotFound), ledger.unit() as unit:
+        commit_recorded(unit, operation.id, commit_sha="c0ffee", commit_id="pcom_other")
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["no record", "a record of its own"])
+def test_an_operation_is_not_committed_without_a_record_that_carries_its_id(
+    ledger: Ledger, project_id: str, recorded: bool
+) -> None:
+    """E10: the aggregate's own command cannot leave the link half."""
+    commit_id = record(ledger, project_id).commit_id if recorded else "pcom_1"
+    operation = prepare(ledger, project_id)
+    with (
+        pytest.raises(WriteOperationCommitNotRecorded, match=commit_id),
+        ledger.edit(WriteOperation, operation.id) as draft,
+    ):
+        draft.commit(commit_sha="c0ffee", commit_id=commit_id)
+    assert ledger.get(WriteOperation, operation.id).status == "prepared"

@@ -11,6 +11,8 @@ from support.policy_desk import Desk
 from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.agent_run.events import AgentRunResumed
+from workledger.domain.conversation import Conversation
 from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
 from workledger.domain.task.events import TaskRetryScheduled, TaskUnblocked
@@ -24,7 +26,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def desk(url: str) -> Iterator[Desk]:
-    """Two tasks may go on, and one is to be tried again."""
+    """Two tasks may go on, one is to be tried again, and an agent that waits is asked something."""
     with workledger.open(url) as ledger:
         desk = Desk(ledger)
         prepare(desk, "lex", "one", "two")
@@ -34,6 +36,7 @@ def desk(url: str) -> Iterator[Desk]:
 def prepare(desk: Desk, done: str, *waiting: str) -> None:
     """In one append, as each takes its time on a disk."""
     again, worker, run = f"{done}_again", f"{done}er", f"r_{done}"
+    asked, waiting_run = f"{done}_asked", f"w_{done}"
     with desk.ledger.unit() as unit:
         unit.create(Agent.create(id=worker, name=worker, project_id="p"))
         for id in (done, again, *waiting):
@@ -46,16 +49,21 @@ def prepare(desk: Desk, done: str, *waiting: str) -> None:
         start_run(unit, id=run, agent_id=worker, task_id=again)
         unit.edit(AgentRun, run).fail(cause="crash", error="Killed.")
         unit.edit(Task, done).finish_work(turn_count=1, approval="none")
+        unit.create(Agent.create(id=asked, name=asked))
+        start_run(unit, id=waiting_run, agent_id=asked)
+        unit.edit(AgentRun, waiting_run).report_output()
+        unit.edit(AgentRun, waiting_run).ask_user(questions=["Tabs?"])
+        unit.create(Conversation.create(from_agent_id=worker, to_agent_id=asked, question="Which port?"))
 
 
 def effects(ledger: Workledger) -> Counter[str]:
-    """How often each task was freed or tried again."""
-    rows = ledger.read(topics=[TaskUnblocked.TOPIC, TaskRetryScheduled.TOPIC])
+    """How often each task was freed or tried again, and each run resumed."""
+    rows = ledger.read(topics=[TaskUnblocked.TOPIC, TaskRetryScheduled.TOPIC, AgentRunResumed.TOPIC])
     assert {row.actor for row in rows} <= {"automation"}
     return Counter(row.stream_id for row in rows)
 
 
-ONCE = {"task-one": 1, "task-two": 1, "task-lex_again": 1}
+ONCE = {"task-one": 1, "task-two": 1, "task-lex_again": 1, "agent_run-w_lex": 1}
 
 
 def test_killed_at_every_step_they_act_exactly_once(desk: Desk, url: str) -> None:
@@ -91,4 +99,4 @@ def test_several_at_once_act_exactly_once(desk: Desk, url: str) -> None:
         for process, _ in (one, two):
             writers.finish(process)
     assert set(effects(desk.ledger).values()) == {1}
-    assert effects(desk.ledger).total() == 3 * 5
+    assert effects(desk.ledger).total() == len(ONCE) * 5

@@ -1,16 +1,13 @@
 """Writers that race: every command is applied or refused with its code, none is lost, and limits hold."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import workledger
 from support import writers
-from workledger import Refused, Workledger
+from support.racing import at_once
+from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.dependencies import DependencyCycle
@@ -29,22 +26,6 @@ STORES = ("memory", "sqlite", "postgres")
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A decision is made again for as long as others are first, on a slow machine too."""
     monkeypatch.setattr("workledger.domain.kernel.appender.PATIENCE", 60.0)
-
-
-def at_once(count: int, work: Callable[[int], object]) -> Counter[str]:
-    """How often each outcome came of it: `done`, or the code of a refusal."""
-    ready = threading.Barrier(count)
-
-    def run(number: int) -> str:
-        ready.wait()
-        try:
-            work(number)
-        except Refused as refused:
-            return refused.code
-        return "done"
-
-    with ThreadPoolExecutor(count) as threads:
-        return Counter(threads.map(run, range(count)))
 
 
 def titles(ledger: Workledger, task_id: str) -> set[str]:

@@ -5,14 +5,18 @@ import pytest
 from support.policy_desk import Desk, assign, crash, depend_on
 from workledger import Workledger
 from workledger.domain.agent import Agent, AgentDeleted
+from workledger.domain.errand import Errand, ErrandDeleted
+from workledger.domain.initiative import Initiative, InitiativeProjectUnlinked
+from workledger.domain.phase import Phase
 from workledger.domain.policies import CASCADE_PROJECT, UNBLOCK_DEPENDENTS
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionClosed
+from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskDependencyRemoved
-from workledger.domain.task.events import TaskUnblocked
+from workledger.domain.task.events import TaskDeleted, TaskUnblocked
 from workledger.domain.worktree import Worktree
 from workledger.domain.worktree.events import WorktreeRemoved
 
@@ -72,6 +76,21 @@ def test_its_worktrees_are_removed_however_far_they_are(desk: Desk) -> None:
     assert desk.ledger.store.holders("worktree_branch:p:dirty") == []
 
 
+def test_its_errands_are_deleted_however_far_they_are(desk: Desk) -> None:
+    """domain.md 3.5, rule 3: each has a branch and a process outside."""
+    for id in ("active", "merged", "gone"):
+        desk.ledger.create(Errand.create(id=id, description="Fix it", branch=id, project_id="p"))
+    desk.ledger.create(Errand.create(id="elsewhere", description="Fix it", branch="b", project_id="q"))
+    with desk.ledger.edit(Errand, "merged") as errand:
+        errand.submit_for_review()
+        errand.merge()
+    with desk.ledger.edit(Errand, "gone") as errand:
+        errand.delete()
+    desk.project(delete)
+    assert desk.follows()[:2] == [ErrandDeleted(branch="active"), ErrandDeleted(branch="merged")]
+    assert [desk.ledger.find(Errand, id) is None for id in ("active", "merged", "elsewhere")] == [True, True, False]
+
+
 def test_a_task_elsewhere_that_waits_for_one_of_its_tasks_is_free(desk: Desk) -> None:
     """It would wait for ever: the tasks of a deleted project have no end of their own (domain.md 3.5)."""
     desk.card("lex")
@@ -122,5 +141,36 @@ def test_one_that_has_one_id_for_everything_loses_everything(desk: Desk) -> None
     desk.hire("x")
     desk.ledger.create(Session.create(id="x", project_id="p"))
     desk.ledger.create(Worktree.create(id="x", project_id="p", branch="x", path="/x"))
+    desk.ledger.create(Errand.create(id="x", project_id="p", branch="x", description="Fix it"))
     desk.project(delete)
-    assert desk.follows() == [CLOSED, REMOVED, AgentDeleted(name="ann"), AgentDeleted(name="x")]
+    gone = ErrandDeleted(branch="x")
+    assert desk.follows() == [CLOSED, REMOVED, gone, AgentDeleted(name="ann"), AgentDeleted(name="x")]
+
+
+def test_its_initiatives_are_unlinked_and_say_why(desk: Desk) -> None:
+    for id in ("i", "j"):
+        desk.ledger.create(Initiative.create(id=id, name=id, project_ids=("p", "q")))
+    with desk.ledger.edit(Initiative, "j") as initiative:
+        initiative.set_projects(project_ids=("q",))
+    desk.project(delete)
+    assert desk.follows()[0] == InitiativeProjectUnlinked(project_id="p", reason="project_deleted")
+    assert [desk.ledger.get(Initiative, id).project_ids for id in ("i", "j")] == [("q",), ("q",)]
+    assert desk.ledger.holders("initiatives_of_project:p") == []
+
+
+def test_a_phase_does_not_wait_for_its_tasks(desk: Desk) -> None:
+    """They are in a plan that lives on, so they are deleted by events of their own."""
+    desk.ledger.create(Initiative.create(id="i", name="Sign in", execution_mode="yolo"))
+    desk.ledger.create(Phase.create(id="a", initiative_id="i", name="Parser"))
+    desk.card("lex", phase_id="a")
+    desk.card("parse", initiative_id="i")
+    desk.card("print")
+    with desk.ledger.edit(Phase, "a") as phase:
+        phase.approve()
+        phase.start()
+    desk.project(delete)
+    deleted = [event for event in desk.follows() if isinstance(event, TaskDeleted)]
+    assert [event.title for event in deleted] == ["lex", "parse"]
+    assert desk.ledger.find(Task, "lex") is None
+    with desk.ledger.edit(Phase, "a") as phase:
+        phase.merge()

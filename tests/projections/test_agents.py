@@ -14,6 +14,7 @@ from workledger import Refused, Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentRunResumed, AgentRunStarted
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.mapping import decode
 from workledger.domain.services.runs import resume_run, start_run
 from workledger.domain.task import Task
@@ -108,6 +109,8 @@ def follows(ledger: Workledger) -> None:
 @pytest.fixture
 def ann(ledger: Workledger) -> Workledger:
     ledger.create(Agent.create(id="ann", name="ann"))
+    for id in ("i1", "i2"):
+        ledger.create(Initiative.create(id=id, name=id))
     return ledger
 
 

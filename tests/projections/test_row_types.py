@@ -11,16 +11,34 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from workledger import Workledger, projections
+from workledger.domain.account import Account
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.chat_session import ChatSession
+from workledger.domain.conversation import Conversation
+from workledger.domain.errand import Errand
+from workledger.domain.initiative import Initiative
+from workledger.domain.message import Message
+from workledger.domain.phase import Phase
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.services.runs import start_run
 from workledger.domain.session_feed import publish
+from workledger.domain.task import Task
 from workledger.domain.worktree import Worktree
 from workledger.projections import (
+    accounts,
     agent_logs,
     agent_runs,
     agents,
+    chat_sessions,
     commits,
+    conversations,
+    errands,
+    initiatives,
+    messages,
+    phase_dependencies,
+    phases,
+    review_comments,
     run_models,
     session_feed,
     sessions,
@@ -38,6 +56,9 @@ Query = Callable[..., Any]
 TABLES = [table for group in GROUPS for table in group.tables]
 
 CALLS: dict[Query, tuple[Any, ...]] = {
+    accounts.get: ("acc_1",),
+    accounts.of_provider: ("claude",),
+    accounts.exhausted: (),
     agent_logs.sessions: ("ann_a",),
     agent_logs.session_count: ("ann_a",),
     agent_logs.chunks: ("ann_a",),
@@ -48,11 +69,36 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     agents.get: ("ann_a",),
     agents.by_name: ("Ann", "p_a"),
     agents.by_status: ("idle",),
+    chat_sessions.get: ("chat_a",),
+    chat_sessions.active: ("task", "leaf_a"),
+    chat_sessions.active_by_agent: ("ann_a",),
+    chat_sessions.messages: ("chat_a",),
     commits.history: ("p_a",),
     commits.count: ("p_a",),
     commits.by_sha: ("p_a", "abc"),
+    initiatives.get: ("ini_a",),
+    initiatives.by_status: ("active",),
+    initiatives.projects_of: ("ini_a",),
+    initiatives.of_project: ("p_a",),
+    phase_dependencies.dependencies: ("pha_b",),
+    phase_dependencies.dependents: ("pha_a",),
+    phases.get: ("pha_a",),
+    phases.of_initiative: ("ini_a",),
+    phases.counts: ("ini_a",),
+    phases.task_counts: ("pha_a",),
+    conversations.get: ("conversation_a",),
+    conversations.pending_for_agent: ("ann_b",),
+    errands.get: ("errand_a",),
+    errands.find: ("p_a", "active"),
+    messages.get: ("message_a",),
+    messages.pending_for_user: (),
+    messages.requiring_response: (),
+    messages.replies: ("message_a",),
     project_rows.get: ("p_a",),
     project_rows.recent: (),
+    review_comments.get: ("rvc_a",),
+    review_comments.of_phase: ("pha_a",),
+    review_comments.open_on: ("pha_a",),
     run_models.totals: (),
     session_feed.since: ("s_a",),
     sessions.get: ("s_a",),
@@ -60,9 +106,13 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     task_dependencies.dependencies: ("other_a",),
     task_dependencies.dependents: ("leaf_a",),
     tasks.get: ("leaf_a",),
+    tasks.of_initiative: ("ini_a",),
+    tasks.of_parent: ("mid_a",),
+    tasks.of_phase: ("pha_a",),
     tasks.board: ("p_a",),
     tasks.column: ("p_a", "backlog"),
     tasks.counts: ("p_a",),
+    tasks.counts_in: (),
     tasks.position: ({"id": "z", "rank": "zz", "board_column": "backlog", "project_id": "p_a"},),
     tasks.neighbours: ("p_a", "backlog", 1, "leaf_a"),
     tool_calls.of_run: ("run_a",),
@@ -76,17 +126,47 @@ CALLS: dict[Query, tuple[Any, ...]] = {
 @pytest.fixture
 def full(office: Workledger) -> Workledger:
     """A ledger in which no table is empty."""
+    office.create(Account.create(id="acc_1", email="ann@example.com"))
+    office.create(Account.create(id="acc_2", email="bob@example.com"))
+    with office.edit(Account, "acc_2") as account:
+        account.mark_exhausted()
     with office.unit() as unit:
         start_run(unit, id="run_c", agent_id="ann_b", task_id="leaf_b")
     with office.edit(AgentRun, "run_c") as run:
         run.report_process(provider_session_id="claude-1")
         run.report_turn(turn=1, tokens_in=1, model="opus")
     office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
+    plan(office)
+    talk(office)
     with office.unit() as unit:
         publish(unit, session_id="s_a", type="said", channel="chunks", data={"text": "Hello"})
         append_chunk(unit, agent_id="ann_a", agent_name="Ann", session_number=1, content="Hello")
     office.catch_up()
     return office
+
+
+def plan(office: Workledger) -> None:
+    """An initiative with two phases, a task and a comment."""
+    with office.unit() as unit:
+        unit.create(Initiative.create(id="ini_a", name="Sign in", project_ids=("p_a",)))
+        for id in ("pha_a", "pha_b"):
+            unit.create(Phase.create(id=id, initiative_id="ini_a", name=id, content="{}"))
+        unit.edit(Phase, "pha_b").add_dependency(depends_on_phase_id="pha_a")
+        unit.create(Task.create(title="Plan it", phase_id="pha_a"))
+        line: dict[str, Any] = {"file_path": "x.py", "line_number": 1, "line_type": "added", "body": "Why?"}
+        unit.create(ReviewComment.create(id="rvc_a", phase_id="pha_a", **line))
+
+
+def talk(office: Workledger) -> None:
+    """A chat, a question to another agent, a reply to one that waits for the user, and an errand."""
+    office.create(ChatSession.create(id="chat_a", target_type="task", target_id="leaf_a", agent_id="ann_a"))
+    with office.edit(ChatSession, "chat_a") as chat:
+        chat.post_message(role="user", content="Shorter, please.")
+    office.create(Conversation.create(id="conversation_a", from_agent_id="ann_a", to_agent_id="ann_b", question="Why?"))
+    to_user: dict[str, Any] = {"sender_type": "agent", "sender_id": "ann_a", "recipient_type": "user", "content": "?"}
+    office.create(Message.create(id="message_a", **to_user, requires_response=True))
+    office.create(Message.create(**to_user, parent_message_id="message_a"))
+    office.create(Errand.create(id="errand_a", description="Fix it", branch="b", project_id="p_a"))
 
 
 def queries() -> Iterator[Query]:

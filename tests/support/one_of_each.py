@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workledger.domain.account import Account
 from workledger.domain.commit import CommitRecord
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
@@ -9,6 +10,7 @@ from workledger.domain.stage_run import StageRun
 from workledger.domain.worktree import Worktree
 
 BEGUN: dict[str, tuple[type[Aggregate], dict[str, Any]]] = {
+    "accounts": (Account, {"email": "ann@example.com"}),
     "workspaces": (Aggregate.CATEGORIES["workspace"], {"name": "Office"}),
     "projects": (Project, {"name": "Other"}),
     "tasks": (Aggregate.CATEGORIES["task"], {"title": "Write it", "project_id": "prj_1"}),

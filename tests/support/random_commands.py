@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from support import random_planning
 from support.random_planning import Planning
 from workledger import Refused, Workledger
+from workledger.domain.account import Account
 from workledger.domain.agent import Agent
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.agent_run import AgentRun
@@ -90,7 +91,9 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
         lambda one, wish: one.ask_user(questions=[f"Which {wish.b}?"]),
         lambda one, wish: one.resume(extra_turns=(None, 2)[wish.b % 2]),
         lambda one, wish: one.switch_account(account_id=f"acc_{wish.b}"),
-        lambda one, wish: one.fail(cause=("crash", "execution_error")[wish.b % 2], error="Boom.", exit_code=wish.b),
+        lambda one, wish: one.fail(
+            cause=("crash", "execution_error", "provider_limit")[wish.b % 3], error="Boom.", exit_code=wish.b
+        ),
         lambda one, wish: one.complete(result={"b": wish.b}),
         lambda one, wish: one.stop(duration_ms=wish.b),
     ),
@@ -119,6 +122,18 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
         lambda one, wish: one.close(),
         lambda one, wish: one.fail(error="Boom."),
         lambda one, wish: one.delete(),
+    ),
+    Account: (
+        lambda one, wish: one.use(agent_run_id=f"run_{wish.b}"),
+        lambda one, wish: one.mark_exhausted(until=(None, "2999-01-01T00:00:00Z")[wish.b % 2]),
+        lambda one, wish: one.clear_exhaustion(),
+        lambda one, wish: one.clear_expired_exhaustion(),
+        lambda one, wish: one.refresh_credentials(secret_ref=f"vault:claude/{wish.b}"),
+        lambda one, wish: one.validate_credentials(),
+        lambda one, wish: one.expire_credentials(),
+        lambda one, wish: one.change_config(secret_ref=(None, "file:/etc/claude.json")[wish.b % 2]),
+        lambda one, wish: one.reorder(sort_order=wish.c),
+        lambda one, wish: one.delete() if wish.c == 0 else None,
     ),
     ToolCalls: (
         lambda one, wish: one.start(
@@ -172,7 +187,7 @@ class Office(Planning):
             self.deeds[wish.what % len(self.deeds)](wish)
 
     def begin(self, wish: Wish) -> None:
-        """A new workspace, project, task, agent, session, stage run or write operation."""
+        """A new workspace, project, task, agent, session, stage run, write operation or account."""
         project = self.one(Project, wish.c)
         number = sum(map(len, self.ids.values()))
         new: Any = (
@@ -190,7 +205,8 @@ class Office(Planning):
             lambda name: WriteOperation.create(
                 id=name, repo_full_name="r", base_branch="main", write_branch="w", project_id=project
             ),
-        )[wish.how % 8](f"{wish.how % 8}_{number}")
+            lambda name: Account.create(id=f"acc_{wish.b}", email="ann@example.com", sort_order=wish.c),
+        )[wish.how % 9](f"{wish.how % 9}_{number}")
         self.ledger.create(new)
         self.ids[new.kind].append(new.id)
 

@@ -5,12 +5,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import workledger
-from workledger.domain.policies import RETRY_ON_CRASH, UNBLOCK_DEPENDENTS
+from workledger.domain.policies import CONVERSATION_WAKE_UP, RETRY_ON_CRASH, UNBLOCK_DEPENDENTS
 from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.react.subscription import PolicySubscription
 from workledger.projections.engine.state import checkpoints
 
-POLICIES = (UNBLOCK_DEPENDENTS, RETRY_ON_CRASH)
+POLICIES = (UNBLOCK_DEPENDENTS, RETRY_ON_CRASH, CONVERSATION_WAKE_UP)
 
 
 def react_step_by_step(pipe: Connection, url: str) -> None:

@@ -7,18 +7,38 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from support import account_states as accounts
 from support import agent_run_states as runs
+from support import change_set_states as changes
+from support import chat_session_states as chats
+from support import conversation_states as conversations
+from support import errand_states as errands
+from support import initiative_states as initiatives
+from support import message_states as messages
+from support import phase_states as phases
 from support import project_states as projects
+from support import proposal_states as proposals
+from support import review_comment_states as comments
 from support import session_states as sessions
 from support import stage_run_states as stages
 from support import task_states as tasks
 from support import tool_call_states as calls
 from support import worktree_states as worktrees
 from support import write_operation_states as writes
+from workledger.domain.account import Account
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.change_set import ChangeSet
+from workledger.domain.chat_session import ChatSession
+from workledger.domain.conversation import Conversation
+from workledger.domain.errand import Errand
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate, Event, New
 from workledger.domain.kernel.refusals import Refused
+from workledger.domain.message import Message
+from workledger.domain.phase import Phase
 from workledger.domain.project import Project
+from workledger.domain.proposal import Proposal
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.session import Session
 from workledger.domain.stage_run import StageRun
 from workledger.domain.task import Task
@@ -103,8 +123,18 @@ MACHINES = (
         others=worktrees.OTHERS,
     ),
     Machine("Project", Project, "create", projects.LIVES, projects.EXAMPLES),
+    Machine("Proposal", Proposal, "create", proposals.LIVES, proposals.EXAMPLES),
+    Machine("Change set", ChangeSet, "create", changes.LIVES, changes.EXAMPLES),
+    Machine("Initiative", Initiative, "create", initiatives.LIVES, initiatives.EXAMPLES),
+    Machine("Phase", Phase, "create", phases.LIVES, phases.EXAMPLES, faces=("status",)),
+    Machine("Review comment", ReviewComment, "create", comments.LIVES, comments.EXAMPLES),
     Machine("Stage run", StageRun, "create", stages.LIVES, stages.EXAMPLES),
     Machine("Write operation", WriteOperation, "create", writes.LIVES, writes.EXAMPLES),
+    Machine("Message", Message, "create", messages.LIVES, messages.EXAMPLES),
+    Machine("Conversation", Conversation, "create", conversations.LIVES, conversations.EXAMPLES),
+    Machine("Chat session", ChatSession, "create", chats.LIVES, chats.EXAMPLES),
+    Machine("Errand", Errand, "create", errands.LIVES, errands.EXAMPLES),
+    Machine("Account", Account, "create", accounts.LIVES, accounts.EXAMPLES, others=accounts.OTHERS),
     Machine("Tool call", ToolCalls, "", calls.LIVES, calls.EXAMPLES, state_of_call),
 )
 

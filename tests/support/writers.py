@@ -13,6 +13,8 @@ from typing import Any
 import workledger
 from workledger.domain.agent_log import append_chunk
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.services.accounts import next_account
+from workledger.domain.services.pages import ensure_root_page
 from workledger.domain.task import Task
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.groups import GROUPS
@@ -77,6 +79,14 @@ def open_together(pipe: Connection, url: str) -> None:
         pipe.send(ledger.create(Task.create(title="Open the door")).id)
 
 
+def ensure_root_pages(pipe: Connection, url: str, initiative_id: str, count: int) -> None:
+    """On a sign, ask so often for the root page of an initiative, and say the ids of what came."""
+    with workledger.open(url) as ledger:
+        pipe.send("ready")
+        pipe.recv()
+        pipe.send([ensure_root_page(ledger, initiative_id).id for _ in range(count)])
+
+
 def write_tasks(pipe: Connection, url: str, count: int) -> None:
     """Record tasks, and say the id of each that was recorded."""
     with workledger.open(url) as ledger:
@@ -102,6 +112,16 @@ def add_labels(pipe: Connection, url: str, id: str, name: str, count: int) -> No
     with workledger.open(url) as ledger:
         for number in range(count):
             ledger.decide(partial(add, label=f"{name}{number}"))
+
+
+def take_accounts(pipe: Connection, url: str, count: int) -> None:
+    """On a sign, use the next account again and again; say which ones it was, and each use's version."""
+    with workledger.open(url) as ledger:
+        pipe.send("ready")
+        pipe.recv()
+        for number in range(count):
+            account = next_account(ledger, agent_run_id=f"run_{number}")
+            pipe.send((account.id, account.last_used_at))
 
 
 def write_pairs(pipe: Connection, url: str) -> None:

@@ -3,13 +3,14 @@ import { get } from "./api.mjs";
 import { Empty, Loading, Trouble } from "./bits.mjs";
 import { agents, board } from "./data.mjs";
 import { dayOf, isMoment } from "./format.mjs";
+import { HIGHLIGHTS } from "./hearing.mjs";
 import { html, useMemo, useState } from "./html.mjs";
 import { useEvents } from "./live.mjs";
 import { useLoad } from "./load.mjs";
 import { complain } from "./notices.mjs";
 import { cardLink, link } from "./route.mjs";
 import { Events } from "./timeline.mjs";
-import { HIGHLIGHTS, TOPICS } from "./topics.mjs";
+import { TOPICS } from "./topics.mjs";
 
 const PAGE = 100;
 const WANTED = 60;
@@ -21,6 +22,8 @@ const KINDS = {
   highlights: ["Highlights", HIGHLIGHTS],
   tasks: ["Tasks", under("task")],
   agents: ["Agents", under("agent", "agent_run", "tool_calls")],
+  plan: ["Plan", under("initiative", "phase", "review_comment", "page", "proposal", "change_set")],
+  talk: ["Talk", under("message", "conversation", "chat_session", "errand")],
   delivery: ["Delivery", under("project", "commit", "stage_run", "write_op")],
   all: ["Everything", EVERYTHING],
 };

@@ -1,6 +1,6 @@
 /** The small parts that views are put together from. */
 import { agents } from "./data.mjs";
-import { absolute, ago, agoShort, hue, initials, isMoment, words } from "./format.mjs";
+import { absolute, ago, agoShort, count, hue, initials, isMoment, plural, words } from "./format.mjs";
 import { html, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { createStore, useStore } from "./store.mjs";
@@ -35,6 +35,12 @@ export const Diff = ({ task }) =>
     : html`<span class="diff" title=${`${task.files_changed} files changed`}>
         <span class="diff__plus">+${task.lines_added ?? 0}</span><span class="diff__minus">−${task.lines_removed ?? 0}</span>
       </span>`;
+
+/** How many of so many are done; of none there is nothing to say. */
+export const Done = ({ done, of, what }) => html`
+  <span class="done">${of > 0 && html`<progress max=${of} value=${done} aria-label=${`${what}: ${done} of ${plural(of, "task")} done`}></progress>
+    <span class="done__numbers" aria-hidden="true">${count(done)}/${count(of)}</span>`}</span>
+`;
 
 export const Empty = ({ icon = "dot", title, children }) => html`
   <div class="empty"><span class="empty__icon"><${Icon} name=${icon} /></span><p class="empty__title">${title}</p><div class="empty__text">${children}</div></div>

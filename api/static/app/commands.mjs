@@ -105,7 +105,7 @@ export function command(task, name) {
 /** Ask for what a command needs; `send` gives it. */
 export function askFor(task, name, fields, send) {
   const { label, text, tone, changed } = COMMANDS[name];
-  ask({ key: `${name}/${task.id}`, title: `${label}: ${task.title}`, text: text?.(task), tone, submit: label, fields, task, name, changed, run: send });
+  ask({ key: `${name}/${task.id}`, title: `${label}: ${task.title}`, text: text?.(task), tone, submit: label, fields, about: task, name, changed, run: send });
 }
 
 /** A command that asks for nothing; it is given again when only the card's place has changed since it was looked at. */
@@ -114,7 +114,7 @@ async function straight(task, name, version = task.version) {
     await run(task, name, {}, version);
   } catch (error) {
     const news = error.status === 412 ? await meanwhile(task.id, version).catch(() => null) : null;
-    if (news?.events.length === 0) return straight(task, name, news.task.version);
+    if (news?.events.length === 0) return straight(task, name, news.row.version);
     refuse(await withWhoWasFirst(error, task.id, version));
     readTasks([task.id]).catch(() => {});
   }

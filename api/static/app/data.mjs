@@ -13,6 +13,11 @@ export const agents = createStore(new Map());
 export const runs = createStore(new Map());
 /** `behind`: rows that have changed could not be read yet. */
 export const feed = createStore({ state: "connecting", lost: false, behind: false, position: 0 });
+/**
+ * What waits for people, over all projects: how much in each section, and the items as far as they are shown.
+ * `items` is null until they are.
+ */
+export const inbox = createStore({ count: null, sections: {}, items: null, error: null, position: 0 });
 export const status = createStore({ simulated: false, label: null, healthy: true, groups: [] });
 
 /** The column of what is done, where the newest is on top. */

@@ -3,7 +3,7 @@ import { pause, read } from "./api.mjs";
 import { BEAT_MS, createHub } from "./hub.mjs";
 
 /** Tabs that run different releases have different hubs: raise it with the messages. */
-const RELEASE = 1;
+const RELEASE = 2;
 const DUMB_MS = 60_000;
 const RETRY_MS = 3_000;
 /** A tab that nobody sees lets go after so long, and catches up when it is looked at again. */
@@ -52,14 +52,14 @@ function alone() {
 
 /**
  * Follow the feed after a position.
- * @param {{topics: string[], project: string|null, after: number, onEvents: (events: object[]) => void,
+ * @param {{topics: string[], everywhere: string[], project: string|null, after: number, onEvents: (events: object[]) => void,
  *          onState: (state: "live"|"connecting"|"offline") => void, onReset: () => void, onCaughtUp: () => void}} options
- *        without a project, the events of all projects' own topics;
+ *        `everywhere`: those of the topics that are wanted of all projects;
  *        `onReset`: too much was missed, and the tables had better be read again;
- *        `onCaughtUp`: what was missed has been handed over, but for the news of other projects
+ *        `onCaughtUp`: what was missed of the project has been handed over
  * @returns {{close: () => void, reopen: () => void, tune: (topics: string[]) => void}}
  */
-export function openFeed({ topics, project, after, onEvents, onState, onReset, onCaughtUp }) {
+export function openFeed({ topics, everywhere, project, after, onEvents, onState, onReset, onCaughtUp }) {
   let position = after;
   let waiting = null;
   let away = false;
@@ -68,7 +68,7 @@ export function openFeed({ topics, project, after, onEvents, onState, onReset, o
   /** What is wanted; the hub answers each time, or it is not there. */
   const say = () => {
     if (away) return;
-    connected().postMessage({ project, topics, after: position });
+    connected().postMessage({ project, topics, everywhere, after: position });
     clearTimeout(deaf);
     deaf = setTimeout(alone, DUMB_MS);
   };

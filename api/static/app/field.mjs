@@ -2,9 +2,12 @@
 import { html } from "./html.mjs";
 import { TaskPicker } from "./picker.mjs";
 
-/** `theirs`: what somebody else has made of it meanwhile, beside what one has typed. */
-export function Field({ field, first, text, error, theirs, take }) {
-  const id = `field-${field.name}`;
+/**
+ * `theirs`: what somebody else has made of it meanwhile, beside what one has typed; `scope` tells it from fields of the
+ * same name in other forms.
+ */
+export function Field({ field, first, text, error, theirs, take, scope = "" }) {
+  const id = `field-${scope}${field.name}`;
   const note = error || field.hint;
   const props = {
     id,
@@ -30,6 +33,10 @@ export function Field({ field, first, text, error, theirs, take }) {
 
 function control(field, text, props) {
   if (field.type === "textarea") return html`<textarea rows="4" dir="auto" maxlength=${field.max} defaultValue=${text} ...${props}></textarea>`;
+  if (field.type === "checks")
+    return html`<fieldset class="checks" id=${props.id}><legend class="hidden">${field.label}</legend>
+      ${field.options.map(({ value, label }, index) => html`<label class="switch"><input type="checkbox" name=${field.name} value=${value} defaultChecked=${tagsOf(text).includes(value)} data-first=${index === 0 ? props["data-first"] : undefined} />${label}</label>`)}
+    </fieldset>`;
   if (field.type === "task") return html`<${TaskPicker} field=${field} text=${text} props=${props} />`;
   if (field.type === "select")
     return html`<select ...${props}>
@@ -42,13 +49,13 @@ function control(field, text, props) {
 /** What a field holds, as it is typed. */
 export const textOf = (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? ""));
 
-/** The texts of all fields. */
-export const textsOf = (fields, data) => Object.fromEntries(fields.map(({ name }) => [name, String(data.get(name) ?? "")]));
+/** The texts of all fields; of several that are ticked, with commas between. */
+export const textsOf = (fields, data) => Object.fromEntries(fields.map(({ name }) => [name, data.getAll(name).join(", ")]));
 
 const tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];
 
 /**
- * The values as a command takes them: tags are a list, numbers are numbers; what is empty is left out, or null to clear it.
+ * The values as a command takes them: tags and ticks are a list, numbers are numbers; what is empty is left out, or null to clear it.
  * With `base`, only those that are no longer what they were.
  */
 export function valuesOf(fields, texts, base = null) {
@@ -56,7 +63,7 @@ export function valuesOf(fields, texts, base = null) {
   for (const { name, type, clears } of fields) {
     const text = texts[name].trim();
     if (base && text === base[name].trim()) continue;
-    if (type === "tags") values[name] = tagsOf(text);
+    if (type === "tags" || type === "checks") values[name] = tagsOf(text);
     else if (text) values[name] = type === "number" ? Number(text) : text;
     else if (clears) values[name] = null;
   }

@@ -14,10 +14,10 @@ const shown = createStore(null);
 
 /**
  * Ask for some values, and run something with them.
- * @param {{key: string, title: string, text?: string, submit: string, tone?: string, fields: object[], task?: object, name?: string,
+ * @param {{key: string, title: string, text?: string, submit: string, tone?: string, fields: object[], about?: object, noun?: string, name?: string,
  *          changed?: boolean, run: (values: object, version?: number) => Promise<any>}} form
  *        `key` names its draft; a field is `{name, label, type?, options?, value?, required?, clears?, max?, min?, hint?, placeholder?}`;
- *        `task` is the task as it is looked at, whose version is that of the answer; `name` the command that it is given;
+ *        `about` is what is looked at, a task unless `noun` is another resource, whose version is that of the answer; `name` the command that it is given;
  *        `changed`: only what is no longer as it was is sent
  */
 export const ask = (form) => shown.set({ ...form, turn: 0 });
@@ -29,11 +29,11 @@ export const Forms = () => {
 };
 
 /** What the form begins with: the draft, or what is there. */
-function beginning({ key, fields, task }) {
+function beginning({ key, fields, about }) {
   const base = Object.fromEntries(fields.map(({ name, value }) => [name, textOf(value)]));
   const draft = draftOf(key);
-  if (!draft) return { texts: base, base, version: task?.version, draft: null };
-  return { texts: { ...base, ...draft.values }, base: { ...base, ...draft.base }, version: draft.version ?? task?.version, draft };
+  if (!draft) return { texts: base, base, version: about?.version, draft: null };
+  return { texts: { ...base, ...draft.values }, base: { ...base, ...draft.base }, version: draft.version ?? about?.version, draft };
 }
 
 function Form({ form }) {
@@ -68,26 +68,26 @@ function Form({ form }) {
     try {
       await form.run(values, version);
     } catch (problem) {
-      if (problem.status !== 412 || !form.task) throw problem;
-      const news = await meanwhile(form.task.id, version);
+      if (problem.status !== 412 || !form.about) throw problem;
+      const news = await meanwhile(form.about.id, version, form.noun);
       if (news.events.length > 0) throw Object.assign(problem, { news });
-      looked.current = { ...looked.current, version: news.task.version };
+      looked.current = { ...looked.current, version: news.row.version };
       await send(texts);
     }
   };
 
-  /** From now on it is the task as it is now that is looked at: what only others have changed is theirs, both sides of the rest are shown. */
-  const face = ({ events, task }, texts) => {
+  /** From now on it is looked at as it is now: what only others have changed is theirs, both sides of the rest are shown. */
+  const face = ({ events, row }, texts) => {
     const both = {};
     for (const { name, own } of form.changed ? form.fields : []) {
-      const theirs = textOf(own ? own(task) : task[name]);
+      const theirs = textOf(own ? own(row) : row[name]);
       if (theirs === looked.current.base[name]) continue;
       if (texts[name] === looked.current.base[name]) element.current.elements[name].value = theirs;
       else if (texts[name] !== theirs) both[name] = theirs;
       looked.current.base = { ...looked.current.base, [name]: theirs };
     }
-    looked.current.version = task.version;
-    setConflict({ events, task, both });
+    looked.current.version = row.version;
+    setConflict({ events, row, both });
     keep();
   };
 
@@ -106,7 +106,7 @@ function Form({ form }) {
         setError(null);
         face(problem.news, texts);
       } else {
-        if (form.task) await withWhoWasFirst(problem, form.task.id, looked.current.version);
+        if (form.about) await withWhoWasFirst(problem, form.about.id, looked.current.version, form.noun);
         setError({ ...plainly(problem, form.fields), meanwhile: problem.meanwhile });
       }
       keep();
@@ -122,7 +122,7 @@ function Form({ form }) {
   const hurry = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
   };
-  const over = conflict && form.name && !conflict.task.commands.includes(form.name);
+  const over = conflict && form.name && !conflict.row.commands.includes(form.name);
   const label = conflict ? `${form.submit} anyway` : form.submit;
   return html`
     <${Dialog} label=${form.title} onClose=${close}>

@@ -11,7 +11,7 @@ const SILENT_MS = 5 * BEAT_MS;
 
 /**
  * A hub, to which each tab is connected by a port.
- * A tab says `{project, topics, after}`, again whenever it wants something else, and time and again as a sign of life;
+ * A tab says `{project, topics, everywhere, after}`, `everywhere` being the topics that it wants of all projects, again whenever it wants something else, and time and again as a sign of life;
  * or `{leave: true}`, or `{reopen: true}` when it believes that something was missed.
  * It is told `{joined}`, the position from which on it gets events, `{state}`, `{events}` in batches, and `{reset}`
  * when the service has dropped the feed and the tables had better be read again.
@@ -40,9 +40,9 @@ export function createHub() {
     };
   }
 
-  function want(port, { project, topics, after }) {
+  function want(port, { project, topics, everywhere, after }) {
     const isNew = !tabs.has(port);
-    tabs.set(port, { project, topics: new Set(topics), seen: Date.now() });
+    tabs.set(port, { project, topics: new Set(topics), everywhere: new Set(everywhere), seen: Date.now() });
     clearTimeout(lingering);
     if (position === null) position = after;
     const wanted = new Set([...tabs.values()].flatMap((tab) => [...tab.topics]));
@@ -110,8 +110,8 @@ export function createHub() {
   function handOver() {
     const events = batch;
     [batch, batching] = [[], undefined];
-    for (const [port, { project, topics }] of tabs) {
-      const theirs = events.filter((event) => topics.has(event.topic) && concerns(event, project));
+    for (const [port, tab] of tabs) {
+      const theirs = events.filter((event) => tab.topics.has(event.topic) && concerns(event, tab));
       if (theirs.length) port.postMessage({ events: theirs });
     }
   }
@@ -124,5 +124,7 @@ export function createHub() {
   return { connect };
 }
 
-/** What happens to projects concerns everybody, as all are offered. */
-const concerns = ({ topic, tags }, project) => tags?.project === project || topic.startsWith("project.");
+const concerns = (event, { project, everywhere }) => isOf(event, project) || everywhere.has(event.topic);
+
+/** Whether an event is of a project, or may be: several can be linked to one initiative, and accounts belong to none. */
+export const isOf = ({ tags }, project) => !tags?.project || tags.project === project || Boolean(tags.initiative);

@@ -6,29 +6,12 @@ import { board } from "./data.mjs";
 import { newTask } from "./commands.mjs";
 import { startProject } from "./start.mjs";
 import { step } from "./moves.mjs";
-import { VIEWS, go, route } from "./route.mjs";
+import { INBOX, VIEWS, go, route } from "./route.mjs";
+import { areSingleKeys, keepSingle, single } from "./single.mjs";
 import { createStore, useStore } from "./store.mjs";
+import { startStroll } from "./stroll.mjs";
 
-const KEPT = "workledger.single-keys";
 const helping = createStore(false);
-const single = createStore(read());
-
-function read() {
-  try {
-    return localStorage.getItem(KEPT) !== "off";
-  } catch {
-    return true;
-  }
-}
-
-function keep(on) {
-  single.set(on);
-  try {
-    localStorage.setItem(KEPT, on ? "on" : "off");
-  } catch {
-    /* Without storage the choice lasts as long as the page. */
-  }
-}
 
 export const help = () => helping.set(true);
 
@@ -46,7 +29,7 @@ export function walk(event) {
   } else if (up || aside) {
     event.preventDefault();
     focusCard(up ? beside(card, up) : across(card, aside));
-  } else if (event.key === "m" && single.get()) {
+  } else if (event.key === "m" && areSingleKeys()) {
     event.preventDefault();
     card.querySelector("[data-move]")?.click();
   }
@@ -80,13 +63,15 @@ const ACTIONS = {
     go({ view: "board" });
     return requestAnimationFrame(() => search()?.focus());
   },
+  j: startStroll,
+  0: () => go({ view: INBOX }),
   ...Object.fromEntries(VIEWS.map((view, index) => [String(index + 1), () => route.get().project && go({ view })])),
 };
 
 addEventListener("keydown", (event) => {
   const { target } = event;
   const typing = target.matches?.("input, textarea, select, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !single.get()) return;
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !areSingleKeys()) return;
   if (asking() || document.querySelector("dialog[open], [popover]:popover-open")) return;
   const action = ACTIONS[event.key];
   if (!action) return;
@@ -96,7 +81,8 @@ addEventListener("keydown", (event) => {
 
 const SHORTCUTS = [
   ["On the board", [["← ↑ ↓ →", "from card to card"], ["Enter", "open the card"], ["m", "move the card"], ["⇧↑ ⇧↓", "reorder the card"], ["Tab", "every control, in order"]]],
-  ["Anywhere", [["n", "new task"], ["/", "search the cards"], ["1 – 6", "Board, Agents, Logs, Sessions, Commits, Activity"], ["?", "this list"], ["Esc", "close what is open"], ["Ctrl Enter", "send a form"]]],
+  ["In the inbox and the plan", [["j k ↑ ↓", "from row to row"], ["Enter", "open it"], ["a r", "its first and its second answer"], ["← →", "fold, unfold"]]],
+  ["Anywhere", [["n", "new task"], ["/", "search the cards"], ["0", "the inbox, over all projects"], ["1 – 7", "Board, Plan, Agents, Logs, Sessions, Commits, Activity"], ["?", "this list"], ["Esc", "close what is open"], ["Ctrl Enter", "send a form"]]],
 ];
 
 export function Help() {
@@ -113,7 +99,7 @@ export function Help() {
           </dl></section>`,
         )}
       </div>
-      <label class="switch"><input type="checkbox" checked=${on} onChange=${(event) => keep(event.target.checked)} />Single keys are shortcuts</label>
+      <label class="switch"><input type="checkbox" checked=${on} onChange=${(event) => keepSingle(event.target.checked)} />Single keys are shortcuts</label>
     <//>
   `;
 }

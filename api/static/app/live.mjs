@@ -2,10 +2,12 @@
 import { get, isPassing, pause } from "./api.mjs";
 import { NO_BOARD, agents, board, feed, projects, runs, status } from "./data.mjs";
 import { openFeed } from "./feed.mjs";
+import { EVERYWHERE, topicsOf } from "./hearing.mjs";
 import { useEffect, useRef } from "./html.mjs";
+import { isOf } from "./hub.mjs";
 import { readAll, readProjects } from "./reads.mjs";
-import { PROJECT_TOPICS, topicsOf } from "./topics.mjs";
 import { merged, nothing, readTouched, touch } from "./touched.mjs";
+import { lookAtInbox, touchInbox } from "./waiting.mjs";
 
 const REST_MS = 200;
 const WATCH_MS = 20_000;
@@ -16,7 +18,10 @@ const MISSED_MS = 3_000;
 const listeners = new Set();
 let followed = null;
 
-/** Calls back with every batch of the feed's events, while the component is shown. */
+/**
+ * Calls back with every batch of events of the project, and of what belongs to none, while the component is shown;
+ * with none when some of the latter may have been missed.
+ */
 export function useEvents(handler) {
   const latest = useRef(handler);
   latest.current = handler;
@@ -69,15 +74,24 @@ async function begin(project, view) {
 function heed(mine, after) {
   if (projects.get().list === null) readProjects().catch(() => {});
   feed.patch({ position: after, behind: false });
+  lookAtInbox();
   mine.feed = openFeed({
-    topics: mine.project ? topicsOf(mine.view) : PROJECT_TOPICS,
+    topics: mine.project ? topicsOf(mine.view) : EVERYWHERE,
+    everywhere: EVERYWHERE,
     project: mine.project,
     after,
     onEvents: (events) => take(mine, events),
     onState: (state) => followed === mine && turn(state),
     onReset: () => followed === mine && reload(),
-    onCaughtUp: () => readProjects().catch(() => {}),
+    onCaughtUp: lookAround,
   });
+}
+
+/** What was missed of other projects, and of what belongs to none, is nothing that can be told by itself. */
+function lookAround() {
+  readProjects().catch(() => {});
+  lookAtInbox();
+  for (const listener of [...listeners]) listener([]);
 }
 
 /** Once the feed is back, the ledger behind it may be another one. */
@@ -99,9 +113,10 @@ export function look(view) {
 function take(mine, events) {
   if (followed !== mine) return;
   feed.patch({ position: events.at(-1).position });
+  touchInbox(events);
   touch(mine.pending, events, mine.project);
   mine.reading ??= refresh(mine).finally(() => (mine.reading = null));
-  const own = events.filter(({ tags }) => tags.project === mine.project);
+  const own = events.filter((event) => isOf(event, mine.project));
   if (own.length) for (const listener of [...listeners]) listener(own);
 }
 

@@ -56,27 +56,27 @@ function sentence({ code = "", body = {}, message }) {
 /** Events that change nothing that one could have looked at: cards give way to each other all the time. */
 const isAside = ({ topic, data }) => topic === "task.reordered" || (topic === "task.moved" && data.from_column === data.board_column);
 
-/** What has happened to a task since a version: `{events, task}`, the first event of each command, without those aside. */
-export async function meanwhile(id, version) {
-  const { items } = await get(["tasks", id, "events"], { after_version: version, limit: 100 });
-  const task = await get(["tasks", id], { min_position: items.at(-1)?.position });
+/** What has happened to a thing since a version: `{events, row}`, the first event of each command, without those aside. */
+export async function meanwhile(id, version, noun = "tasks") {
+  const { items } = await get([noun, id, "events"], { after_version: version, limit: 100 });
+  const row = await get([noun, id], { min_position: items.at(-1)?.position });
   const commands = new Set();
   const events = items.filter((event) => {
     const command = event.command_id ?? event.correlation_id ?? event.event_id;
     if (isAside(event) || commands.has(command)) return false;
     return commands.add(command);
   });
-  return { events, task };
+  return { events, row };
 }
 
 /** Such as “Bob dropped it 6 seconds ago”. */
 export const saidOf = (event) => `${actorName(event.actor)} ${tell(event).text} ${ago(event.at)}`;
 
-/** The refusal of a task's command, with who was there first, if somebody was. */
-export async function withWhoWasFirst(error, id, version) {
+/** The refusal of a command, with who was there first, if somebody was. */
+export async function withWhoWasFirst(error, id, version, noun = "tasks") {
   if (!(error.status < 500) || error.errors.length) return error;
   try {
-    const { events } = await meanwhile(id, version);
+    const { events } = await meanwhile(id, version, noun);
     if (events.length) error.meanwhile = `${saidOf(events.at(-1))}.`;
   } catch {
     /* Nobody knows who it was. */

@@ -1,20 +1,27 @@
-/** Where the page is: `#/p/{project}/{view}/{arguments}/task/{id}?{query}`, so that every place has a link. */
+/** Where the page is: `#/p/{project}/{view}/{arguments}/task/{id}?{query}`, or `#/inbox`, so that every place has a link. */
 import { createStore } from "./store.mjs";
 
-export const VIEWS = ["board", "agents", "logs", "sessions", "commits", "activity"];
+/** The views of a project. */
+export const VIEWS = ["board", "plan", "agents", "logs", "sessions", "commits", "activity"];
+/** The view over all projects. */
+export const INBOX = "inbox";
 
-export function parse(hash) {
+/** @param {string|null} last the project that was shown before, where the address names none */
+export function parse(hash, last = null) {
   const [address, query = ""] = hash.replace(/^#\/?/, "").split("?");
   const parts = address.split("/").filter(Boolean).map(decode);
   let task = null;
-  if (parts.length > 3 && parts.at(-2) === "task") task = parts.splice(-2)[1];
+  if (parts.length > 2 && parts.at(-2) === "task") task = parts.splice(-2)[1];
+  const asked = Object.fromEntries(new URLSearchParams(query));
+  if (parts[0] === INBOX) return { project: last, view: INBOX, rest: parts.slice(1), task, query: asked };
   const [, project = null, view = "board", ...rest] = parts[0] === "p" ? parts : [];
-  return { project, view: VIEWS.includes(view) ? view : "board", rest, task, query: Object.fromEntries(new URLSearchParams(query)) };
+  return { project, view: VIEWS.includes(view) ? view : "board", rest, task, query: asked };
 }
 
 /** The link to a place; what is not named is as it is now, except the arguments, the card and the query. */
 export function link({ project = route.get().project, view = route.get().view, rest = [], task = null, query = {} } = {}) {
-  const parts = ["p", project, view, ...rest, ...(task ? ["task", task] : [])].map(encodeURIComponent);
+  const at = view === INBOX ? [INBOX] : ["p", project, view];
+  const parts = [...at, ...rest, ...(task ? ["task", task] : [])].map(encodeURIComponent);
   const asked = new URLSearchParams(query).toString();
   return `#/${parts.join("/")}${asked ? `?${asked}` : ""}`;
 }
@@ -33,7 +40,7 @@ export function go(place) {
 export function replaceQuery(query) {
   const { project, view, rest, task } = route.get();
   history.replaceState(history.state, "", link({ project, view, rest, task, query }));
-  route.set(parse(location.hash));
+  route.set(parse(location.hash, project));
 }
 
 /**
@@ -46,15 +53,27 @@ export function closeCard() {
   else location.replace(cardLink(null));
 }
 
-let here = { task: null, opened: 0 };
+/** Put away the phase that is open, in the same way. */
+export function closePhase() {
+  const { phases } = history.state ?? {};
+  if (phases) history.go(-phases);
+  else location.replace(link({ view: "plan", rest: route.get().rest.slice(0, 1) }));
+}
 
-/** A new entry has no state yet: it is one more card, unless the first of them was opened by an address. */
+/** The phase of the plan that is open in full. */
+export const phaseOf = ({ view, rest }) => (view === "plan" ? (rest[1] ?? null) : null);
+
+const standing = (place) => ({ task: place.task, phase: phaseOf(place), opened: history.state?.opened ?? 0, phases: history.state?.phases ?? 0 });
+
+/** A new entry has no state yet: it is one more card or phase, unless the first of them was opened by an address. */
 function count(place) {
-  if (place.task && history.state === null) {
-    const opened = here.task ? here.opened && here.opened + 1 : 1;
-    history.replaceState({ opened }, "");
+  const phase = phaseOf(place);
+  if ((place.task || phase) && history.state === null) {
+    const opened = place.task ? (here.task ? here.opened && here.opened + 1 : 1) : 0;
+    const phases = phase ? (here.phase ? here.phases && here.phases + 1 : 1) : 0;
+    history.replaceState({ opened, phases }, "");
   }
-  here = { task: place.task, opened: history.state?.opened ?? 0 };
+  here = standing(place);
 }
 
 function decode(part) {
@@ -66,9 +85,9 @@ function decode(part) {
 }
 
 export const route = createStore(parse(location.hash));
-here = { task: route.get().task, opened: history.state?.opened ?? 0 };
+let here = standing(route.get());
 addEventListener("hashchange", () => {
-  const place = parse(location.hash);
+  const place = parse(location.hash, route.get().project);
   count(place);
   route.set(place);
 });

@@ -1,45 +1,50 @@
-/** The shell: the rail with the projects and the views, what the service says about itself, and the view that is shown. */
+/** The shell: the rail, what the service says about itself, and the view that is shown. */
 import { Activity } from "./activity.mjs";
 import { Agents } from "./agents.mjs";
-import { post } from "./api.mjs";
 import { Board, NoSuchProject } from "./board.mjs";
 import { Trouble } from "./bits.mjs";
 import { Commits } from "./commits.mjs";
-import { agents, board, feed, isLive, projects, status } from "./data.mjs";
-import { Forms, ask } from "./form.mjs";
+import { board, feed, inbox, projects, status } from "./data.mjs";
+import { Forms } from "./form.mjs";
 import { count, sentenceCase } from "./format.mjs";
 import { Guard } from "./guard.mjs";
 import { html, useEffect } from "./html.mjs";
 import { Icon } from "./icons.mjs";
-import { Help, help } from "./keys.mjs";
+import { Inbox } from "./inbox.mjs";
+import { Help } from "./keys.mjs";
 import { follow, look, reload } from "./live.mjs";
 import { Logs } from "./log.mjs";
-import { Menu } from "./menu.mjs";
-import { Announcer, Notices, notify } from "./notices.mjs";
-import { readProjects } from "./reads.mjs";
-import { VIEWS, go, link, route } from "./route.mjs";
+import { Announcer, Notices } from "./notices.mjs";
+import { Plan } from "./plan.mjs";
+import { Rail } from "./rail.mjs";
+import { INBOX, link, route } from "./route.mjs";
 import { Sessions } from "./sessions.mjs";
-import { PROJECT_FIELDS, Start } from "./start.mjs";
+import { Start } from "./start.mjs";
 import { useStore } from "./store.mjs";
 import { TaskPanel } from "./task.mjs";
 
-const SHOWN = { board: Board, agents: Agents, logs: Logs, sessions: Sessions, commits: Commits, activity: Activity };
+const SHOWN = { board: Board, plan: Plan, agents: Agents, logs: Logs, sessions: Sessions, commits: Commits, activity: Activity };
 
 export function Shell() {
   const place = useStore(route);
   const { list, error } = useStore(projects);
   const { project, view } = place;
   useEffect(() => {
-    if (!project && list?.length) location.replace(link({ project: list[0].id }));
-  }, [project, list]);
+    if (project || !list?.length) return;
+    if (view === INBOX) route.patch({ project: list[0].id });
+    else location.replace(link({ project: list[0].id }));
+  }, [project, view, list]);
   useEffect(() => {
     follow(project, view);
   }, [project]);
   useEffect(() => look(view), [view]);
   const name = useStore(board, (value) => value.project?.name);
+  const waiting = useStore(inbox, (value) => value.count);
+  const of = view === INBOX ? null : name;
   useEffect(() => {
-    document.title = [sentenceCase(view), name, "workledger"].filter(Boolean).join(" · ");
-  }, [view, name]);
+    const where = [sentenceCase(view), of, "workledger"].filter(Boolean).join(" · ");
+    document.title = waiting > 0 ? `(${count(waiting)}) ${where}` : where;
+  }, [view, of, waiting]);
   const missing = useStore(board, (value) => (value.error?.code === "PROJECT_NOT_FOUND" ? value.error : null));
   const View = SHOWN[view];
   return html`
@@ -48,14 +53,15 @@ export function Shell() {
     <div class="shell">
       <${Rail} place=${place} />
       <main id="main" class=${`main main--${view}`} tabindex="-1" aria-label=${sentenceCase(view)}>
-        <h1 class="hidden">${sentenceCase(view)}${name ? ` of ${name}` : ""}</h1>
-        ${missing && html`<${NoSuchProject} message=${missing.message} />`}
-        ${project && !missing && html`<${Guard} key=${`${project}/${view}`} of=${place} what=${sentenceCase(view)}><${View} ...${place} /><//>`}
-        ${!project && list?.length === 0 && html`<${Start} />`}
-        ${!project && !list && error && html`<div class="page"><${Trouble} error=${error} retry=${reload} /></div>`}
+        <h1 class="hidden">${sentenceCase(view)}${of ? ` of ${of}` : ""}</h1>
+        ${view === INBOX && html`<${Guard} of=${place} what="Inbox"><${Inbox} /><//>`}
+        ${view !== INBOX && missing && html`<${NoSuchProject} message=${missing.message} />`}
+        ${view !== INBOX && project && !missing && html`<${Guard} key=${`${project}/${view}`} of=${place} what=${sentenceCase(view)}><${View} ...${place} /><//>`}
+        ${view !== INBOX && !project && list?.length === 0 && html`<${Start} />`}
+        ${view !== INBOX && !project && !list && error && html`<div class="page"><${Trouble} error=${error} retry=${reload} /></div>`}
       </main>
     </div>
-    ${project && !missing && place.task && html`<${TaskPanel} key=${place.task} id=${place.task} />`}
+    ${place.task && (view === INBOX || (project && !missing)) && html`<${TaskPanel} key=${place.task} id=${place.task} />`}
     <${Forms} /><${Help} /><${Notices} /><${Announcer} />
   `;
 }
@@ -63,66 +69,6 @@ export function Shell() {
 function skip(event) {
   event.preventDefault();
   document.getElementById("main").focus();
-}
-
-function Rail({ place }) {
-  const working = useStore(agents, (all) => [...all.values()].filter(isLive).length);
-  return html`
-    <header class="rail">
-      <div class="rail__top"><${Logo} /><${Projects} current=${place.project} /></div>
-      ${place.project && html`<nav class="rail__views" aria-label="Views">
-        ${VIEWS.map(
-          (view, index) => html`<a key=${view} class="rail__view" href=${link({ view })} aria-current=${view === place.view ? "page" : undefined} aria-keyshortcuts=${String(index + 1)}>
-            <${Icon} name=${view} /><span>${sentenceCase(view)}</span>
-            ${view === "agents" && working > 0 && html`<span class="rail__number"><span class="hidden">, at work: </span>${working}</span>`}</a>`,
-        )}
-      </nav>`}
-      <div class="rail__foot"><${Pulse} />
-        <button class="iconbutton" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick=${help}><${Icon} name="help" /></button></div>
-    </header>
-  `;
-}
-
-const Logo = () => html`<svg class="logo" viewBox="0 0 32 32" width="22" height="22" aria-hidden="true"><rect width="32" height="32" rx="7" /><path d="M8 9h6v14H8zM17 9h7v4h-7zM17 16h7v7h-7z" /></svg>`;
-
-function Projects({ current }) {
-  const { list } = useStore(projects);
-  const name = useStore(board, (value) => value.project?.name) ?? list?.find(({ id }) => id === current)?.name ?? "workledger";
-  const items = [
-    { heading: true, label: "Projects" },
-    ...(list ?? []).map(({ id, name: label }) => ({ label, checked: id === current, run: () => go(link({ project: id })) })),
-    { label: "New project…", icon: html`<${Icon} name="plus" />`, run: newProject },
-  ];
-  return html`<${Menu} label=${`Project: ${name}`} className="projects" items=${items}><span class="projects__name">${name}</span><${Icon} name="down" /><//>`;
-}
-
-function newProject() {
-  ask({
-    key: "new-project",
-    title: "New project",
-    submit: "Create project",
-    fields: PROJECT_FIELDS,
-    run: async (values) => {
-      const { id, position } = await post(["projects"], values);
-      notify(`Created: ${values.name}`);
-      await readProjects(position).catch(() => {});
-      go(link({ project: id, view: "board" }));
-    },
-  });
-}
-
-const STATES = { idle: "Not following", live: "Live", behind: "Catching up", connecting: "Connecting", offline: "Offline" };
-
-/** Whether the page follows the feed, and how far it has come. */
-function Pulse() {
-  const { state, behind, position } = useStore(feed);
-  const shown = behind && state === "live" ? "behind" : state;
-  return html`
-    <p class=${`pulse pulse--${shown}`} title="The position of the ledger that is shown">
-      <i class="pulse__dot"></i><span role="status">${STATES[shown]}</span>
-      <span class="pulse__position">#${count(position)}</span>
-    </p>
-  `;
 }
 
 /** What one must know before believing the page. */

@@ -14,7 +14,7 @@ const MOST_PAGES = 20;
 
 /** All events of a stream, read once; the feed brings the rest. */
 export function Timeline({ kind, id }) {
-  const stream = `${{ tasks: "task", agents: "agent", "agent-runs": "agent_run", sessions: "session", projects: "project" }[kind]}-${id}`;
+  const stream = `${{ tasks: "task", agents: "agent", "agent-runs": "agent_run", sessions: "session", projects: "project", phases: "phase" }[kind]}-${id}`;
   const [news, setNews] = useState([]);
   const { data, error, loading, reload } = useLoad(`${kind}/${id}`, () => readStream(kind, id));
   useEvents((events) => {

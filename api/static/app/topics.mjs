@@ -17,6 +17,8 @@ const task = (id) => quoted(board.get().tasks.get(id)?.title) || id;
 const because = (reason) => (reason ? `: ${quoted(words(reason))}` : "");
 const tokens = (data) => (data.tokens_in || data.tokens_out ? `, ${count(data.tokens_in)} tokens in, ${count(data.tokens_out)} out` : "");
 const bare = (user) => String(user ?? "").replace(/^user:/, "");
+/** An agent by its name, if the page knows it. */
+const named = (id) => agents.get().get(id)?.name ?? id;
 const column = (name) => ({ backlog: "Backlog", in_progress: "In progress", waiting_approval: "Waiting approval", verified: "Verified" })[name] ?? words(name);
 
 /** topic: [icon, tone, sentence] */
@@ -55,6 +57,17 @@ const SENTENCES = {
   "agent.session_started": ["play", "quiet", (d) => `began session ${d.session_number}`],
   "agent.dismissed": ["close", "quiet", () => "dismissed the agent"],
   "agent.deleted": ["trash", "bad", (d) => `deleted the agent ${quoted(d.name)}`],
+
+  "account.registered": ["plus", "plain", (d) => `registered the account ${d.email} of ${d.provider}`],
+  "account.config_changed": ["gear", "plain", () => "changed the settings of the account"],
+  "account.credentials_refreshed": ["user", "plain", () => "refreshed the credentials of the account"],
+  "account.credentials_validated": ["check", "good", () => "saw the credentials of the account accepted"],
+  "account.credentials_expired": ["alert", "warn", () => "saw the credentials of the account expire"],
+  "account.used": ["user", "quiet", () => "used the account"],
+  "account.exhausted": ["alert", "warn", (d) => `saw the account exhausted ${d.until ? `until ${d.until}` : "until somebody clears it"}`],
+  "account.exhaustion_cleared": ["check", "good", (d) => `made the account available again, ${d.reason === "expired" ? "as its time has passed" : "by hand"}`],
+  "account.reordered": ["move", "quiet", () => "gave the account another place"],
+  "account.removed": ["trash", "bad", () => "removed the account"],
 
   "agent_run.started": ["play", "info", (d) => `started a run of ${d.agent_name ?? d.agent_id}, session ${d.session_number}`],
   "agent_run.process_spawned": ["play", "quiet", (d) => `spawned the process${d.pid ? ` ${d.pid}` : ""}`],
@@ -134,6 +147,7 @@ const SENTENCES = {
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
   "commit.completed": ["commits", "quiet", () => "completed what is known of a commit"],
+  "commit.linked": ["commits", "quiet", () => "linked a commit to the write operation that made it"],
   "stage_run.queued": ["queue", "info", (d) => `queued the stage ${words(d.stage)}`],
   "stage_run.started": ["play", "info", () => "started the stage run"],
   "stage_run.succeeded": ["check", "good", () => "finished the stage run"],
@@ -148,6 +162,75 @@ const SENTENCES = {
   "write_op.failed": ["alert", "bad", (d) => `saw the write fail: ${quoted(d.error)}`],
   "write_op.deleted": ["trash", "warn", (d) => `deleted the write to ${d.write_branch}`],
 
+  "initiative.created": ["plus", "plain", (d) => `created the initiative ${quoted(d.name)}`],
+  "initiative.renamed": ["edit", "plain", (d) => `renamed the initiative to ${quoted(d.name)}`],
+  "initiative.branch_set": ["branch", "plain", (d) => (d.branch ? `set the branch of the initiative to ${d.branch}` : "took the branch off the initiative")],
+  "initiative.project_linked": ["link", "plain", () => "linked a project to the initiative"],
+  "initiative.project_unlinked": ["link", "plain", () => "unlinked a project from the initiative"],
+  "initiative.review_requested": ["file", "review", () => "asked for a review of the initiative"],
+  "initiative.review_approved": ["check", "good", (d) => `approved the initiative: its branch is ${d.strategy === "merge_and_push" ? "merged and pushed" : "pushed"}`],
+  "initiative.changes_requested": ["back", "bad", (d) => `asked for changes of the initiative${because(d.summary)}`],
+  "initiative.completed": ["check", "good", () => "completed the initiative"],
+  "initiative.archived": ["file", "plain", () => "archived the initiative"],
+  "initiative.reopened": ["back", "warn", () => "reopened the initiative"],
+  "initiative.deleted": ["trash", "bad", (d) => `deleted the initiative ${quoted(d.name)}`],
+  "phase.created": ["plus", "plain", (d) => `created the phase ${quoted(d.name)}`],
+  "phase.renamed": ["edit", "plain", (d) => `renamed the phase to ${quoted(d.name)}`],
+  "phase.content_changed": ["edit", "plain", () => "changed the text of the phase"],
+  "phase.dependency_added": ["link", "plain", () => "made the phase come after another one"],
+  "phase.dependency_removed": ["link", "plain", () => "no longer makes the phase come after another one"],
+  "phase.approved": ["check", "info", () => "approved the plan of the phase"],
+  "phase.queued": ["queue", "info", () => "queued the phase"],
+  "phase.started": ["play", "info", () => "started the phase"],
+  "phase.blocked": ["blocked", "bad", (d) => `blocked the phase${because(d.reason)}`],
+  "phase.unblocked": ["play", "good", () => "unblocked the phase"],
+  "phase.review_requested": ["file", "review", () => "asked for a review of the phase"],
+  "phase.changes_requested": ["back", "bad", (d) => `asked for changes of the phase${d.comment_ids?.length ? `, with ${plural(d.comment_ids.length, "comment")}` : ""}`],
+  "phase.merged": ["branch", "good", (d) => `merged the phase${d.merge_sha ? ` as ${String(d.merge_sha).slice(0, 9)}` : ""}`],
+  "phase.completed": ["check", "good", () => "completed the phase"],
+  "phase.deleted": ["trash", "bad", (d) => `deleted the phase ${quoted(d.name)}`],
+  "review_comment.added": ["comment", "info", (d) => `commented on ${d.file_path}:${d.line_number} ${quoted(d.body)}`],
+  "review_comment.edited": ["edit", "quiet", (d) => `changed the comment to ${quoted(d.body)}`],
+  "review_comment.resolved": ["check", "good", () => "resolved the comment"],
+  "review_comment.unresolved": ["back", "warn", () => "opened the comment again"],
+  "review_comment.deleted": ["trash", "warn", () => "deleted the comment"],
+  "page.created": ["page", "plain", (d) => `created the page ${quoted(d.title)}`],
+  "page.renamed": ["edit", "plain", (d) => `renamed the page to ${quoted(d.title)}`],
+  "page.content_changed": ["edit", "plain", () => "wrote on the page"],
+  "page.moved": ["move", "quiet", () => "moved the page"],
+  "page.deleted": ["trash", "bad", (d) => `deleted the page ${quoted(d.title)}`],
+  "proposal.submitted": ["page", "info", (d) => `proposed ${d.target_id ? "to change" : "to add"} a ${words(d.target_type)} ${quoted(d.title)}`],
+  "proposal.accepted": ["check", "good", () => "accepted the proposal"],
+  "proposal.dismissed": ["close", "warn", (d) => `dismissed the proposal${because(d.reason)}`],
+  "proposal.deleted": ["trash", "warn", (d) => `deleted the proposal ${quoted(d.title)}`],
+  "change_set.applied": ["edit", "info", (d) => `changed ${plural(d.entries?.length ?? 0, "thing")} of the plan${d.summary ? `: ${quoted(d.summary)}` : ""}`],
+  "change_set.reverted": ["back", "warn", (d) => `reverted ${plural(d.entries?.length ?? 0, "change")} of the plan`],
+  "change_set.deleted": ["trash", "warn", () => "deleted the change set"],
+
+  "message.sent": ["sessions", "info", (d) => `sent ${d.recipient_type === "user" ? "the user" : (named(d.recipient_id) ?? "an agent")} ${d.type === "info" ? "a message" : `a message, ${words(d.type)}`}: ${quoted(d.content)}`],
+  "message.read": ["check", "quiet", () => "read the message"],
+  "message.responded": ["check", "quiet", () => "responded to the message"],
+  "message.deleted": ["trash", "warn", () => "deleted the message"],
+  "conversation.asked": ["help", "info", (d) => `asked ${named(d.to_agent_id)} ${quoted(d.question)}`],
+  "conversation.answered": ["check", "good", (d) => `answered ${quoted(d.answer)}`],
+  "conversation.deleted": ["trash", "warn", () => "deleted the conversation"],
+  "chat_session.started": ["sessions", "info", (d) => `started a chat about the ${d.target_type} ${d.target_type === "task" ? task(d.target_id) : d.target_id}`],
+  "chat_session.agent_linked": ["user", "quiet", (d) => (d.agent_id ? `let ${named(d.agent_id)} take part in the chat` : "lets no agent take part in the chat")],
+  "chat_session.message_posted": ["sessions", "plain", (d) => `said ${quoted(d.content)}`],
+  "chat_session.message_change_set_linked": ["link", "quiet", () => "linked the message to what it changed"],
+  "chat_session.closed": ["close", "plain", () => "closed the chat"],
+  "chat_session.deleted": ["trash", "warn", () => "deleted the chat"],
+  "errand.opened": ["plus", "plain", (d) => `opened the errand ${quoted(d.description)} on ${d.branch}`],
+  "errand.agent_assigned": ["user", "info", (d) => `gave the errand to ${named(d.agent_id)}`],
+  "errand.agent_unassigned": ["user", "quiet", (d) => `took the errand from its agent${because(d.reason)}`],
+  "errand.message_sent": ["sessions", "plain", (d) => `told the agent of the errand ${quoted(d.content)}`],
+  "errand.submitted_for_review": ["file", "review", () => "asked for a review of the errand"],
+  "errand.changes_requested": ["back", "bad", (d) => `asked for changes of the errand${because(d.feedback)}`],
+  "errand.merged": ["branch", "good", (d) => `merged the errand${d.merge_sha ? ` as ${String(d.merge_sha).slice(0, 9)}` : ""}`],
+  "errand.merge_conflicted": ["alert", "bad", (d) => `met a conflict${d.files?.length ? ` in ${plural(d.files.length, "file")}` : ""} when merging the errand`],
+  "errand.abandoned": ["close", "warn", (d) => `abandoned the errand${because(d.reason)}`],
+  "errand.deleted": ["trash", "bad", (d) => `deleted the errand on ${d.branch}`],
+
   "redaction.begun": ["trash", "warn", (d) => `began to erase secrets from the events up to ${d.up_to_position}`],
   "redaction.finished": ["trash", "warn", (d) => `erased secrets from ${plural(d.events, "event")}`],
 
@@ -159,17 +242,8 @@ const SENTENCES = {
 /** Every topic that the page listens to. */
 export const TOPICS = Object.keys(SENTENCES);
 
-/** What happens to projects, which every page listens to. */
-export const PROJECT_TOPICS = TOPICS.filter((topic) => topic.startsWith("project."));
-
-/** What comes in masses, and which view wants it. */
-const MASSES = { agent_log: "logs", session_feed: "sessions", tool_calls: "activity" };
-
-/** What a view listens to: everything, but of what comes in masses only its own. */
-export const topicsOf = (view) => TOPICS.filter((topic) => [undefined, view].includes(MASSES[topic.split(".")[0]]));
-
-/** Those that say something by themselves: what is quiet follows from another event, or is one of very many. */
-export const HIGHLIGHTS = TOPICS.filter((topic) => SENTENCES[topic][1] !== "quiet");
+/** What follows from another event, or is one of very many. */
+export const isQuiet = (topic) => SENTENCES[topic]?.[1] === "quiet";
 
 /** How to show an event: `{icon, tone, text, by}`; one without a sentence, or that does not fit it, is told by its topic. */
 export function tell(event) {

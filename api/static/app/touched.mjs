@@ -18,11 +18,12 @@ export function touch(pending, events, project) {
       pending.projects = true;
       pending.project ||= tags.project === project;
     }
+    pending.position = Math.max(pending.position, position);
+    if (tags.project && tags.project !== project) continue;
     if (tags.task && ["task", "agent_run"].includes(category)) pending.tasks.add(tags.task);
     if (tags.task && category === "task" && RIPPLES.has(fact)) pending.rippling.add(tags.task);
     if (tags.agent && ["task", "agent", "agent_run"].includes(category)) pending.agents.add(tags.agent);
     if (tags.run && category === "agent_run") pending.runs.add(tags.run);
-    pending.position = Math.max(pending.position, position);
   }
 }
 
