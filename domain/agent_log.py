@@ -8,12 +8,14 @@ from workledger.domain.kernel.unit import Unit
 
 
 class AgentLogChunkAppended(Event, topic="agent_log.chunk_appended"):
-    """A chunk of output. Its `seq` is its version in the stream. It has the agent's name, as it outlives it (C15)."""
+    """A chunk of output. Its `seq` is its version in the stream. It has the agent's name, as it outlives it (C15), and
+    the id that it had where it was imported from."""
 
     agent_id: str
     agent_name: str
     session_number: int
     content: str
+    chunk_id: str | None = None
 
 
 class AgentLogPurged(Event, topic="agent_log.purged"):
@@ -56,6 +58,7 @@ def append_chunk(
     run_id: str | None = None,
     task_id: str | None = None,
     session_id: str | None = None,
+    chunk_id: str | None = None,
     at: datetime | None = None,
 ) -> None:
     """Append a chunk of output to the log of the agent's session; the ids become its tags.
@@ -69,7 +72,11 @@ def append_chunk(
         AgentLog.stream(AgentLog.id_of(agent_id, session_number)),
         [
             AgentLogChunkAppended(
-                agent_id=agent_id, agent_name=agent_name, session_number=session_number, content=content
+                agent_id=agent_id,
+                agent_name=agent_name,
+                session_number=session_number,
+                content=content,
+                chunk_id=chunk_id,
             )
         ],
         tags={"agent": agent_id, "project": project_id, "run": run_id, "task": task_id, "session": session_id},

@@ -44,16 +44,17 @@ class MessageRead(Event, topic="message.read"):
 
 
 class MessageResponded(Event, topic="message.responded"):
-    """The recipient responded with another message."""
+    """The recipient responded with another message. Facts that are imported may not say which."""
 
-    response_message_id: str
+    response_message_id: str | None = None
     status: Literal["responded"] = "responded"
 
     def claims(self, before: Any, id: str) -> Iterable[Claim]:
-        yield Message.exists(self.response_message_id)
+        if self.response_message_id:
+            yield Message.exists(self.response_message_id)
 
     def guard(self, before: Any, id: str, peers: Peers) -> None:
-        response = peers.find(Message, self.response_message_id)
+        response = peers.find(Message, self.response_message_id) if self.response_message_id else None
         if response is not None and (response.type, response.parent_message_id) != ("response", id):
             raise NoResponse(response_message_id=self.response_message_id)
 

@@ -33,6 +33,7 @@ class AgentLogChunkRow(TableRow):
     session_number: Annotated[int, From(AgentLogChunkAppended)]
     seq: Annotated[int, Version(AgentLogChunkAppended)]
     agent_name: Annotated[str, From(AgentLogChunkAppended)]
+    chunk_id: Annotated[str | None, From(AgentLogChunkAppended)]
     content: Annotated[str | None, Logged(AgentLogChunkAppended)]
     bytes: Annotated[int, From(AgentLogChunkAppended, field="content", by=_size)]
     created_at: Annotated[datetime, When(AgentLogChunkAppended)]

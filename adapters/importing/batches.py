@@ -50,12 +50,16 @@ class Fact:
             raise ConcurrencyConflict(stream=self.kind.stream(self.id), expected=wanted, actual=state.version)
         return True
 
+    def instead(self, refused: Refused) -> "Fact | None":
+        """What is recorded in its place when it was refused."""
+        return None
+
 
 class Batches:
     """Records facts in units of BATCH events.
 
-    When a unit fails, each fact in it is recorded by itself, and those that fail are left out, whatever the error: one
-    that is too large or of another shape never ends an import. A database that fails does.
+    When a unit fails, its halves are recorded, and so on, and the facts that fail by themselves are left out, whatever
+    the error: one that is too large or of another shape never ends an import. A database that fails does.
     """
 
     def __init__(self, ledger: Ledger, report: Report) -> None:
@@ -71,41 +75,51 @@ class Batches:
     def flush(self) -> None:
         """Record the facts that were added."""
         facts, self._facts = self._facts, []
-        if not facts:
-            return
+        if facts:
+            self._record_as_far_as_possible(facts)
+
+    def _record_as_far_as_possible(self, facts: Sequence[Fact]) -> None:
         try:
             self._record(facts)
         except Exception as error:
             if _is_outage(error):
                 raise
-            for fact in facts:
-                self._record_alone(fact)
+            if len(facts) == 1:
+                self._leave_out(facts[0], error)
+                return
+            half = len(facts) // 2
+            self._record_as_far_as_possible(facts[:half])
+            self._record_as_far_as_possible(facts[half:])
 
-    def _record_alone(self, fact: Fact) -> None:
-        try:
-            self._record([fact])
-        except Refused as refused:
-            if _is_outage(refused):
-                raise
-            self._report.skip(f"{fact.what} refused with {refused.code}", fact.place)
-        except Exception as error:
-            if _is_outage(error):
-                raise
+    def _leave_out(self, fact: Fact, error: Exception) -> None:
+        if not isinstance(error, Refused):
             self._report.skip(f"{fact.what} that cannot be stored ({type(error).__name__})", fact.place)
+        elif (other := fact.instead(error)) is not None:
+            self._record_as_far_as_possible([other])
+        else:
+            self._report.skip(f"{fact.what} refused with {error.code}", fact.place)
 
     def _record(self, facts: Sequence[Fact]) -> None:
         new: dict[int, bool] = {}
 
         def take(unit: Unit) -> None:
             new.update((number, fact.record(unit)) for number, fact in enumerate(facts))
+            self._also(unit, [fact for number, fact in enumerate(facts) if new[number]])
 
         with self._ledger.unit() as unit:
             unit.decide(lambda: take(unit))
         for number, fact in enumerate(facts):
             if new[number]:
-                self._report.imported[fact.what] += 1
+                self._count(fact)
             else:
                 self._report.skip(f"{fact.what} (recorded by another process)", fact.place)
+
+    def _also(self, unit: Unit, facts: Sequence[Fact]) -> None:
+        """Record what belongs into the append of these facts."""
+
+    def _count(self, fact: Fact) -> None:
+        """Report a fact that was recorded."""
+        self._report.imported[fact.what] += 1
 
 
 def _is_outage(error: Exception) -> bool:

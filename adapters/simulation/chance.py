@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
+from zlib import crc32
 
 T = TypeVar("T")
 
@@ -48,3 +49,8 @@ class Chance:
 
     def id(self, prefix: str) -> str:
         return f"{prefix}_{self.hex(24)}"
+
+
+def settled(those: Sequence[T], id: str) -> T:
+    """One of those, always the same for the same id: so that an answer fits the question that nobody has kept."""
+    return those[crc32(id.encode()) % len(those)]

@@ -16,7 +16,7 @@ from workledger.domain.kernel.unit import Unit
 
 BATCH = 2000
 """Events in one append."""
-LENGTH = timedelta(hours=22)
+LENGTH = timedelta(hours=17)
 """How far back the past begins."""
 
 

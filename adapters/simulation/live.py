@@ -7,29 +7,67 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from workledger.adapters.bootstrap import Workledger
+from workledger.adapters.simulation.accounts import keeper
 from workledger.adapters.simulation.chance import Chance, Spread
 from workledger.adapters.simulation.crew import LABEL, Crew
 from workledger.adapters.simulation.tempo import LIVE, Tempo
 from workledger.adapters.simulation.texts.places import place
 from workledger.adapters.simulation.workload import parts_of
 from workledger.adapters.simulation.world import Card, Part, World
+from workledger.domain.account import Account
 from workledger.domain.agent_run.progress import LIVE as ALIVE
+from workledger.domain.change_set import ChangeSet
+from workledger.domain.chat_session import ChatSession
+from workledger.domain.conversation import Conversation
+from workledger.domain.errand import Errand
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.refusals import Refused
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.message import Message
+from workledger.domain.page import Page
+from workledger.domain.phase import Phase
+from workledger.domain.proposal import Proposal
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.task.board import state_of
 from workledger.projections import tasks
+from workledger.projections.accounts import Accounts
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
+from workledger.projections.change_sets import ChangeSets
+from workledger.projections.chat_sessions import ChatSessions
+from workledger.projections.conversations import Conversations
+from workledger.projections.engine.table import Table
+from workledger.projections.errands import Errands
+from workledger.projections.initiatives import Initiatives
+from workledger.projections.messages import Messages
+from workledger.projections.pages import Pages
+from workledger.projections.phases import Phases
 from workledger.projections.projects import Projects
+from workledger.projections.proposals import Proposals
+from workledger.projections.review_comments import ReviewComments
 from workledger.projections.tasks import CardRow, Tasks
 
 A = TypeVar("A", bound=Aggregate)
+
+TABLES: dict[type[Aggregate], type[Table]] = {
+    Account: Accounts,
+    ChangeSet: ChangeSets,
+    ChatSession: ChatSessions,
+    Conversation: Conversations,
+    Errand: Errands,
+    Initiative: Initiatives,
+    Message: Messages,
+    Page: Pages,
+    Phase: Phases,
+    Proposal: Proposals,
+    ReviewComment: ReviewComments,
+}
 
 AFTER_REFUSAL = Spread(4, 15)
 """Seconds until somebody who was refused, because a person was there first, looks again."""
@@ -51,6 +89,18 @@ class Present(World):
     def find(self, kind: type[A], id: str) -> A | None:
         return self._ledger.find(kind, id)
 
+    def those(self, kind: type[A], **fields: Any) -> Sequence[A]:
+        table = TABLES[kind]
+        wanted = {name: one if isinstance(one, tuple) else (one,) for name, one in fields.items()}
+        chosen = sa.select(table.c.id).where(*(getattr(table.c, name).in_(one) for name, one in wanted.items()))
+        rows = self._ledger.tables.all(chosen.order_by(table.c.created_at, table.c.id))
+        found = (self._ledger.find(kind, row["id"]) for row in rows)
+        return [
+            one
+            for one in found
+            if one is not None and all(getattr(one, name) in values for name, values in wanted.items())
+        ]
+
     def cards(self, project_id: str) -> Sequence[Card]:
         chosen = tasks.ALL_CARDS.where(tasks.shown(project_id), Tasks.c.status != "completed")
         rows = self._ledger.tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id), CardRow)
@@ -60,7 +110,8 @@ class Present(World):
                 state_of(row["status"], row["board_column"], row["queued"]),
                 row["priority"],
                 row["agent_id"],
-                bool(row["unmet_dependencies"]),
+                row["phase_id"],
+                waits=bool(row["unmet_dependencies"]),
             )
             for row in rows
         ]
@@ -73,7 +124,11 @@ class Present(World):
 
     def titles(self, project_id: str) -> set[str]:
         chosen = sa.select(Tasks.c.title).where(Tasks.c.project_id == project_id)
-        return {row["title"] for row in self._ledger.tables.all(chosen)}
+        names = sa.select(Initiatives.c.name)
+        return {
+            *(row["title"] for row in self._ledger.tables.all(chosen)),
+            *(row["name"] for row in self._ledger.tables.all(names)),
+        }
 
 
 class Live:
@@ -85,6 +140,8 @@ class Live:
     def __init__(self, ledger: Workledger, seed: object, *, tempo: Tempo = LIVE) -> None:
         self.world = Present(ledger, Chance(f"{seed}:{ledger.head()}"), tempo)
         self._parts = [part for crew in crews(ledger) for part in parts_of(self.world, crew)]
+        if self._parts:
+            self._parts.append(lambda: keeper(self.world))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._play, name="workledger-simulation", daemon=True)
 

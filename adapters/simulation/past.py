@@ -9,11 +9,22 @@ from typing import Any, NamedTuple, TypeVar, cast
 from workledger.adapters.simulation.chance import Chance
 from workledger.adapters.simulation.tempo import Tempo
 from workledger.adapters.simulation.world import Card, Part, World
+from workledger.domain.account import Account
 from workledger.domain.agent_log import AgentLog
 from workledger.domain.agent_run import AgentRun
+from workledger.domain.change_set import ChangeSet
+from workledger.domain.chat_session import ChatSession
+from workledger.domain.conversation import Conversation
+from workledger.domain.errand import Errand
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.envelope import Recorded, acting_as
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.message import Message
+from workledger.domain.page import Page
+from workledger.domain.phase import Phase
+from workledger.domain.proposal import Proposal
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.session import Session
 from workledger.domain.session_feed import SessionFeed
 from workledger.domain.task import Task
@@ -23,6 +34,23 @@ A = TypeVar("A", bound=Aggregate)
 
 UNFOLDED = (AgentLog, SessionFeed)
 """Streams that nobody folds."""
+
+OF_INITIATIVES: tuple[type[Aggregate], ...] = (Phase, Page, Proposal, ChangeSet, ChatSession)
+KEPT = (*OF_INITIATIVES, Initiative, ReviewComment, Conversation, Message, Errand, Account)
+OVER: dict[type[Aggregate], tuple[str, ...]] = {
+    Initiative: ("archived",),
+    Proposal: ("accepted", "dismissed"),
+    Conversation: ("answered",),
+    Message: ("responded",),
+    Errand: ("merged",),
+}
+"""The statuses of each after which nobody looks for it any more."""
+
+
+def _over(state: Any) -> bool:
+    if isinstance(state, Message) and state.status == "read":
+        return state.type != "question"
+    return getattr(state, "status", None) in OVER.get(type(state), ())
 
 
 class Happening(NamedTuple):
@@ -48,6 +76,7 @@ class Past(World):
         self._states: dict[str, Aggregate] = {}
         self._tasks: dict[str, dict[str, Task]] = {}
         self._titles: dict[str, set[str]] = {}
+        self._kept: dict[type[Aggregate], dict[str, Aggregate]] = {kind: {} for kind in KEPT}
         self._happened: list[Happening] = []
 
     def perform(self, actor: str, step: Callable[[Unit], object]) -> None:
@@ -62,10 +91,25 @@ class Past(World):
     def find(self, kind: type[A], id: str) -> A | None:
         return cast("A | None", self._states.get(kind.stream(id)))
 
+    def those(self, kind: type[A], **fields: Any) -> Sequence[A]:
+        wanted = {name: one if isinstance(one, tuple) else (one,) for name, one in fields.items()}
+        return [
+            cast(A, one)
+            for one in self._kept[kind].values()
+            if all(getattr(one, name) in values for name, values in wanted.items())
+        ]
+
     def cards(self, project_id: str) -> Sequence[Card]:
         unfinished = self._tasks.get(project_id, {})
         return [
-            Card(one.id, one.state, one.priority, one.agent_id, any(on in unfinished for on in one.depends_on))
+            Card(
+                one.id,
+                one.state,
+                one.priority,
+                one.agent_id,
+                one.phase_id,
+                waits=any(on in unfinished for on in one.depends_on),
+            )
             for one in unfinished.values()
             if one.state != "dropped"
         ]
@@ -113,6 +157,26 @@ class Past(World):
                 self._forget(state)
             case Session(status="closed"):
                 self._forget(state)
+            case Aggregate() if type(state) in self._kept:
+                self._keep(state)
+
+    def _keep(self, state: Aggregate) -> None:
+        """What of planning and talk is still of use; with an initiative that is over, all that belongs to it goes."""
+        self._kept[type(state)][state.id] = state
+        if isinstance(state, Initiative):
+            for project_id in state.project_ids:
+                self.titles(project_id).add(state.name)
+            if state.status in ("completed", "archived"):
+                for kind in OF_INITIATIVES:
+                    for one in self.those(kind, initiative_id=state.id):
+                        self._forget(one)
+        if state.deleted or _over(state):
+            self._forget(state)
 
     def _forget(self, state: Aggregate) -> None:
+        if isinstance(state, Phase):
+            for comment in self.those(ReviewComment, phase_id=state.id):
+                self._forget(comment)
+        if type(state) in self._kept:
+            del self._kept[type(state)][state.id]
         del self._states[state.stream(state.id)]

@@ -32,7 +32,7 @@ def _write(world: World, crew: Crew) -> None:
     task = Task.create(
         id=id,
         title=job.title,
-        description=_description(job),
+        description=describe(job),
         project_id=crew.project_id,
         category=CATEGORIES.get(job.kind, "execute"),
         priority=chance.pick(PRIORITIES),
@@ -49,9 +49,9 @@ def _write(world: World, crew: Crew) -> None:
 
 
 def _order(world: World, crew: Crew) -> Part:
-    """Queue what is next, and now and then think better of something."""
+    """Queue what is next, and now and then think better of something. Tasks of phases are the lead's."""
     cards = world.cards(crew.project_id)
-    ready = [card for card in cards if card.state == "ready" and not card.waits]
+    ready = [card for card in cards if card.state == "ready" and not card.waits and card.phase_id is None]
     queued = sum(card.state == "queued" for card in cards)
     for card in ready[: max(0, 2 * len(crew.agents) - queued)]:
         _queue(world, crew, card.id)
@@ -74,5 +74,5 @@ def _rethink(world: World, crew: Crew, card: Card) -> None:
         world.perform(person, lambda unit: unit.edit(Task, card.id).change_details(priority=priority))
 
 
-def _description(job: Job) -> str:
+def describe(job: Job) -> str:
     return f"{job.why}\n\nStart in `{job.part.source}`; its tests are in `{job.part.test}`."

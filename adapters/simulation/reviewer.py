@@ -13,11 +13,11 @@ GIVEN_UP = 0.02
 
 
 def reviewer(world: World, crew: Crew) -> Part:
-    """Looks at the task that waits longest, and at what is stuck."""
+    """Looks at the task that waits longest, those that hold up a phase first, and at what is stuck."""
     while True:
         yield world.chance.of(world.tempo.review)
         cards = world.cards(crew.project_id)
-        waiting = [card for card in cards if card.state == "in_review"]
+        waiting = sorted((card for card in cards if card.state == "in_review"), key=lambda card: card.phase_id is None)
         for card in waiting[: 1 + len(waiting) // 4]:
             _review(world, crew, card)
         stuck = [card for card in cards if card.state == "stuck"]

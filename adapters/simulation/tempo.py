@@ -16,6 +16,8 @@ class Tempo:
         idle: between two runs of an agent; answer: until a person answers a question.
         review: between two looks of the reviewer; plan: between two looks of the planner.
         backlog: tasks that the planner keeps in stock for each agent.
+        lead, talk, errand: between two looks of those who see to initiatives, to letters, and to errands.
+        exhausts: how likely a turn is to exhaust its account; exhausted: for how long.
     """
 
     turns: Spread
@@ -28,6 +30,11 @@ class Tempo:
     review: Spread
     plan: Spread
     backlog: int
+    lead: Spread
+    talk: Spread
+    errand: Spread
+    exhausts: float
+    exhausted: Spread
 
 
 PAST = Tempo(
@@ -41,6 +48,11 @@ PAST = Tempo(
     review=Spread(1_200, 4_800),
     plan=Spread(5_400, 14_400),
     backlog=4,
+    lead=Spread(600, 1_800),
+    talk=Spread(3_000, 9_000),
+    errand=Spread(3_600, 10_800),
+    exhausts=0.01,
+    exhausted=Spread(3_600, 14_400),
 )
 """Days of work, told in a few thousand events."""
 
@@ -55,6 +67,11 @@ LIVE = Tempo(
     review=Spread(25, 80),
     plan=Spread(30, 90),
     backlog=3,
+    lead=Spread(20, 60),
+    talk=Spread(25, 90),
+    errand=Spread(30, 100),
+    exhausts=0.003,
+    exhausted=Spread(60, 240),
 )
 """A few events a second, at which one can watch cards move."""
 
@@ -69,5 +86,10 @@ FULL = Tempo(
     review=Spread(600, 3_600),
     plan=Spread(1_200, 7_200),
     backlog=6,
+    lead=Spread(900, 3_600),
+    talk=Spread(1_800, 7_200),
+    errand=Spread(3_600, 14_400),
+    exhausts=0.001,
+    exhausted=Spread(7_200, 18_000),
 )
 """As much as agents really write."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from workledger.adapters.simulation.accounts import exhaust, next_account, use
 from workledger.adapters.simulation.crew import Crew
 from workledger.adapters.simulation.reviewer import close
 from workledger.adapters.simulation.running import Running
@@ -70,7 +71,7 @@ class Worker:
         open_session = self.world.find(Session, task.session_id) if task.session_id else None
         known = open_session is not None and open_session.status == "active"
         session_id = task.session_id if known and task.session_id else chance.id(Session.PREFIX)
-        branch = f"agent/{task.id[-8:]}"
+        branch, account = f"agent/{task.id[-8:]}", next_account(self.world)
 
         def step(unit: Unit) -> None:
             if not known:
@@ -89,11 +90,14 @@ class Worker:
                     branch=branch,
                     rank=self.world.rank,
                 )
+            use(self.world, unit, account, run_id)
             start_run(
                 unit,
                 agent_id=self.id,
                 id=run_id,
                 task_id=card.id,
+                initiative_id=task.initiative_id,
+                account_id=account.id if account else None,
                 session_id=session_id,
                 worktree_path=f".worktrees/{task.id[-8:]}",
                 prompt=f"{task.title}\n\n{task.description or ''}".strip(),
@@ -128,6 +132,7 @@ class Worker:
                 self._ask(running, run_id)
             elif at.status in ("starting", "running"):
                 yield from running.turn(at.turn_count + 1, (at.turn_count + 1) / fate.turns)
+                self._reach_limit(run_id)
             else:
                 yield from self._until_resumed(at)
         if at is not None:
@@ -149,6 +154,12 @@ class Worker:
             self._stop(run, "task_taken_away")
             return None
         return run
+
+    def _reach_limit(self, run_id: str) -> None:
+        """Now and then the account of a run is exhausted."""
+        run = self.world.find(AgentRun, run_id)
+        if run is not None and run.status == "running" and self.world.chance.happens(self.world.tempo.exhausts):
+            exhaust(self.world, run)
 
     def _ask(self, running: Running, run_id: str) -> None:
         question, options = self.world.chance.pick(QUESTIONS)

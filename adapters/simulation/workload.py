@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 
+from workledger.adapters.simulation.accounts import keeper
 from workledger.adapters.simulation.chance import Chance
 from workledger.adapters.simulation.crew import Crew, founded
+from workledger.adapters.simulation.errands import errands
+from workledger.adapters.simulation.lead import lead
+from workledger.adapters.simulation.letters import letters
 from workledger.adapters.simulation.past import Happening, Past
 from workledger.adapters.simulation.planner import planner
 from workledger.adapters.simulation.reviewer import reviewer
@@ -32,11 +37,12 @@ def events(
     """
     world = Past(Chance(seed), tempo, start)
     crews = [founded(world, number, metadata or {}) for number in range(projects)]
-    parts = [factory() for crew in crews for factory in parts_of(world, crew)]
+    parts = [keeper(world), *(factory() for crew in crews for factory in parts_of(world, crew))]
     return islice(world.play(parts), n)
 
 
 def parts_of(world: World, crew: Crew) -> list[Callable[[], Part]]:
-    """Everybody who works in a crew: its planner, its reviewer, its agents."""
+    """Everybody who works in a crew: those who plan, review and write, and its agents."""
+    roles = (planner, reviewer, lead, letters, errands)
     workers = [Worker(world, crew, id).part for id in crew.agents]
-    return [lambda: planner(world, crew), lambda: reviewer(world, crew), *workers]
+    return [*(partial(role, world, crew) for role in roles), *workers]

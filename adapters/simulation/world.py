@@ -4,11 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from workledger.adapters.simulation.chance import Chance
 from workledger.adapters.simulation.tempo import Tempo
-from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.initiative import Initiative
+from workledger.domain.kernel.aggregate import Aggregate, New
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import ranks
 
@@ -31,6 +32,7 @@ class Card:
     state: str
     priority: str
     agent_id: str | None = None
+    phase_id: str | None = None
     waits: bool = False
 
 
@@ -51,9 +53,30 @@ class World(ABC):
             Refused: the ledger says no.
         """
 
+    def begin(self, actor: str, new: New[Any]) -> None:
+        """Somebody begins something.
+
+        Raises:
+            Refused: the ledger says no.
+        """
+        self.perform(actor, lambda unit: unit.create(new))
+
+    def edit(self, actor: str, kind: type[A], id: str, step: Callable[[A], object]) -> None:
+        """Somebody does something to one thing.
+
+        Raises:
+            Refused: the ledger says no.
+        """
+        self.perform(actor, lambda unit: step(unit.edit(kind, id)))
+
     @abstractmethod
     def find(self, kind: type[A], id: str) -> A | None:
         """An aggregate as it is now."""
+
+    @abstractmethod
+    def those(self, kind: type[A], **fields: Any) -> Sequence[A]:
+        """What there is of planning, talk and accounts with these fields, in the order in which it began; a field may
+        be one of several. What belongs to an initiative that is over may be left out."""
 
     @abstractmethod
     def cards(self, project_id: str) -> Sequence[Card]:
@@ -65,4 +88,8 @@ class World(ABC):
 
     @abstractmethod
     def titles(self, project_id: str) -> set[str]:
-        """The titles that tasks of the project have had."""
+        """The titles that tasks of the project have had, and the names of its initiatives."""
+
+    def initiatives(self, project_id: str, *statuses: str) -> list[Initiative]:
+        """The initiatives that a project is linked to, in these statuses."""
+        return [one for one in self.those(Initiative, status=statuses) if project_id in one.project_ids]

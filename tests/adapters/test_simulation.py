@@ -81,13 +81,6 @@ def test_a_full_workload_fits_into_the_log() -> None:
     assert {"agent_log", "agent_run", "task", "tool_calls"} <= {one.kind.CATEGORY for one in workload}
 
 
-@pytest.fixture(scope="module")
-def past() -> list[Happening]:
-    """Everything of one long past."""
-    story = events(7, tempo=PAST)
-    return [one for one in islice(story, 30_000) if one.at < START + timedelta(hours=40)]
-
-
 def test_several_projects_hundreds_of_tasks_crashes_retries_and_reviews_are_in_it(past: list[Happening]) -> None:
     topics = Counter(one.event.TOPIC for one in past)
     assert topics["project.created"] == 4

@@ -168,6 +168,15 @@ def test_it_outlives_its_agent_and_is_responded_to(ledger: Workledger, ann: str)
     assert (response.recipient_type, response.recipient_id) == ("agent", None)
 
 
+def test_an_imported_message_was_responded_to_nobody_knows_how(ledger: Workledger, ann: str) -> None:
+    """Codewalkers' rows have the status alone."""
+    with ledger.unit() as unit:
+        unit.record(Message, "m", [MessageSent(**FROM_ANN), MessageResponded()])
+    assert ledger.get(Message, "m").status == "responded"
+    with pytest.raises(MessageInvalidTransition), ledger.unit() as unit:
+        respond(unit, "m", content="Yes.")
+
+
 def test_a_deleted_message_is_not_found(ledger: Ledger) -> None:
     ledger.create(Message.create(id="m", sender_type="user", recipient_type="user", content="!"))
     with ledger.edit(Message, "m") as message:

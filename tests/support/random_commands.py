@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
+from support import random_planning
+from support.random_planning import Planning
 from workledger import Refused, Workledger
 from workledger.domain.account import Account
 from workledger.domain.agent import Agent
@@ -143,6 +145,8 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
 }
 """What may be asked of each; a command of None is none."""
 
+COMMANDS.update(random_planning.COMMANDS)
+
 
 class Wish(NamedTuple):
     """Something to ask: what of, which one, and how."""
@@ -158,7 +162,7 @@ class Wish(NamedTuple):
         return f"call_{self.b % 3}"
 
 
-class Office:
+class Office(Planning):
     """Fulfils wishes as far as the ledger lets it; `ids` are those of all that ever began."""
 
     def __init__(self, ledger: Workledger) -> None:
@@ -175,6 +179,7 @@ class Office:
             self.retry_stage_run,
             *(self.write,) * 2,
             self.purge,
+            *self.planning_deeds,
         )
 
     def fulfil(self, wish: Wish) -> None:

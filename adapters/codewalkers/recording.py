@@ -1,0 +1,80 @@
+"""Records rows, a few hundred events in an append, each with the mark by which the next import knows it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workledger.adapters.codewalkers.marks import SOURCE
+from workledger.adapters.codewalkers.noun import Noun
+from workledger.adapters.codewalkers.rows import Row, marked_names
+from workledger.adapters.importing import Batches, Fact
+from workledger.domain.imported_rows import RowsImported, record_rows
+from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import Refused
+from workledger.domain.kernel.unit import Unit
+
+AMENDMENTS = 8
+"""Of one row, before it is left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowFact(Fact):
+    """All events of a row.
+
+    Attributes:
+        parts: its facts, in their order.
+        beginning: its other events come later.
+    """
+
+    parts: Sequence[Fact]
+    row: Row
+    noun: Noun
+    ledger: Ledger
+    beginning: bool
+
+    def record(self, unit: Unit) -> bool:
+        return all([part.record(unit) for part in self.parts])
+
+    def instead(self, refused: Refused) -> Fact | None:
+        amended = self.noun.amended(self.row, refused, self.ledger) if len(self.row.faults) < AMENDMENTS else None
+        return None if amended is None else fact_of(self.noun, amended, self.ledger, beginning=self.beginning)
+
+
+def fact_of(noun: Noun, row: Row, ledger: Ledger, *, beginning: bool) -> RowFact:
+    """The fact that a row tells.
+
+    Args:
+        beginning: only the events by which its aggregate begins.
+    """
+    told, parts = noun.facts(row, ledger, beginning=beginning)
+    events = [event for part in parts for event in part.events]
+    what = noun.what if row.changed is None else f"changed {noun.what}"
+    return RowFact(
+        noun.kind, row.key, 0, events, None, what, row.place, parts=parts, row=told, noun=noun, ledger=ledger,
+        beginning=beginning,
+    )  # fmt: skip
+
+
+class Recording(Batches):
+    """Records rows.
+
+    Attributes:
+        begun: the tables whose rows were counted as they began.
+    """
+
+    def _also(self, unit: Unit, facts: Sequence[Fact]) -> None:
+        rows: dict[str, list[RowFact]] = defaultdict(list)
+        for fact in facts:
+            if isinstance(fact, RowFact) and not fact.beginning:
+                rows[fact.row.table].append(fact)
+        for table, whole in rows.items():
+            columns = marked_names(table, whole[0].noun.lookups)
+            marks = {fact.row.key: fact.row.marks for fact in whole}
+            record_rows(unit, RowsImported(source=SOURCE, table=table, columns=columns, rows=marks))
+
+    def _count(self, fact: Fact) -> None:
+        if isinstance(fact, RowFact):
+            if fact.beginning:
+                return
+            fact.row.tell(self._report)
+        super()._count(fact)
