@@ -85,15 +85,16 @@ def test_an_id_is_not_created_twice_in_one_unit(ledger: Workledger, between: str
     assert ledger.head() == head
 
 
-def test_a_subtree_is_deleted_however_deep_it_is(ledger: Workledger, task: Task) -> None:
+def test_a_subtree_is_deleted_however_deep_it_is(ledger: Workledger) -> None:
     """Deeper than Python calls itself; its lowest part is of the same unit."""
+    about = {"project_id": ledger.create(Project.create(name="Bakery")).id, "title": "Part"}
     with ledger.unit() as unit:
-        below = task
+        top = below = unit.create(Task.create(**about))
         for _ in range(1100):
-            below = unit.create(Task.create(title="Part", parent_task_id=below.id))
+            below = unit.create(Task.create(parent_task_id=below.id, **about))
     with ledger.unit() as unit:
-        lowest = unit.create(Task.create(title="Part", parent_task_id=below.id))
-        unit.edit(Task, task.id).delete()
+        lowest = unit.create(Task.create(parent_task_id=below.id, **about))
+        unit.edit(Task, top.id).delete()
     assert ledger.find(Task, below.id) is None
     assert ledger.find(Task, lowest.id) is None
 

@@ -87,6 +87,7 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     commits.by_sha: ("p_a", "abc"),
     initiatives.get: ("ini_a",),
     initiatives.by_status: ("active",),
+    initiatives.find_all: (),
     initiatives.projects_of: ("ini_a",),
     initiatives.of_project: ("p_a",),
     pages.get: ("pag_a",),
