@@ -98,6 +98,9 @@ class Phases(Noun):
         if refused.code == "PHASE_TASKS_OPEN":
             fault = f"phases.status: {row['status']} while tasks are open (in progress here)"
             return row.amended(fault, status="in_progress")
+        if refused.code == "PHASE_DEPENDENCIES_UNMET":
+            fault = f"phases.status: {row['status']} before the phases that it waits for (as it was here)"
+            return row.amended(fault, status=ledger.get(Phase, row.key).status)
         return super().amended(row, refused, ledger)
 
 
