@@ -4,6 +4,7 @@ from typing import Any
 
 from workledger.domain.account import Account
 from workledger.domain.commit import CommitRecord
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.project import Project
 from workledger.domain.stage_run import StageRun
@@ -13,6 +14,7 @@ BEGUN: dict[str, tuple[type[Aggregate], dict[str, Any]]] = {
     "accounts": (Account, {"email": "ann@example.com"}),
     "workspaces": (Aggregate.CATEGORIES["workspace"], {"name": "Office"}),
     "projects": (Project, {"name": "Other"}),
+    "initiatives": (Initiative, {"name": "Sign in"}),
     "tasks": (Aggregate.CATEGORIES["task"], {"title": "Write it", "project_id": "prj_1"}),
     "agents": (Aggregate.CATEGORIES["agent"], {"name": "bob"}),
     "agent-runs": (Aggregate.CATEGORIES["agent_run"], {"agent_id": "agt_1"}),

@@ -128,7 +128,7 @@ class Planning:
     @property
     def planning_deeds(self) -> Sequence[Callable[[Any], object]]:
         return (
-            *(self.plan,) * 5,
+            *(self.plan,) * 9,
             self.link_projects,
             self.depend_phase,
             self.move_to_phase,

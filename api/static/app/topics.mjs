@@ -188,6 +188,7 @@ const SENTENCES = {
   "phase.changes_requested": ["back", "bad", (d) => `asked for changes of the phase${d.comment_ids?.length ? `, with ${plural(d.comment_ids.length, "comment")}` : ""}`],
   "phase.merged": ["branch", "good", (d) => `merged the phase${d.merge_sha ? ` as ${String(d.merge_sha).slice(0, 9)}` : ""}`],
   "phase.completed": ["check", "good", () => "completed the phase"],
+  "phase.reopened": ["back", "warn", () => "reopened the phase"],
   "phase.deleted": ["trash", "bad", (d) => `deleted the phase ${quoted(d.name)}`],
   "review_comment.added": ["comment", "info", (d) => `commented on ${d.file_path}:${d.line_number} ${quoted(d.body)}`],
   "review_comment.edited": ["edit", "quiet", (d) => `changed the comment to ${quoted(d.body)}`],
