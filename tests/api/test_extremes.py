@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from support.http_client import Doors
-from support.one_of_each import BEGUN
+from support.one_of_each import BEGUN, owners
 from workledger.api.web import service
 
 INTEGERS = [
@@ -50,8 +50,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def paths(all_doors: Doors) -> dict[str, Any]:
     """The paths of the schema, with one thing of each noun in the ledger."""
-    all_doors.do("projects", id="prj_1", name="Atlas")
-    all_doors.do("agents", id="agt_1", name="ann", project_id="prj_1")
+    owners(all_doors.do)
     for path, (_, body) in BEGUN.items():
         if path != "commits":
             all_doors.do(path, id="one", **body)

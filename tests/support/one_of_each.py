@@ -1,12 +1,20 @@
-"""What one of each noun is begun with over HTTP, once there are a project and an agent."""
+"""What one of each noun is begun with over HTTP, once there are those that most of them belong to."""
 
+from collections.abc import Callable
 from typing import Any
 
 from workledger.domain.account import Account
+from workledger.domain.change_set import ChangeSet
+from workledger.domain.chat_session import ChatSession
 from workledger.domain.commit import CommitRecord
 from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.message import Message
+from workledger.domain.page import Page
+from workledger.domain.phase import Phase
 from workledger.domain.project import Project
+from workledger.domain.proposal import Proposal
+from workledger.domain.review_comment import ReviewComment
 from workledger.domain.stage_run import StageRun
 from workledger.domain.worktree import Worktree
 
@@ -15,6 +23,28 @@ BEGUN: dict[str, tuple[type[Aggregate], dict[str, Any]]] = {
     "workspaces": (Aggregate.CATEGORIES["workspace"], {"name": "Office"}),
     "projects": (Project, {"name": "Other"}),
     "initiatives": (Initiative, {"name": "Sign in"}),
+    "phases": (Phase, {"initiative_id": "ini_1", "name": "Parse"}),
+    "review-comments": (
+        ReviewComment,
+        {"phase_id": "pha_1", "file_path": "x.py", "line_number": 1, "line_type": "added", "body": "Why?"},
+    ),
+    "pages": (Page, {"initiative_id": "ini_1", "title": "Vision"}),
+    "proposals": (
+        Proposal,
+        {"agent_id": "agt_1", "initiative_id": "ini_1", "target_type": "page", "title": "Parser"},
+    ),
+    "change-sets": (
+        ChangeSet,
+        {
+            "initiative_id": "ini_1",
+            "changes": [{"action": "create", "target_type": "phase", "values": {"name": "Print"}}],
+        },
+    ),
+    "chat-sessions": (ChatSession, {"target_type": "phase", "target_id": "pha_1"}),
+    "messages": (
+        Message,
+        {"sender_type": "agent", "sender_id": "agt_1", "recipient_type": "user", "content": "Which?"},
+    ),
     "tasks": (Aggregate.CATEGORIES["task"], {"title": "Write it", "project_id": "prj_1"}),
     "agents": (Aggregate.CATEGORIES["agent"], {"name": "bob"}),
     "agent-runs": (Aggregate.CATEGORIES["agent_run"], {"agent_id": "agt_1"}),
@@ -28,3 +58,11 @@ BEGUN: dict[str, tuple[type[Aggregate], dict[str, Any]]] = {
     "commits": (CommitRecord, {"project_id": "prj_1", "commit_sha": "c0ffee", "commit_url": "u", "message": "m"}),
 }
 """What one of each noun is begun with."""
+
+
+def owners(do: Callable[..., Any]) -> None:
+    """Begin those that most nouns belong to: a project, an agent, an initiative and a phase of it."""
+    do("projects", id="prj_1", name="Atlas")
+    do("agents", id="agt_1", name="ann", project_id="prj_1")
+    do("initiatives", id="ini_1", name="Sign up")
+    do("phases", id="pha_1", initiative_id="ini_1", name="Ask")
