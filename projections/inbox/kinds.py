@@ -21,7 +21,10 @@ from workledger.projections.tasks import Tasks
 
 
 def _one(column: Column, condition: Column) -> Column:
-    """A column of the one row of another table."""
+    """A column of the one row of another table.
+
+    It is of the row that waits, so it holds no select of its own: SQLAlchemy would not see that row from in there.
+    """
     return sa.select(column).where(condition).scalar_subquery()
 
 
@@ -36,8 +39,13 @@ def _initiative(id: Column) -> dict[str, Any]:
 def _first_project(initiative_id: Column) -> dict[str, Any]:
     """The first of the projects that an initiative is linked to."""
     link = InitiativeProjects.c
-    chosen = sa.select(link.project_id).where(link.initiative_id == initiative_id)
-    return _project(chosen.order_by(link.linked_at, link.project_id).limit(1).scalar_subquery())
+
+    def first(column: Column) -> Column:
+        linked = sa.select(column).join_from(InitiativeProjects.table, Projects.table, Projects.c.id == link.project_id)
+        linked = linked.where(link.initiative_id == initiative_id)
+        return linked.order_by(link.linked_at, link.project_id).limit(1).scalar_subquery()
+
+    return {"project_id": first(Projects.c.id), "project": first(Projects.c.name)}
 
 
 def _agent(id: Column) -> Column:
@@ -68,7 +76,8 @@ def _message() -> Waiting:
         since=message.created_at,
         title=message.content,
         agent=_agent(message.sender_id),
-        **_project(_one(Agents.c.project_id, Agents.c.id == message.sender_id)),
+        project_id=_one(Agents.c.project_id, Agents.c.id == message.sender_id),
+        project=_one(Projects.c.name, sa.and_(Agents.c.id == message.sender_id, Projects.c.id == Agents.c.project_id)),
     )
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from support.http_client import Doors
 from support.waiting import asking, errand, one_of_each, phase, reviewed
+from workledger import Workledger
 from workledger.api.inbox import WAITS
-from workledger.projections.inbox import SECTIONS, Kind
+from workledger.projections.engine.statement import Statement
+from workledger.projections.inbox import COUNTS, FIRST, SECTIONS, Kind
 
 ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
     "question": ("resume", {"answers": {"keep": "Drop it"}}),
@@ -63,6 +65,20 @@ def test_an_item_says_what_it_is_about_and_whose_it_is(atlas: Doors) -> None:
     assert items["phase"].items() >= {"initiative": "Sign in with a passkey", "project": "Atlas 1"}.items()
     assert items["initiative"].items() >= {"title": "Faster start", "project_id": "prj_1"}.items()
     assert items["proposal"].items() >= {"target_type": "task", "agent": "Ada", "is_cut": True}.items()
+
+
+def test_each_is_of_its_own_project_and_initiative(atlas: Doors) -> None:
+    for number in (1, 2):
+        one_of_each(atlas.do, f"prj_{number}", f"_{number}")
+        atlas.do(f"initiatives/ini_plan_{number}/rename", name=f"Plan {number}")
+    found = inbox(atlas)["items"]
+    assert len(found) == 2 * len(ANSWERS)
+    for item in found:
+        number = item["id"][-1]
+        project = (None, None) if item["kind"] == "account" else (f"prj_{number}", f"Atlas {number}")
+        assert (item["project_id"], item["project"]) == project, item["kind"]
+        if item["kind"] in ("phase", "proposal"):
+            assert item["initiative"] == f"Plan {number}"
 
 
 def test_the_commands_and_the_version_of_an_item_are_those_of_its_resource(atlas: Doors) -> None:
@@ -163,3 +179,17 @@ def test_long_texts_are_cut_and_only_the_first_items_are_read(atlas: Doors) -> N
     [item] = read["items"]
     assert (item["id"], item["text"], item["is_cut"], read["count"]) == ("tsk_1", "x" * 2000, True, 2)
     assert atlas.refused("GET", "inbox?limit=0")[0] == 400
+
+
+@pytest.mark.parametrize("statement", [FIRST, COUNTS])
+def test_nothing_is_looked_through_that_does_not_wait(database_ledger: Workledger, statement: Statement[Any]) -> None:
+    """As SQLite says, which names the tables that it scans: accounts are few, and so are counts of tasks."""
+    if database_ledger.tables.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL scans whatever is short")
+    plan = statement.plan(database_ledger.tables.bulk.dialect)
+    asked = {"limit": 1, "now": datetime(2026, 1, 1, tzinfo=UTC)}
+    arguments = plan.arguments(asked if statement is FIRST else {"now": asked["now"]})
+    steps = [row[-1] for row in database_ledger.tables.bulk.rows(f"EXPLAIN QUERY PLAN {plan.sql}", arguments)]
+    scanned = {step.split()[1] for step in steps if step.startswith("SCAN")}
+    assert scanned <= {"accounts", "task_counts", "waiting", "each_kind"}
+    assert any(step.startswith("SEARCH tasks USING") for step in steps)

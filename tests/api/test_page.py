@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from support.http_client import BASE, Doors
 from workledger.api import page
+from workledger.domain.kernel.aggregate import Event
 
 
 @pytest.fixture
@@ -63,6 +64,20 @@ def test_the_app_serves_the_page_and_every_file_the_index_names(doors: Doors) ->
     assert named
     for one, other in named:
         assert doors.client.get(f"/{one or other}").status_code == 200
+
+
+def test_the_page_has_a_sentence_for_every_topic_of_the_domain() -> None:
+    sentences = (page.FOLDER / "app" / "topics.mjs").read_text(encoding="utf-8")
+    told = re.findall(r'^  "(\w+\.\w+)": \[', sentences, re.MULTILINE)
+    assert sorted(told) == sorted(topic for topic in Event.TOPICS if "." in topic)
+
+
+def test_the_modules_of_the_page_are_short() -> None:
+    """As short as those of the rest, which tests/test_architecture.py holds."""
+    files = [*(page.FOLDER / "app").glob("*.mjs"), *(page.FOLDER / "styles").glob("*.css")]
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+    assert len(files) > 50
 
 
 @pytest.mark.parametrize("path", ["/app%2Fmain.mjs", "/%2e%2e%2fapp.py", "/%2F%2Fetc/passwd", "/%ED%A0%80", "/x%00"])

@@ -88,7 +88,9 @@ class Project:
         self.id: str = service.post("projects", name=self.name, max_concurrent_agents=5)["id"]
 
     def link(self, view: str = "board", *rest: str) -> str:
-        """The page's address of a view of this project."""
+        """The page's address of a view of this project, or of the inbox."""
+        if view == "inbox":
+            return f"{self.service.url}/#/inbox"
         return "/".join([f"{self.service.url}/#/p/{self.id}/{view}", *rest])
 
     def task(self, title: str, *, priority: str = "medium", labels: tuple[str, ...] = (), text: str = "") -> str:

@@ -48,6 +48,7 @@ def fill(project: Project) -> dict[str, str]:
     _log(project, ids["Ada"])
     project.commits([*(f"{subject} ({number})" for number in range(9, 0, -1) for subject in COMMITS), *COMMITS[::-1]])
     ids["session"] = _session(project, ids["Ada"], ids["working"])
+    ids["phase"] = _plan(project)
     return ids
 
 
@@ -134,3 +135,25 @@ def _session(project: Project, agent: str, task: str) -> str:
     entry = {"channel": "chunks", "type": "chunk", "data": {"text": "Who holds a claim once its run has ended?"}}
     project.service.post(f"sessions/{session}/feed", **entry)
     return session
+
+
+def _plan(project: Project) -> str:
+    """An initiative of two phases: one in progress, with tasks and a comment, and one that comes after it."""
+    post = project.service.post
+    initiative = post("initiatives", name="A log that nobody can change", project_ids=[project.id])["id"]
+    text = "# Goal\n\nWhat was said stays said.\n\n- an `UPDATE` is refused\n- so is a **delete**"
+    first, second = (
+        str(post("phases", initiative_id=initiative, name=name, content=text)["id"])
+        for name in ("Refuse changes", "Prove it to a visitor")
+    )
+    post(f"phases/{second}/add-dependency", depends_on_phase_id=first)
+    for command in ("approve", "start"):
+        post(f"phases/{first}/{command}")
+    tasks = [
+        post("tasks", project_id=project.id, title=title, phase_id=first, plan_order=place)["id"]
+        for place, title in enumerate(("A trigger for each table", "A test that tries"))
+    ]
+    project.tell(tasks[1], "add-dependency", depends_on_task_id=tasks[0])
+    comment = {"phase_id": first, "file_path": "adapters/append.py", "line_number": 41, "line_type": "added"}
+    post("review-comments", body="Why is this one left out?", author="Barbara", **comment)
+    return first

@@ -97,7 +97,8 @@ def test_focus_stays_inside_what_is_open(page: Page, project: Project) -> None:
 def test_single_keys_lead_everywhere_unless_they_are_turned_off(page: Page, project: Project) -> None:
     page.goto(project.link())
     expect(page.locator(".column")).to_have_count(4)
-    for key, view in zip("234561", ("agents", "logs", "sessions", "commits", "activity", "board"), strict=True):
+    views = ("plan", "agents", "logs", "sessions", "commits", "activity", "inbox", "board")
+    for key, view in zip("23456701", views, strict=True):
         page.keyboard.press(key)
         expect(page).to_have_url(project.link(view))
     expect(page.get_by_role("searchbox")).to_be_visible()

@@ -27,3 +27,8 @@ export const INBOX_TOPICS = new Set([
 
 /** What is wanted of all projects: their own events, as all are offered, and what may change the inbox. */
 export const EVERYWHERE = TOPICS.filter((topic) => categoryOf(topic) === "project" || INBOX_TOPICS.has(topic));
+
+const PLAN = new Set(["initiative", "phase", "review_comment", "task"]);
+
+/** Whether an event changes the plan of an initiative, of any unless one is named. */
+export const isOfPlan = ({ topic, tags }, initiative = tags?.initiative) => PLAN.has(categoryOf(topic)) && Boolean(initiative) && tags?.initiative === initiative;

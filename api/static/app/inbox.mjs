@@ -7,8 +7,8 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.mjs";
 import { SECTIONS } from "./kinds.mjs";
 import { stroll } from "./stroll.mjs";
 import { useStore } from "./store.mjs";
-import { WaitingItem, keyOf } from "./waiting-item.mjs";
-import { isAllShown, lookAtInbox, showInbox, showMore } from "./waiting.mjs";
+import { WaitingItem } from "./waiting-item.mjs";
+import { isAllShown, keyOf, lookAtInbox, showInbox, showMore } from "./waiting.mjs";
 
 const RULE = "What stops an agent comes first; in each part, what has waited longest.";
 
@@ -45,10 +45,9 @@ export function Inbox() {
 function withHeld(items, held) {
   if (!held || items.some((item) => keyOf(item) === keyOf(held.item))) return items;
   const gone = { ...held.item, gone: true };
-  const at = items.findIndex((item) => item.section === gone.section && item.since > gone.since);
-  const end = items.findLastIndex((item) => item.section === gone.section) + 1;
-  const place = at >= 0 ? at : end > 0 ? end : items.length;
-  return [...items.slice(0, place), gone, ...items.slice(place)];
+  const after = items.findIndex((item) => item.place > gone.place || (item.place === gone.place && item.since > gone.since));
+  const at = after < 0 ? items.length : after;
+  return [...items.slice(0, at), gone, ...items.slice(at)];
 }
 
 /** When the item that has the focus is answered, the next one gets it. */

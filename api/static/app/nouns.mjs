@@ -52,6 +52,7 @@ const PHASE = {
   queue: { label: "Queue", icon: "queue", done: "Queued" },
   "request-review": { label: "Request review", icon: "file", done: "Review requested", isDue: (row) => isWorkDone(row) && row.execution_mode !== "yolo" },
   merge: { label: "Merge", icon: "branch", done: "Merged", fields: () => [SHA], isDue: isWorkDone, isFor: ({ execution_mode: mode }) => mode === "yolo" },
+  reopen: { label: "Reopen", icon: "back", done: "Reopened" },
   unblock: { label: "Unblock", icon: "play", tone: "primary", done: "Unblocked" },
   block: { label: "Block", icon: "blocked", done: "Blocked", fields: () => [{ name: "reason", label: "Reason", type: "textarea", required: true, max: 500 }] },
   "add-dependency": {
@@ -110,7 +111,7 @@ export async function openComments(phase_id) {
 /** Ask for something new, and create it. */
 function create(noun, title, fields, given, then) {
   ask({
-    key: `new/${noun}/${Object.values(given).join("/")}`, title, submit: title.replace("New", "Create").replace("Comment", "Add comment"), fields,
+    key: `new/${noun}/${Object.values(given).join("/")}`, title, submit: title.replace("New", noun === "review-comments" ? "Add" : "Create"), fields,
     run: async (values) => {
       const { id, position } = await post([noun], { ...given, ...values });
       notify(`Created: ${values.name ?? values.title ?? values.file_path}`);
@@ -124,10 +125,10 @@ export const newPhase = (initiative_id, then) => create("phases", "New phase", [
 export const newPhaseTask = (phase, project_id, then) =>
   create("tasks", "New task", [{ name: "title", label: "Title", required: true, max: 200 }, { name: "description", label: "Description", type: "textarea", max: 5000 }, { name: "priority", label: "Priority", type: "select", value: "medium", options: options("low", "medium", "high") }], { project_id, phase_id: phase.id }, then);
 export const newComment = (phase_id, then) =>
-  create("review-comments", "Comment", [
+  create("review-comments", "New comment", [
     { name: "file_path", label: "File", required: true, max: 1000 },
     { name: "line_number", label: "Line", type: "number", min: 1, required: true },
     { name: "line_type", label: "The line is", type: "select", value: "added", options: options("added", "removed", "context") },
     BODY,
   ], { phase_id }, then);
-export const reply = (comment, then) => create("review-comments", "Comment", [BODY], { phase_id: comment.phase_id, parent_comment_id: comment.id, file_path: comment.file_path, line_number: comment.line_number, line_type: comment.line_type }, then);
+export const reply = (comment, then) => create("review-comments", "New comment", [BODY], { phase_id: comment.phase_id, parent_comment_id: comment.id, file_path: comment.file_path, line_number: comment.line_number, line_type: comment.line_type }, then);

@@ -6,6 +6,7 @@ import { Comments } from "./comments.mjs";
 import { CloseButton, Dialog } from "./dialog.mjs";
 import { stateName } from "./format.mjs";
 import { Guard } from "./guard.mjs";
+import { isOfPlan } from "./hearing.mjs";
 import { html, useMemo } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { useEvents } from "./live.mjs";
@@ -19,7 +20,7 @@ import { Timeline } from "./timeline.mjs";
 export function PhasePanel({ id, initiative, project }) {
   const { data, error, loading, reload } = useLoad(`phase/${id}`, () => readPhase(id, initiative));
   const again = useThrottled(reload);
-  useEvents((events) => (events.length === 0 || events.some(({ tags }) => tags?.initiative === initiative)) && again());
+  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, initiative))) && again());
   const phase = data?.phase;
   return html`
     <${Dialog} label=${phase?.name ?? "Phase"} kind="panel" onClose=${closePhase}>

@@ -3,6 +3,7 @@ import { get } from "./api.mjs";
 import { Empty, Loading, Trouble } from "./bits.mjs";
 import { count, plural } from "./format.mjs";
 import { Guard } from "./guard.mjs";
+import { isOfPlan } from "./hearing.mjs";
 import { html, useEffect, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { Initiative } from "./initiative.mjs";
@@ -21,13 +22,11 @@ const REST_MS = 600;
 /** Which initiatives are folded or unfolded by hand, for as long as the page. */
 const folds = createStore(new Map());
 
-const touchesPlan = ({ topic, tags }) => Boolean(tags?.initiative) || topic.startsWith("project.") || topic.startsWith("initiative.");
-
 export function Plan({ project, rest }) {
   const [shown, setShown] = useState(PAGE);
   const { data, error, loading, reload } = useLoad(`plan/${project}`, () => get(["projects", project, "plan"], { limit: shown }));
   const again = useThrottled(reload, REST_MS);
-  useEvents((events) => (events.length === 0 || events.some(touchesPlan)) && again());
+  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event))) && again());
   useEffect(() => {
     if (shown > PAGE) reload();
   }, [shown]);

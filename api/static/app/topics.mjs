@@ -143,6 +143,7 @@ const SENTENCES = {
   "command_log.trimmed": ["trash", "warn", (d) => `forgot ${plural(d.commands, "command id")} of commands recorded before ${d.recorded_before}`],
   "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
   "import_source.records_imported": ["logs", "quiet", (d) => `imported ${plural(d.records?.length ?? 0, "record")} of a transcript`],
+  "imported_rows.imported": ["logs", "quiet", (d) => `imported ${plural(Object.keys(d.rows ?? {}).length, "row")} of ${words(d.table)} from ${d.source}`],
   "import_source.adopted": ["logs", "quiet", () => "noted which records an earlier release had imported"],
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
@@ -188,6 +189,7 @@ const SENTENCES = {
   "phase.changes_requested": ["back", "bad", (d) => `asked for changes of the phase${d.comment_ids?.length ? `, with ${plural(d.comment_ids.length, "comment")}` : ""}`],
   "phase.merged": ["branch", "good", (d) => `merged the phase${d.merge_sha ? ` as ${String(d.merge_sha).slice(0, 9)}` : ""}`],
   "phase.completed": ["check", "good", () => "completed the phase"],
+  "phase.reopened": ["back", "warn", () => "reopened the phase"],
   "phase.deleted": ["trash", "bad", (d) => `deleted the phase ${quoted(d.name)}`],
   "review_comment.added": ["comment", "info", (d) => `commented on ${d.file_path}:${d.line_number} ${quoted(d.body)}`],
   "review_comment.edited": ["edit", "quiet", (d) => `changed the comment to ${quoted(d.body)}`],

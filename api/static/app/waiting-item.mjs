@@ -9,9 +9,7 @@ import { Menu } from "./menu.mjs";
 import { notify } from "./notices.mjs";
 import { Prose } from "./prose.mjs";
 import { plainly, withWhoWasFirst } from "./refusal.mjs";
-import { lookAtInbox } from "./waiting.mjs";
-
-export const keyOf = (item) => `${item.kind}/${item.id}`;
+import { keyOf, lookAtInbox, takeOut } from "./waiting.mjs";
 
 const KEYS = ["a", "r"];
 
@@ -35,13 +33,13 @@ export function WaitingItem({ item, open, hold }) {
     try {
       const { position } = await post([item.resource, item.id, name], await completed(item, name, values), { version: item.version });
       notify(`${KINDS[item.kind].answers[name].done}: ${item.title}`);
-      await lookAtInbox(position);
-      hold(null);
+      takeOut(item, position);
+      return hold(null);
     } catch (problem) {
       setError(await withWhoWasFirst(problem, item.id, item.version, item.resource));
       if (problem.status === 412) lookAtInbox();
     }
-    setBusy(false);
+    return setBusy(false);
   };
   const press = (name, { fields }) => (fields ? hold({ item, name }) : send(name, {}));
   return html`

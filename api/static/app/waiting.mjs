@@ -9,6 +9,10 @@ const LONGEST_RETRY_MS = 15_000;
 const PAGE = 50;
 const MOST = 1_000;
 
+export const keyOf = (item) => `${item.kind}/${item.id}`;
+
+/** What was answered here, and at which position: a reading that had begun before still has it. */
+const answered = new Map();
 let wanted = 0;
 let due = null;
 let reading = null;
@@ -26,6 +30,13 @@ export function showMore() {
 }
 
 export const isAllShown = ({ count, items }) => items === null || items.length >= count || items.length >= MOST;
+
+/** Something was answered: it leaves the inbox at once, and the rest is read again. */
+export function takeOut(item, position) {
+  answered.set(keyOf(item), position);
+  inbox.set(({ items, count, sections, ...rest }) => ({ ...rest, items: items?.filter((one) => keyOf(one) !== keyOf(item)) ?? null, count: count - 1, sections: { ...sections, [item.section]: sections[item.section] - 1 } }));
+  return lookAtInbox(position);
+}
 
 /** Read it again if one of these events may have changed it. */
 export function touchInbox(events) {
@@ -48,7 +59,9 @@ async function readDue() {
     due = null;
     try {
       const { body } = await read(["inbox"], { limit: Math.max(limit, 1), min_position: min_position || null });
-      inbox.set({ count: body.count, sections: body.sections, items: limit && wanted ? body.items : null, error: null, position: body.position });
+      const items = body.items.filter((item) => !(answered.get(keyOf(item)) > body.position));
+      inbox.set({ count: body.count, sections: body.sections, items: limit && wanted ? items : null, error: null, position: body.position });
+      for (const [key, at] of answered) if (at <= body.position) answered.delete(key);
       if (wanted > limit) due ??= 0;
       wait = FIRST_RETRY_MS;
       await pause(Math.max(REST_MS, performance.now() - began));
