@@ -39,6 +39,7 @@ AGENTS = Listing(
         "name": equal(Agents.c.name),
         "provider": equal(Agents.c.provider),
         "current_task_id": equal(Agents.c.current_task_id, AnyId),
+        "account_id": equal(Agents.c.account_id, AnyId),
     },
     sorts={
         "status": Sort([RANK, Agents.c.name], "asc"),

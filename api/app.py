@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.requests import HTTPConnection
 
 from workledger.adapters.bootstrap import Workledger
 from workledger.api import (
@@ -45,6 +46,7 @@ from workledger.api import (
 from workledger.api.web import problems
 from workledger.api.web.conditional import Conditional
 from workledger.api.web.guard import Guard, named
+from workledger.api.web.index import Index
 from workledger.api.web.methods import Methods
 from workledger.api.web.schema import schema_of
 from workledger.api.web.service import Service
@@ -138,17 +140,25 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         responses={"default": DEFAULT},
-        dependencies=[Depends(whole_ids)],
     )
     app.state.service = service
     problems.install(app)
     for middleware, options in ((Conditional, {}), (Methods, {}), (Guard, {"hosts": named(hosts)}), (Targets, {})):
         app.add_middleware(middleware, **options)
-    for router in (*(resource.router for resource in RESOURCES), *routers):
-        app.include_router(router, prefix="/api")
+    included = []
+    for resource in RESOURCES:
+        app.include_router(resource.router, prefix="/api")
+        included.append((resource.router, app.router.routes[-1]))
+    app.router.routes.insert(0, Index(included))
+    for router in routers:
+        app.include_router(router, prefix="/api", dependencies=[Depends(_whole_ids)])
     if page.FOLDER.is_dir():
         page.install(app)
     return app
+
+
+async def _whole_ids(request: HTTPConnection) -> None:
+    whole_ids(request)
 
 
 def service_of(app: FastAPI) -> Service:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from workledger.api.web.answers import Json, read
-from workledger.api.web.deps import BIGGEST, Reached, TheTables
+from workledger.api.web.deps import BIGGEST, Reached, TheText
 from workledger.api.web.documented import READS, Answers, TypedDict, answering
 from workledger.api.web.ids import TheId
 from workledger.api.web.listing import LONGEST_PAGE, Listing, Sort, containing, equal
@@ -81,7 +81,7 @@ class BoardColumn(TypedDict):
     )
 )
 def the_board(
-    id: TheId, tables: TheTables, position: Reached, limit: Annotated[int, Query(ge=1, le=1000)] = tasks.CARDS
+    id: TheId, tables: TheText, position: Reached, limit: Annotated[int, Query(ge=1, le=1000)] = tasks.CARDS
 ) -> Json:
     """Its columns with their counts, the commands that drags to other columns are, and the first cards in order."""
     project = projects.get(tables, id)
@@ -110,7 +110,7 @@ def drags_from(column: str) -> dict[str, str]:
 @answering(Answers({"commits": [commits.HistoryRow], "pagination": Offsets}, headers=["X-Position"]))
 def commit_history(
     id: TheId,
-    tables: TheTables,
+    tables: TheText,
     position: Reached,
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 20,
     offset: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,

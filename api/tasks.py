@@ -108,7 +108,7 @@ def _counts(tables: ReadTables, asked: Any) -> WithCounts:
     return {"counts": tasks.counts_in(tables, **wholes)}
 
 
-def _with_edges(tables: ReadTables, row: dict[str, Any]) -> WithEdges:
+def with_edges(tables: ReadTables, row: dict[str, Any]) -> WithEdges:
     """A task, with what it waits for, what waits for it, and its dense position in its column; with `at`, as it was."""
     shown = row["status"] != "cancelled" and row["project_id"] is not None
     return {
@@ -118,4 +118,4 @@ def _with_edges(tables: ReadTables, row: dict[str, Any]) -> WithEdges:
     }
 
 
-router = resource(Task, TASKS, "tasks", totals=_counts, details=_with_edges, own={"move": (moves.step, moves.MOVE)})
+router = resource(Task, TASKS, "tasks", totals=_counts, details=with_edges, own={"move": (moves.step, moves.MOVE)})

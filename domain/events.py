@@ -5,8 +5,6 @@ from workledger.domain import (  # noqa: F401
     agent,
     agent_log,
     agent_run,
-    chat_session,
-    change_set,
     change_set,
     chat_session,
     command_log,

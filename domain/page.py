@@ -192,7 +192,7 @@ class Page(Aggregate, category="page", prefix="pag", not_found=PageNotFound):
 
         Raises:
             PageRootExists: PAGE_ROOT_EXISTS, in the append; `services.pages.ensure_root_page` gets the one there is.
-            PageOfAnotherInitiative: PAGE_OF_ANOTHER_INITIATIVE, when recorded: the page above is not of this initiative.
+            PageOfAnotherInitiative: PAGE_OF_ANOTHER_INITIATIVE, when recorded: the page above belongs to another one.
         """
         if id is not None and id == parent_page_id:
             raise InvalidInput(summary="parent_page_id: a page is not below itself")
@@ -216,9 +216,7 @@ class Page(Aggregate, category="page", prefix="pag", not_found=PageNotFound):
         return [] if content == self.content else [PageContentChanged(content=content)]
 
     @command
-    def move(
-        self, *, parent_page_id: Id | Unset | None = UNSET, sort_order: Integer | Unset = UNSET
-    ) -> list[Event]:
+    def move(self, *, parent_page_id: Id | Unset | None = UNSET, sort_order: Integer | Unset = UNSET) -> list[Event]:
         """Put it below another page of its initiative with all that is below it, or elsewhere among its siblings.
 
         Raises:

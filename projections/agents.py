@@ -136,11 +136,6 @@ class AgentRow(Stamped):
     current_worktree_id: Annotated[str | None, From(AgentRunStarted, field="worktree_id"), NONE_ONCE_ENDED]
     current_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed), NONE_ONCE_ENDED]
     latest_run_id: Annotated[str | None, Tag("run", AgentRunStarted, AgentRunResumed)]
-    initiative_id: Annotated[str | None, From(AgentRunStarted)]
-    account_id: Annotated[
-        str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")
-    ]
-    initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
     initiative_id: Annotated[str | None, From(AgentRunStarted), References("initiatives", "null")]
     account_id: Annotated[str | None, From(AgentRunStarted, AgentRunAccountSwitched), References("accounts", "null")]
     total_tasks: Annotated[int, Count(TaskAssigned), Sum("agent_id", TaskUnassigned, by=_taken_away)]

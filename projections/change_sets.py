@@ -12,7 +12,7 @@ from workledger.domain.proposal import TargetType
 from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.rules import From, Kind, References, Stream, When
 from workledger.projections.engine.statement import Statement
-from workledger.projections.engine.table import Change, Fold, Table
+from workledger.projections.engine.table import Barrier, Change, Fold, Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 
 
@@ -53,11 +53,12 @@ def _applied(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> 
         yield Change((id, number), set={**columns, **versions})
 
 
-def _reverted(row: Scanned, data: Mapping[str, Any], tags: Mapping[str, str]) -> Iterable[Change]:
-    id = row.stream_id.partition("-")[2]
+def _reverted(tables: WriteTables, row: Scanned, data: Mapping[str, Any]) -> None:
+    table = tables[ChangeSetEntries]
+    own = table.update().where(table.c.change_set_id == row.stream_id.partition("-")[2])
     for number, entry in enumerate(data["entries"]):
         if entry["restores"]:
-            yield Change((id, number), set={"restored_id": entry["target_id"]})
+            tables.connection.execute(own.where(table.c.number == number).values(restored_id=entry["target_id"]))
 
 
 class ChangeSetEntryRow(TableRow):
@@ -89,7 +90,8 @@ class ChangeSetEntries(
 ):
     """The entries of all change sets."""
 
-    FOLDS: ClassVar[dict[Kind, Fold]] = {ChangeSetApplied: _applied, ChangeSetReverted: _reverted}
+    FOLDS: ClassVar[dict[Kind, Fold]] = {ChangeSetApplied: _applied}
+    BARRIERS: ClassVar[dict[Kind, Barrier]] = {ChangeSetReverted: _reverted}
 
 
 GET = Statement(ChangeSets.table.select().where(ChangeSets.c.id == sa.bindparam("id")), ChangeSetRow)

@@ -88,6 +88,7 @@ class LinkedProjectRow(ProjectRow):
 
 
 GET = Statement(Initiatives.table.select().where(Initiatives.c.id == sa.bindparam("id")), InitiativeRow)
+ALL = Statement(Initiatives.table.select().order_by(Initiatives.c.created_at, Initiatives.c.id), InitiativeRow)
 BY_STATUS = Statement(
     Initiatives.table.select()
     .where(Initiatives.c.status == sa.bindparam("status"))
@@ -113,6 +114,11 @@ OF_PROJECT = Statement(
 def get(tables: ReadTables, id: str) -> InitiativeRow | None:
     """The initiative with that id (Codewalkers `findById`)."""
     return tables.run_first(GET, id=id)
+
+
+def find_all(tables: ReadTables) -> Sequence[InitiativeRow]:
+    """All initiatives, oldest first (Codewalkers `findAll`)."""
+    return tables.run(ALL)
 
 
 def by_status(tables: ReadTables, status: str) -> Sequence[InitiativeRow]:

@@ -74,17 +74,17 @@ def get(tables: ReadTables, id: str) -> ProposalRow | None:
     return tables.run_first(GET, id=id)
 
 
-def of_agent(tables: ReadTables, agent_id: str, status: str) -> list[ProposalRow]:
+def of_agent(tables: ReadTables, agent_id: str, status: Status) -> list[ProposalRow]:
     """The proposals of an agent in that status, in their order (Codewalkers `findByAgentIdAndStatus`)."""
     return tables.run(OF_AGENT, agent_id=agent_id, status=status)
 
 
-def count(tables: ReadTables, agent_id: str, status: str) -> int:
+def count(tables: ReadTables, agent_id: str, status: Status) -> int:
     """How many proposals of an agent are in that status (Codewalkers `countByAgentIdAndStatus`)."""
-    return counts(tables, Proposals.c.agent_id == agent_id).get(status, 0)
+    return counts(tables, Proposals.c.agent_id == agent_id)[status]
 
 
-def counts(tables: ReadTables, *conditions: sa.ColumnElement[bool]) -> dict[str, int]:
+def counts(tables: ReadTables, *conditions: sa.ColumnElement[bool]) -> dict[Status, int]:
     """How many proposals are in each status, of those that meet the conditions."""
     counted = sa.select(Proposals.c.status, sa.func.count().label("count")).where(*conditions)
     found = {row["status"]: row["count"] for row in tables.all(counted.group_by(Proposals.c.status))}

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -48,6 +48,7 @@ class Database:
         try:
             self._connection.execute("begin")
             self._read_tables()
+            self.begin_again()
         except sqlite3.DatabaseError as error:
             self.close()
             raise CodewalkersFailed(f"{path.name} {error_of(error)}") from None
@@ -64,15 +65,20 @@ class Database:
     def close(self) -> None:
         self._connection.close()
 
-    def has(self, table: str) -> bool:
-        return table in self._names
-
     def count(self, table: str) -> int:
-        """The rows of a table; 0 when it is not there."""
-        if not self.has(table):
+        """The rows of a table; 0 when it is not there, or cannot be read."""
+        try:
+            return int(self._connection.execute(f"select count(*) from {self.name(table)}").fetchone()[0])
+        except sqlite3.DatabaseError:
+            self.begin_again()
             return 0
-        found: int = self._connection.execute(f"select count(*) from {self.name(table)}").fetchone()[0]
-        return found
+
+    def begin_again(self) -> None:
+        """Go on after an error, which ends what SQLite was doing: the reader's own tables are empty again."""
+        self._connection.rollback()
+        self._connection.execute("begin")
+        for table in self.missing:
+            self._connection.execute(f"create temp table {_quoted(f'no {table}')} (empty)")
 
     def name(self, table: str) -> str:
         """The quoted name that a table has in the file; of one that it does not have, that of an empty one."""
@@ -107,7 +113,20 @@ class Database:
         """Run a statement; tables in `temp` are the reader's own and may be written."""
         return self._connection.execute(statement, tuple(values))
 
-    def executemany(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def remember(self, name: str, columns: str, statement: str) -> None:
+        """Put what a statement selects into a table of the reader's own, unless that is there.
+
+        Args:
+            columns: of that table; one row of each key is kept.
+        """
+        if self.execute("select 1 from sqlite_temp_master where name = ?", [name]).fetchone():
+            return
+        self.execute(f'create temp table "{name}" ({columns}) without rowid')
+        marks = ", ".join("?" * (columns.count(",") + 1))
+        for page in self.pages(statement):
+            self.executemany(f'insert or ignore into temp."{name}" values ({marks})', page)
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         self._connection.executemany(statement, rows)
 
     def pages(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
@@ -130,8 +149,6 @@ class Database:
             self._names[table] = name
             self._columns[table] = self._columns_of(name, table, TABLES[table])
         self.missing = [table for table in TABLES if table not in self._names]
-        for table in self.missing:
-            self._connection.execute(f"create temp table {_quoted(f'no {table}')} (nothing)")
 
     def _columns_of(self, name: str, table: str, known: Table) -> dict[str, str]:
         named = {plain(column): column for column in known.names}

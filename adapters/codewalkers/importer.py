@@ -8,6 +8,7 @@ from sqlite3 import DatabaseError
 
 from workledger.adapters.codewalkers import logs
 from workledger.adapters.codewalkers.database import Database
+from workledger.adapters.codewalkers.life import Life
 from workledger.adapters.codewalkers.links import ChatMessages, InitiativeProjects, PhaseDependencies, TaskDependencies
 from workledger.adapters.codewalkers.marks import load_marks
 from workledger.adapters.codewalkers.noun import Noun
@@ -67,8 +68,6 @@ def import_codewalkers(ledger: Ledger, source: Path | str, *, progress: Progress
     path = Path(source).expanduser().resolve(strict=True)
     report = Report("codewalkers")
     with Database(path) as database, ledger.acting_as("import"):
-        names = {noun.table: marked_names(noun.table, noun.lookups) for noun, _ in PASSES}
-        load_marks(ledger, database, names)
         Import(ledger, database, report, progress).run()
         _note(report, database)
     return report
@@ -85,9 +84,13 @@ class Import:
     done: int = 0
     total: int = 0
 
+    def __post_init__(self) -> None:
+        self.recording = Recording(self.ledger, self.report)
+
     def run(self) -> None:
         """Record what is new or has changed, table after table. One that cannot be read to its end does not end it."""
         self.total = sum(map(self.database.count, (*(noun.table for noun, _ in PASSES), logs.TABLE)))
+        self._load_marks()
         for noun, beginning in PASSES:
             with self._table(noun.table):
                 self._read(noun, beginning=beginning)
@@ -95,25 +98,26 @@ class Import:
             logs.import_chunks(self.ledger, self.database, self.report, self._further)
 
     def _read(self, noun: Noun, *, beginning: bool) -> None:
-        recording = Recording(self.ledger, self.report)
         told = Report("") if beginning else self.report  # what is wrong is told once
         rows = Rows(self.database, noun.table, told, noun.lookups, noun.order)
         try:
             for page, read in rows.pages():
-                for row in self._living(noun, page):
-                    recording.add(fact_of(noun, row, self.ledger, beginning=beginning))
+                for row, life in self._living(noun, page):
+                    if (whole := self.recording.begun(row)) is not None:
+                        self.recording.add(fact_of(noun, whole, life, beginning=beginning))
                 self._further(read)
         finally:
-            recording.flush()
+            self.recording.flush()
         told.skip("rows that have not changed", count=rows.unchanged)
 
-    def _living(self, noun: Noun, page: Sequence[Row]) -> Iterator[Row]:
-        """The rows whose aggregates were not deleted here."""
+    def _living(self, noun: Noun, page: Sequence[Row]) -> Iterator[tuple[Row, Life]]:
+        """The rows whose aggregates were not deleted here, each with that."""
         there = self.ledger.existing({noun.kind.stream(row.key) for row in page})
         for row in page:
-            state = self.ledger.find_any(noun.kind, row.key) if noun.kind.stream(row.key) in there else None
+            stream = noun.kind.stream(row.key)
+            state = self.ledger.find_any(noun.kind, row.key) if stream in there else None
             if state is None or not state.deleted:
-                yield row
+                yield row, Life(self.ledger, states={stream: state})
             else:
                 self.report.skip(f"{noun.what} that were deleted here", row.place)
 
@@ -127,6 +131,12 @@ class Import:
             yield
         except DatabaseError:
             self.report.skip("tables that cannot be read to their ends", table)
+            self.database.begin_again()
+            self._load_marks()
+
+    def _load_marks(self) -> None:
+        names = {noun.table: marked_names(noun.table, noun.lookups) for noun, _ in PASSES}
+        load_marks(self.ledger, self.database, names)
 
 
 def _note(report: Report, database: Database) -> None:

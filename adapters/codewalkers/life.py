@@ -39,6 +39,10 @@ class Life:
             self.states[kind.stream(id)] = kind.begin(id, event) if state is None else state.after(event)
             self.last_at = at
 
+    def has(self, kind: type[Event]) -> bool:
+        """Whether there is an event of that kind."""
+        return any(isinstance(event, kind) for *_, event in self._happened)
+
     def facts(self) -> Iterator[Fact]:
         """Those of one stream and one time that follow each other are one fact."""
         for (kind, id, at), group in groupby(self._happened, lambda one: (one[0], one[1], one[3])):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from workledger.adapters.codewalkers.life import Life
 from workledger.adapters.codewalkers.noun import Noun
 from workledger.adapters.codewalkers.rows import Row
 from workledger.adapters.codewalkers.schema import TABLES
@@ -14,7 +15,6 @@ from workledger.domain.change_set import ChangeSet, ChangeSetApplied
 from workledger.domain.chat_session import ChatMessagePosted, ChatSession
 from workledger.domain.initiative import Initiative, InitiativeProjectLinked
 from workledger.domain.kernel.aggregate import Aggregate, Event
-from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.phase import Phase
 from workledger.domain.phase.events import PhaseDependencyAdded
@@ -55,7 +55,7 @@ class Link(Noun):
     holder: ClassVar[str]
     known: ClassVar[str]
 
-    def facts(self, row: Row, ledger: Ledger, *, beginning: bool) -> tuple[Row, Sequence[Fact]]:
+    def facts(self, row: Row, life: Life, *, beginning: bool) -> tuple[Row, Sequence[Fact]]:
         first, second = (row[name] for name in TABLES[self.table].key)
         event = type(self).event(**{TABLES[self.table].key[1]: second})
         there = Linked(self.kind, first, self.known, second)
@@ -106,15 +106,15 @@ class ChatMessages(Noun):
 
     table, kind, what = "chat_messages", ChatSession, "chat messages"
 
-    def facts(self, row: Row, ledger: Ledger, *, beginning: bool) -> tuple[Row, Sequence[Fact]]:
+    def facts(self, row: Row, life: Life, *, beginning: bool) -> tuple[Row, Sequence[Fact]]:
         names = ("role", "content", "change_set_id")
         posted = ChatMessagePosted(message_id=row.key, **{name: row[name] for name in names})
         id, there = row["chat_session_id"], Linked(ChatSession, row["chat_session_id"], "messages", row.key)
         said = Unless(ChatSession, id, 0, [posted], row.created_at, self.what, row.place, there=there)
-        return row, [*self._change_set(row, ledger), said]
+        return row, [*self._change_set(row, life), said]
 
-    def _change_set(self, row: Row, ledger: Ledger) -> Sequence[Fact]:
-        chat = ledger.find(ChatSession, row["chat_session_id"]) if row["change_set_id"] else None
+    def _change_set(self, row: Row, life: Life) -> Sequence[Fact]:
+        chat = life.state(ChatSession, row["chat_session_id"]) if row["change_set_id"] else None
         if chat is None or chat.initiative_id is None:
             return ()
         applied = ChangeSetApplied(initiative_id=chat.initiative_id, entries=())

@@ -46,7 +46,7 @@ def import_chunks(ledger: Ledger, database: Database, report: Report, progress: 
     Args:
         progress: called with how many rows were read.
     """
-    rows, chunks, waiting = Rows(database, TABLE, report, order=ORDER), Chunks(ledger, report), 0
+    rows, chunks, waiting = Rows(database, TABLE, report, order=ORDER, marked=False), Chunks(ledger, report), 0
     for row in _new(ledger, rows, report, progress):
         fact = ChunkFact(AgentLog, row.key, 0, (), row.created_at, "log chunks", row.place, row=row)
         chunks.add(fact)

@@ -19,6 +19,11 @@ LOOKUPS = {
         and ({l.chat_sessions.created_at}, {l.chat_sessions.id}) > ({t.chat_sessions.created_at}, {t.chat_sessions.id})
         where {t.chat_sessions.status} = 'active' group by 1
     """,
+    "target": """
+        select {t.chat_sessions.id}, 1 from {chat_sessions} t
+        where {t.chat_sessions.target_type} = 'task' and {t.chat_sessions.target_id} in (select {tasks.id} from {tasks})
+        or {t.chat_sessions.target_type} = 'phase' and {t.chat_sessions.target_id} in (select {phases.id} from {phases})
+    """,
     "response_id": """
         select {messages.parent_message_id}, min({messages.id}) from {messages}
         where {messages.type} = 'response' and {messages.id} <> {messages.parent_message_id} group by 1
@@ -48,7 +53,4 @@ COUNTED = frozenset(("links", "said"))
 
 def look_up(database: Database, name: str) -> None:
     """Fill the table `temp.{name}` with the keys and values, unless it was filled before."""
-    if database.execute("select 1 from sqlite_temp_master where name = ?", [name]).fetchone():
-        return
-    database.execute(f'create temp table "{name}" (key primary key, value) without rowid')
-    database.execute(f'insert or ignore into temp."{name}" {database.named(LOOKUPS[name])}')
+    database.remember(name, "key primary key, value", database.named(LOOKUPS[name]))

@@ -101,14 +101,14 @@ class Noun:
         """The status that it has after the events, in Codewalkers' words; None when it has none."""
         return getattr(step.state, "status", None)
 
-    def facts(self, row: Row, ledger: Ledger, *, beginning: bool) -> tuple[Row, Sequence[Fact]]:
+    def facts(self, row: Row, life: Life, *, beginning: bool) -> tuple[Row, Sequence[Fact]]:
         """The row, with what was wrong with it, and its events.
 
         Args:
             beginning: only the first ones, of a row whose aggregate is not there.
         """
         row = self.told(row)
-        step = Step(row, Life(ledger), self.kind)
+        step = Step(row, life, self.kind)
         if step.state is None:
             self.begin(step)
         elif beginning:

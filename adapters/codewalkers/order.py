@@ -28,13 +28,8 @@ def arrange(database: Database, table: str, order: str = "") -> None:
 
 def _know_ids(database: Database, table: str) -> None:
     """The ids of a table's rows in a table of their own, whether it has an index of them or not."""
-    made = f'"ids of {table}"'
-    if database.execute("select 1 from sqlite_temp_master where name = ?", [f"ids of {table}"]).fetchone():
-        return
-    database.execute(f"create temp table {made} (id primary key) without rowid")
     id = database.column(table, "id")
-    there = f"from {database.name(table)} where {id} is not null"
-    database.execute(f"insert or ignore into temp.{made} select {id} {there}")
+    database.remember(f"ids of {table}", "id primary key", f"select {id} from {database.name(table)} where {id} is not null")
 
 
 def _by_level(database: Database, table: str, order: str) -> None:

@@ -85,6 +85,7 @@ class Rows:
         report: told of rows that lack what they cannot be without.
         lookups: what is looked up for each row.
         order: see order.py.
+        marked: whether they have marks.
         unchanged: how many are as they were imported.
     """
 
@@ -93,6 +94,7 @@ class Rows:
     report: Report
     lookups: tuple[str, ...] = ()
     order: str = ""
+    marked: bool = True
     unchanged: int = 0
 
     def pages(self) -> Iterator[tuple[list[Row], int]]:
@@ -122,9 +124,9 @@ class Rows:
     def _row(self, raw: tuple[Any, ...]) -> Row | None:
         table, names = TABLES[self.table], (*TABLES[self.table].names, *self.lookups)
         marked = marked_names(self.table, self.lookups)
-        marks = marks_of([one for name, one in zip(names, raw, strict=False) if name in marked])
+        marks = marks_of([one for name, one in zip(names, raw, strict=False) if name in marked]) if self.marked else ""
         *dangling, circle, before = raw[len(names) :]
-        if marks == before:
+        if marks and marks == before:
             self.unchanged += 1
             return None
         told = dict(zip(names, raw, strict=False))

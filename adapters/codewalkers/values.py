@@ -34,6 +34,8 @@ def value_of(column: Column, raw: Any, tell: Tell) -> Any:
     """The value of a column; where it has none that counts, its default."""
     if raw is None:
         return column.default
+    if column.kind == "text" and type(raw) is str and not column.values and storable(raw):
+        return raw  # most values, by far
     found = READERS[column.kind](raw, tell)
     if found is None:
         return column.default

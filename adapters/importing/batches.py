@@ -65,16 +65,18 @@ class Batches:
     def __init__(self, ledger: Ledger, report: Report) -> None:
         self._ledger, self._report = ledger, report
         self._facts: list[Fact] = []
+        self._events = 0
 
     def add(self, fact: Fact) -> None:
         """Record this, now or together with later facts."""
         self._facts.append(fact)
-        if sum(len(one.events) for one in self._facts) >= BATCH:
+        self._events += max(1, len(fact.events))
+        if self._events >= BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Record the facts that were added."""
-        facts, self._facts = self._facts, []
+        facts, self._facts, self._events = self._facts, [], 0
         if facts:
             self._record_as_far_as_possible(facts)
 

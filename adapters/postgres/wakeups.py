@@ -2,14 +2,15 @@
 
 The thread that sends them also settles gaps in the log, once a second for as long as there are any (watermark.py).
 
-They only save waiting. A process that is woken reads the log, and polls it besides: a pooler in transaction mode, or a
-broken connection, delays nothing for longer than that.
+They only save waiting. A process that is woken reads the log, and polls it besides, each second at least: a broken
+connection delays nothing for longer than that.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 import psycopg
@@ -26,6 +27,9 @@ RECONNECT_SECONDS = 2.0
 
 CHECK_SECONDS = 1.0
 """How often a listening thread checks whether it was closed."""
+
+POOLED_SECONDS = 0.05
+"""Between calls of the listeners where a pooler keeps notifications from them, so that they look by themselves."""
 
 SETTLE_SECONDS = 1.0
 """Between looks at the log after appends."""
@@ -114,9 +118,15 @@ class Wakeups:
                 connection.execute(f"listen {CHANNEL}")
             for listener in self._listeners:
                 listener()  # for the appends from before we listened
-            if pooled:
-                self._closed.wait()
-            while not self._closed.is_set():
-                for _ in connection.notifies(timeout=CHECK_SECONDS, stop_after=1):
-                    for listener in () if self._closed.is_set() else tuple(self._listeners):
-                        listener()
+            while pooled and not self._closed.wait(POOLED_SECONDS):
+                for listener in tuple(self._listeners):
+                    listener()
+            with DefaultSelector() as selector:
+                selector.register(connection.fileno(), EVENT_READ)
+                while not self._closed.is_set():
+                    # psycopg would wake up ten times a second to look for signals, which only a main thread has.
+                    if not selector.select(CHECK_SECONDS):
+                        continue
+                    for _ in connection.notifies(timeout=0):
+                        for listener in () if self._closed.is_set() else tuple(self._listeners):
+                            listener()

@@ -17,7 +17,13 @@ from workledger.projections.engine.changes import (
     merge_amounts,
 )
 from workledger.projections.engine.checkpoint import Checkpoint
+from workledger.projections.engine.state.checkpoints import Superseded
 from workledger.projections.engine.table import Table, memoised
+from workledger.projections.engine.tables import write
+
+MOVE = """
+update checkpoints set position = ?, letters = ? where name = ? and position = ? and fingerprint = ? and letters = ?
+"""
 
 DIALECT: sa.Dialect = sqlite.dialect(paramstyle="qmark")
 
@@ -55,6 +61,7 @@ class SQLiteBulk:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._writing = engine.execution_options(writing=True)
 
     def rows(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         return fetch(self._engine, sql, arguments)
@@ -64,8 +71,13 @@ class SQLiteBulk:
         moves: Sequence[tuple[Checkpoint, Checkpoint]],
         writings: Sequence[tuple[type[Table], str, Changes]],
     ) -> bool:
-        """There are no round trips to save: one statement after the other is as fast."""
-        return False
+        with self._writing.begin() as connection:
+            moved = _each(connection, MOVE, [(to.position, to.dead_letters, *_whole(at)) for at, to in moves])
+            if moved < len(moves):
+                raise Superseded(", ".join(at.name for at, _ in moves))
+            for table, name, changes in writings:
+                write(self, connection, table, name, changes)
+        return True
 
     def delete(self, connection: sa.Connection, table: type[Table], name: str, keys: Iterable[Any]) -> None:
         _each(connection, f'delete from "{name}" where {_match(table, 1)}', map(key_values, keys))  # noqa: S608
@@ -123,10 +135,17 @@ def _upsert(table: type[Table], name: str, sets: Sequence[str], adds: Sequence[s
     return f"{statement} on conflict ({_list(table.KEY)}) {what}"
 
 
-def _each(connection: sa.Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+def _whole(at: Checkpoint) -> tuple[Any, ...]:
+    return at.name, at.position, at.fingerprint, at.dead_letters
+
+
+def _each(connection: sa.Connection, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+    """How many rows it changed."""
     driver = connection.connection.dbapi_connection
     assert driver is not None
-    driver.cursor().executemany(statement, rows)  # type: ignore[arg-type]
+    cursor = driver.cursor()
+    cursor.executemany(statement, rows)  # type: ignore[arg-type]
+    return cursor.rowcount
 
 
 def _list(names: Sequence[str]) -> str:

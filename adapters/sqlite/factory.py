@@ -18,6 +18,7 @@ from workledger.adapters.sqlite.checkpointer import Checkpointer
 from workledger.adapters.sqlite.file import File, is_empty
 from workledger.adapters.sqlite.own_transaction import SQLiteTransaction
 from workledger.adapters.sqlite.store import SQLiteStore, cursor_of
+from workledger.adapters.sqlite.wakeups import SQLiteWakeups
 from workledger.adapters.sqlite.writer import Writer
 
 KEPT = """
@@ -45,6 +46,8 @@ class SQLiteFactory(DatabaseFactory):
         self.place = f"{self._file.path}: "
         self._checkpointer = Checkpointer(self._file)
         self._writer = Writer(self._file, self._checkpointer.look)
+        if not self._file.memory:
+            self.wakeups = SQLiteWakeups(self._file)
         engine = sa.create_engine(
             "sqlite://",
             creator=lambda: self._file.connect(durable=False),

@@ -10,6 +10,7 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 from workledger.adapters import bootstrap
+from workledger.adapters.redaction import Redact
 from workledger.domain.kernel.ids import uuid7
 from workledger.domain.kernel.store import Conditions, Stored
 from workledger.domain.kernel.unit import Unit
@@ -51,9 +52,9 @@ Open = Callable[[], Caller]
 class Ours(Caller):
     """An app that embeds the ledger."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, redact: Redact | None = None) -> None:
         super().__init__()
-        self.ledger = bootstrap.open(url)
+        self.ledger = bootstrap.open(url, redact=redact)
         if not self.ledger.existing([Project.stream(PROJECT)]):
             self.ledger.create(Project.create(id=PROJECT, name="Bench"))
 

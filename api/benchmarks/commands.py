@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from itertools import cycle, islice
 from typing import Any
@@ -29,6 +29,9 @@ TOGETHER = 10
 SECONDS = 1.0
 """How long a round lasts."""
 
+TABLES_ARE_MADE = {"CREATE_TABLE": "n"}
+"""Processes of the stock Application that make its tables at one moment get in each other's way."""
+
 LEAD = 0.05
 """Seconds between the signal to processes and the start."""
 
@@ -43,32 +46,36 @@ def commands(setting: Setting) -> Figures:
         bootstrap.open(place.url).close()
         openers = _openers(place, setting)
         callers = {who: opened() for who, opened in openers.items()}
-        processes = {who: Processes(opened) for who, opened in openers.items()}
-        try:
-            for turn in range(setting.rounds):
-                setting.progress(turn, setting.rounds, "rounds")
-                for who in _turn(list(callers), turn):
-                    for case, rate in _rates(callers[who], who, processes[who], setting.events):
-                        rounds.add(case, who, rate)
-            setting.progress(setting.rounds, setting.rounds, "rounds")
-        finally:
-            for several in processes.values():
-                several.close()
+        openers = _openers(place, setting, **TABLES_ARE_MADE)
+        for turn in range(setting.rounds):
+            setting.progress(turn, setting.rounds, "rounds")
+            for who in _turn(list(callers), turn):
+                for case, rate in _rates(callers[who], who, setting.events):
+                    rounds.add(case, who, rate)
+                # Those of one at a time: of all together, a server of the usual size has no connections left.
+                with closing(Processes(openers[who])) as processes:
+                    rounds.add(f"edit, {SIDE_BY_SIDE} processes", who, processes.rate(setting.events))
+        setting.progress(setting.rounds, setting.rounds, "rounds")
     rounds.into(figures)
     return figures
 
 
-def _openers(place: Place, setting: Setting) -> Mapping[str, Open]:
+def _openers(place: Place, setting: Setting, **stock: str) -> Mapping[str, Open]:
+    """What opens each caller.
+
+    Args:
+        stock: more of the environment of the stock Application.
+    """
     found: dict[str, Open] = {OURS: partial(Ours, place.url), LIMIT: partial(Appending, place.url)}
     if not place.postgres:
         environment = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(place.folder / "stock.db")}
-        return found | {STOCK: partial(Stock, environment)}
+        return found | {STOCK: partial(Stock, environment | stock)}
     try:
         from workledger.api.benchmarks.stock_runner import environment as postgres_environment
     except ModuleNotFoundError as missing:
         setting.remark(f"The stock Application is left out: {missing.name} is not installed.")
         return found
-    return found | {STOCK: partial(Stock, postgres_environment(place.url))}
+    return found | {STOCK: partial(Stock, postgres_environment(place.url) | stock)}
 
 
 def _turn(names: list[str], turn: int) -> list[str]:
@@ -77,7 +84,7 @@ def _turn(names: list[str], turn: int) -> list[str]:
     return names[at:] + names[:at]
 
 
-def _rates(caller: Caller, who: str, processes: "Processes", most: int) -> Iterator[tuple[str, float]]:
+def _rates(caller: Caller, who: str, most: int) -> Iterator[tuple[str, float]]:
     """Each case, and its rate."""
     several = [[caller.create() for _ in range(TASKS)] for _ in range(SIDE_BY_SIDE)]
     ids = cycle(several[0])
@@ -91,7 +98,6 @@ def _rates(caller: Caller, who: str, processes: "Processes", most: int) -> Itera
     yield "edit", rate([lambda: caller.edit(next(ids))], most)
     yield f"unit of {TOGETHER}", rate([lambda: caller.edit_all(list(islice(ids, TOGETHER)))], most)
     yield f"edit, {SIDE_BY_SIDE} threads", rate([_editing(caller, own) for own in several], most)
-    yield f"edit, {SIDE_BY_SIDE} processes", processes.rate(most)
 
 
 def _editing(caller: Caller, ids: Sequence[Any]) -> Call:

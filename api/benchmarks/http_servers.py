@@ -14,8 +14,8 @@ from workledger.api.benchmarks.processes import Line, MeasuringFailed, Part
 
 
 @contextmanager
-def ours(url: str) -> Iterator[int]:
-    """The port of `workledger serve` during the block."""
+def ours(url: str) -> Iterator[tuple[int, int]]:
+    """The port of `workledger serve` during the block, and the id of its process."""
     command = [sys.executable, "-m", "workledger.api.commandline.cli", "serve", "--port", "0", "--db", url]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
@@ -23,7 +23,7 @@ def ours(url: str) -> Iterator[int]:
         line = process.stdout.readline()
         if not line.startswith("Serving "):
             raise MeasuringFailed(reason="the service does not start")
-        yield int(line.split()[1].rpartition(":")[2])
+        yield int(line.split()[1].rpartition(":")[2]), process.pid
     finally:
         process.terminate()
         process.communicate()

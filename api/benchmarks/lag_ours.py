@@ -27,12 +27,11 @@ def projecting(ledger: Workledger) -> Iterator[Callable[[int], list[tuple[int, f
             time.sleep(0.01)
         return list(seen)
 
-    deaf = ledger.listen(loop.wake)
+    loop.hear(ledger.listen)
     loop.start()
     while not loop.held and loop.alive:
         time.sleep(0.01)
     yield upto
-    deaf()
     loop.stop()
 
 

@@ -1,4 +1,4 @@
-"""`workledger import`: commits of a git repository, sessions of Claude Code, issues of beads."""
+"""`workledger import`: commits of a git repository, sessions of Claude Code, issues of beads, all of Codewalkers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,8 @@ import typer
 from workledger.adapters.beads.importer import import_beads
 from workledger.adapters.beads.source import BeadsFailed
 from workledger.adapters.claude_code.importer import import_claude_code
+from workledger.adapters.codewalkers.database import CodewalkersFailed
+from workledger.adapters.codewalkers.importer import import_codewalkers
 from workledger.adapters.git.importer import import_git
 from workledger.adapters.git.repository import GitFailed
 from workledger.api.commandline.console import print_line
@@ -35,6 +37,12 @@ class BeadsUnreadable(Refused):
     """The issues of beads cannot be read: {reason}"""
 
     code = "BEADS_FAILED"
+
+
+class CodewalkersUnreadable(Refused):
+    """The database of Codewalkers cannot be read: {reason}"""
+
+    code = "CODEWALKERS_FAILED"
 
 
 @app.command("git")
@@ -99,4 +107,21 @@ def beads(
                 catch_up(ledger, progress)
         except BeadsFailed as failed:
             raise BeadsUnreadable(reason=failed) from None
+    print_line(str(report))
+
+
+@app.command("codewalkers")
+def codewalkers(
+    source: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Its SQLite file, which may be in use.")],
+    db: Database = None,
+    app: AppName = None,
+) -> None:
+    """Import the database of Codewalkers: initiatives, phases, tasks, agents, their logs, and what was said."""
+    with open_ledger(db, app, create=True) as ledger, interruptible(RESUME):
+        try:
+            with bars() as progress:
+                report = import_codewalkers(ledger, source, progress=progress)
+                catch_up(ledger, progress)
+        except CodewalkersFailed as failed:
+            raise CodewalkersUnreadable(reason=failed) from None
     print_line(str(report))

@@ -48,6 +48,7 @@ def catch_up(ledger: Workledger, progress: Bars) -> int:
 
 def _follow(ledger: Workledger) -> None:
     loop = ProjectorLoop(ledger.projector)
+    loop.hear(ledger.listen)
     loop.start()
     note("Following the log; press Ctrl-C to stop.")
     try:

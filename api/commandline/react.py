@@ -51,10 +51,9 @@ def policies(ledger: Workledger, *, dispatch: bool) -> tuple[Policy, ...]:
 def reacting(ledger: Workledger, *, dispatch: bool) -> Iterator[ReactorLoop]:
     """Run the policies in a thread during the block."""
     loop = ReactorLoop(reactor_of(ledger, dispatch=dispatch))
-    unsubscribe = ledger.listen(loop.wake)
+    loop.hear(ledger.listen)
     loop.start()
     try:
         yield loop
     finally:
-        unsubscribe()
         loop.stop()

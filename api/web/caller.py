@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Request
 from pydantic import AfterValidator
 
 from workledger.adapters.bootstrap import Workledger
-from workledger.api.web.deps import TheLedger
+from workledger.api.web.deps import the_ledger
 from workledger.api.web.problems import StaleVersion
 from workledger.api.web.targets import below, encoded
 from workledger.domain.kernel.aggregate import Aggregate
@@ -108,19 +108,17 @@ class Caller:
 
 async def the_caller(
     request: Request,
-    ledger: TheLedger,
     x_actor: Actor = "user:local",
     idempotency_key: CommandId = None,
     if_match: IfMatch = None,
 ) -> Caller:
     """Who changes something that is there."""
+    ledger = await the_ledger(request)
     digest = await _digest(request) if idempotency_key else None
     return Caller(ledger, x_actor, idempotency_key, _version(if_match), digest)
 
 
-async def the_beginner(
-    request: Request, ledger: TheLedger, x_actor: Actor = "user:local", idempotency_key: CommandId = None
-) -> Caller:
+async def the_beginner(request: Request, x_actor: Actor = "user:local", idempotency_key: CommandId = None) -> Caller:
     """Who begins something, or adds to what has no version to be looked at.
 
     Raises:
@@ -128,7 +126,7 @@ async def the_beginner(
     """
     if "if-match" in request.headers:
         raise InvalidInput(summary="If-Match: nothing is changed here that could be at a version")
-    return await the_caller(request, ledger, x_actor, idempotency_key)
+    return await the_caller(request, x_actor, idempotency_key)
 
 
 TheCaller = Annotated[Caller, Depends(the_caller)]

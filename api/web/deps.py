@@ -27,27 +27,35 @@ async def the_service(request: Request) -> Service:
     return service
 
 
-TheService = Annotated[Service, Depends(the_service)]
+# These do not depend on each other: FastAPI takes some twenty microseconds to solve each level.
 
 
-async def the_ledger(service: TheService) -> Workledger:
-    return service.ledger
+async def the_ledger(request: Request) -> Workledger:
+    return (await the_service(request)).ledger
 
 
-async def the_tables(service: TheService) -> ReadTables:
-    return service.ledger.tables
+async def the_tables(request: Request) -> ReadTables:
+    return (await the_service(request)).ledger.tables
+
+
+async def the_text_of_tables(request: Request) -> ReadTables:
+    """The read tables, for what goes into an answer as it is."""
+    return (await the_service(request)).tables_as_text
 
 
 async def reached(
-    service: TheService,
+    request: Request,
     min_position: Annotated[
         Position | None, Query(description="wait until the read tables have reached this position")
     ] = None,
 ) -> int:
     """The position that the read tables have reached: that of one's own write, when asked for."""
+    service = await the_service(request)
     return await service.reached(min_position or 0)
 
 
+TheService = Annotated[Service, Depends(the_service)]
 TheLedger = Annotated[Workledger, Depends(the_ledger)]
 TheTables = Annotated[ReadTables, Depends(the_tables)]
+TheText = Annotated[ReadTables, Depends(the_text_of_tables)]
 Reached = Annotated[int, Depends(reached)]

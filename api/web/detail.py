@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from workledger.api.web.answers import Json, row_json
-from workledger.api.web.deps import Reached, TheLedger, TheTables
+from workledger.api.web.deps import Reached, TheLedger, TheText
 from workledger.api.web.documented import READS, Answers, Both, Either, answering, given_by, state_shape
 from workledger.api.web.history import AggregateId, At, as_it_was
 from workledger.api.web.ids import TheId
@@ -32,7 +32,7 @@ def add(
 ) -> None:
     """Answer GET on a path, whose `{id}` is that of a row."""
 
-    def one(id: TheId, tables: TheTables, ledger: TheLedger, position: Reached, at: At = None) -> Json:
+    def one(id: TheId, tables: TheText, ledger: TheLedger, position: Reached, at: At = None) -> Json:
         if at is not None:
             return as_it_was(ledger, kind, aggregate_id(tables, id), at)
         row = find(tables, rows, id, kind.NOT_FOUND)

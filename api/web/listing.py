@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field, create_model, model_validator
 
 from workledger.api.web import answers
-from workledger.api.web.deps import TheService, TheTables
+from workledger.api.web.deps import TheText, reached
 from workledger.api.web.documented import Answers, Both, answering, given_by, state_shape
 from workledger.api.web.moments import Moment
 from workledger.api.web.ordering import Asked, Expression, Ordering, Pagination, plain
@@ -154,10 +154,10 @@ def add(router: APIRouter, path: str, kind: type[Aggregate], rows: Listing, tota
     """Answer GET on a path with a page of the rows of a noun."""
     model = rows.model()
 
-    async def wait(service: TheService, asked: Annotated[model, Query()]) -> tuple[Asked, int]:  # type: ignore[valid-type]
-        return asked, await service.reached(asked.min_position)  # type: ignore[attr-defined]
+    async def wait(request: Request, asked: Annotated[model, Query()]) -> tuple[Asked, int]:  # type: ignore[valid-type]
+        return asked, await reached(request, asked.min_position)  # type: ignore[attr-defined]
 
-    def items(tables: TheTables, asked: Annotated[tuple[Asked, int], Depends(wait)]) -> answers.Json:
+    def items(tables: TheText, asked: Annotated[tuple[Asked, int], Depends(wait)]) -> answers.Json:
         query, position = asked
         page = rows.page(tables, query)
         page["items"] = [with_state(kind, row) for row in page["items"]]

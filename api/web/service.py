@@ -4,7 +4,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from fastapi.concurrency import run_in_threadpool
 
@@ -53,10 +53,10 @@ class Service:
         watch: Iterable[WorkerLoop] = (),
     ) -> None:
         self.ledger, self.project, self.simulated, self.label = ledger, project, simulated, label
+        self.tables_as_text = ledger.tables.as_text()
         self.watched = tuple(watch)
         self.tail = Tail(ledger, heartbeat=heartbeat, stopping=server_stops)
         self.loop: ProjectorLoop | None = None
-        self._unlisten: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -65,7 +65,7 @@ class Service:
         with self._lock:
             if self.loop is None:
                 loop = ProjectorLoop(self.ledger.projector)
-                self._unlisten = self.ledger.listen(loop.wake)
+                loop.hear(self.ledger.listen)
                 loop.start()
                 self.loop = loop
 
@@ -75,7 +75,6 @@ class Service:
         with self._lock:
             loop, self.loop = self.loop, None
             if loop is not None:
-                self._unlisten()
                 loop.stop()
 
     @property

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
+from workledger.api.web.targets import whole_ids
 from workledger.domain.kernel.refusals import InvalidInput, Refused
 
 
@@ -38,7 +39,7 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose bodies are read by StrictRequest, and which refuses what it does not know."""
+    """A route whose ids are whole, whose bodies are read by StrictRequest, and which refuses what it does not know."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handle = super().get_route_handler()
@@ -46,6 +47,7 @@ class StrictRoute(APIRoute):
         takes_body = self.body_field is not None
 
         async def strictly(request: Request) -> Response:
+            whole_ids(request)
             if names is not None and request.scope["query_string"]:
                 _only(names, request)
             if takes_body:

@@ -34,8 +34,8 @@ class Targets:
         await self.app(scope, receive, send)
 
 
-async def whole_ids(request: HTTPConnection) -> None:
-    """A dependency of every route, solved before its own parameters are read."""
+def whole_ids(request: HTTPConnection) -> None:
+    """To be called before the parameters of a route are read."""
     parameters = request.scope["path_params"]
     for name, value in parameters.items():
         if isinstance(value, str) and SLASH in value:

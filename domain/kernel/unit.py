@@ -160,10 +160,6 @@ class Unit:
         self._working.pinned.setdefault(kind.stream(id), 0 if state is None else state.version)
         return None if state is None or state.deleted else cast(A, state)
 
-    def holders(self, key: str) -> Sequence[str]:
-        """The streams that hold a key in the log; what the unit itself claims does not count yet."""
-        return self._holders(key)
-
     def state(self, kind: type[A], id: str) -> A:
         """The aggregate with the events of this unit.
 
@@ -254,6 +250,8 @@ class Unit:
         self, kind: type[A], id: str, state: A | None, events: Sequence[Event], at: datetime | None, *, guarded: bool
     ) -> A | None:
         stream = kind.stream(id)
+        if state is None and (other := self._working.states.get(stream)) is not None:
+            raise ConcurrencyConflict(stream=stream, expected=0, actual=other.version)
         for event in (self._clean(stream, event).settle(state, id, self) for event in events):
             # Children first: the claims of a deleted parent require that none is left.
             for one in deletions(event.cascades_to(state, id), self.holders, self._current):

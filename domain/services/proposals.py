@@ -116,6 +116,4 @@ def _proposed(unit: Unit, proposal: Proposal) -> Change:
     if text is not None:
         values[TEXT[proposal.target_type]] = text
     action: Literal["create", "update"] = "create" if creates else "update"
-    return named(
-        Change(action=action, target_type=proposal.target_type, target_id=proposal.target_id, values=values)
-    )
+    return named(Change(action=action, target_type=proposal.target_type, target_id=proposal.target_id, values=values))

@@ -45,7 +45,7 @@ class Reverting:
     def _entry(self, key: Key, applied: Entry) -> Entry:
         state = state_of(self.unit, (key[0], self.anew.get(key, key[1])))
         return Entry(
-            action={"create": "delete", "delete": "create", "update": "update"}[applied.action],  # type: ignore[arg-type]
+            action={"create": "delete", "delete": "create", "update": "update"}[applied.action],
             target_type=key[0],
             target_id=self.anew.get(key, key[1]),
             title=applied.title if state is None else getattr(state, TARGETS[key[0]].title),

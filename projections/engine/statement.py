@@ -7,7 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from workledger.projections.engine.columns import TableRow
-from workledger.projections.engine.types import JsonType
+from workledger.projections.engine.types import JsonType, MomentType
 
 R = TypeVar("R", bound=TableRow | dict[str, Any])
 Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
@@ -37,17 +37,22 @@ class Plan:
         processors.update(expanded.processors)
         self._parameters = [(name, processors.get(name)) for name in expanded.positiontup]
         self._names = [str(column.key) for column in query.selected_columns]
-        returned = [(str(column.key), _returned(column.type, dialect)) for column in query.selected_columns]
-        self._processed = [(name, process) for name, process in returned if process is not None]
+        self._processed = _processes(query, dialect, as_text=False)
+        self._as_text = _processes(query, dialect, as_text=True)
 
     def arguments(self, parameters: Mapping[str, Any]) -> list[Any]:
         """The parameters as the driver takes them, in their order."""
         given = {**self._given, **parameters}
         return [process(given[name]) if process else given[name] for name, process in self._parameters]
 
-    def rows(self, found: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        """What the driver returned, as dictionaries of the values that the columns' types promise."""
-        names, processed = self._names, self._processed
+    def rows(self, found: Sequence[tuple[Any, ...]], *, as_text: bool = False) -> list[dict[str, Any]]:
+        """What the driver returned, as dictionaries of the values that the columns' types promise.
+
+        Args:
+            as_text: JSON stays the text that it is in the database, as an `orjson.Fragment`, and so do moments where
+                they are stored as RFC 3339 has them.
+        """
+        names, processed = self._names, self._as_text if as_text else self._processed
         rows = [dict(zip(names, one, strict=True)) for one in found]
         for row in rows:
             for name, process in processed:
@@ -101,7 +106,15 @@ def _bound(parameter: sa.BindParameter[Any], dialect: sa.Dialect) -> Process | N
     return parameter.type.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _returned(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Process | None:
+def _processes(query: Queries, dialect: sa.Dialect, *, as_text: bool) -> list[tuple[str, Process]]:
+    """What makes values of what the driver returns, by column; none where it is the value itself."""
+    found = [(str(column.key), _returned(column.type, dialect, as_text)) for column in query.selected_columns]
+    return [(name, process) for name, process in found if process is not None]
+
+
+def _returned(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect, as_text: bool) -> Process | None:
     if isinstance(type_, JsonType):
-        return orjson.loads
+        return orjson.Fragment if as_text else orjson.loads
+    if as_text and isinstance(type_, MomentType) and dialect.name != "postgresql":
+        return None
     return type_.dialect_impl(dialect).result_processor(dialect, None)

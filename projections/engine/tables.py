@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from typing import Any, Protocol, TypeVar, overload
 
 import sqlalchemy as sa
@@ -83,6 +84,17 @@ class Bulk(Protocol):
         ...
 
 
+def write(bulk: Bulk, connection: sa.Connection, table: type[Table], name: str, changes: Changes) -> None:
+    """Write the changes of a batch to one physical table, statement by statement."""
+    # Deletes first: a row that was renewed is both deleted and inserted.
+    if changes.gone:
+        bulk.delete(connection, table, name, changes.gone)
+    if changes.new:
+        bulk.insert(connection, table, name, changes.new.values())
+    if changes.changed:
+        bulk.change(connection, table, name, changes.changed)
+
+
 class ReadersStay(Exception):
     """Readers have held the tables for longer than a transaction that others wait for may wait."""
 
@@ -103,7 +115,15 @@ class ReadTables:
         errors: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.engine, self.bulk, self._log, self._errors = engine, bulk, log, errors
+        self._as_text = False
         self._writing = engine.execution_options(writing=True)
+
+    def as_text(self) -> "ReadTables":
+        """The same tables, for answers in JSON: statements leave JSON and moments the text that they are (see
+        Plan.rows)."""
+        tables = copy(self)
+        tables._as_text = True
+        return tables
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -155,7 +175,7 @@ class ReadTables:
         plan = statement.plan(self.bulk.dialect)
         with self._errors():
             found = self.bulk.rows(plan.sql, plan.arguments(parameters))
-        rows: list[Any] = plan.rows(found)
+        rows: list[Any] = plan.rows(found, as_text=self._as_text)
         fill_in(self._log, statement.query.selected_columns, rows)
         return rows
 

@@ -14,7 +14,8 @@ from workledger.adapters.simulation.workload import events
 from workledger.domain.kernel.aggregate import Event
 
 UNPLAYED = {
-    "they bring in or erase what others have recorded": "import_source.* redaction.* agent_run.turn_corrected",
+    "they bring in or erase what others have recorded": """
+        import_source.* imported_rows.* redaction.* agent_run.turn_corrected""",
     "they keep house": "*.purged command_log.*",
     "made-up agents have no git; branches, diffs and commits are only reported": """
         worktree.* write_op.* commit.completed commit.linked project.fetch* project.*linked project.credential_*""",

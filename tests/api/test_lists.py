@@ -23,6 +23,8 @@ from workledger.api import (
 from workledger.domain.account import Account
 from workledger.domain.agent import Agent
 from workledger.domain.commit import CommitRecord
+from workledger.domain.initiative import Initiative
+from workledger.domain.phase import Phase
 from workledger.domain.project import Project
 from workledger.domain.services.runs import start_run, start_tool_call
 from workledger.domain.session import Session
@@ -66,6 +68,8 @@ EXPECTED: dict[str, dict[str, list[tuple[Any, set[str]]]]] = {
         "category": [("plan", {"tsk_2"}), ("execute", {"tsk_1"})],
         "priority": [("high", {"tsk_1"}), ("medium", {"tsk_2"})],
         "queued": [(True, {"tsk_2"}), (False, {"tsk_1"})],
+        "initiative_id": [("ini_1", {"tsk_2"}), ("ini_9", set())],
+        "phase_id": [("pha_1", {"tsk_2"}), ("pha_9", set())],
         "parent_task_id": [("tsk_1", {"tsk_2"})],
         "search": [
             ("WRITE", {"tsk_1"}),
@@ -86,6 +90,7 @@ EXPECTED: dict[str, dict[str, list[tuple[Any, set[str]]]]] = {
         "name": [("ann", {"agt_1"})],
         "provider": [("codex", {"agt_3"})],
         "current_task_id": [("tsk_1", {"agt_1"})],
+        "account_id": [("acc_1", {"agt_1"}), ("acc_2", {"agt_3"})],
     },
     "accounts": {
         "provider": [("claude", {"acc_1"}), ("codex", {"acc_2"})],
@@ -158,6 +163,8 @@ def world(ledger: Workledger) -> None:
     )
     with ledger.edit(Project, "prj_2") as project:
         project.change_status(status="paused")
+    ledger.create(Initiative.create(id="ini_1", name="Sign in"))
+    ledger.create(Phase.create(id="pha_1", initiative_id="ini_1", name="Parser"))
     ledger.create(
         Task.create(id="tsk_1", title="Write it", project_id="prj_1", labels=("red", "blue"), priority="high")
     )
@@ -170,6 +177,7 @@ def world(ledger: Workledger) -> None:
             labels=("blue",),
             category="plan",
             parent_task_id="tsk_1",
+            phase_id="pha_1",
         )
     )
     ledger.create(Task.create(id="tsk_3", title="Elsewhere", project_id="prj_2"))

@@ -1,12 +1,15 @@
 """`workledger import`: what comes in, what was left out, and again."""
 
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from commandline.typed import Run, parsed, refusal
+from support.codewalkers_database import Size, make
 
 LINES = (
     {"type": "user", "message": {"role": "user", "content": "Fix the parser"}},
@@ -103,3 +106,20 @@ def test_beads_says_what_it_cannot_tell(run: Run, tmp_path: Path) -> None:
     assert "--export" in refusal(run("import", "beads", tmp_path), "BEADS_FAILED")
     assert "bd" in refusal(run("import", "beads", tmp_path, "--export"), "BEADS_FAILED")
     assert parsed(run("status", "--json"))["head"] == 0
+
+
+def test_a_codewalkers_database_comes_in(run: Run, tmp_path: Path) -> None:
+    database = make(tmp_path / "cw.db", Size(initiatives=1, phases=2, tasks=3))
+    said = run("import", "codewalkers", database.path).stdout
+    assert said.startswith("codewalkers: imported: projects 3, accounts 4, ")
+    assert "skipped: nothing" in said
+    again = run("import", "codewalkers", database.path).stdout
+    assert again.startswith("codewalkers: imported: nothing new; skipped: rows that have not changed ")
+
+
+def test_codewalkers_says_what_it_cannot_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "words.db").write_text("This is no database, but a text of some length, so that SQLite says so.")
+    assert "not a database" in refusal(run("import", "codewalkers", tmp_path / "words.db"), "CODEWALKERS_FAILED")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("create table things (id)")
+    assert "none of its tables" in refusal(run("import", "codewalkers", tmp_path / "other.db"), "CODEWALKERS_FAILED")

@@ -124,6 +124,13 @@ class TestPlace:
             unit.create(Task.create(id="t", title="t", phase_id="new"))
         assert ledger.get(Task, "t").initiative_id == "k"
 
+    def test_a_run_is_of_an_initiative_that_is_there(self, ledger: Workledger) -> None:
+        ledger.create(Agent.create(id="ann", name="Ann"))
+        with pytest.raises(InitiativeNotFound), ledger.unit() as unit:
+            start_run(unit, agent_id="ann", initiative_id="nowhere")
+        with ledger.unit() as unit:
+            assert start_run(unit, agent_id="ann", initiative_id="i").id
+
 
 class TestCompletion:
     """A phase is completed when each of its tasks is done, dropped, deleted or moved elsewhere."""

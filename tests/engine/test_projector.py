@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +19,6 @@ from workledger.domain.project import Project
 from workledger.domain.task import Task
 from workledger.projections import agent_logs, tasks
 from workledger.projections.engine.fold.group import Group
-from workledger.projections.engine.fold.table_set import TableSet
 from workledger.projections.engine.follow.projector import Projector
 from workledger.projections.engine.follow.projector_loop import ProjectorLoop
 from workledger.projections.engine.rebuild.verify import verify
@@ -84,13 +84,14 @@ def test_catching_up_again_changes_nothing(busy: Workledger) -> None:
 def test_rows_and_checkpoint_are_written_together_or_not_at_all(
     busy: Workledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply = TableSet.write
+    bulk = type(busy.tables.bulk)
+    insert = bulk.insert
 
-    def breaks_down(table_set: TableSet, rows: object) -> None:
-        apply(table_set, rows)  # type: ignore[arg-type]
+    def breaks_down(*arguments: Any) -> None:
+        insert(*arguments)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(TableSet, "write", breaks_down)
+    monkeypatch.setattr(bulk, "insert", breaks_down)
     with pytest.raises(ZeroDivisionError):
         busy.catch_up()
     assert (busy.projector.position(), counted(busy)) == (0, (0, 0))

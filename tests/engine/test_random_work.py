@@ -1,5 +1,6 @@
 """Random work: tables built batch by batch, rebuilt ones, a slow fold, and the aggregates themselves agree (R1)."""
 
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from workledger.domain.conversation import Conversation
 from workledger.domain.errand import Errand
 from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
+from workledger.domain.kernel.mapping import format_timestamp
 from workledger.domain.message import Message
 from workledger.domain.page import Page
 from workledger.domain.phase import Phase
@@ -66,6 +68,7 @@ NULLED = {
     "agent_runs": {"task_id", "initiative_id", "account_id"},
     "sessions": {"task_id", "agent_id"},
     "write_operations": {"project_id"},
+    "proposals": {"change_set_id"},
     "change_sets": {"agent_id"},
     "chat_sessions": {"agent_id"},
     "messages": {"sender_id", "recipient_id", "parent_message_id"},
@@ -114,6 +117,11 @@ def nothing_differs_from_a_slow_fold(ledger: Workledger) -> None:
         assert Reference(group).fold(log).differences(ledger) == []
 
 
+def as_text(value: Any) -> Any:
+    """As events have it."""
+    return format_timestamp(value) if isinstance(value, datetime) else value
+
+
 def logged(name: str) -> set[str]:
     """Columns whose values stay in the log: their rows have positions."""
     table = next(one for group in GROUPS for one in group.tables if name == one.NAME)
@@ -129,7 +137,7 @@ def rows_say_what_the_aggregates_say(office: Office) -> None:
             expected = state.model_dump(mode="json")
             for column in (set(row) & set(expected)) - {"cost_usd", *logged(name)}:
                 nulled = column in NULLED.get(name, ()) and row[column] is None
-                assert nulled or row[column] == expected[column], (name, id, column)
+                assert nulled or as_text(row[column]) == expected[column], (name, id, column)
 
 
 ABOVE: dict[type[Aggregate], dict[str, type[Aggregate]]] = {

@@ -8,6 +8,7 @@ import pytest
 import workledger
 from workledger import Workledger
 from workledger.adapters.postgres.connection import Connection
+from workledger.api.tasks import TASKS
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.project import Project
 from workledger.domain.task import Task
@@ -76,6 +77,11 @@ def test_edit_waits_once_for_what_is_kept_and_twice_for_what_is_not(
 
 def test_a_unit_of_ten_waits_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
     assert count(lambda: edited(ledger, *(f"t{number}" for number in range(10)))) == 1
+
+
+def test_a_page_of_a_list_waits_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
+    asked = TASKS.model().model_validate({"project_id": "prj", "sort": "updated_at"})
+    assert count(lambda: TASKS.page(ledger.tables, asked)) == 1
 
 
 def test_a_board_and_a_card_wait_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:

@@ -220,12 +220,12 @@ def test_sixteen_callers_on_ten_accounts_are_given_each_use_once_and_stay_fair(l
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_callers_in_other_processes_stay_fair_too(database: str, request: pytest.FixtureRequest) -> None:
-    """X18: they share nothing but the log."""
+def test_sixteen_callers_in_four_processes_stay_fair_too(database: str, request: pytest.FixtureRequest) -> None:
+    """X18: the processes share nothing but the log."""
     url: str = request.getfixturevalue(f"{database}_store_url")
     with workledger.open(url) as ledger, ExitStack() as stack:
         register(ledger, *(f"acc_{number}" for number in range(10)))
-        callers = [stack.enter_context(writers.running(writers.take_accounts, url, 12)) for _ in range(4)]
+        callers = [stack.enter_context(writers.running(writers.take_accounts, url, 4, 3)) for _ in range(4)]
         assert [pipe.recv() for _, pipe in callers] == ["ready"] * 4
         for _, pipe in callers:
             pipe.send("go")

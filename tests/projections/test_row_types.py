@@ -19,8 +19,12 @@ from workledger.domain.conversation import Conversation
 from workledger.domain.errand import Errand
 from workledger.domain.initiative import Initiative
 from workledger.domain.message import Message
+from workledger.domain.page import Page
 from workledger.domain.phase import Phase
+from workledger.domain.proposal import Proposal
 from workledger.domain.review_comment import ReviewComment
+from workledger.domain.services import proposals as propose
+from workledger.domain.services.change_sets import apply, revert
 from workledger.domain.services.runs import start_run
 from workledger.domain.session_feed import publish
 from workledger.domain.task import Task
@@ -30,14 +34,17 @@ from workledger.projections import (
     agent_logs,
     agent_runs,
     agents,
+    change_sets,
     chat_sessions,
     commits,
     conversations,
     errands,
     initiatives,
     messages,
+    pages,
     phase_dependencies,
     phases,
+    proposals,
     review_comments,
     run_models,
     session_feed,
@@ -69,6 +76,8 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     agents.get: ("ann_a",),
     agents.by_name: ("Ann", "p_a"),
     agents.by_status: ("idle",),
+    change_sets.get: ("chs_a",),
+    change_sets.entries: ("chs_a",),
     chat_sessions.get: ("chat_a",),
     chat_sessions.active: ("task", "leaf_a"),
     chat_sessions.active_by_agent: ("ann_a",),
@@ -78,8 +87,12 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     commits.by_sha: ("p_a", "abc"),
     initiatives.get: ("ini_a",),
     initiatives.by_status: ("active",),
+    initiatives.find_all: (),
     initiatives.projects_of: ("ini_a",),
     initiatives.of_project: ("p_a",),
+    pages.get: ("pag_a",),
+    pages.root: ("ini_a",),
+    pages.children: ("pag_a",),
     phase_dependencies.dependencies: ("pha_b",),
     phase_dependencies.dependents: ("pha_a",),
     phases.get: ("pha_a",),
@@ -96,6 +109,10 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     messages.replies: ("message_a",),
     project_rows.get: ("p_a",),
     project_rows.recent: (),
+    proposals.get: ("pro_a",),
+    proposals.of_agent: ("ann_a", "accepted"),
+    proposals.count: ("ann_a", "accepted"),
+    proposals.counts: (),
     review_comments.get: ("rvc_a",),
     review_comments.of_phase: ("pha_a",),
     review_comments.open_on: ("pha_a",),
@@ -137,6 +154,7 @@ def full(office: Workledger) -> Workledger:
         run.report_turn(turn=1, tokens_in=1, model="opus")
     office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
     plan(office)
+    write(office)
     talk(office)
     with office.unit() as unit:
         publish(unit, session_id="s_a", type="said", channel="chunks", data={"text": "Hello"})
@@ -155,6 +173,23 @@ def plan(office: Workledger) -> None:
         unit.create(Task.create(title="Plan it", phase_id="pha_a"))
         line: dict[str, Any] = {"file_path": "x.py", "line_number": 1, "line_type": "added", "body": "Why?"}
         unit.create(ReviewComment.create(id="rvc_a", phase_id="pha_a", **line))
+
+
+def write(office: Workledger) -> None:
+    """Pages, a proposal that was accepted, and a change set that was reverted."""
+    with office.unit() as unit:
+        unit.create(Page.create(id="pag_a", initiative_id="ini_a", title="Vision", content={"type": "doc"}))
+        unit.create(Page.create(initiative_id="ini_a", title="Parser", parent_page_id="pag_a"))
+        about: dict[str, Any] = {"agent_id": "ann_a", "initiative_id": "ini_a", "target_type": "page"}
+        unit.create(Proposal.create(id="pro_a", title="Lexer", content="By hand.", metadata={"x": 1}, **about))
+        propose.accept(unit, "pro_a", by="user:ann")
+    with office.unit() as unit:
+        unit.create(Page.create(id="pag_b", initiative_id="ini_a", title="Draft", parent_page_id="pag_a"))
+        delete: dict[str, Any] = {"action": "delete", "target_type": "page", "target_id": "pag_b"}
+        rename = {"action": "update", "target_type": "page", "target_id": "pag_a", "values": {"title": "Goal"}}
+        apply(unit, id="chs_a", initiative_id="ini_a", agent_id="ann_a", changes=[delete, rename])
+    with office.unit() as unit:
+        revert(unit, office, "chs_a", by="user:ann")
 
 
 def talk(office: Workledger) -> None:

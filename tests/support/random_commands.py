@@ -170,7 +170,7 @@ class Office(Planning):
         self.ids: dict[type[Aggregate], list[str]] = {kind: [] for kind in COMMANDS}
         self.deeds: Sequence[Callable[[Wish], object]] = (
             *(self.begin,) * 4,
-            *(self.tell,) * 8,
+            *(self.tell,) * 12,
             *(self.start_run,) * 3,
             *(self.assign,) * 2,
             self.resume_run,

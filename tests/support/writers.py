@@ -4,6 +4,7 @@ import itertools
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection
@@ -114,14 +115,14 @@ def add_labels(pipe: Connection, url: str, id: str, name: str, count: int) -> No
             ledger.decide(partial(add, label=f"{name}{number}"))
 
 
-def take_accounts(pipe: Connection, url: str, count: int) -> None:
-    """On a sign, use the next account again and again; say which ones it was, and each use's version."""
-    with workledger.open(url) as ledger:
+def take_accounts(pipe: Connection, url: str, callers: int, count: int) -> None:
+    """On a sign, use the next account again and again, in so many threads; say which ones it was, and when."""
+    with workledger.open(url) as ledger, ThreadPoolExecutor(callers) as threads:
         pipe.send("ready")
         pipe.recv()
-        for number in range(count):
-            account = next_account(ledger, agent_run_id=f"run_{number}")
-            pipe.send((account.id, account.last_used_at))
+        for taken in threads.map(lambda _: [next_account(ledger) for _ in range(count)], range(callers)):
+            for account in taken:
+                pipe.send((account.id, account.last_used_at))
 
 
 def write_pairs(pipe: Connection, url: str) -> None:

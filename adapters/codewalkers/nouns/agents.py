@@ -68,6 +68,9 @@ class Agents(Noun):
             step.happen(AgentDismissed(), at=row["user_dismissed_at"])
         if row.has_changed("status", "result", "pending_questions") or step.life.last_at != row.updated_at:
             self._stand(step)
+        resumed = step.life.has(AgentRunResumed) and row["exit_code"] is not None  # which leaves its row without one
+        if resumed or step.life.state(AgentRun, step.id).exit_code != row["exit_code"]:
+            self._happen(step, AgentProcessExited(exit_code=row["exit_code"]))
 
     def status(self, step: Step) -> str:
         return WORDS[step.life.state(AgentRun, step.id).status]
@@ -101,8 +104,6 @@ class Agents(Noun):
             self._happen(step, self._completed(step), AgentRunResumed(session_number=number))
         if row["pending_questions"] is not None and row["status"] != "waiting_for_input":
             self._happen(step, self._asked(row))
-        if row["exit_code"] is not None:
-            self._happen(step, AgentProcessExited(exit_code=row["exit_code"]))
 
     def _assign(self, step: Step) -> None:
         """Give it the task that it works on, as far as nobody else has that."""
@@ -130,8 +131,6 @@ class Agents(Noun):
         if row.has_changed("pending_questions") and row["status"] != "waiting_for_input":
             asked = row["pending_questions"] is not None
             self._happen(step, self._asked(row) if asked else AgentRunResumed(session_number=number))
-        if row.has_changed("exit_code") and row["exit_code"] != step.life.state(AgentRun, step.id).exit_code:
-            self._happen(step, AgentProcessExited(exit_code=row["exit_code"]))
 
     def _stand(self, step: Step) -> None:
         """How it stands: the last event, at the time of the row's last change."""

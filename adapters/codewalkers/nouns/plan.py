@@ -21,11 +21,13 @@ from workledger.domain.phase import Phase
 from workledger.domain.phase.events import (
     PhaseApproved,
     PhaseBlocked,
+    PhaseChangesRequested,
     PhaseCompleted,
     PhaseContentChanged,
     PhaseCreated,
     PhaseMerged,
     PhaseRenamed,
+    PhaseReopened,
     PhaseReviewRequested,
     PhaseStarted,
     PhaseUnblocked,
@@ -98,24 +100,33 @@ class Phases(Noun):
         if refused.code == "PHASE_TASKS_OPEN":
             fault = f"phases.status: {row['status']} while tasks are open (in progress here)"
             return row.amended(fault, status="in_progress")
+        if refused.code == "PHASE_DEPENDENCIES_UNMET":
+            fault = f"phases.status: {row['status']} before the phases that it waits for (as it was here)"
+            return row.amended(fault, status=ledger.get(Phase, row.key).status)
         return super().amended(row, refused, ledger)
 
 
 def _way(before: str, wanted: str) -> Iterator[Event]:
     """The events from one status to another; none where no command leads there."""
-    if before == "completed" or wanted == "pending":
+    if wanted == "pending" or (before == "completed" and wanted == "approved"):
         return
+    if before == "completed":
+        yield PhaseReopened()
+        before = "in_progress"
     if before == "blocked":
         yield PhaseUnblocked(status="approved" if wanted == "approved" else "in_progress")
         before = "approved" if wanted == "approved" else "in_progress"
-    if wanted == "approved" != before:
-        yield PhaseApproved()
-    if wanted in ("in_progress", "pending_review", "completed") and before not in (wanted, "in_progress", "pending_review"):
-        yield PhaseStarted()
-    if wanted == "in_progress" and before == "pending_review":
-        yield PhaseStarted()
-    if wanted == "blocked":
-        yield PhaseBlocked(reason=REASON)
+    match wanted:
+        case "approved" if before != wanted:
+            yield PhaseApproved()
+        case "blocked":
+            yield PhaseBlocked(reason=REASON)
+        case "in_progress" if before == "pending_review":
+            yield PhaseChangesRequested()
+        case "in_progress" if before != wanted:
+            yield PhaseStarted()
+        case "pending_review" | "completed" if before not in ("in_progress", "pending_review"):
+            yield PhaseStarted()
     if wanted == "pending_review":
         yield PhaseReviewRequested()
     if wanted == "completed":

@@ -36,6 +36,9 @@ from workledger.domain.review_comment import (
 )
 
 
+LOST = "chat_sessions.targetId: active chats about what is not there (closed here)"
+
+
 class Messages(Noun):
     """A message; one that was responded to names the response."""
 
@@ -84,7 +87,7 @@ class ChatSessions(Noun):
 
     table, kind, what = "chat_sessions", ChatSession, "chats"
     follows = frozenset(("agent_id", "status"))
-    lookups = ("said", "later_chat")
+    lookups = ("said", "later_chat", "target")
     in_two_steps = True  # its messages come in between
 
     def created(self, row: Row) -> Event:
@@ -109,12 +112,13 @@ class ChatSessions(Noun):
         if row["status"] == "active" and row["later_chat"]:
             fault = "chat_sessions.status: several active chats about one target (the latest stays active)"
             return row.amended(fault, status="closed")
+        if row["status"] == "active" and not row["target"]:
+            return row.amended(LOST, status="closed")
         return row
 
     def amended(self, row: Row, refused: Refused, ledger: Ledger) -> Row | None:
         if refused.code in ("TASK_NOT_FOUND", "PHASE_NOT_FOUND") and row["status"] == "active":
-            fault = "chat_sessions.targetId: active chats about what is not there (closed here)"
-            return row.amended(fault, status="closed")
+            return row.amended(LOST, status="closed")
         return super().amended(row, refused, ledger)
 
 

@@ -9,7 +9,7 @@ from workledger.projections.engine.fold.batch import Batch, Part, Rows, Unfoldab
 from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.payloads import load
 from workledger.projections.engine.table import Table
-from workledger.projections.engine.tables import Bulk
+from workledger.projections.engine.tables import Bulk, write
 
 PAGE = 500
 """Keys named in one statement."""
@@ -55,14 +55,7 @@ class TableSet:
                 self._act(part)
                 continue
             for table, changes in zip(self._group.tables, part, strict=True):
-                name = table.NAME + self._suffix
-                # Deletes first: a row that was renewed is both deleted and inserted.
-                if changes.gone:
-                    self._bulk.delete(self.connection, table, name, changes.gone)
-                if changes.new:
-                    self._bulk.insert(self.connection, table, name, changes.new.values())
-                if changes.changed:
-                    self._bulk.change(self.connection, table, name, changes.changed)
+                write(self._bulk, self.connection, table, table.NAME + self._suffix, changes)
 
     def delete(self, table: type[Table], where: sa.ColumnElement[bool]) -> None:
         """Delete rows, and carry that through the references to them: cascade, or set to null (domain.md 3.5)."""

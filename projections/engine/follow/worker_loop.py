@@ -4,9 +4,17 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 BRIEF_SECONDS, POLL_SECONDS = 0.002, 0.05
 """Between looks: soon after there was something to do, and when there has been nothing for a while."""
+
+HEARING_SECONDS = 1.0
+"""The longest time between looks of a loop that hears of appends."""
+
+REST_SECONDS = 0.01
+"""The longest rest after a step in which there was something to do. A loop rests for as long as it worked, so that half
+of the processor is left to what it shares its process with, and what comes meanwhile is done together."""
 
 PAUSE_SECONDS = 1.0
 """Between attempts while the database cannot be reached."""
@@ -25,10 +33,17 @@ class WorkerLoop(ABC):
         self._failure: str | None = None
         self._step_began: float | None = None
         self._over, self._awake = threading.Event(), threading.Event()
+        self._longest_wait = POLL_SECONDS
+        self._end_hearing: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name=f"workledger-{name}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def hear(self, listen: Callable[[Callable[[int], None]], Callable[[], None]]) -> None:
+        """Be woken by `listen`, such as `ledger.listen`, until it is stopped, and look less often by itself."""
+        self._longest_wait = HEARING_SECONDS
+        self._end_hearing = listen(self.wake)
 
     def wake(self, position: int = 0) -> None:
         """Something was appended."""
@@ -36,6 +51,8 @@ class WorkerLoop(ABC):
 
     def stop(self) -> None:
         """End the loop once what it is at is done, and let others take over."""
+        self._end_hearing()
+        self._end_hearing = lambda: None
         self._over.set()
         self._awake.set()
         if self._thread.ident is not None:
@@ -89,9 +106,13 @@ class WorkerLoop(ABC):
                 self.recover()
                 self._awake.wait(PAUSE_SECONDS)
                 continue
-            self._failure = self._step_began = None
-            wait = BRIEF_SECONDS if busy else min(wait * 1.5, POLL_SECONDS)
-            self._awake.wait(wait)
+            took, self._step_began = time.monotonic() - self._step_began, None
+            self._failure = None
+            if busy:
+                self._over.wait(min(took, REST_SECONDS))
+            wait = BRIEF_SECONDS if busy else min(wait * 1.5, self._longest_wait)
+            if self._awake.wait(wait):
+                wait = BRIEF_SECONDS  # what woke it may be visible only when an earlier append has ended
         try:
             self.leave()
         except Exception as error:
