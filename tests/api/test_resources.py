@@ -3,15 +3,14 @@
 import pytest
 
 from support.http_client import Doors
-from support.one_of_each import BEGUN
+from support.one_of_each import BEGUN, found
 from workledger.domain.tool_calls import ToolCalls
 
 
 @pytest.fixture
 def atlas(doors: Doors) -> Doors:
-    """A project and an agent."""
-    doors.do("projects", id="prj_1", name="Atlas")
-    doors.do("agents", id="agt_1", name="ann", project_id="prj_1")
+    """A project, and what else there must be."""
+    found(doors)
     return doors
 
 

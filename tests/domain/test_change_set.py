@@ -252,7 +252,7 @@ def test_what_is_in_work_is_not_deleted_by_one(ledger: Workledger) -> None:
 
 
 def test_changed_values_become_what_they_were(ledger: Workledger) -> None:
-    """C19."""
+    """domain.md 2.8."""
     change_set = apply(
         ledger,
         update("page", "low", title="Lower", content=None, parent_page_id="root", sort_order=1),
@@ -274,7 +274,7 @@ def test_changed_values_become_what_they_were(ledger: Workledger) -> None:
 
 
 def test_what_was_created_is_deleted(ledger: Workledger) -> None:
-    """C19: what is below it in the change set too, and what the change set put there comes back."""
+    """domain.md 2.8: what is below it in the change set too, and what the change set put there comes back."""
     change_set = apply(
         ledger,
         create("page", "new", title="New", parent_page_id="root"),
@@ -292,7 +292,7 @@ def test_what_was_created_is_deleted(ledger: Workledger) -> None:
 
 
 def test_what_was_deleted_is_made_anew_under_another_id(ledger: Workledger) -> None:
-    """C19: ids are not used again. What referred to it refers to what was made anew."""
+    """domain.md 2.8: ids are not used again. What referred to it refers to what was made anew."""
     with ledger.unit() as unit:
         unit.edit(Phase, "parse").approve()
         unit.edit(Task, "scan").block(reason="dependency")
@@ -445,7 +445,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_revert_is_refused_and_names_what_has_changed_since(ledger: Workledger, what: str) -> None:
-    """C19: CHANGE_SET_TARGETS_CHANGED; nothing is put back."""
+    """domain.md 2.8: CHANGE_SET_TARGETS_CHANGED; nothing is put back."""
     change, since = CHANGES[what]
     change_set = apply(ledger, change, update("page", "root", title="Top"))
     with ledger.unit() as unit:

@@ -103,7 +103,7 @@ def variants(line: dict[str, Any]) -> list[dict[str, Any]]:
     without the fields that may have been added after it was stored."""
     payload, fields = line["payload"], line["fields"]
     optional = [] if line["patch"] else [name.rstrip("?") for name in fields if name.endswith("?")]
-    may_be_null = [name.rstrip("?") for name, kind in fields.items() if isinstance(kind, str) and "None" in kind]
+    may_be_null = [name.rstrip("?") for name, kind in fields.items() if isinstance(kind, str) and kind.endswith("None")]
     alone = [{name: payload[name]} for name in payload] if line["patch"] else []
     old = {name: value for name, value in payload.items() if name not in optional}
     return [payload, {**payload, **dict.fromkeys(may_be_null)}, old, *alone]

@@ -1,6 +1,7 @@
 """The ledger: aggregates are begun, edited, found again as they are or were, and never half."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskCreated, TaskDetailsChanged, TaskLabelsChanged
+from workledger.domain.task.events import subtasks_of
 from workledger.domain.task.refusals import TaskInvalidTransition, TaskNotFound
 from workledger.domain.workspace import Workspace
 
@@ -64,6 +66,52 @@ def test_an_id_in_use_is_refused_at_once(ledger: Workledger, task: Task) -> None
         two_at_once()
     assert datetime.now(UTC) - began < timedelta(seconds=2), "nothing is gained by trying again"
     assert ledger.head() == 1
+
+
+@pytest.mark.parametrize("between", ["nothing", "a deletion"])
+def test_an_id_is_not_created_twice_in_one_unit(ledger: Workledger, between: str) -> None:
+    """Its stream would have two first events."""
+    head = ledger.head()
+
+    def create_twice() -> None:
+        with ledger.unit() as unit:
+            unit.create(Task.create(id="tsk_1", title="One"))
+            if between == "a deletion":
+                unit.edit(Task, "tsk_1").delete()
+            unit.create(Task.create(id="tsk_1", title="Two"))
+
+    with pytest.raises(ConcurrencyConflict):
+        create_twice()
+    assert ledger.head() == head
+
+
+def test_a_subtree_is_deleted_however_deep_it_is(ledger: Workledger) -> None:
+    """Deeper than Python calls itself; its lowest part is of the same unit."""
+    about = {"project_id": ledger.create(Project.create(name="Bakery")).id, "title": "Part"}
+    with ledger.unit() as unit:
+        top = below = unit.create(Task.create(**about))
+        for _ in range(1100):
+            below = unit.create(Task.create(parent_task_id=below.id, **about))
+    with ledger.unit() as unit:
+        lowest = unit.create(Task.create(parent_task_id=below.id, **about))
+        unit.edit(Task, top.id).delete()
+    assert ledger.find(Task, below.id) is None
+    assert ledger.find(Task, lowest.id) is None
+
+
+def test_a_unit_knows_who_holds_a_key_once_it_is_appended(ledger: Workledger, task: Task) -> None:
+    ledger.create(Task.create(id="one", title="One", parent_task_id=task.id))
+    key = subtasks_of(task.id)
+    with ledger.unit() as unit:
+        assert unit.holders(key) == ["task-one"]
+        unit.create(Task.create(id="two", title="Two", parent_task_id=task.id))
+        assert unit.holders(key) == ["task-one", "task-two"]
+        unit.edit(Task, "one").delete()
+        assert unit.holders(key) == ["task-two"]
+        with suppress(TaskNotFound):  # a step that is refused leaves nothing behind
+            unit.decide(lambda: (unit.edit(Task, "two").delete(), unit.edit(Task, "three"))[1])
+        assert unit.holders(key) == ["task-two"]
+    assert ledger.holders(key) == ["task-two"]
 
 
 def test_edits_are_recorded_when_the_block_ends(ledger: Workledger, task: Task) -> None:

@@ -118,7 +118,7 @@ def test_proposals_are_resolved_once_by_all_who_resolve_them_together(ledger: Wo
 
 
 def test_of_eight_who_revert_a_change_set_one_puts_it_back(ledger: Workledger, atlas: str) -> None:
-    """C19: to the others it is put back already."""
+    """domain.md 2.8: to the others it is put back already."""
     with ledger.unit() as unit:
         wanted = [{"action": "create", "target_type": "task", "values": {"title": f"{n}"}} for n in range(3)]
         change_set = change_sets.apply(unit, initiative_id=atlas, changes=wanted)
@@ -133,7 +133,7 @@ def test_of_eight_who_revert_a_change_set_one_puts_it_back(ledger: Workledger, a
 
 
 def test_a_revert_and_an_edit_that_race_lose_nothing(ledger: Workledger, atlas: str) -> None:
-    """C19: either the edit comes first, and the revert is refused; or the revert, and the edit finds nothing."""
+    """domain.md 2.8: either the edit comes first, and the revert is refused; or the revert, and it finds nothing."""
     with ledger.unit() as unit:
         wanted = [{"action": "create", "target_type": "task", "target_id": "tsk_1", "values": {"title": "It"}}]
         change_set = change_sets.apply(unit, initiative_id=atlas, changes=wanted)

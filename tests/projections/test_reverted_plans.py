@@ -1,4 +1,4 @@
-"""Whatever a change set does to a plan, reverting it gives the rows that were there before (C19)."""
+"""Whatever a change set does to a plan, reverting it gives the rows that were there before (domain.md 2.8)."""
 
 from collections.abc import Sequence
 from contextlib import suppress
