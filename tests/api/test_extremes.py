@@ -102,9 +102,9 @@ def test_no_parameter_of_the_feed_fails(all_doors: Doors, query: str) -> None:
 
 def operations(paths: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(path, method, operation), those that delete last."""
-    for path, found in sorted(paths.items(), key=lambda one: "delete" in one[0]):
+    for path, there in sorted(paths.items(), key=lambda one: "delete" in one[0]):
         if path != "components":
-            for method, operation in found.items():
+            for method, operation in there.items():
                 yield path, method.upper(), operation
 
 
