@@ -130,20 +130,11 @@ def test_new_rows_come_in_alone(memory: workledger.Workledger, database: Codewal
     at = {"created_at": 1_761_000_000, "updated_at": 1_761_000_000}
     database.insert("tasks", {"id": "new", "name": "New", "phase_id": "pha0-4", "initiative_id": "ini0", **at})
     database.insert("task_dependencies", {"task_id": "new", "depends_on_task_id": "pha0-4-0"})
-    database.insert(
-        "chat_messages",
-        {"id": "m", "chat_session_id": "cht0-2", "role": "user", "content": "And?", "created_at": at["created_at"]},
-    )
+    database.insert("chat_messages", {"id": "m", "chat_session_id": "cht0-2", "role": "user", "content": "And?", "created_at": at["created_at"]})
     database.update("chat_sessions", "cht0-2", updated_at=at["updated_at"])
     database.insert("agent_log_chunks", {"id": "c", "agent_id": "agt0", "agent_name": "x", "session_number": 1, "content": "more", "created_at": 1_761_000_000})  # fmt: skip
     report = import_codewalkers(memory, database.path)
-    assert dict(report.imported) == {
-        "tasks": 1,
-        "dependencies of tasks": 1,
-        "chat messages": 1,
-        "changed chats": 1,
-        "log chunks": 1,
-    }
+    assert dict(report.imported) == {"tasks": 1, "dependencies of tasks": 1, "chat messages": 1, "changed chats": 1, "log chunks": 1}
     assert memory.head() - head < 12
     memory.catch_up()
     for table in TABLES:
@@ -170,9 +161,7 @@ def test_what_was_done_here_stays(memory: workledger.Workledger, database: Codew
 def test_a_database_in_use_is_read_as_it_is_at_one_moment(memory: workledger.Workledger, database: Codewalkers) -> None:
     with closing(sqlite3.connect(database.path, isolation_level=None)) as codewalkers:
         codewalkers.execute("pragma journal_mode = wal")
-        codewalkers.execute(
-            "insert into tasks (id, name, created_at, updated_at) values ('late', 'Late', 1760000000, 1760000000)"
-        )
+        codewalkers.execute("insert into tasks (id, name, created_at, updated_at) values ('late', 'Late', 1760000000, 1760000000)")
         before = sorted(path.name for path in database.path.parent.iterdir())
 
         def write(done: int, total: int, note: str) -> None:

@@ -20,13 +20,7 @@ PHASE_STATUSES = ("completed", "pending_review", "in_progress", "blocked", "appr
 AGENT_STATUSES = ("idle", "running", "waiting_for_input", "stopped", "crashed")
 MODES = ("execute", "discuss", "plan", "detail", "refine")
 ERRAND_STATUSES = ("active", "pending_review", "conflict", "merged", "abandoned")
-RESULTS = (
-    '{"summary": "It is done", "files": ["src/a.ts", "src/ü.ts"]}',
-    '["one", 2, null]',
-    "plain words",
-    '"text"',
-    None,
-)
+RESULTS = ('{"summary": "It is done", "files": ["src/a.ts", "src/ü.ts"]}', '["one", 2, null]', "plain words", '"text"', None)
 DOCUMENT = {"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Größe ✓"}]}]}
 
 
@@ -69,9 +63,7 @@ class Codewalkers:
         with self.connection() as connection:
             self.insert_into(connection, table, rows)
 
-    def insert_into(
-        self, connection: sqlite3.Connection, table: str, rows: "list[dict[str, Any]] | tuple[Any, ...]"
-    ) -> None:
+    def insert_into(self, connection: sqlite3.Connection, table: str, rows: "list[dict[str, Any]] | tuple[Any, ...]") -> None:
         for row in rows:
             names = ", ".join(f'"{self.column(name)}"' for name in row)
             marks = ", ".join("?" * len(row))
@@ -107,7 +99,7 @@ class Size:
     chunks: int = 2
 
 
-def make(path: Path, size: Size = Size(), **options: Any) -> Codewalkers:
+def make(path: Path, size: Size = Size(), **options: Any) -> Codewalkers:  # noqa: B008, frozen
     """A database of that size, in which nothing is wrong, with every value that a column may have."""
     made = Codewalkers(path, **options).make()
     with made.connection() as connection:
@@ -158,10 +150,9 @@ class Filling:
         id, status = f"ini{i}", ("active", "completed", "pending_review", "archived")[i % 4]
         row = {"id": id, "name": f"User auth {i}", "status": status, "branch": (None, f"cw/user-auth-{i}")[i % 2]}
         yield "initiatives", [row | self.stamps(changed=i % 4 > 0)]
-        yield (
-            "initiative_projects",
-            [{"initiative_id": id, "project_id": f"prj{n}", "created_at": self.now()} for n in range(i % 3)],
-        )
+        yield "initiative_projects", [
+            {"initiative_id": id, "project_id": f"prj{n}", "created_at": self.now()} for n in range(i % 3)
+        ]
         done = status in ("completed", "pending_review")
         for p in range(self.size.phases):
             yield from self.phase(id, i, p, "completed" if done else PHASE_STATUSES[p % len(PHASE_STATUSES)])
