@@ -20,7 +20,7 @@ from workledger.domain.phase import Phase
 from workledger.domain.services.retention import purge_agent_log
 from workledger.domain.task import Task
 
-SMALL = Size(initiatives=2, phases=6, tasks=5)
+SMALL = Size(initiatives=2, phases=6, tasks=7)
 
 
 @pytest.fixture
@@ -58,12 +58,13 @@ CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a phase that goes on": ("phases", "pha0-3", {"status": "in_progress"}),
     "a phase that is sent back": ("phases", "pha0-1", {"status": "in_progress"}),
     "a task": ("tasks", "pha0-4-0", {"name": "Other", "description": "x", "category": "merge", "priority": "high", "order": 40}),
-    "a task that is done": ("tasks", "pha0-4-1", {"status": "completed", "summary": "Found it"}),
+    "a task that is done": ("tasks", "pha0-4-6", {"status": "completed", "summary": "Found it"}),
     "a task that is begun": ("tasks", "pha0-4-0", {"status": "in_progress"}),
-    "a task that is given back": ("tasks", "pha0-4-1", {"status": "pending"}),
-    "a task that is opened again": ("tasks", "pha0-4-2", {"status": "pending", "summary": None}),
-    "a task that is blocked": ("tasks", "pha0-4-1", {"status": "blocked", "retry_count": 3}),
-    "a task that is unblocked": ("tasks", "pha0-4-3", {"status": "pending", "retry_count": 0}),
+    "a task that is given back": ("tasks", "pha0-4-6", {"status": "pending"}),
+    "a task that is opened again": ("tasks", "pha0-4-3", {"status": "pending", "summary": None}),
+    "a task that is blocked": ("tasks", "pha0-4-6", {"status": "blocked", "retry_count": 3}),
+    "a task that is unblocked": ("tasks", "pha0-4-1", {"status": "pending"}),
+    "the retries of a task": ("tasks", "pha0-4-3", {"retry_count": 0}),
     "the phase of a task": ("tasks", "pha0-4-4", {"phase_id": "pha0-5"}),
     "an agent that goes on": ("agents", "agt0", {"status": "running", "pid": 77, "session_id": "5e55-new", "exit_code": None}),
     "an agent that ends": ("agents", "agt2", {"status": "idle", "result": '{"summary": "done"}', "exit_code": 0}),

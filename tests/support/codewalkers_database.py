@@ -181,13 +181,13 @@ class Filling:
 
     def task(self, initiative: str, phase: str, t: int, *, done: bool) -> dict[str, Any]:
         category = CATEGORIES[t % len(CATEGORIES)]
-        status = "completed" if done else ("pending", "in_progress", "completed", "blocked")[t % 4]
+        status = "completed" if done else ("pending", "blocked", "in_progress", "completed")[t % 4]
         return {
             "id": f"{phase}-{t}", "phase_id": phase, "initiative_id": initiative,
             "parent_task_id": f"{phase}-{t - 1}" if t % 4 == 1 else None, "name": f"Task {t} of {phase}",
             "description": (None, "Do it\nthoroughly", "")[t % 3], "category": category,
             "priority": ("low", "medium", "high")[t % 3], "status": status, "order": t - 2,
-            "summary": f"Found {t} places" if status == "completed" and t % 2 == 0 else None,
+            "summary": f"Found {t} places" if status == "completed" and t % 3 == 0 else None,
             "retry_count": 2 if t % 5 == 3 else 0, **self.stamps(changed=status != "pending" or t % 5 == 3),
         }  # fmt: skip
 

@@ -25,6 +25,28 @@ BEGUN: dict[str, tuple[type[Aggregate], dict[str, Any]]] = {
     "workspaces": (Aggregate.CATEGORIES["workspace"], {"name": "Office"}),
     "projects": (Project, {"name": "Other"}),
     "initiatives": (Initiative, {"name": "Sign in"}),
+    "phases": (Phase, {"initiative_id": "ini_1", "name": "Parse"}),
+    "review-comments": (
+        ReviewComment,
+        {"phase_id": "pha_1", "file_path": "x.py", "line_number": 1, "line_type": "added", "body": "Why?"},
+    ),
+    "pages": (Page, {"initiative_id": "ini_1", "title": "Vision"}),
+    "proposals": (
+        Proposal,
+        {"agent_id": "agt_1", "initiative_id": "ini_1", "target_type": "page", "title": "Parser"},
+    ),
+    "change-sets": (
+        ChangeSet,
+        {
+            "initiative_id": "ini_1",
+            "changes": [{"action": "create", "target_type": "phase", "values": {"name": "Print"}}],
+        },
+    ),
+    "chat-sessions": (ChatSession, {"target_type": "phase", "target_id": "pha_1"}),
+    "messages": (
+        Message,
+        {"sender_type": "agent", "sender_id": "agt_1", "recipient_type": "user", "content": "Which?"},
+    ),
     "tasks": (Aggregate.CATEGORIES["task"], {"title": "Write it", "project_id": "prj_1"}),
     "agents": (Aggregate.CATEGORIES["agent"], {"name": "bob"}),
     "agent-runs": (Aggregate.CATEGORIES["agent_run"], {"agent_id": "agt_1"}),

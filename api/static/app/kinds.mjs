@@ -39,7 +39,7 @@ export const KINDS = {
     answers: {
       resume: {
         label: "Answer", icon: "edit", tone: "primary", done: "Answered",
-        fields: ({ questions }) => (questions?.length ? questions.map((question, index) => ({ ...TEXT, name: `answer-${index}`, label: asked(question) })) : [{ ...TEXT, name: "answer-0", label: "Answer" }]),
+        fields: ({ questions }) => (questions?.length ? questions.map((question, index) => ({ ...TEXT, name: `answer-${index}`, label: questions.length > 1 ? asked(question) : "Your answer" })) : [{ ...TEXT, name: "answer-0", label: "Answer" }]),
         complete: (values, { questions }) => ({ answers: questions?.length ? answersTo(questions, questions.map((_, index) => values[`answer-${index}`])) : values["answer-0"] }),
       },
       stop: { label: "Stop the run", icon: "close", tone: "bad", done: "Stopped", fields: [{ name: "reason", label: "Reason", max: 500 }] },

@@ -20,7 +20,7 @@ import { Timeline } from "./timeline.mjs";
 export function PhasePanel({ id, initiative, project }) {
   const { data, error, loading, reload } = useLoad(`phase/${id}`, () => readPhase(id, initiative));
   const again = useThrottled(reload);
-  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, initiative))) && again());
+  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, initiative))) && again(), { beyond: true });
   const phase = data?.phase;
   return html`
     <${Dialog} label=${phase?.name ?? "Phase"} kind="panel" onClose=${closePhase}>
