@@ -53,6 +53,7 @@ CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "the credentials of an account": ("accounts", "acc1", {"credentials": '{"token": "another"}', "config_json": None}),
     "an initiative": ("initiatives", "ini0", {"name": "Another goal", "branch": "cw/x", "status": "archived"}),
     "a phase": ("phases", "pha0-4", {"name": "Other", "content": '{"type": "doc"}'}),
+    "a phase that is opened again": ("phases", "pha0-0", {"status": "in_progress"}),
     "a phase that is blocked": ("phases", "pha0-2", {"status": "blocked", "merge_base": "abc"}),
     "a phase that goes on": ("phases", "pha0-3", {"status": "in_progress"}),
     "a phase that is sent back": ("phases", "pha0-1", {"status": "in_progress"}),

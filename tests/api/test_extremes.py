@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from support.http_client import Doors
-from support.one_of_each import BEGUN, owners
+from support.one_of_each import BEGUN, found
 from workledger.api.web import service
 
 INTEGERS = [
@@ -50,10 +50,10 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def paths(all_doors: Doors) -> dict[str, Any]:
     """The paths of the schema, with one thing of each noun in the ledger."""
-    owners(all_doors.do)
+    found(all_doors)
     for path, (_, body) in BEGUN.items():
         if path != "commits":
-            all_doors.do(path, id="one", **body)
+            all_doors.do(path, **(body | {"id": "one"}))
     schema: dict[str, Any] = all_doors.answer("GET", "openapi.json").json()
     return {path: operations for path, operations in schema["paths"].items() if path != "/api/feed"} | {
         "components": schema["components"]["schemas"]

@@ -3,14 +3,14 @@
 import pytest
 
 from support.http_client import Doors
-from support.one_of_each import BEGUN, owners
+from support.one_of_each import BEGUN, found
 from workledger.domain.tool_calls import ToolCalls
 
 
 @pytest.fixture
 def atlas(doors: Doors) -> Doors:
-    """A project, an agent, an initiative and a phase."""
-    owners(doors.do)
+    """A project, and what else there must be."""
+    found(doors)
     return doors
 
 

@@ -21,6 +21,7 @@ from workledger.domain.kernel.claims import Claim, Limit, Release, Take
 from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused
 from workledger.domain.kernel.store import ClaimUnmet, Conditions
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.page import Page, PageCreated
 from workledger.domain.session_feed import SessionFeed
 from workledger.domain.stage_run import StageRunQueued
 from workledger.domain.tool_calls import ToolCalls
@@ -41,10 +42,17 @@ LIVES: dict[type[Aggregate], list[tuple[Event, ...]]] = {
     Workspace: [(WorkspaceCreated(name="Office"),)],
     CommitRecord: [],
     SessionFeed: [],
+    Page: [(PageCreated(initiative_id="ini_1", parent_page_id="pag_0", title="Parser"),)],
 }
 
 Deed = tuple[type[Aggregate], tuple[Event, ...], str, dict[str, Any]]
 """A command: of what kind of aggregate, after which events, its name, and its arguments."""
+
+
+def test_every_noun_is_told_extremes() -> None:
+    """But those that have no commands."""
+    nouns = [kind for kind in Aggregate.CATEGORIES.values() if kind.__module__.startswith("workledger.domain.")]
+    assert [kind for kind in nouns if kind.commands() and kind not in LIVES] == []
 
 
 def deeds(kind: type[Aggregate]) -> st.SearchStrategy[Deed]:

@@ -256,6 +256,47 @@ def test_a_reactor_that_begins_anew_repeats_nothing(sqlite_store_url: str) -> No
         assert not ledger.get(Account, "acc_1").is_exhausted
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_however_often_it_is_killed_each_effect_comes_once(sqlite_store_url: str, steps: int) -> None:
+    """R5: killed before and after the append of a reaction, and begun again in another process."""
+    with workledger.open(sqlite_store_url) as ledger:
+        desk = at_work(Desk(ledger, SWITCH_EXHAUSTED_ACCOUNT))
+        paused(desk)
+        desk.run("r1", lambda run: run.resume())  # by an app, which gives it no other account
+        killed_after(desk, steps)
+    with workledger.open(sqlite_store_url) as ledger:
+        desk = Desk(ledger, SWITCH_EXHAUSTED_ACCOUNT)
+        desk.follows()
+        about = (AccountExhausted.TOPIC, AgentRunAccountSwitched.TOPIC)
+        assert topics([past.event for past in desk.log(0, *about)]) == [*about]
+        assert topics([past.event for past in desk.log(0, AccountUsed.TOPIC)]) == [AccountUsed.TOPIC] * 2
+        assert account_of(desk) == "acc_2"
+
+
+class Killed(BaseException):
+    """Nothing catches it, as when the process is gone."""
+
+
+def killed_after(desk: Desk, steps: int) -> None:
+    """React, and be gone after so many appends, before any of them is noted as done."""
+    append, left = desk.ledger.store.insert_events, iter(range(steps))
+
+    def last(*events: Any, **conditions: Any) -> Any:
+        if next(left, None) is None:
+            raise Killed
+        return append(*events, **conditions)
+
+    def react() -> None:
+        desk.reactor.catch_up()
+        raise Killed  # after the last step, and before it is noted
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.ledger.store, "insert_events", last)
+        patch.setattr(desk.reactor, "save", lambda: None)
+        with pytest.raises(Killed):
+            react()
+
+
 # Starting
 
 

@@ -33,8 +33,8 @@ def register(ledger: Workledger, *ids: str, **details: Any) -> None:
 
 
 def a_rebuild_gives_the_same(ledger: Workledger) -> None:
-    for group in GROUPS:
-        assert verify(ledger.store, ledger.tables, group).differences == []
+    [board] = [group for group in GROUPS if group.name == "board"]
+    assert verify(ledger.store, ledger.tables, board).differences == []
 
 
 def test_a_new_account_has_the_defaults(ledger: Workledger) -> None:

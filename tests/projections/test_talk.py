@@ -1,10 +1,12 @@
 """Messages, conversations, chats and errands, as Codewalkers asks for them."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+import workledger
 from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.change_set import ChangeSet, Entry
@@ -23,10 +25,18 @@ from workledger.projections import chat_sessions, conversations, errands, messag
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
+STORES = ("memory", "sqlite", "postgres")
+
+
 @pytest.fixture
-def ledger(database_ledger: Workledger) -> Workledger:
+def ledger(store_url: str) -> Iterator[Workledger]:
     """Two projects, two agents, and an initiative with a phase and two tasks."""
-    ledger = database_ledger
+    with workledger.open(store_url) as ledger:
+        plan(ledger)
+        yield ledger
+
+
+def plan(ledger: Workledger) -> None:
     with ledger.unit() as unit:
         for id in ("p", "q"):
             unit.create(Project.create(id=id, name=id))
@@ -36,7 +46,6 @@ def ledger(database_ledger: Workledger) -> Workledger:
         unit.create(Phase.create(id="ph", name="Lexer", initiative_id="i"))
         for id in ("t1", "t2"):
             unit.create(Task.create(id=id, title=id, initiative_id="i"))
-    return ledger
 
 
 def began(ledger: Workledger, minute: int, new: New[Any]) -> str:

@@ -54,7 +54,7 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, Any], object], ...]] = {
         lambda one, wish: one.complete(),
         lambda one, wish: one.archive(),
         lambda one, wish: one.reopen(),
-        lambda one, wish: one.delete() if wish.c == 0 else None,
+        lambda one, wish: one.delete() if wish.c < 3 else None,
     ),
     Phase: (
         lambda one, wish: one.rename(name=f"Phase {wish.b}"),
@@ -119,6 +119,30 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, Any], object], ...]] = {
 """What may be asked of each."""
 
 
+NEXT: dict[type[Aggregate], dict[str, Callable[[Any, Any], object]]] = {
+    Phase: {
+        "pending": lambda one, wish: one.approve(),
+        "approved": lambda one, wish: one.start(),
+        "queued": lambda one, wish: one.start(),
+        "in_progress": lambda one, wish: one.request_review() if wish.b else one.merge(merge_base="abc"),
+        "pending_review": lambda one, wish: one.approve_review(merge_base="abc") if wish.b else one.request_changes(),
+        "blocked": lambda one, wish: one.unblock(),
+    },
+    Errand: {
+        "active": lambda one, wish: one.submit_for_review(),
+        "pending_review": lambda one, wish: one.report_conflict() if wish.b == 0 else one.merge(),
+        "conflict": lambda one, wish: one.request_changes(feedback="No.") if wish.b == 0 else one.merge(),
+    },
+    Initiative: {
+        "active": lambda one, wish: one.request_review(),
+        "pending_review": lambda one, wish: one.approve() if wish.b else one.request_changes(summary="More."),
+        "completed": lambda one, wish: one.archive() if wish.b else one.reopen(),
+        "archived": lambda one, wish: one.reopen(),
+    },
+}
+"""The command that usually comes next in each state."""
+
+
 class Planning:
     """Deeds of the office that begin plans and letters, or span several of them."""
 
@@ -129,6 +153,7 @@ class Planning:
     def planning_deeds(self) -> Sequence[Callable[[Any], object]]:
         return (
             *(self.plan,) * 9,
+            *(self.advance,) * 6,
             self.link_projects,
             self.depend_phase,
             self.move_to_phase,
@@ -232,6 +257,15 @@ class Planning:
             initiative_id=target.initiative_id if target else None,
             agent_id=self.one(Agent, wish.c) if wish.b else None,
         )
+
+    def advance(self, wish: Wish) -> None:
+        """What usually comes next for a phase, an errand or an initiative: random commands seldom lead far."""
+        kind: type[Aggregate] = (Phase, Phase, Errand, Initiative)[wish.how % 4]
+        id = self.one(kind, wish.which) or NOBODY
+        state = self.ledger.get(kind, id).machine_state()
+        if command := NEXT[kind].get(state or ""):
+            with self.ledger.edit(kind, id) as one:
+                command(one, wish)
 
     def link_projects(self, wish: Wish) -> None:
         wanted = tuple(one for one in (self.one(Project, wish.b), self.one(Project, wish.c)) if one)

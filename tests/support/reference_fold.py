@@ -9,12 +9,14 @@ import orjson
 from workledger import Workledger
 from workledger.domain.agent_log import AgentLogPurged
 from workledger.domain.agent_run.events import AgentRunResumed, AgentRunStopped
+from workledger.domain.change_set import ChangeSetReverted
 from workledger.domain.kernel.aggregate import Event
 from workledger.domain.kernel.mapping import parse_timestamp
 from workledger.domain.kernel.store import Scanned
 from workledger.domain.session_feed import SessionFeedPurged
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.agents import Agents
+from workledger.projections.change_sets import ChangeSetEntries
 from workledger.projections.commits import ProjectCommits
 from workledger.projections.engine import rules
 from workledger.projections.engine.columns import Column
@@ -140,6 +142,8 @@ class Reference:
             self._purge(data)
         if kind in (AgentRunStopped, AgentRunResumed) and Agents in self.rows:
             self._follow(kind, past, tags)
+        if kind is ChangeSetReverted and ChangeSetEntries in self.rows:
+            self._restore(past.stream_id.partition("-")[2], data["entries"])
         for table in self.group.tables:
             if (one := said(table, past)) is not None and one.key is not None:
                 self._apply(table, one)
@@ -212,6 +216,12 @@ class Reference:
         elif agent["latest_run_id"] == run_id:
             agent |= {"status": "idle", "status_c": "stopped", "updated_at": past.at, "last_position": past.position}
             agent |= dict.fromkeys(("current_task_id", "current_session_id", "current_worktree_id", "current_run_id"))
+
+    def _restore(self, id: str, entries: list[Row]) -> None:
+        """What the barrier of change sets does."""
+        for number, entry in enumerate(entries):
+            if entry["restores"] and (row := self.rows[ChangeSetEntries].get((id, number))):
+                row["restored_id"] = entry["target_id"]
 
     def _purge(self, data: Row) -> None:
         """What the barriers of agent logs and session feeds do."""

@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import typer
 
 import workledger
-from support import state_machines
+from support import codewalkers_reference, state_machines
 from workledger.api.app import create_app
 from workledger.api.commandline.app import app as command_line
 from workledger.api.web.problems import refusals
@@ -232,7 +232,13 @@ def http_page() -> str:
     return "\n".join(page)
 
 
+def codewalkers_page() -> str:
+    load()
+    return codewalkers_reference.page(MADE)
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "codewalkers.md": codewalkers_page,
     "events.md": events_page,
     "errors.md": errors_page,
     "command-line.md": commands_page,

@@ -21,11 +21,13 @@ from workledger.domain.phase import Phase
 from workledger.domain.phase.events import (
     PhaseApproved,
     PhaseBlocked,
+    PhaseChangesRequested,
     PhaseCompleted,
     PhaseContentChanged,
     PhaseCreated,
     PhaseMerged,
     PhaseRenamed,
+    PhaseReopened,
     PhaseReviewRequested,
     PhaseStarted,
     PhaseUnblocked,
@@ -106,19 +108,25 @@ class Phases(Noun):
 
 def _way(before: str, wanted: str) -> Iterator[Event]:
     """The events from one status to another; none where no command leads there."""
-    if before == "completed" or wanted == "pending":
+    if wanted == "pending" or (before == "completed" and wanted == "approved"):
         return
+    if before == "completed":
+        yield PhaseReopened()
+        before = "in_progress"
     if before == "blocked":
         yield PhaseUnblocked(status="approved" if wanted == "approved" else "in_progress")
         before = "approved" if wanted == "approved" else "in_progress"
-    if wanted == "approved" != before:
-        yield PhaseApproved()
-    if wanted in ("in_progress", "pending_review", "completed") and before not in (wanted, "in_progress", "pending_review"):
-        yield PhaseStarted()
-    if wanted == "in_progress" and before == "pending_review":
-        yield PhaseStarted()
-    if wanted == "blocked":
-        yield PhaseBlocked(reason=REASON)
+    match wanted:
+        case "approved" if before != wanted:
+            yield PhaseApproved()
+        case "blocked":
+            yield PhaseBlocked(reason=REASON)
+        case "in_progress" if before == "pending_review":
+            yield PhaseChangesRequested()
+        case "in_progress" if before != wanted:
+            yield PhaseStarted()
+        case "pending_review" | "completed" if before not in ("in_progress", "pending_review"):
+            yield PhaseStarted()
     if wanted == "pending_review":
         yield PhaseReviewRequested()
     if wanted == "completed":

@@ -143,6 +143,7 @@ const SENTENCES = {
   "command_log.trimmed": ["trash", "warn", (d) => `forgot ${plural(d.commands, "command id")} of commands recorded before ${d.recorded_before}`],
   "import_source.read": ["logs", "quiet", (d) => `imported a transcript up to byte ${d.end}`],
   "import_source.records_imported": ["logs", "quiet", (d) => `imported ${plural(d.records?.length ?? 0, "record")} of a transcript`],
+  "imported_rows.imported": ["logs", "quiet", (d) => `imported ${plural(Object.keys(d.rows ?? {}).length, "row")} of ${words(d.table)} from ${d.source}`],
   "import_source.adopted": ["logs", "quiet", () => "noted which records an earlier release had imported"],
 
   "commit.recorded": ["commits", "plain", (d) => `committed ${String(d.commit_sha).slice(0, 9)} ${quoted(String(d.message).split("\n")[0])}`],
