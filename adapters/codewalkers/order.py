@@ -29,7 +29,9 @@ def arrange(database: Database, table: str, order: str = "") -> None:
 def _know_ids(database: Database, table: str) -> None:
     """The ids of a table's rows in a table of their own, whether it has an index of them or not."""
     id = database.column(table, "id")
-    database.remember(f"ids of {table}", "id primary key", f"select {id} from {database.name(table)} where {id} is not null")
+    database.remember(
+        f"ids of {table}", "id primary key", f"select {id} from {database.name(table)} where {id} is not null"
+    )
 
 
 def _by_level(database: Database, table: str, order: str) -> None:

@@ -140,7 +140,9 @@ class Rows:
             told[table.parent] = None
         if any(told[name] is None for name, column in table.columns.items() if column.required):
             for fault in faults or [f"{self.table} without an id"]:
-                self.report.skip(f"{fault} (left out)", f"{self.table}:{' '.join(str(raw[names.index(one)]) for one in table.key)}")
+                self.report.skip(
+                    f"{fault} (left out)", f"{self.table}:{' '.join(str(raw[names.index(one)]) for one in table.key)}"
+                )
             return None
         values = {name: self._value(name, told[name], faults) for name in table.names}
         return Row(

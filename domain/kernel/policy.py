@@ -24,6 +24,9 @@ A = TypeVar("A", bound=Aggregate)
 
 ACTOR = "automation"
 
+IMPORTER = "import"
+"""The kind of actor that importers record as."""
+
 BROKEN = (CommandIdReused, ConcurrencyConflict, InvalidInput, PayloadTooLarge, UnknownTopic)
 """Refusals that do not settle an event: they are mistakes of the policy, or conflicts that outlasted its retries."""
 
@@ -47,6 +50,8 @@ class Policy:
         retry_on: refusals that mean "not yet": the event becomes a dead letter, and is retried as the log grows.
         coalesce_by: the key of an event; of events with the same key that are read together, only the last is reacted
             to. An event without a key (None) is always reacted to.
+        of_imports: whether it reacts to facts that an importer recorded, too. What followed from those happened where
+            they come from, long ago perhaps.
     """
 
     name: str
@@ -55,6 +60,11 @@ class Policy:
     when: Callable[[Recorded], bool] = lambda past: True
     retry_on: tuple[type[Refused], ...] = ()
     coalesce_by: Callable[[Recorded], str | None] | None = None
+    of_imports: bool = False
+
+    def concerns(self, past: Recorded) -> bool:
+        """Whether it reacts to an event."""
+        return (self.of_imports or past.actor.partition(":")[0] != IMPORTER) and self.when(past)
 
     @property
     def topics(self) -> tuple[str, ...]:

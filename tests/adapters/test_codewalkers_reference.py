@@ -53,7 +53,6 @@ def test_defaults_are_those_of_codewalkers() -> None:
                 assert str(int(default) if isinstance(default, bool) else default) == said[2], f"{table}.{name}"
 
 
-
 def test_deletes_do_what_they_do_in_codewalkers() -> None:
     declared = {
         (table, column): (to, action.removeprefix("set "))

@@ -20,7 +20,7 @@ from workledger.domain.phase import Phase
 from workledger.domain.services.retention import purge_agent_log
 from workledger.domain.task import Task
 
-SMALL = Size(initiatives=2, phases=6, tasks=5)
+SMALL = Size(initiatives=2, phases=6, tasks=7)
 
 
 @pytest.fixture
@@ -58,12 +58,13 @@ CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a phase that goes on": ("phases", "pha0-3", {"status": "in_progress"}),
     "a phase that is sent back": ("phases", "pha0-1", {"status": "in_progress"}),
     "a task": ("tasks", "pha0-4-0", {"name": "Other", "description": "x", "category": "merge", "priority": "high", "order": 40}),
-    "a task that is done": ("tasks", "pha0-4-1", {"status": "completed", "summary": "Found it"}),
+    "a task that is done": ("tasks", "pha0-4-6", {"status": "completed", "summary": "Found it"}),
     "a task that is begun": ("tasks", "pha0-4-0", {"status": "in_progress"}),
-    "a task that is given back": ("tasks", "pha0-4-1", {"status": "pending"}),
-    "a task that is opened again": ("tasks", "pha0-4-2", {"status": "pending", "summary": None}),
-    "a task that is blocked": ("tasks", "pha0-4-1", {"status": "blocked", "retry_count": 3}),
-    "a task that is unblocked": ("tasks", "pha0-4-3", {"status": "pending", "retry_count": 0}),
+    "a task that is given back": ("tasks", "pha0-4-6", {"status": "pending"}),
+    "a task that is opened again": ("tasks", "pha0-4-3", {"status": "pending", "summary": None}),
+    "a task that is blocked": ("tasks", "pha0-4-6", {"status": "blocked", "retry_count": 3}),
+    "a task that is unblocked": ("tasks", "pha0-4-1", {"status": "pending"}),
+    "the retries of a task": ("tasks", "pha0-4-3", {"retry_count": 0}),
     "the phase of a task": ("tasks", "pha0-4-4", {"phase_id": "pha0-5"}),
     "an agent that goes on": ("agents", "agt0", {"status": "running", "pid": 77, "session_id": "5e55-new", "exit_code": None}),
     "an agent that ends": ("agents", "agt2", {"status": "idle", "result": '{"summary": "done"}', "exit_code": 0}),
@@ -129,11 +130,20 @@ def test_new_rows_come_in_alone(memory: workledger.Workledger, database: Codewal
     at = {"created_at": 1_761_000_000, "updated_at": 1_761_000_000}
     database.insert("tasks", {"id": "new", "name": "New", "phase_id": "pha0-4", "initiative_id": "ini0", **at})
     database.insert("task_dependencies", {"task_id": "new", "depends_on_task_id": "pha0-4-0"})
-    database.insert("chat_messages", {"id": "m", "chat_session_id": "cht0-2", "role": "user", "content": "And?", "created_at": at["created_at"]})
+    database.insert(
+        "chat_messages",
+        {"id": "m", "chat_session_id": "cht0-2", "role": "user", "content": "And?", "created_at": at["created_at"]},
+    )
     database.update("chat_sessions", "cht0-2", updated_at=at["updated_at"])
     database.insert("agent_log_chunks", {"id": "c", "agent_id": "agt0", "agent_name": "x", "session_number": 1, "content": "more", "created_at": 1_761_000_000})  # fmt: skip
     report = import_codewalkers(memory, database.path)
-    assert dict(report.imported) == {"tasks": 1, "dependencies of tasks": 1, "chat messages": 1, "changed chats": 1, "log chunks": 1}
+    assert dict(report.imported) == {
+        "tasks": 1,
+        "dependencies of tasks": 1,
+        "chat messages": 1,
+        "changed chats": 1,
+        "log chunks": 1,
+    }
     assert memory.head() - head < 12
     memory.catch_up()
     for table in TABLES:
@@ -160,7 +170,9 @@ def test_what_was_done_here_stays(memory: workledger.Workledger, database: Codew
 def test_a_database_in_use_is_read_as_it_is_at_one_moment(memory: workledger.Workledger, database: Codewalkers) -> None:
     with closing(sqlite3.connect(database.path, isolation_level=None)) as codewalkers:
         codewalkers.execute("pragma journal_mode = wal")
-        codewalkers.execute("insert into tasks (id, name, created_at, updated_at) values ('late', 'Late', 1760000000, 1760000000)")
+        codewalkers.execute(
+            "insert into tasks (id, name, created_at, updated_at) values ('late', 'Late', 1760000000, 1760000000)"
+        )
         before = sorted(path.name for path in database.path.parent.iterdir())
 
         def write(done: int, total: int, note: str) -> None:

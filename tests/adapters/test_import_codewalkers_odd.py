@@ -18,7 +18,9 @@ LATER = {"created_at": 1_760_000_000, "updated_at": 1_760_000_500}
 Rows = dict[str, list[dict[str, Any]]]
 INITIATIVE = {"initiatives": [{"id": "i", "name": "Goal", **TIMES}]}
 PHASE = INITIATIVE | {"phases": [{"id": "p", "initiative_id": "i", "name": "First", "status": "pending", **TIMES}]}
-TASK = PHASE | {"tasks": [{"id": "t", "phase_id": "p", "initiative_id": "i", "name": "Do it", "status": "pending", **TIMES}]}
+TASK = PHASE | {
+    "tasks": [{"id": "t", "phase_id": "p", "initiative_id": "i", "name": "Do it", "status": "pending", **TIMES}]
+}
 AGENT = TASK | {"agents": [{"id": "a", "name": "calm-otter", "worktree_id": "/w", "status": "idle", **LATER}]}
 
 
@@ -44,7 +46,15 @@ def agent(id: str, **fields: Any) -> dict[str, Any]:
 
 
 def message(id: str, **fields: Any) -> dict[str, Any]:
-    return {"id": id, "sender_type": "agent", "recipient_type": "user", "content": "Say", "status": "pending", **TIMES, **fields}
+    return {
+        "id": id,
+        "sender_type": "agent",
+        "recipient_type": "user",
+        "content": "Say",
+        "status": "pending",
+        **TIMES,
+        **fields,
+    }
 
 
 ODD: dict[str, tuple[Rows, str, tuple[str, str], dict[str, Any]]] = {
@@ -217,9 +227,13 @@ def imported(ledger: workledger.Workledger, database: Codewalkers, rows: Rows) -
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_a_row_that_breaks_a_rule_comes_in_as_far_as_it_can(memory: workledger.Workledger, database: Codewalkers, name: str) -> None:
+def test_a_row_that_breaks_a_rule_comes_in_as_far_as_it_can(
+    memory: workledger.Workledger, database: Codewalkers, name: str
+) -> None:
     some, named, (table, key), wanted = ODD[name]
-    said = str(imported(memory, database, {"agents": [agent("fine", name="fine")]} | some if "agents" not in some else some))
+    said = str(
+        imported(memory, database, {"agents": [agent("fine", name="fine")]} | some if "agents" not in some else some)
+    )
     told = said.partition("skipped: ")[2]
     assert named in told, said
     found = mapping.rows(memory.tables, table)
@@ -264,7 +278,10 @@ def test_a_table_that_is_broken_does_not_stop_the_others(memory: workledger.Work
 
 
 def test_secrets_are_not_taken(memory: workledger.Workledger, database: Codewalkers) -> None:
-    secrets = {"config_json": '{"oauthAccount": "ann"}', "credentials": '{"accessToken": "sk-ant-oat01-abcdefghijklmnop"}'}
+    secrets = {
+        "config_json": '{"oauthAccount": "ann"}',
+        "credentials": '{"accessToken": "sk-ant-oat01-abcdefghijklmnop"}',
+    }
     account = {"id": "V1StGXR8_Z5jdHi6B-myT", "email": "ann@example.com", "provider": "claude", **secrets, **TIMES}
     report = imported(memory, database, {"accounts": [account]})
     assert report.redacted == 2
@@ -284,7 +301,16 @@ def test_long_values_come_in_up_to_the_size_of_an_event(memory: workledger.Workl
         {
             "agents": [agent("big", name="n" * 5_000, prompt=huge, result=f'["{huge}"]')],
             "errands": [{"id": "e", "description": long, "branch": "b", "status": "active", **TIMES}],
-            "agent_log_chunks": [{"id": "c", "agent_id": "a", "agent_name": "calm-otter", "session_number": 1, "content": huge, "created_at": 1}],
+            "agent_log_chunks": [
+                {
+                    "id": "c",
+                    "agent_id": "a",
+                    "agent_name": "calm-otter",
+                    "session_number": 1,
+                    "content": huge,
+                    "created_at": 1,
+                }
+            ],
         },
     )
     report = imported(memory, database, some)

@@ -20,7 +20,13 @@ PHASE_STATUSES = ("completed", "pending_review", "in_progress", "blocked", "appr
 AGENT_STATUSES = ("idle", "running", "waiting_for_input", "stopped", "crashed")
 MODES = ("execute", "discuss", "plan", "detail", "refine")
 ERRAND_STATUSES = ("active", "pending_review", "conflict", "merged", "abandoned")
-RESULTS = ('{"summary": "It is done", "files": ["src/a.ts", "src/ü.ts"]}', '["one", 2, null]', "plain words", '"text"', None)
+RESULTS = (
+    '{"summary": "It is done", "files": ["src/a.ts", "src/ü.ts"]}',
+    '["one", 2, null]',
+    "plain words",
+    '"text"',
+    None,
+)
 DOCUMENT = {"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Größe ✓"}]}]}
 
 
@@ -63,7 +69,9 @@ class Codewalkers:
         with self.connection() as connection:
             self.insert_into(connection, table, rows)
 
-    def insert_into(self, connection: sqlite3.Connection, table: str, rows: "list[dict[str, Any]] | tuple[Any, ...]") -> None:
+    def insert_into(
+        self, connection: sqlite3.Connection, table: str, rows: "list[dict[str, Any]] | tuple[Any, ...]"
+    ) -> None:
         for row in rows:
             names = ", ".join(f'"{self.column(name)}"' for name in row)
             marks = ", ".join("?" * len(row))
@@ -99,7 +107,7 @@ class Size:
     chunks: int = 2
 
 
-def make(path: Path, size: Size = Size(), **options: Any) -> Codewalkers:  # noqa: B008, frozen
+def make(path: Path, size: Size = Size(), **options: Any) -> Codewalkers:
     """A database of that size, in which nothing is wrong, with every value that a column may have."""
     made = Codewalkers(path, **options).make()
     with made.connection() as connection:
@@ -150,9 +158,10 @@ class Filling:
         id, status = f"ini{i}", ("active", "completed", "pending_review", "archived")[i % 4]
         row = {"id": id, "name": f"User auth {i}", "status": status, "branch": (None, f"cw/user-auth-{i}")[i % 2]}
         yield "initiatives", [row | self.stamps(changed=i % 4 > 0)]
-        yield "initiative_projects", [
-            {"initiative_id": id, "project_id": f"prj{n}", "created_at": self.now()} for n in range(i % 3)
-        ]
+        yield (
+            "initiative_projects",
+            [{"initiative_id": id, "project_id": f"prj{n}", "created_at": self.now()} for n in range(i % 3)],
+        )
         done = status in ("completed", "pending_review")
         for p in range(self.size.phases):
             yield from self.phase(id, i, p, "completed" if done else PHASE_STATUSES[p % len(PHASE_STATUSES)])
@@ -181,13 +190,13 @@ class Filling:
 
     def task(self, initiative: str, phase: str, t: int, *, done: bool) -> dict[str, Any]:
         category = CATEGORIES[t % len(CATEGORIES)]
-        status = "completed" if done else ("pending", "in_progress", "completed", "blocked")[t % 4]
+        status = "completed" if done else ("pending", "blocked", "in_progress", "completed")[t % 4]
         return {
             "id": f"{phase}-{t}", "phase_id": phase, "initiative_id": initiative,
             "parent_task_id": f"{phase}-{t - 1}" if t % 4 == 1 else None, "name": f"Task {t} of {phase}",
             "description": (None, "Do it\nthoroughly", "")[t % 3], "category": category,
             "priority": ("low", "medium", "high")[t % 3], "status": status, "order": t - 2,
-            "summary": f"Found {t} places" if status == "completed" and t % 2 == 0 else None,
+            "summary": f"Found {t} places" if status == "completed" and t % 3 == 0 else None,
             "retry_count": 2 if t % 5 == 3 else 0, **self.stamps(changed=status != "pending" or t % 5 == 3),
         }  # fmt: skip
 

@@ -33,10 +33,10 @@ MEANS = {
     ("agents", "worktree_id"): "the path that it is",
     ("agents", "status"): "derived from the run: idle, running, waiting_for_input, stopped, crashed",
     ("agents", "pending_questions"): "a list; what is none in Codewalkers is the only one in it",
-    ("agents", "result"): "JSON; text that is none is `{\"raw\": …}`",
-    ("phases", "content"): "JSON; text that is no object is `{\"raw\": …}`",
-    ("pages", "content"): "JSON; text that is no object is `{\"raw\": …}`",
-    ("proposals", "metadata"): "JSON; text that is no object is `{\"raw\": …}`",
+    ("agents", "result"): 'JSON; text that is none is `{"raw": …}`',
+    ("phases", "content"): 'JSON; text that is no object is `{"raw": …}`',
+    ("pages", "content"): 'JSON; text that is no object is `{"raw": …}`',
+    ("proposals", "metadata"): 'JSON; text that is no object is `{"raw": …}`',
     ("agent_log_chunks", "created_at"): "the order in a log is `seq`",
     ("chat_messages", "change_set_id"): "of a change set nothing else is known: it has no entries",
 }
@@ -56,7 +56,13 @@ def page(made: str) -> str:
         lines.append("")
     lines += [FUNCTIONS]
     for port, functions in PORTS.items():
-        lines += [f"### {port}\n", "| Function | In Python | Over HTTP |", "|---|---|---|", *map(_function, functions), ""]
+        lines += [
+            f"### {port}\n",
+            "| Function | In Python | Over HTTP |",
+            "|---|---|---|",
+            *map(_function, functions),
+            "",
+        ]
     return "\n".join(lines)
 
 

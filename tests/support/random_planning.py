@@ -195,7 +195,7 @@ class Planning:
                 phase_id=phase,
                 file_path="a.py",
                 line_number=wish.b + 1,
-                line_type=LINES[wish.b % 3],  # type: ignore[arg-type]
+                line_type=LINES[wish.b % 3],
                 body="Why?",
                 parent_comment_id=self.one(ReviewComment, wish.c) if wish.b == 0 else None,
             ),
@@ -211,7 +211,7 @@ class Planning:
                 id=name,
                 agent_id=agent or NOBODY,
                 initiative_id=initiative,
-                target_type=TARGETS[wish.c % 3],  # type: ignore[arg-type]
+                target_type=TARGETS[wish.c % 3],
                 title=name,
                 content="# It",
                 metadata={"phase_id": phase} if wish.b % 2 else None,

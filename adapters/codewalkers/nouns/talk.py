@@ -35,7 +35,6 @@ from workledger.domain.review_comment import (
     ReviewCommentUnresolved,
 )
 
-
 LOST = "chat_sessions.targetId: active chats about what is not there (closed here)"
 
 

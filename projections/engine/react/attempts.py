@@ -50,7 +50,7 @@ class Reactions:
                 time.sleep(PAUSE_SECONDS * 4**attempt)
             try:
                 past = decode(row)
-                if not self._policy.when(past):
+                if not self._policy.concerns(past):
                     return Reacted(decided=False)
                 reaction = Reaction(self._ledger, self._policy, past)
                 self._policy.react(reaction)
@@ -78,7 +78,8 @@ class Reactions:
     def _key(self, row: Row) -> str | None:
         assert self._policy.coalesce_by is not None
         try:
-            return self._policy.coalesce_by(decode(row))
+            past = decode(row)
+            return self._policy.coalesce_by(past) if self._policy.concerns(past) else None
         except Exception:
             return None  # it fails again when it is reacted to, and is recorded then
 
