@@ -9,7 +9,7 @@ import { plainly, withWhoWasFirst } from "./refusal.mjs";
 
 const options = (...values) => values.map((value) => ({ value, label: sentenceCase(words(value)) }));
 const NAME = { name: "name", label: "Name", required: true, max: 200 };
-const BODY = { name: "body", label: "Comment", type: "textarea", required: true, max: 10_000 };
+const BODY = { name: "body", label: "Comment", type: "textarea", required: true, max: 100_000 };
 const SHA = { name: "merge_base", label: "Merge base", max: 64, hint: "The commit at which its branch had parted; empty when nothing was merged." };
 const DELETE = (what) => ({ label: "Delete", icon: "trash", tone: "bad", done: "Deleted", text: () => what, fields: () => [] });
 
