@@ -140,8 +140,12 @@ async function refresh(mine) {
   }
 }
 
-/** Now and then, look whether the feed that seems alive has missed something, and how the service is. */
+/**
+ * Now and then, look whether the feed that seems alive has missed something, and how the service is. What waits is looked at in
+ * tabs too that nobody sees, as their titles tell it; and accounts wait only until a time.
+ */
 async function watch() {
+  lookAtInbox();
   if (document.visibilityState === "hidden") return;
   try {
     const now = await get(["status"]);
