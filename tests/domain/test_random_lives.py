@@ -3,18 +3,14 @@
 A life begins in any state: from its first one, random commands seldom lead far.
 """
 
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from support.lives import Commands, Life
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentTurnCompleted, AgentTurnLimitApproached
-from workledger.domain.kernel.aggregate import Aggregate, Event
-from workledger.domain.kernel.claims import Release, Take
-from workledger.domain.kernel.refusals import Refused
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionConfig
 from workledger.domain.session.session import RETRIES
