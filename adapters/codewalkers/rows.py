@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from workledger.adapters.codewalkers.database import Database
 from workledger.adapters.codewalkers.lookups import COUNTED, look_up
@@ -13,6 +13,8 @@ from workledger.adapters.codewalkers.schema import TABLES, camel
 from workledger.adapters.codewalkers.sizes import fit
 from workledger.adapters.codewalkers.values import value_of
 from workledger.adapters.importing import Report
+from workledger.adapters.redaction import Redact
+from workledger.adapters.redaction.events import is_id
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,13 @@ class Row:
         report.redacted += self.redacted
 
 
+FREE = {
+    table: tuple(name for name, column in known.columns.items() if column.is_free and not is_id(name))
+    for table, known in TABLES.items()
+}
+"""The columns that secrets are taken from, by table."""
+
+
 def marked_names(table: str, lookups: Sequence[str]) -> tuple[str, ...]:
     """The names of what is marked of a table's rows."""
     return (*TABLES[table].names, *(name for name in lookups if name in COUNTED))
@@ -83,6 +92,7 @@ class Rows:
 
     Attributes:
         report: told of rows that lack what they cannot be without.
+        redact: takes secrets from texts.
         lookups: what is looked up for each row.
         order: see order.py.
         marked: whether they have marks.
@@ -92,6 +102,7 @@ class Rows:
     database: Database
     table: str
     report: Report
+    redact: Redact | None = None
     lookups: tuple[str, ...] = ()
     order: str = ""
     marked: bool = True
@@ -143,6 +154,9 @@ class Rows:
                 self.report.skip(f"{fault} (left out)", f"{self.table}:{' '.join(str(raw[names.index(one)]) for one in table.key)}")
             return None
         values = {name: self._value(name, told[name], faults) for name in table.names}
+        if self.redact is not None:
+            free = {name: values[name] for name in FREE[self.table] if values[name]}
+            values |= cast(dict[str, Any], self.redact(free)) if free else {}
         return Row(
             table=self.table,
             key=" ".join(values[name] for name in table.key),

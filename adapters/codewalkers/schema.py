@@ -30,6 +30,11 @@ class Column:
     indexed: bool = False
     apart: bool = False
 
+    @property
+    def is_free(self) -> bool:
+        """Whether anything may stand in it, such as a secret; ids and paths stay as they are."""
+        return self.kind in ("text", "json", "object") and not (self.values or self.references or self.required)
+
 
 @dataclass(frozen=True)
 class Table:
