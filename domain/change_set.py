@@ -35,9 +35,9 @@ class Change(Frozen):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.action != "create" and self.target_id is None:
-            raise ValueError(f"target_id: to {self.action} a {self.target_type} needs its id")
+            raise ValueError(f"to {self.action} a {self.target_type}, its target_id is needed")
         if self.action == "delete" and self.values:
-            raise ValueError("values: nothing is given to what is deleted")
+            raise ValueError(f"to delete a {self.target_type}, no values are given")
         return self
 
 

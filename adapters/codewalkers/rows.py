@@ -1,15 +1,16 @@
-"""Rows of a Codewalkers database: their values, what was wrong with them, and what has changed since the last import."""
+"""Rows of a Codewalkers database: their values, what was wrong with them, and what has changed since."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from workledger.adapters.codewalkers.columns import camel
 from workledger.adapters.codewalkers.database import Database
 from workledger.adapters.codewalkers.lookups import COUNTED, look_up
 from workledger.adapters.codewalkers.marks import changed, marks_of
 from workledger.adapters.codewalkers.order import arrange
-from workledger.adapters.codewalkers.schema import TABLES, camel
+from workledger.adapters.codewalkers.schema import TABLES
 from workledger.adapters.codewalkers.sizes import fit
 from workledger.adapters.codewalkers.values import value_of
 from workledger.adapters.importing import Report
@@ -120,14 +121,14 @@ class Rows:
         names = {column: database.column(name, column, "t.") for column in table.names}
         key = " || ' ' || ".join(names[column] for column in table.key)
         dangling = [
-            f'{names[one]} is not null and not exists (select 1 from temp."ids of {to.references}" r where r.id = {names[one]})'
+            f'{names[one]} is not null and {names[one]} not in (select id from temp."ids of {to.references}")'  # noqa: S608
             for one, to in table.references()
         ]
         for lookup in self.lookups:
             look_up(database, lookup)
-        looked_up = [f'(select value from temp."{lookup}" l where l.key = {key})' for lookup in self.lookups]
+        looked_up = [f'(select value from temp."{lookup}" l where l.key = {key})' for lookup in self.lookups]  # noqa: S608
         return (
-            f"select {', '.join([*names.values(), *looked_up, *dangling, 'o.circle', 'k.marks'])}"
+            f"select {', '.join([*names.values(), *looked_up, *dangling, 'o.circle', 'k.marks'])}"  # noqa: S608
             f" from temp.arranged o cross join {database.name(name)} t on t.{database.place(name)} = o.at"
             f" left join temp.known k on k.of = '{name}' and k.key = {key} order by o.position"
         )
@@ -151,7 +152,9 @@ class Rows:
             told[table.parent] = None
         if any(told[name] is None for name, column in table.columns.items() if column.required):
             for fault in faults or [f"{self.table} without an id"]:
-                self.report.skip(f"{fault} (left out)", f"{self.table}:{' '.join(str(raw[names.index(one)]) for one in table.key)}")
+                self.report.skip(
+                    f"{fault} (left out)", f"{self.table}:{' '.join(str(raw[names.index(one)]) for one in table.key)}"
+                )
             return None
         values = {name: self._value(name, told[name], faults) for name in table.names}
         if self.redact is not None:

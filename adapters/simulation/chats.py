@@ -3,7 +3,7 @@
 from workledger.adapters.simulation.chance import settled
 from workledger.adapters.simulation.crew import Crew
 from workledger.adapters.simulation.planner import SHORT
-from workledger.adapters.simulation.texts.document import longer, packed, shorter
+from workledger.adapters.simulation.texts.document import longer, shorter
 from workledger.adapters.simulation.texts.talk import BRIEFING, CHATS
 from workledger.adapters.simulation.world import Part, World
 from workledger.domain.change_set import Change, ChangeSet
@@ -58,7 +58,7 @@ def _answer(world: World, chat: ChatSession, phase: Phase) -> None:
         action="update",
         target_type="phase",
         target_id=phase.id,
-        values={"content": packed(longer(phase.content, added))},
+        values={"content": longer(phase.content, added)},
     )
     said = said.format(name=phase.name)
 
@@ -85,7 +85,7 @@ def _end(world: World, crew: Crew, chat: ChatSession, phase: Phase) -> None:
 
     def step(unit: Unit) -> None:
         if back:
-            unit.edit(Phase, phase.id).change_content(content=packed(shorter(phase.content)))
+            unit.edit(Phase, phase.id).change_content(content=shorter(phase.content))
             made = fresh[-1].entries[0]
             entry = made.model_copy(
                 update={"version_before": made.version_after, "version_after": made.version_after + 1}

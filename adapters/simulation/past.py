@@ -36,7 +36,7 @@ UNFOLDED = (AgentLog, SessionFeed)
 """Streams that nobody folds."""
 
 OF_INITIATIVES: tuple[type[Aggregate], ...] = (Phase, Page, Proposal, ChangeSet, ChatSession)
-KEPT = (*OF_INITIATIVES, Initiative, ReviewComment, Conversation, Message, Errand, Account)
+KEPT: tuple[type[Aggregate], ...] = (*OF_INITIATIVES, Initiative, ReviewComment, Conversation, Message, Errand, Account)
 OVER: dict[type[Aggregate], tuple[str, ...]] = {
     Initiative: ("archived",),
     Proposal: ("accepted", "dismissed"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from workledger.adapters.simulation.crew import Crew
 from workledger.adapters.simulation.planner import CATEGORIES, SHORT, describe
-from workledger.adapters.simulation.texts.document import document, packed
+from workledger.adapters.simulation.texts.document import document
 from workledger.adapters.simulation.texts.goals import Goal, way
 from workledger.adapters.simulation.texts.jobs import LABELS, new_job
 from workledger.adapters.simulation.world import Part, World
@@ -146,7 +146,7 @@ def _phase(world: World, crew: Crew, proposal: Proposal) -> Values:
     after = (proposal.metadata or {}).get("after", ())
     return {
         "name": proposal.title,
-        "content": packed(document(proposal.content or proposal.title)),
+        "content": document(proposal.content or proposal.title),
         "depends_on": [known[name] for name in after if name in known],
     }
 

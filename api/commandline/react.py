@@ -16,7 +16,12 @@ from workledger.domain.policies import DISPATCHING, Policy
 from workledger.projections.engine.react.reactor import Reactor
 from workledger.projections.engine.react.reactor_loop import ReactorLoop
 
-Dispatch = Annotated[bool, typer.Option("--dispatch", help="Also start queued phases, queue their tasks, and assign queued tasks to idle agents.")]
+Dispatch = Annotated[
+    bool,
+    typer.Option(
+        "--dispatch", help="Also start queued phases, queue their tasks, and assign queued tasks to idle agents."
+    ),
+]
 
 
 def react(db: Database = None, app: AppName = None, dispatch: Dispatch = False, once: Once = False) -> None:

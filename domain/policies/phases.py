@@ -73,7 +73,7 @@ def phases_of(reaction: Reaction) -> Iterator[str]:
         before = reaction.ledger.find_any(Task, reaction.id, reaction.past.version - 1)
         if before is not None and before.phase_id:
             yield before.phase_id
-    elif phase_id := reaction.past.tags.get("phase"):
+    if phase_id := reaction.past.tags.get("phase"):
         yield phase_id
 
 

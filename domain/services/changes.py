@@ -11,6 +11,7 @@ from workledger.domain.change_set import (
     Entry,
 )
 from workledger.domain.kernel.ids import new_id
+from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.services.targets import TARGETS, Key, below, dependents, initiative_of, state_of
 
@@ -104,10 +105,19 @@ class Making:
 def make(
     unit: Unit, changes: Iterable[Change], *, id: str, initiative_id: str, agent_id: str | None, summary: str | None
 ) -> ChangeSet | None:
-    """Make changes and record them as a change set; None when all is so already. To be called in a decision."""
+    """Make changes and record them as a change set; None when all is so already. To be called in a decision.
+
+    Raises:
+        InvalidInput: VALIDATION_ERROR, which says of which change it is.
+        Refused: see `Making.make`.
+    """
     making = Making(unit, initiative_id)
     for change in changes:
-        making.make(change)
+        try:
+            making.make(change)
+        except InvalidInput as refused:
+            told = f"to {change.action} a {change.target_type}: {refused.details['summary']}"
+            raise InvalidInput(**refused.details | {"summary": told}) from None
     if not (entries := making.entries()):
         return None
     about: dict[str, Any] = {"initiative_id": initiative_id, "agent_id": agent_id, "summary": summary}

@@ -27,6 +27,9 @@ DEPENDS = {
 
 RELATED = (
     "a task is not its own parent",
+    "a page is not below itself",
+    "a comment does not answer itself",
+    *(f"to {action} a {target}" for action in ("create", "update", "delete") for target in ("page", "phase", "task")),
     "An agent does not ask itself",
     "only agents have one",
     "events are found by one id at a time",

@@ -31,8 +31,6 @@ from workledger.domain.kernel.refusals import InvalidInput
 from workledger.domain.secret_ref import is_secret_ref
 from workledger.testing import given
 
-SOON = datetime.now(UTC) + timedelta(days=1)
-
 
 def fold(*events: Event) -> Account:
     account = Account.fold("acc_1", events)

@@ -216,6 +216,15 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_half_written(
     assert ledger.head() == head
 
 
+def test_an_invalid_value_is_told_with_the_change_that_it_is_of(ledger: Workledger) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        apply(ledger, update("page", "low", title="Lower"), update("task", "lex", priority="urgent"))
+    assert str(refused.value).startswith("The input is invalid: to update a task: priority.")
+    with pytest.raises(InvalidInput) as refused:
+        apply(ledger, {"action": "delete", "target_type": "page"})
+    assert "to delete a page, its target_id is needed" in str(refused.value)
+
+
 def test_it_needs_its_initiative_and_its_agent(ledger: Workledger) -> None:
     with pytest.raises(AgentNotFound):
         apply(ledger, update("page", "low", title="Lower"), agent_id="agt_0")

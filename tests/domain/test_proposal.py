@@ -193,6 +193,17 @@ def test_a_proposal_makes_its_entity_once(ledger: Workledger) -> None:
     assert ledger.head() == head
 
 
+def test_one_that_was_accepted_stays_so_when_what_it_changed_is_gone(ledger: Workledger) -> None:
+    """PROPOSAL_NOT_PENDING, not that there is no such page."""
+    page = ensure_root_page(ledger, "ini_1")
+    id = propose(ledger, "page", target_id=page.id, content="More.")
+    accept(ledger, id)
+    with ledger.edit(Page, page.id) as draft:
+        draft.delete()
+    with pytest.raises(ProposalNotPending):
+        accept(ledger, id)
+
+
 def test_a_repeated_command_accepts_it_once(ledger: Workledger) -> None:
     """C14, and a repeated command writes nothing (R4)."""
     id = propose(ledger, "task")

@@ -36,7 +36,7 @@ def test_the_board_shows_four_columns_with_their_cards(page: Page, lively: tuple
     project, ids = lively
     page.goto(project.link())
     expect(page.locator(".column h2")).to_have_text(["Backlog", "In progress", "Waiting approval", "Verified"])
-    expect(page.locator(".column__count")).to_have_text(["7", "4", "3", "5"])
+    expect(page.locator(".column__count")).to_have_text(["9", "4", "3", "5"])
     working = card(page, ids["working"])
     expect(column(page, "in_progress").locator(working)).to_be_visible()
     expect(working).to_contain_text("Ada")

@@ -112,3 +112,22 @@ def test_what_one_types_outlives_a_service_that_goes_away_and_is_sent_once_it_is
         page.get_by_role("button", name="Show all cards").click()
         expect(page.locator("[data-task] h3")).to_have_text(["Write the parser", "Write the lexer"])
         assert len(again.get("tasks", project_id=project.id)["items"]) == 2
+
+
+def test_what_is_of_no_project_or_of_another_one_is_shown_in_none(page: Page, project: Project) -> None:
+    """The page hears of it, for the inbox and for plans."""
+    other, post = Project(project.service), project.service.post
+    page.goto(project.link("activity"))
+    live(page)
+    page.get_by_role("link", name="Everything").click()
+    initiative = post("initiatives", name="Faster start", project_ids=[other.id])["id"]
+    phase = post("phases", initiative_id=initiative, name="Measure")["id"]
+    post("tasks", project_id=other.id, phase_id=phase, title="Of another one")
+    post("agents", name="Of nobody")
+    project.agent("Ada")
+    expect(page.locator(".happening").first).to_contain_text("created the agent “Ada”")
+    expect(page.locator(".happening")).to_have_count(2)
+    page.get_by_role("link", name="Agents").first.click()
+    expect(page.locator(".agent h3")).to_have_text(["Ada"])
+    page.get_by_role("link", name="Board").click()
+    expect(page.locator("[data-task]")).to_have_count(0)

@@ -83,7 +83,7 @@ def test_by_keyboard_one_goes_from_thing_to_thing_and_answers_each(page: Page, o
     page.keyboard.press("j")
     assert page.evaluate(FOCUSED) == f"question/{run}"
     page.keyboard.press("a")
-    expect(page.get_by_role("textbox", name="Which port?")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Your answer")).to_be_focused()
     page.keyboard.type("8080")
     page.keyboard.press("Control+Enter")
     expect(item(page, "question", run)).to_have_count(0)

@@ -1,5 +1,7 @@
 """The plan of a project: its phases step by step, what blocks what, and reviews, as they happen."""
 
+import json
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -120,3 +122,27 @@ def test_every_command_of_the_plan_has_a_dialog(page: Page, project: Project) ->
     paths = [path.removeprefix("/api/").split("/") for path in project.service.get("openapi.json")["paths"]]
     told = {noun: sorted(path[2] for path in paths if path[0] == noun and len(path) == 3) for noun in known}
     assert known == {noun: [name for name in names if name not in ("events", "plan")] for noun, names in told.items()}
+
+
+DOCUMENT = {
+    "type": "doc",
+    "content": [
+        {"type": "heading", "content": [{"type": "text", "text": "Goal"}]},
+        {"type": "paragraph", "content": [{"type": "text", "text": "Fast", "marks": [{"type": "bold"}]}]},
+        {"type": "bulletList", "content": [{"type": "listItem", "content": [{"type": "text", "text": "measured"}]}]},
+    ],
+}
+
+
+@pytest.mark.parametrize("content", [DOCUMENT, json.dumps(DOCUMENT)], ids=["value", "text"])
+def test_a_document_is_read_as_text_and_not_written_over(page: Page, project: Project, content: object) -> None:
+    post = project.service.post
+    initiative = post("initiatives", name="Faster start", project_ids=[project.id])["id"]
+    phase = post("phases", initiative_id=initiative, name="Measure", content=content)["id"]
+    page.goto(project.link("plan", initiative, phase))
+    panel = page.get_by_role("dialog", name="Measure")
+    expect(panel.locator(".prose strong").first).to_have_text("Goal")
+    expect(panel.locator(".prose li")).to_have_text("measured")
+    panel.get_by_role("button", name="More for Measure").click()
+    page.get_by_role("menuitem", name="Edit the text").click()
+    expect(panel.locator(".notice")).to_contain_text("Its text is a document")

@@ -38,7 +38,9 @@ def database(tmp_path: Path) -> Codewalkers:
     def agent(id: str, status: str, task: str) -> dict[str, Any]:
         return {"id": id, "name": id, "worktree_id": "/w", "status": status, "task_id": task, **CHANGED}
 
-    made.insert("agents", agent("a", "idle", "ended"), agent("b", "crashed", "crashed"), agent("c", "stopped", "stopped"))
+    made.insert(
+        "agents", agent("a", "idle", "ended"), agent("b", "crashed", "crashed"), agent("c", "stopped", "stopped")
+    )
     made.insert("agents", agent("d", "running", "works"), agent("e", "waiting_for_input", "works") | {"task_id": None})
     asked = {"to_agent_id": "e", "from_agent_id": "d", "question": "Is it so?", "status": "pending", **MADE}
     made.insert("conversations", {"id": "asked", **asked}, {"id": "idle", **asked, "to_agent_id": "a"})
@@ -80,7 +82,10 @@ def test_a_policy_may_react_to_imports(ledger: workledger.Workledger, of_imports
 def test_an_event_that_is_of_no_concern_does_not_stand_for_an_earlier_one(ledger: workledger.Workledger) -> None:
     seen: list[str] = []
     policy = Policy(
-        "see", (TaskLabelsChanged,), lambda reaction: seen.append(reaction.event.labels[0]), coalesce_by=lambda past: "all"
+        "see",
+        (TaskLabelsChanged,),
+        lambda reaction: seen.append(reaction.event.labels[0]),
+        coalesce_by=lambda past: "all",
     )
     reactor = Reactor(ledger, ledger.tables, (policy,))
     reactor.prepare()

@@ -124,6 +124,14 @@ def test_a_phase_does_not_wait_for_a_task_that_is_gone(plan: Plan, gone: Any) ->
     assert plan.stands("page") == "in_progress"
 
 
+def test_a_task_that_is_done_already_completes_the_phase_it_comes_into(plan: Plan) -> None:
+    plan.phase("page", begin)
+    plan.done("login")
+    plan.task("login", lambda task: task.move_to_phase(phase_id="page"))
+    assert plan.follows() == REVIEW
+    assert plan.stands("page") == "pending_review"
+
+
 def test_a_phase_in_which_nothing_was_done_goes_on(plan: Plan) -> None:
     plan.task("login", lambda task: task.delete())
     plan.task("logout", lambda task: task.cancel(to="dropped"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
-from support import random_planning
+from support import planning_commands
 from support.random_planning import Planning
 from workledger import Refused, Workledger
 from workledger.domain.account import Account
@@ -145,7 +145,7 @@ COMMANDS: dict[type[Aggregate], tuple[Callable[[Any, "Wish"], object], ...]] = {
 }
 """What may be asked of each; a command of None is none."""
 
-COMMANDS.update(random_planning.COMMANDS)
+COMMANDS.update(planning_commands.COMMANDS)
 
 
 class Wish(NamedTuple):

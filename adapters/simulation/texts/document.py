@@ -24,11 +24,6 @@ def shorter(content: Document | str | None) -> Document:
     return {**before, "content": before["content"][:-1]}
 
 
-def packed(content: Document) -> str:
-    """As text, which is how phases have it."""
-    return orjson.dumps(content).decode()
-
-
 def _paragraph(text: str) -> Document:
     return {"type": "paragraph", "content": [{"type": "text", "text": text}]}
 

@@ -22,9 +22,7 @@ const KINDS = {
   highlights: ["Highlights", HIGHLIGHTS],
   tasks: ["Tasks", under("task")],
   agents: ["Agents", under("agent", "agent_run", "tool_calls")],
-  plan: ["Plan", under("initiative", "phase", "review_comment", "page", "proposal", "change_set")],
-  talk: ["Talk", under("message", "conversation", "chat_session", "errand")],
-  delivery: ["Delivery", under("project", "commit", "stage_run", "write_op")],
+  delivery: ["Delivery", under("project", "commit", "stage_run", "write_op", "errand")],
   all: ["Everything", EVERYTHING],
 };
 

@@ -20,7 +20,7 @@ export function Comments({ phase }) {
   const [resolved, setResolved] = useState(false);
   const { data, error, loading, reload } = useLoad(`comments/${phase.id}`, () => readAll(phase.id));
   const again = useThrottled(reload);
-  useEvents((events) => (events.length === 0 || events.some(({ topic, tags }) => topic.startsWith("review_comment.") && tags?.phase === phase.id)) && again());
+  useEvents((events) => (events.length === 0 || events.some(({ topic, tags }) => topic.startsWith("review_comment.") && tags?.phase === phase.id)) && again(), { beyond: true });
   if (loading) return html`<${Loading} lines=${2} what="the comments" />`;
   if (!data) return html`<${Trouble} error=${error} retry=${reload} />`;
   const threads = data.filter(({ parent_comment_id: parent }) => !data.some(({ id }) => id === parent));

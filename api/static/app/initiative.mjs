@@ -39,7 +39,7 @@ function Phases({ initiative, reload: around }) {
   const [shown, setShown] = useState(SHOWN);
   const { data, error, loading, reload } = useLoad(`initiative/${id}`, () => get(["initiatives", id, "plan"]));
   const again = useThrottled(reload, REST_MS);
-  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, id))) && again());
+  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, id))) && again(), { beyond: true });
   const names = useMemo(() => new Map((data?.phases ?? []).map((phase) => [phase.id, phase])), [data]);
   if (loading) return html`<${Loading} lines=${3} what="the phases" />`;
   if (!data) return html`<${Trouble} error=${error} retry=${reload} />`;

@@ -1,5 +1,5 @@
 /** The kinds of things that wait for people: what each says, where it is looked at, and how it is answered in place. */
-import { asked, plural, words } from "./format.mjs";
+import { absolute, asked, plural, words } from "./format.mjs";
 import { openComments } from "./nouns.mjs";
 import { link } from "./route.mjs";
 
@@ -39,7 +39,7 @@ export const KINDS = {
     answers: {
       resume: {
         label: "Answer", icon: "edit", tone: "primary", done: "Answered",
-        fields: ({ questions }) => (questions?.length ? questions.map((question, index) => ({ ...TEXT, name: `answer-${index}`, label: asked(question) })) : [{ ...TEXT, name: "answer-0", label: "Answer" }]),
+        fields: ({ questions }) => (questions?.length ? questions.map((question, index) => ({ ...TEXT, name: `answer-${index}`, label: questions.length > 1 ? asked(question) : "Your answer" })) : [{ ...TEXT, name: "answer-0", label: "Answer" }]),
         complete: (values, { questions }) => ({ answers: questions?.length ? answersTo(questions, questions.map((_, index) => values[`answer-${index}`])) : values["answer-0"] }),
       },
       stop: { label: "Stop the run", icon: "close", tone: "bad", done: "Stopped", fields: [{ name: "reason", label: "Reason", max: 500 }] },
@@ -76,7 +76,7 @@ export const KINDS = {
     },
   },
   errand: {
-    icon: "branch", tone: "review", says: (item) => `Errand in review, on ${item.branch}`, whole: (row) => row.description,
+    icon: "branch", tone: "review", says: () => "Errand in review", whole: (row) => row.description,
     answers: { merge: { label: "Mark as merged", icon: "check", tone: "good", done: "Merged" }, ...REVIEWED, abandon: ABANDON },
   },
   initiative: {
@@ -110,5 +110,7 @@ export function factsOf(item) {
     item.files_changed > 0 && plural(item.files_changed, "file"),
     item.open_comments > 0 && plural(item.open_comments, "open comment"),
     item.provider,
+    item.until && `until ${absolute(item.until)}`,
+    item.kind === "errand" && item.branch,
   ].filter(Boolean);
 }

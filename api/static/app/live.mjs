@@ -19,14 +19,14 @@ const listeners = new Set();
 let followed = null;
 
 /**
- * Calls back with every batch of events of the project, and of what belongs to none, while the component is shown;
- * with none when some of the latter may have been missed.
+ * Calls back with every batch of the project's events while the component is shown; with `beyond`, also with those of what
+ * belongs to no single project, such as initiatives, and with none when some of these may have been missed.
  */
-export function useEvents(handler) {
+export function useEvents(handler, { beyond = false } = {}) {
   const latest = useRef(handler);
   latest.current = handler;
   useEffect(() => {
-    const listener = (events) => latest.current(events);
+    const listener = { beyond, call: (events) => latest.current(events) };
     listeners.add(listener);
     return () => listeners.delete(listener);
   }, []);
@@ -91,7 +91,7 @@ function heed(mine, after) {
 function lookAround() {
   readProjects().catch(() => {});
   lookAtInbox();
-  for (const listener of [...listeners]) listener([]);
+  for (const { beyond, call } of [...listeners]) if (beyond) call([]);
 }
 
 /** Once the feed is back, the ledger behind it may be another one. */
@@ -116,8 +116,12 @@ function take(mine, events) {
   touchInbox(events);
   touch(mine.pending, events, mine.project);
   mine.reading ??= refresh(mine).finally(() => (mine.reading = null));
-  const own = events.filter((event) => isOf(event, mine.project));
-  if (own.length) for (const listener of [...listeners]) listener(own);
+  const around = events.filter((event) => isOf(event, mine.project));
+  const own = around.filter(({ tags }) => tags?.project === mine.project);
+  for (const { beyond, call } of [...listeners]) {
+    const theirs = beyond ? around : own;
+    if (theirs.length) call(theirs);
+  }
 }
 
 /** Read what was touched until nothing is left; what cannot be read is tried again, and shown as it was until then. */
@@ -136,8 +140,12 @@ async function refresh(mine) {
   }
 }
 
-/** Now and then, look whether the feed that seems alive has missed something, and how the service is. */
+/**
+ * Now and then, look whether the feed that seems alive has missed something, and how the service is. What waits is looked at in
+ * tabs too that nobody sees, as their titles tell it; and accounts wait only until a time.
+ */
 async function watch() {
+  lookAtInbox();
   if (document.visibilityState === "hidden") return;
   try {
     const now = await get(["status"]);

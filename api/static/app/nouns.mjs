@@ -1,6 +1,7 @@
 /** The commands of initiatives, phases and review comments: how each looks, and what it asks for. Which of them one takes is in its row. */
 import { get, post } from "./api.mjs";
 import { projects } from "./data.mjs";
+import { isDocument } from "./document.mjs";
 import { ask } from "./form.mjs";
 import { plural, sentenceCase, words } from "./format.mjs";
 import { complain, notify } from "./notices.mjs";
@@ -8,7 +9,7 @@ import { plainly, withWhoWasFirst } from "./refusal.mjs";
 
 const options = (...values) => values.map((value) => ({ value, label: sentenceCase(words(value)) }));
 const NAME = { name: "name", label: "Name", required: true, max: 200 };
-const BODY = { name: "body", label: "Comment", type: "textarea", required: true, max: 10_000 };
+const BODY = { name: "body", label: "Comment", type: "textarea", required: true, max: 100_000 };
 const SHA = { name: "merge_base", label: "Merge base", max: 64, hint: "The commit at which its branch had parted; empty when nothing was merged." };
 const DELETE = (what) => ({ label: "Delete", icon: "trash", tone: "bad", done: "Deleted", text: () => what, fields: () => [] });
 
@@ -16,7 +17,18 @@ const MODE = {
   name: "execution_mode", label: "Its phases", type: "select", value: "review_per_phase",
   options: [{ value: "review_per_phase", label: "are reviewed one by one" }, { value: "yolo", label: "are merged without a review" }],
 };
-const projectsField = (value) => ({ name: "project_ids", label: "Projects", type: "checks", value, options: (projects.get().list ?? []).map(({ id, name }) => ({ value: id, label: name })) });
+/** All projects that the page knows, and those that it is linked to. */
+const projectsField = (linked) => ({
+  name: "project_ids", label: "Projects", type: "checks", value: linked.map(({ id }) => id),
+  options: [...new Map([...linked, ...(projects.get().list ?? [])].map(({ id, name }) => [id, { value: id, label: name }])).values()],
+});
+
+/** The text of a phase; a document of another editor is only shown. */
+async function withText(row) {
+  const { content } = await get(["phases", row.id]);
+  if (isDocument(content)) throw new Error("Its text is a document, which is written elsewhere.");
+  return { ...row, content };
+}
 
 const isWorkDone = ({ tasks, tasks_done: done }) => tasks > 0 && done === tasks;
 
@@ -34,7 +46,7 @@ const INITIATIVE = {
   complete: { label: "Complete", icon: "check", done: "Completed" },
   rename: { label: "Rename", icon: "edit", done: "Renamed", fields: ({ name }) => [{ ...NAME, value: name }] },
   "set-branch": { label: "Branch", icon: "branch", done: "Branch set", fields: ({ branch }) => [{ name: "branch", label: "Branch", value: branch, clears: true, max: 200 }] },
-  "set-projects": { label: "Projects", icon: "link", done: "Projects set", prepare: async (row) => ({ ...row, project_ids: (await get(["initiatives", row.id])).projects.map(({ id }) => id) }), fields: ({ project_ids }) => [projectsField(project_ids)] },
+  "set-projects": { label: "Projects", icon: "link", done: "Projects set", prepare: async (row) => ({ ...row, ...(await get(["initiatives", row.id])) }), fields: ({ projects: linked }) => [projectsField(linked)] },
   reopen: { label: "Reopen", icon: "back", done: "Reopened" },
   archive: { label: "Archive", icon: "file", done: "Archived" },
   delete: DELETE("Its phases, tasks and pages go with it. Their history stays in the ledger."),
@@ -61,7 +73,7 @@ const PHASE = {
   },
   "remove-dependency": { label: "Remove dependency", icon: "close", done: "Dependency removed", isFor: () => false },
   rename: { label: "Rename", icon: "edit", done: "Renamed", fields: ({ name }) => [{ ...NAME, value: name }] },
-  "change-content": { label: "Edit the text", icon: "edit", done: "Saved", prepare: async (row) => ({ ...row, ...(await get(["phases", row.id])) }), isFor: ({ content }) => typeof (content ?? "") === "string", fields: ({ content }) => [{ name: "content", label: "Text", type: "textarea", value: content, clears: true }] },
+  "change-content": { label: "Edit the text", icon: "edit", done: "Saved", prepare: withText, fields: ({ content }) => [{ name: "content", label: "Text", type: "textarea", value: content, clears: true }] },
   delete: DELETE("Its tasks and review comments go with it. Their history stays in the ledger."),
 };
 

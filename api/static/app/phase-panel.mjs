@@ -4,6 +4,7 @@ import { get } from "./api.mjs";
 import { Badge, Copy, Done, Loading, Trouble } from "./bits.mjs";
 import { Comments } from "./comments.mjs";
 import { CloseButton, Dialog } from "./dialog.mjs";
+import { textOf } from "./document.mjs";
 import { stateName } from "./format.mjs";
 import { Guard } from "./guard.mjs";
 import { isOfPlan } from "./hearing.mjs";
@@ -20,7 +21,7 @@ import { Timeline } from "./timeline.mjs";
 export function PhasePanel({ id, initiative, project }) {
   const { data, error, loading, reload } = useLoad(`phase/${id}`, () => readPhase(id, initiative));
   const again = useThrottled(reload);
-  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, initiative))) && again());
+  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, initiative))) && again(), { beyond: true });
   const phase = data?.phase;
   return html`
     <${Dialog} label=${phase?.name ?? "Phase"} kind="panel" onClose=${closePhase}>
@@ -79,28 +80,3 @@ const Links = ({ title, phases, drop }) => html`
     ${other.status === "completed" && html`<${Badge} tone="good" icon="check">Done<//>`}
     ${drop && html`<button class="iconbutton" aria-label=${`No longer after ${other.name}`} title="Remove" onClick=${() => drop(other)}><${Icon} name="close" /></button>`}</li>`)}</ul>
 `;
-
-/** A document of Tiptap as text; what is none stands as it is. */
-export function textOf(content) {
-  const document = typeof content === "string" ? parsed(content) : content;
-  if (document?.type === "doc") return blocks(document.content).join("\n\n");
-  return typeof content === "string" ? content : JSON.stringify(content, null, 2);
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-const inner = (node) => (node.text ?? (node.content ?? []).map(inner).join(""));
-const SIGNS = { heading: (node) => `## ${inner(node)}`, codeBlock: (node) => `\`\`\`\n${inner(node)}\n\`\`\`` };
-
-function blocks(nodes = []) {
-  return nodes.map((node) => {
-    if (node.type === "bulletList" || node.type === "orderedList") return (node.content ?? []).map((item) => `- ${inner(item)}`).join("\n");
-    return (SIGNS[node.type] ?? inner)(node);
-  });
-}

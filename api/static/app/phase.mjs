@@ -55,7 +55,7 @@ export function PlannedTasks({ path, of, isTouched }) {
   const [limit, setLimit] = useState(PAGE);
   const { data, error, loading, reload } = useLoad(of, () => get(path, { limit }));
   const again = useThrottled(reload, REST_MS);
-  useEvents((events) => (events.length === 0 || events.some((event) => event.topic.startsWith("task.") && isTouched(event))) && again());
+  useEvents((events) => (events.length === 0 || events.some((event) => event.topic.startsWith("task.") && isTouched(event))) && again(), { beyond: true });
   useEffect(() => {
     if (limit > PAGE) reload();
   }, [limit]);

@@ -26,7 +26,7 @@ export function Plan({ project, rest }) {
   const [shown, setShown] = useState(PAGE);
   const { data, error, loading, reload } = useLoad(`plan/${project}`, () => get(["projects", project, "plan"], { limit: shown }));
   const again = useThrottled(reload, REST_MS);
-  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event))) && again());
+  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event))) && again(), { beyond: true });
   useEffect(() => {
     if (shown > PAGE) reload();
   }, [shown]);

@@ -20,7 +20,7 @@ export function Timeline({ kind, id }) {
   useEvents((events) => {
     const mine = events.filter((event) => event.stream_id === stream);
     if (mine.length) setNews((known) => [...known, ...mine]);
-  });
+  }, { beyond: true });
   if (loading) return html`<${Loading} what="the timeline" />`;
   if (error) return html`<${Trouble} error=${error} retry=${reload} />`;
   const last = data.at(-1)?.version ?? 0;

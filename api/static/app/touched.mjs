@@ -19,7 +19,7 @@ export function touch(pending, events, project) {
       pending.project ||= tags.project === project;
     }
     pending.position = Math.max(pending.position, position);
-    if (tags.project && tags.project !== project) continue;
+    if (tags.project !== project) continue;
     if (tags.task && ["task", "agent_run"].includes(category)) pending.tasks.add(tags.task);
     if (tags.task && category === "task" && RIPPLES.has(fact)) pending.rippling.add(tags.task);
     if (tags.agent && ["task", "agent", "agent_run"].includes(category)) pending.agents.add(tags.agent);
