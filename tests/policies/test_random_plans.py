@@ -116,7 +116,7 @@ class Days(Plan):
 
 
 @pytest.mark.parametrize("mode", ["yolo", "review_per_phase"])
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**32))
 def test_nothing_waits_for_nobody(mode: str, seed: int) -> None:
     """The policies are late now and then."""
