@@ -11,9 +11,11 @@ from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.commit import CommitRecord
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.mapping import LARGEST, encode
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, NameTaken, PayloadTooLarge
+from workledger.domain.phase import Phase
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
@@ -97,6 +99,21 @@ def test_a_subtree_is_deleted_however_deep_it_is(ledger: Workledger) -> None:
         unit.edit(Task, top.id).delete()
     assert ledger.find(Task, below.id) is None
     assert ledger.find(Task, lowest.id) is None
+
+
+@pytest.mark.parametrize(("parent", "child"), [("a", "b"), ("b", "a")])
+def test_what_is_below_goes_first_whichever_key_it_is_found_by(ledger: Workledger, parent: str, child: str) -> None:
+    """The child holds the key of the phase too, and for longer than its parent does."""
+    ledger.create(Initiative.create(id="ini_1", name="Atlas"))
+    ledger.create(Phase.create(id="pha_1", initiative_id="ini_1", name="Parse"))
+    ledger.create(Task.create(id=parent, title="Parent"))
+    ledger.create(Task.create(id=child, title="Child", parent_task_id=parent, phase_id="pha_1"))
+    with ledger.edit(Task, parent) as task:
+        task.move_to_phase(phase_id="pha_1")
+    head = ledger.head()
+    with ledger.edit(Phase, "pha_1") as phase:
+        phase.delete()
+    assert [row.stream_id for row in ledger.read(head)] == [f"task-{child}", f"task-{parent}", "phase-pha_1"]
 
 
 def test_a_unit_knows_who_holds_a_key_once_it_is_appended(ledger: Workledger, task: Task) -> None:
