@@ -1,4 +1,4 @@
-"""The cascade of a delete: all that is deleted with an aggregate, each with events of its own (see docs/explanation/claims.md)."""
+"""The cascade of a delete: all that is deleted with an aggregate, each with events of its own."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
