@@ -58,7 +58,6 @@ def append_chunk(
     run_id: str | None = None,
     task_id: str | None = None,
     session_id: str | None = None,
-    chunk_id: str | None = None,
     at: datetime | None = None,
 ) -> None:
     """Append a chunk of output to the log of the agent's session; the ids become its tags.
@@ -76,7 +75,6 @@ def append_chunk(
                 agent_name=agent_name,
                 session_number=session_number,
                 content=content,
-                chunk_id=chunk_id,
             )
         ],
         tags={"agent": agent_id, "project": project_id, "run": run_id, "task": task_id, "session": session_id},

@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from workledger.adapters.codewalkers.schema import TABLES, Table, plain
+from workledger.adapters.codewalkers.columns import Table, plain
+from workledger.adapters.codewalkers.schema import TABLES
 from workledger.adapters.database import DatabaseFailed
 from workledger.adapters.sqlite.read_only import open_to_read
 
@@ -68,7 +69,7 @@ class Database:
     def count(self, table: str) -> int:
         """The rows of a table; 0 when it is not there, or cannot be read."""
         try:
-            return int(self._connection.execute(f"select count(*) from {self.name(table)}").fetchone()[0])
+            return int(self._connection.execute(f"select count(*) from {self.name(table)}").fetchone()[0])  # noqa: S608
         except sqlite3.DatabaseError:
             self.begin_again()
             return 0
@@ -96,13 +97,13 @@ class Database:
     def place(self, table: str) -> str:
         """What tells the rows of a table apart, and sorts them: as they were inserted, where SQLite knows."""
         try:
-            self._connection.execute(f"select rowid from {self.name(table)} limit 0")
+            self._connection.execute(f"select rowid from {self.name(table)} limit 0")  # noqa: S608
         except sqlite3.OperationalError:
             return self.column(table, TABLES[table].key[0])
         return "rowid"
 
     def named(self, statement: str) -> str:
-        """A statement with the names of the file: `{tasks}` is a table and `{t.tasks.status}` a column of its alias t."""
+        """A statement with the names of the file: `{tasks}` is a table, and `{t.tasks.status}` a column of it."""
         return NAMED.sub(self._name_of, statement)
 
     def _name_of(self, match: re.Match[str]) -> str:
@@ -124,7 +125,7 @@ class Database:
         self.execute(f'create temp table "{name}" ({columns}) without rowid')
         marks = ", ".join("?" * (columns.count(",") + 1))
         for page in self.pages(statement):
-            self.executemany(f'insert or ignore into temp."{name}" values ({marks})', page)
+            self.executemany(f'insert or ignore into temp."{name}" values ({marks})', page)  # noqa: S608
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         self._connection.executemany(statement, rows)

@@ -21,6 +21,7 @@ from workledger.adapters.codewalkers.nouns.writing import Pages, Proposals
 from workledger.adapters.codewalkers.recording import Recording, fact_of
 from workledger.adapters.codewalkers.rows import Row, Rows, marked_names
 from workledger.adapters.importing import LISTED, Progress, Report, silent
+from workledger.adapters.redaction import Redact, counted, redact_secrets
 from workledger.domain.kernel.ledger import Ledger
 
 initiatives, phases, agents, chats, messages = Initiatives(), Phases(), Agents(), ChatSessions(), Messages()
@@ -52,7 +53,9 @@ PASSES: Sequence[tuple[Noun, bool]] = (
 """The order in which tables are read: whether their rows only begin, so that others can refer to them."""
 
 
-def import_codewalkers(ledger: Ledger, source: Path | str, *, progress: Progress = silent) -> Report:
+def import_codewalkers(
+    ledger: Ledger, source: Path | str, *, redact: Redact = redact_secrets, progress: Progress = silent
+) -> Report:
     """Record what is in a Codewalkers database, with the ids and times that it has there, as the actor `import`.
 
     A row that has not changed since the last import changes nothing, so what was done here stays. A column that has is
@@ -60,16 +63,18 @@ def import_codewalkers(ledger: Ledger, source: Path | str, *, progress: Progress
 
     Args:
         source: the SQLite file.
+        redact: takes secrets from texts; unless given, folders stay as they are, as work goes on in them.
 
     Raises:
         OSError: there is no such file.
         CodewalkersFailed: it is no database of Codewalkers, or cannot be read.
     """
     path = Path(source).expanduser().resolve(strict=True)
-    report = Report("codewalkers")
+    report, redacted = Report("codewalkers"), counted(redact)
     with Database(path) as database, ledger.acting_as("import"):
-        Import(ledger, database, report, progress).run()
+        Import(ledger, database, report, redacted, progress).run()
         _note(report, database)
+    report.redacted += redacted.count
     return report
 
 
@@ -80,6 +85,7 @@ class Import:
     ledger: Ledger
     database: Database
     report: Report
+    redact: Redact
     progress: Progress
     done: int = 0
     total: int = 0
@@ -95,11 +101,11 @@ class Import:
             with self._table(noun.table):
                 self._read(noun, beginning=beginning)
         with self._table(logs.TABLE):
-            logs.import_chunks(self.ledger, self.database, self.report, self._further)
+            logs.import_chunks(self.ledger, self.database, self.report, self.redact, self._further)
 
     def _read(self, noun: Noun, *, beginning: bool) -> None:
         told = Report("") if beginning else self.report  # what is wrong is told once
-        rows = Rows(self.database, noun.table, told, noun.lookups, noun.order)
+        rows = Rows(self.database, noun.table, told, self.redact, noun.lookups, noun.order)
         try:
             for page, read in rows.pages():
                 for row, life in self._living(noun, page):

@@ -8,7 +8,8 @@ import orjson
 from workledger.adapters.codewalkers.database import Database
 from workledger.adapters.codewalkers.rows import Row, Rows
 from workledger.adapters.importing import Batches, Fact, Report
-from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended, AgentLogPurged, append_chunk
+from workledger.adapters.redaction import Redact, consecutive
+from workledger.domain.agent_log import AgentLog, AgentLogChunkAppended, AgentLogPurged
 from workledger.domain.kernel.ledger import Ledger
 from workledger.domain.kernel.unit import Unit
 
@@ -21,13 +22,12 @@ APPEND = 2_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class ChunkFact(Fact):
-    """A chunk of a log, which is never loaded."""
+    """A chunk of a log, which is never loaded: its id is the name of the stream."""
 
     row: Row
 
     def record(self, unit: Unit) -> bool:
-        names = ("agent_id", "agent_name", "session_number", "content")
-        append_chunk(unit, **{name: self.row[name] for name in names}, chunk_id=self.row.key, at=self.at)
+        unit.log(self.id, self.events, tags={"agent": self.row["agent_id"]}, at=self.at)
         return True
 
 
@@ -40,15 +40,25 @@ class Chunks(Batches):
             fact.row.tell(self._report)
 
 
-def import_chunks(ledger: Ledger, database: Database, report: Report, progress: Callable[[int], None]) -> None:
+def import_chunks(
+    ledger: Ledger, database: Database, report: Report, redact: Redact, progress: Callable[[int], None]
+) -> None:
     """Record the chunks that are not recorded yet.
 
     Args:
+        redact: takes secrets from what was written, also one that is split over two chunks.
         progress: called with how many rows were read.
     """
     rows, chunks, waiting = Rows(database, TABLE, report, order=ORDER, marked=False), Chunks(ledger, report), 0
+    log, clean = "", consecutive(redact)
     for row in _new(ledger, rows, report, progress):
-        fact = ChunkFact(AgentLog, row.key, 0, (), row.created_at, "log chunks", row.place, row=row)
+        if _log(row) != log:
+            log, clean = _log(row), consecutive(redact)
+        names = ("agent_id", "agent_name", "session_number")
+        event = AgentLogChunkAppended(
+            **{name: row[name] for name in names}, content=str(clean(row["content"])), chunk_id=row.key
+        )
+        fact = ChunkFact(AgentLog, log, 0, [event], row.created_at, "log chunks", row.place, row=row)
         chunks.add(fact)
         waiting += len(row["content"])
         if waiting > APPEND:

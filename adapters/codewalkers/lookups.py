@@ -33,11 +33,13 @@ LOOKUPS = {
         where {t.tasks.status} = 'in_progress' and {a.agents.status} in ('running', 'waiting_for_input')
     """,
     "initiative_updated_at": """
-        select {l.initiative_projects.initiative_id} || ' ' || {l.initiative_projects.project_id}, {i.initiatives.updated_at}
+        select {l.initiative_projects.initiative_id} || ' ' || {l.initiative_projects.project_id},
+        {i.initiatives.updated_at}
         from {initiative_projects} l join {initiatives} i on {i.initiatives.id} = {l.initiative_projects.initiative_id}
     """,
     "phase_updated_at": """
-        select {d.phase_dependencies.phase_id} || ' ' || {d.phase_dependencies.depends_on_phase_id}, {p.phases.updated_at}
+        select {d.phase_dependencies.phase_id} || ' ' || {d.phase_dependencies.depends_on_phase_id},
+        {p.phases.updated_at}
         from {phase_dependencies} d join {phases} p on {p.phases.id} = {d.phase_dependencies.phase_id}
     """,
     "dependent_updated_at": """

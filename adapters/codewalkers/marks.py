@@ -19,7 +19,9 @@ UNKNOWN = "?" * WIDTH
 
 def marks_of(values: Sequence[Any]) -> str:
     """A mark for each value."""
-    return "".join(b64encode(blake2b(repr(one).encode("utf-8", "replace"), digest_size=3).digest()).decode() for one in values)
+    return "".join(
+        b64encode(blake2b(repr(one).encode("utf-8", "replace"), digest_size=3).digest()).decode() for one in values
+    )
 
 
 def changed(before: str, now: str, names: Sequence[str]) -> frozenset[str]:

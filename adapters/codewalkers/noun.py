@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from workledger.adapters.codewalkers.columns import camel
 from workledger.adapters.codewalkers.life import Life
 from workledger.adapters.codewalkers.lookups import COUNTED
 from workledger.adapters.codewalkers.rows import Row
-from workledger.adapters.codewalkers.schema import TABLES, camel
+from workledger.adapters.codewalkers.schema import TABLES
 from workledger.adapters.importing import Fact
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.claims import existence

@@ -34,7 +34,7 @@ class RowFact(Fact):
     beginning: bool
 
     def record(self, unit: Unit) -> bool:
-        return all([part.record(unit) for part in self.parts])
+        return all(part.record(unit) for part in self.parts)
 
     def instead(self, refused: Refused) -> Fact | None:
         amended = self.noun.amended(self.row, refused, self.ledger) if len(self.row.faults) < AMENDMENTS else None
@@ -52,9 +52,19 @@ def fact_of(noun: Noun, row: Row, life: Life, *, beginning: bool) -> RowFact:
     events = [event for part in parts for event in part.events]
     what = noun.what if row.changed is None else f"changed {noun.what}"
     return RowFact(
-        noun.kind, row.key, 0, events, None, what, row.place, parts=parts, row=told, noun=noun, ledger=life.ledger,
+        noun.kind,
+        row.key,
+        0,
+        events,
+        None,
+        what,
+        row.place,
+        parts=parts,
+        row=told,
+        noun=noun,
+        ledger=life.ledger,
         beginning=beginning,
-    )  # fmt: skip
+    )
 
 
 class Recording(Batches):

@@ -1,18 +1,21 @@
-"""Rows of a Codewalkers database: their values, what was wrong with them, and what has changed since the last import."""
+"""Rows of a Codewalkers database: their values, what was wrong with them, and what has changed since."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
+from workledger.adapters.codewalkers.columns import camel
 from workledger.adapters.codewalkers.database import Database
 from workledger.adapters.codewalkers.lookups import COUNTED, look_up
 from workledger.adapters.codewalkers.marks import changed, marks_of
 from workledger.adapters.codewalkers.order import arrange
-from workledger.adapters.codewalkers.schema import TABLES, camel
+from workledger.adapters.codewalkers.schema import TABLES
 from workledger.adapters.codewalkers.sizes import fit
 from workledger.adapters.codewalkers.values import value_of
 from workledger.adapters.importing import Report
+from workledger.adapters.redaction import Redact
+from workledger.adapters.redaction.events import is_id
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,13 @@ class Row:
         report.redacted += self.redacted
 
 
+FREE = {
+    table: tuple(name for name, column in known.columns.items() if column.is_free and not is_id(name))
+    for table, known in TABLES.items()
+}
+"""The columns that secrets are taken from, by table."""
+
+
 def marked_names(table: str, lookups: Sequence[str]) -> tuple[str, ...]:
     """The names of what is marked of a table's rows."""
     return (*TABLES[table].names, *(name for name in lookups if name in COUNTED))
@@ -83,6 +93,7 @@ class Rows:
 
     Attributes:
         report: told of rows that lack what they cannot be without.
+        redact: takes secrets from texts.
         lookups: what is looked up for each row.
         order: see order.py.
         marked: whether they have marks.
@@ -92,6 +103,7 @@ class Rows:
     database: Database
     table: str
     report: Report
+    redact: Redact | None = None
     lookups: tuple[str, ...] = ()
     order: str = ""
     marked: bool = True
@@ -109,14 +121,14 @@ class Rows:
         names = {column: database.column(name, column, "t.") for column in table.names}
         key = " || ' ' || ".join(names[column] for column in table.key)
         dangling = [
-            f'{names[one]} is not null and not exists (select 1 from temp."ids of {to.references}" r where r.id = {names[one]})'
+            f'{names[one]} is not null and {names[one]} not in (select id from temp."ids of {to.references}")'  # noqa: S608
             for one, to in table.references()
         ]
         for lookup in self.lookups:
             look_up(database, lookup)
-        looked_up = [f'(select value from temp."{lookup}" l where l.key = {key})' for lookup in self.lookups]
+        looked_up = [f'(select value from temp."{lookup}" l where l.key = {key})' for lookup in self.lookups]  # noqa: S608
         return (
-            f"select {', '.join([*names.values(), *looked_up, *dangling, 'o.circle', 'k.marks'])}"
+            f"select {', '.join([*names.values(), *looked_up, *dangling, 'o.circle', 'k.marks'])}"  # noqa: S608
             f" from temp.arranged o cross join {database.name(name)} t on t.{database.place(name)} = o.at"
             f" left join temp.known k on k.of = '{name}' and k.key = {key} order by o.position"
         )
@@ -140,9 +152,14 @@ class Rows:
             told[table.parent] = None
         if any(told[name] is None for name, column in table.columns.items() if column.required):
             for fault in faults or [f"{self.table} without an id"]:
-                self.report.skip(f"{fault} (left out)", f"{self.table}:{' '.join(str(raw[names.index(one)]) for one in table.key)}")
+                self.report.skip(
+                    f"{fault} (left out)", f"{self.table}:{' '.join(str(raw[names.index(one)]) for one in table.key)}"
+                )
             return None
         values = {name: self._value(name, told[name], faults) for name in table.names}
+        if self.redact is not None:
+            free = {name: values[name] for name in FREE[self.table] if values[name]}
+            values |= cast(dict[str, Any], self.redact(free)) if free else {}
         return Row(
             table=self.table,
             key=" ".join(values[name] for name in table.key),

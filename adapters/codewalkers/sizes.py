@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from workledger.adapters.codewalkers.schema import Column
+from workledger.adapters.codewalkers.columns import Column
 from workledger.adapters.importing import Report, json_size
 from workledger.domain.kernel.fields import INDEXED
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from workledger.adapters.codewalkers.schema import Column
+from workledger.adapters.codewalkers.columns import Column
 from workledger.adapters.importing import EARLIEST, LATEST
 from workledger.domain.kernel.fields import WIDEST, storable
 
 SECONDS = 10**11
-"""Larger numbers are milliseconds: as seconds they would be after the year 5138, and smaller milliseconds before 1973."""
+"""Larger numbers are milliseconds: seconds would be after the year 5138, and smaller milliseconds before 1973."""
 
 FALSE, TRUE = ("0", "false", "f", "no", ""), ("1", "true", "t", "yes")
 DEEPEST = 100

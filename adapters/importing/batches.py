@@ -8,7 +8,7 @@ from workledger.adapters.failures import refusal_of
 from workledger.adapters.importing.report import Report
 from workledger.domain.kernel.aggregate import Aggregate, Event
 from workledger.domain.kernel.ledger import Ledger
-from workledger.domain.kernel.refusals import ConcurrencyConflict, Refused, Unavailable
+from workledger.domain.kernel.refusals import Refused, Unavailable
 from workledger.domain.kernel.unit import Unit
 
 BATCH = 400
@@ -37,17 +37,17 @@ class Fact:
 
         Raises:
             NotFound: the stream that it continues does not exist.
-            ConcurrencyConflict: the stream that it begins exists already.
+            ConcurrencyConflict: in the append: the stream that it begins exists already.
         """
-        state = unit.find(self.kind, self.id) if self.after else None
-        if state is None and self.after:
+        if not self.after:
+            unit.begin(self.kind, self.id, self.events, at=self.at)
+            return True
+        state = unit.find(self.kind, self.id)
+        if state is None:
             raise self.kind.NOT_FOUND(id=self.id)
-        if state is not None and state.version != self.after:
+        if state.version != self.after:
             return False
-        state = unit.record(self.kind, self.id, self.events, at=self.at)
-        wanted = self.after + len(self.events)
-        if state.version != wanted:
-            raise ConcurrencyConflict(stream=self.kind.stream(self.id), expected=wanted, actual=state.version)
+        unit.record(self.kind, self.id, self.events, at=self.at)
         return True
 
     def instead(self, refused: Refused) -> "Fact | None":

@@ -134,6 +134,14 @@ class Unit:
 
         return cast(A, self._steps.take(step))
 
+    def begin(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
+        """Record the first events of an aggregate as facts, see `record`; nothing is loaded. The append fails with
+        CONCURRENCY_CONFLICT when its stream exists."""
+        facts = list(events)
+        self._asked("begin", kind.stream(id), facts, at)
+        self._begun.add(kind.stream(id))
+        return cast(A, self._steps.take(partial(self._take, kind, id, None, facts, at, guarded=False)))
+
     def log(
         self, stream_id: str, events: Iterable[Event], *, tags: Mapping[str, str | None], at: datetime | None = None
     ) -> None:

@@ -19,7 +19,7 @@ FUNCTIONS = [(port, one) for port, functions in PORTS.items() for one in functio
 CREATE = re.compile(r"create table `(?!__)(\w+)` \((.*?)\n\);", re.DOTALL)
 COLUMN = re.compile(r"(?:^|,)\s*`(\w+)` (?:text|integer)([^,]*)", re.MULTILINE)
 KEY = re.compile(r"foreign key \(`(\w+)`\) references `(\w+)`\(`id`\) on delete (cascade|set null)")
-DECLARED = {table: body for table, body in CREATE.findall(SCHEMA)}
+DECLARED: dict[str, str] = dict(CREATE.findall(SCHEMA))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,6 @@ def test_defaults_are_those_of_codewalkers() -> None:
             if said:
                 default = TABLES[table].columns[name].default
                 assert str(int(default) if isinstance(default, bool) else default) == said[2], f"{table}.{name}"
-
 
 
 def test_deletes_do_what_they_do_in_codewalkers() -> None:

@@ -1,11 +1,13 @@
 """A Codewalkers database comes in: its ids and times are kept, and its rows come back column for column."""
 
+import tracemalloc
+
 from pathlib import Path
 
 import pytest
 
 import workledger
-from support.codewalkers_database import Size, make
+from support.codewalkers_filling import Size, make
 from support.codewalkers_rows import assert_same
 from workledger.adapters.codewalkers.importer import import_codewalkers
 from workledger.adapters.codewalkers.schema import TABLES
@@ -25,3 +27,16 @@ def test_every_row_comes_back_column_for_column(ledger: workledger.Workledger, t
     for table in TABLES:
         assert database.rows(table), f"the database has no {table}"
         assert_same(ledger, database, table)
+
+
+def test_memory_does_not_grow_with_what_agents_wrote(tmp_path: Path) -> None:
+    peaks = []
+    for number, size in enumerate((Size(1, 2, 10, 40), Size(1, 2, 10, 160))):
+        database = make(tmp_path / f"{number}.db", size)
+        with workledger.open(f"sqlite:///{tmp_path}/{number}-work.db") as ledger:
+            import_codewalkers(ledger, make(tmp_path / f"{number}-warm.db", Size(1, 1, 2, 2)).path)
+            tracemalloc.start()
+            import_codewalkers(ledger, database.path)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0], "there are four times as many chunks"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import workledger
-from support.codewalkers_database import Codewalkers, Size, make
+from support.codewalkers_database import Codewalkers
+from support.codewalkers_filling import Size, make
 from support.codewalkers_rows import assert_same
 from workledger.adapters.codewalkers.importer import import_codewalkers
 from workledger.adapters.codewalkers.schema import TABLES
@@ -49,7 +50,11 @@ def test_importing_again_adds_nothing(memory: workledger.Workledger, database: C
 CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a project": ("projects", "prj1", {"name": "store", "default_branch": "next", "last_fetched_at": 1_761_000_000}),
     "an account": ("accounts", "acc0", {"is_exhausted": 1, "exhausted_until": 1_761_000_000, "sort_order": 9}),
-    "the use of an account": ("accounts", "acc1", {"is_exhausted": 0, "exhausted_until": None, "last_used_at": 1_761_000_000}),
+    "the use of an account": (
+        "accounts",
+        "acc1",
+        {"is_exhausted": 0, "exhausted_until": None, "last_used_at": 1_761_000_000},
+    ),
     "the credentials of an account": ("accounts", "acc1", {"credentials": '{"token": "another"}', "config_json": None}),
     "an initiative": ("initiatives", "ini0", {"name": "Another goal", "branch": "cw/x", "status": "archived"}),
     "a phase": ("phases", "pha0-4", {"name": "Other", "content": '{"type": "doc"}'}),
@@ -57,7 +62,11 @@ CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a phase that is blocked": ("phases", "pha0-2", {"status": "blocked", "merge_base": "abc"}),
     "a phase that goes on": ("phases", "pha0-3", {"status": "in_progress"}),
     "a phase that is sent back": ("phases", "pha0-1", {"status": "in_progress"}),
-    "a task": ("tasks", "pha0-4-0", {"name": "Other", "description": "x", "category": "merge", "priority": "high", "order": 40}),
+    "a task": (
+        "tasks",
+        "pha0-4-0",
+        {"name": "Other", "description": "x", "category": "merge", "priority": "high", "order": 40},
+    ),
     "a task that is done": ("tasks", "pha0-4-6", {"status": "completed", "summary": "Found it"}),
     "a task that is begun": ("tasks", "pha0-4-0", {"status": "in_progress"}),
     "a task that is given back": ("tasks", "pha0-4-6", {"status": "pending"}),
@@ -66,7 +75,11 @@ CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a task that is unblocked": ("tasks", "pha0-4-1", {"status": "pending"}),
     "the retries of a task": ("tasks", "pha0-4-3", {"retry_count": 0}),
     "the phase of a task": ("tasks", "pha0-4-4", {"phase_id": "pha0-5"}),
-    "an agent that goes on": ("agents", "agt0", {"status": "running", "pid": 77, "session_id": "5e55-new", "exit_code": None}),
+    "an agent that goes on": (
+        "agents",
+        "agt0",
+        {"status": "running", "pid": 77, "session_id": "5e55-new", "exit_code": None},
+    ),
     "an agent that ends": ("agents", "agt2", {"status": "idle", "result": '{"summary": "done"}', "exit_code": 0}),
     "an agent that asks": ("agents", "agt2", {"status": "waiting_for_input", "pending_questions": '[{"id": "q"}]'}),
     "an agent that is answered": ("agents", "agt4", {"status": "running", "pending_questions": None}),
@@ -80,7 +93,7 @@ CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an errand": ("errands", "errand 0/0", {"status": "merged", "agent_id": "agt0"}),
     "an errand that is sent back": ("errands", "errand 0/1", {"status": "active", "agent_id": None}),
     "a review comment": ("review_comments", "rvc-pha0-0-1", {"body": "Oh", "resolved": 0}),
-}  # fmt: skip
+}
 
 
 def rounds() -> list[list[str]]:
@@ -130,11 +143,30 @@ def test_new_rows_come_in_alone(memory: workledger.Workledger, database: Codewal
     at = {"created_at": 1_761_000_000, "updated_at": 1_761_000_000}
     database.insert("tasks", {"id": "new", "name": "New", "phase_id": "pha0-4", "initiative_id": "ini0", **at})
     database.insert("task_dependencies", {"task_id": "new", "depends_on_task_id": "pha0-4-0"})
-    database.insert("chat_messages", {"id": "m", "chat_session_id": "cht0-2", "role": "user", "content": "And?", "created_at": at["created_at"]})
+    database.insert(
+        "chat_messages",
+        {"id": "m", "chat_session_id": "cht0-2", "role": "user", "content": "And?", "created_at": at["created_at"]},
+    )
     database.update("chat_sessions", "cht0-2", updated_at=at["updated_at"])
-    database.insert("agent_log_chunks", {"id": "c", "agent_id": "agt0", "agent_name": "x", "session_number": 1, "content": "more", "created_at": 1_761_000_000})  # fmt: skip
+    database.insert(
+        "agent_log_chunks",
+        {
+            "id": "c",
+            "agent_id": "agt0",
+            "agent_name": "x",
+            "session_number": 1,
+            "content": "more",
+            "created_at": 1_761_000_000,
+        },
+    )
     report = import_codewalkers(memory, database.path)
-    assert dict(report.imported) == {"tasks": 1, "dependencies of tasks": 1, "chat messages": 1, "changed chats": 1, "log chunks": 1}
+    assert dict(report.imported) == {
+        "tasks": 1,
+        "dependencies of tasks": 1,
+        "chat messages": 1,
+        "changed chats": 1,
+        "log chunks": 1,
+    }
     assert memory.head() - head < 12
     memory.catch_up()
     for table in TABLES:
@@ -161,7 +193,9 @@ def test_what_was_done_here_stays(memory: workledger.Workledger, database: Codew
 def test_a_database_in_use_is_read_as_it_is_at_one_moment(memory: workledger.Workledger, database: Codewalkers) -> None:
     with closing(sqlite3.connect(database.path, isolation_level=None)) as codewalkers:
         codewalkers.execute("pragma journal_mode = wal")
-        codewalkers.execute("insert into tasks (id, name, created_at, updated_at) values ('late', 'Late', 1760000000, 1760000000)")
+        codewalkers.execute(
+            "insert into tasks (id, name, created_at, updated_at) values ('late', 'Late', 1760000000, 1760000000)"
+        )
         before = sorted(path.name for path in database.path.parent.iterdir())
 
         def write(done: int, total: int, note: str) -> None:

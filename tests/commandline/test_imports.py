@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from commandline.typed import Run, parsed, refusal
-from support.codewalkers_database import Size, make
+from support.codewalkers_filling import Size, make
 
 LINES = (
     {"type": "user", "message": {"role": "user", "content": "Fix the parser"}},

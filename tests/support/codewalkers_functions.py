@@ -39,15 +39,22 @@ ALL = ("create", "findById", "findAll", "update", "delete")
 PORTS: dict[str, list[Function]] = {
     "InitiativeRepository": [
         *crud(
-            "Initiative", "initiatives", *ALL,
-            update="Initiative.rename, Initiative.set_branch, Initiative.complete, Initiative.archive, Initiative.reopen",
+            "Initiative",
+            "initiatives",
+            *ALL,
+            update="Initiative.rename, Initiative.set_branch, Initiative.complete, Initiative.archive",
             update_request="POST /api/initiatives/{id}/rename",
         ),
         Function("findByStatus", "projections.initiatives.by_status", "GET /api/initiatives?status="),
     ],
     "PhaseRepository": [
         *crud(
-            "Phase", "phases", "create", "findById", "update", "delete",
+            "Phase",
+            "phases",
+            "create",
+            "findById",
+            "update",
+            "delete",
             update="Phase.rename, Phase.change_content, Phase.approve, Phase.start, Phase.block, Phase.merge",
             update_request="POST /api/phases/{id}/change-content",
         ),
@@ -58,7 +65,9 @@ PORTS: dict[str, list[Function]] = {
     ],
     "TaskRepository": [
         *crud(
-            "Task", "tasks", *ALL,
+            "Task",
+            "tasks",
+            *ALL,
             update="Task.change_details, Task.reorder, Task.move_to_phase, Task.finish_work, Task.block",
             update_request="POST /api/tasks/{id}/change-details",
         ),
@@ -68,28 +77,45 @@ PORTS: dict[str, list[Function]] = {
     ],
     "AgentRepository": [
         *crud(
-            "Agent", "agents", *ALL,
-            update="Agent.rename, services.runs.start_run, services.runs.resume_run, AgentRun.complete, AgentRun.stop, Agent.dismiss",
+            "Agent",
+            "agents",
+            *ALL,
+            update="Agent.rename, services.runs.start_run, services.runs.resume_run, AgentRun.stop, Agent.dismiss",
             update_request="POST /api/agents/{id}/rename",
         ),
         Function("findByName", "projections.agents.by_name", "GET /api/agents?name="),
         Function("findByTaskId", "projections.agent_runs.of_task", "GET /api/agent-runs?task_id="),
-        Function("findBySessionId", "projections.agent_runs.by_provider_session", "GET /api/agent-runs?provider_session_id="),
+        Function(
+            "findBySessionId", "projections.agent_runs.by_provider_session", "GET /api/agent-runs?provider_session_id="
+        ),
         Function("findByStatus", "projections.agents.by_status", "GET /api/agents?status="),
     ],
     "MessageRepository": [
         *crud(
-            "Message", "messages", *ALL,
-            update="Message.read, services.messages.respond", update_request="POST /api/messages/{id}/read",
+            "Message",
+            "messages",
+            *ALL,
+            update="Message.read, services.messages.respond",
+            update_request="POST /api/messages/{id}/read",
         ),
-        Function("findPendingForUser", "projections.messages.pending_for_user", "GET /api/messages?recipient_type=&status="),
-        Function("findRequiringResponse", "projections.messages.requiring_response", "GET /api/messages?requires_response="),
+        Function(
+            "findPendingForUser", "projections.messages.pending_for_user", "GET /api/messages?recipient_type=&status="
+        ),
+        Function(
+            "findRequiringResponse", "projections.messages.requiring_response", "GET /api/messages?requires_response="
+        ),
         Function("findReplies", "projections.messages.replies", "GET /api/messages?parent_message_id="),
     ],
     "PageRepository": [
         *crud(
-            "Page", "pages", "create", "findById", "update", "delete",
-            update="Page.rename, Page.change_content, Page.move", update_request="POST /api/pages/{id}/change-content",
+            "Page",
+            "pages",
+            "create",
+            "findById",
+            "update",
+            "delete",
+            update="Page.rename, Page.change_content, Page.move",
+            update_request="POST /api/pages/{id}/change-content",
         ),
         Function("findRootPage", "projections.pages.root", "GET /api/pages?initiative_id="),
         Function("getOrCreateRootPage", "services.pages.ensure_root_page", "POST /api/pages/ensure-root-page"),
@@ -97,7 +123,9 @@ PORTS: dict[str, list[Function]] = {
     ],
     "ProjectRepository": [
         *crud(
-            "Project", "projects", *ALL,
+            "Project",
+            "projects",
+            *ALL,
             update="Project.change_details, Project.link_repository, Project.report_fetch",
             update_request="POST /api/projects/{id}/change-details",
         ),
@@ -106,18 +134,27 @@ PORTS: dict[str, list[Function]] = {
     ],
     "AccountRepository": [
         *crud(
-            "Account", "accounts", *ALL,
+            "Account",
+            "accounts",
+            *ALL,
             update="Account.refresh_credentials, Account.change_config, Account.reorder",
             update_request="POST /api/accounts/{id}/refresh-credentials",
         ),
         Function("findNextAvailable", "services.accounts.next_account", "POST /api/accounts/next-available"),
         Function("markExhausted", "Account.mark_exhausted", "POST /api/accounts/{id}/mark-exhausted"),
-        Function("clearExpiredExhaustion", "services.accounts.clear_expired_exhaustion", "POST /api/accounts/clear-expired-exhaustion"),
+        Function(
+            "clearExpiredExhaustion",
+            "services.accounts.clear_expired_exhaustion",
+            "POST /api/accounts/clear-expired-exhaustion",
+        ),
     ],
     "ProposalRepository": [
         *crud(
-            "Proposal", "proposals", *ALL,
-            update="services.proposals.accept, Proposal.dismiss", update_request="POST /api/proposals/{id}/accept",
+            "Proposal",
+            "proposals",
+            *ALL,
+            update="services.proposals.accept, Proposal.dismiss",
+            update_request="POST /api/proposals/{id}/accept",
         ),
         Function("findByAgentIdAndStatus", "projections.proposals.of_agent", "GET /api/proposals?agent_id=&status="),
         Function("updateManyByAgentId", "services.proposals.resolve_all", "POST /api/proposals/resolve-all"),
@@ -131,16 +168,30 @@ PORTS: dict[str, list[Function]] = {
     ],
     "ConversationRepository": [
         *crud("Conversation", "conversations", "create", "findById"),
-        Function("findPendingForAgent", "projections.conversations.pending_for_agent", "GET /api/conversations?to_agent_id=&status="),
+        Function(
+            "findPendingForAgent",
+            "projections.conversations.pending_for_agent",
+            "GET /api/conversations?to_agent_id=&status=",
+        ),
         Function("answer", "Conversation.answer", "POST /api/conversations/{id}/answer"),
     ],
     "ChatSessionRepository": [
         Function("createSession", "ChatSession.create", "POST /api/chat-sessions"),
-        Function("findActiveSession", "projections.chat_sessions.active", "GET /api/chat-sessions?target_type=&target_id=&status="),
-        Function("findActiveSessionByAgentId", "projections.chat_sessions.active_by_agent", "GET /api/chat-sessions?agent_id=&status="),
+        Function(
+            "findActiveSession",
+            "projections.chat_sessions.active",
+            "GET /api/chat-sessions?target_type=&target_id=&status=",
+        ),
+        Function(
+            "findActiveSessionByAgentId",
+            "projections.chat_sessions.active_by_agent",
+            "GET /api/chat-sessions?agent_id=&status=",
+        ),
         Function("updateSession", "ChatSession.link_agent, ChatSession.close", "POST /api/chat-sessions/{id}/close"),
         Function("createMessage", "ChatSession.post_message", "POST /api/chat-sessions/{id}/post-message"),
-        Function("findMessagesBySessionId", "projections.chat_sessions.messages", "GET /api/chat-sessions/{id}/messages"),
+        Function(
+            "findMessagesBySessionId", "projections.chat_sessions.messages", "GET /api/chat-sessions/{id}/messages"
+        ),
     ],
     "ReviewCommentRepository": [
         *crud("ReviewComment", "review-comments", "create", "delete"),
@@ -150,10 +201,15 @@ PORTS: dict[str, list[Function]] = {
     ],
     "ErrandRepository": [
         *crud(
-            "Errand", "errands", "create", "findById", "update", "delete",
+            "Errand",
+            "errands",
+            "create",
+            "findById",
+            "update",
+            "delete",
             update="Errand.assign_agent, Errand.submit_for_review, Errand.merge, Errand.abandon",
             update_request="POST /api/errands/{id}/merge",
         ),
         Function("findAll", "projections.errands.find", "GET /api/errands?project_id=&status="),
     ],
-}  # fmt: skip
+}

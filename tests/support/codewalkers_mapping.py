@@ -24,9 +24,7 @@ OTHER_NAMES: dict[str, dict[str, str]] = {
         "status": "status_c",
         **{
             name: f"agent_runs.{name}"
-            for name in (
-                *("mode", "pid", "exit_code", "prompt", "output_file_path", "result", "pending_questions"),
-            )
+            for name in (*("mode", "pid", "exit_code", "prompt", "output_file_path", "result", "pending_questions"),)
         },
     },
     "agent_log_chunks": {"id": "chunk_id"},

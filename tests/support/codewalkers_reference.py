@@ -6,7 +6,8 @@ from typing import Any
 
 from support.codewalkers_functions import PORTS, Function
 from support.codewalkers_mapping import OURS, place
-from workledger.adapters.codewalkers.schema import TABLES, Column, camel
+from workledger.adapters.codewalkers.columns import Column, camel
+from workledger.adapters.codewalkers.schema import TABLES
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.projections.engine.columns import STAMPS
 from workledger.projections.engine.columns import Column as OurColumn
@@ -14,15 +15,16 @@ from workledger.projections.engine.rules import Becomes, Count, From, Position, 
 
 INTRODUCTION = """# Codewalkers
 
-Where workledger has what a database of Codewalkers has. [Import it](../howto/import.md#a-database-of-codewalkers), and every row
-comes back from the tables named here: ids and times are kept, and a value that is not what it was is told below.
+Where workledger has what a database of Codewalkers has. [Import it](../howto/import.md#a-database-of-codewalkers), and
+every row comes back from the tables named here: ids and times are kept, and a value that is not what it was is told
+below.
 
 {made}
 ## Tables
 
 *Here* is the column of a [read table](../explanation/projections.md), *from* are the fields of the
-[events](events.md) that set it; `@` is the time of an event. *Goes* says what a delete of the row that a column refers to does:
-the row goes with it (`cascade`), or the column becomes null (`null`).
+[events](events.md) that set it; `@` is the time of an event. *Goes* says what becomes of the row when the
+one is deleted that a column refers to: it goes too (`cascade`), or the column becomes null (`null`).
 """
 
 MEANS = {
@@ -33,10 +35,10 @@ MEANS = {
     ("agents", "worktree_id"): "the path that it is",
     ("agents", "status"): "derived from the run: idle, running, waiting_for_input, stopped, crashed",
     ("agents", "pending_questions"): "a list; what is none in Codewalkers is the only one in it",
-    ("agents", "result"): "JSON; text that is none is `{\"raw\": …}`",
-    ("phases", "content"): "JSON; text that is no object is `{\"raw\": …}`",
-    ("pages", "content"): "JSON; text that is no object is `{\"raw\": …}`",
-    ("proposals", "metadata"): "JSON; text that is no object is `{\"raw\": …}`",
+    ("agents", "result"): 'JSON; text that is none is `{"raw": …}`',
+    ("phases", "content"): 'JSON; text that is no object is `{"raw": …}`',
+    ("pages", "content"): 'JSON; text that is no object is `{"raw": …}`',
+    ("proposals", "metadata"): 'JSON; text that is no object is `{"raw": …}`',
     ("agent_log_chunks", "created_at"): "the order in a log is `seq`",
     ("chat_messages", "change_set_id"): "of a change set nothing else is known: it has no entries",
 }
@@ -56,14 +58,20 @@ def page(made: str) -> str:
         lines.append("")
     lines += [FUNCTIONS]
     for port, functions in PORTS.items():
-        lines += [f"### {port}\n", "| Function | In Python | Over HTTP |", "|---|---|---|", *map(_function, functions), ""]
+        lines += [
+            f"### {port}\n",
+            "| Function | In Python | Over HTTP |",
+            "|---|---|---|",
+            *map(_function, functions),
+            "",
+        ]
     return "\n".join(lines)
 
 
 FUNCTIONS = """## Functions
 
-Each function of the fourteen ports, and what does the same here. A command is called on a draft (`ledger.edit`), `create` with
-`ledger.create`; a query takes `ledger.tables`, a service the ledger.
+Each function of the fourteen ports, and what does the same here. A command is called on a draft (`ledger.edit`),
+`create` with `ledger.create`; a query takes `ledger.tables`, a service the ledger.
 """
 
 
@@ -105,7 +113,8 @@ def _told(name: str, rule: Rule) -> Iterator[str]:
 
 
 def _function(one: Function) -> str:
-    return f"| `{one.name}` | {', '.join(f'`{name}`' for name in one.ours.split(', '))} | {f'`{one.request}`' if one.request else ''} |"
+    ours = ", ".join(f"`{name}`" for name in one.ours.split(", "))
+    return f"| `{one.name}` | {ours} | {f'`{one.request}`' if one.request else ''} |"
 
 
 def resolved(name: str) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 import workledger
 from support import codewalkers_mapping as mapping
 from support.codewalkers_database import Codewalkers
-from workledger.adapters.codewalkers.schema import TABLES, Column
+from workledger.adapters.codewalkers.columns import Column
+from workledger.adapters.codewalkers.schema import TABLES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

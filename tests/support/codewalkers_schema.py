@@ -130,7 +130,10 @@ create table `__drizzle_migrations` (`id` integer primary key, `hash` text not n
 
 TABLE = re.compile(r"((?:table|references|on) )`(\w+)`")
 COLUMN = re.compile(r"`(\w+)`")
-RULES = re.compile(r" primary key| unique(?= index)| not null| unique|,\s*foreign key \([^)]*\) references \S+ on delete (?:cascade|set null)")
+RULES = re.compile(
+    r" primary key| unique(?= index)| not null| unique"
+    r"|,\s*foreign key \([^)]*\) references \S+ on delete (?:cascade|set null)"
+)
 
 
 def statements(*, camel: bool = False, rules: bool = True) -> str:

@@ -178,4 +178,3 @@ class Agents(Noun):
 
 def _session_number(row: Row) -> int:
     return row["sessions"] if isinstance(row["sessions"], int) and row["sessions"] > 0 else 1
-

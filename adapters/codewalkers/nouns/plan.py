@@ -68,7 +68,9 @@ class Initiatives(Noun):
 
     def amended(self, row: Row, refused: Refused, ledger: Ledger) -> Row | None:
         if refused.code == "INITIATIVE_PHASES_OPEN":
-            return row.amended(f"initiatives.status: {row['status']} while phases are open (active here)", status="active")
+            return row.amended(
+                f"initiatives.status: {row['status']} while phases are open (active here)", status="active"
+            )
         return super().amended(row, refused, ledger)
 
 

@@ -37,9 +37,7 @@ class Projects(Noun):
     follows = frozenset(("name", "url", "default_branch", "last_fetched_at"))
 
     def created(self, row: Row) -> Event:
-        return ProjectCreated(
-            name=row["name"], repository_url=row["url"] or None, default_branch=row["default_branch"]
-        )
+        return ProjectCreated(name=row["name"], repository_url=row["url"] or None, default_branch=row["default_branch"])
 
     def follow(self, step: Step) -> None:
         row = step.row
@@ -68,9 +66,7 @@ class Accounts(Noun):
     """An account; of its settings and credentials there is a digest, and where they are."""
 
     table, kind, what = "accounts", Account, "accounts"
-    follows = frozenset(
-        ("config_json", "credentials", "is_exhausted", "exhausted_until", "last_used_at", "sort_order")
-    )
+    follows = frozenset(("config_json", "credentials", "is_exhausted", "exhausted_until", "last_used_at", "sort_order"))
 
     def created(self, row: Row) -> Event:
         return AccountRegistered(email=row["email"], provider=row["provider"], sort_order=row["sort_order"])

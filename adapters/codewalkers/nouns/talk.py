@@ -35,7 +35,6 @@ from workledger.domain.review_comment import (
     ReviewCommentUnresolved,
 )
 
-
 LOST = "chat_sessions.targetId: active chats about what is not there (closed here)"
 
 
@@ -110,7 +109,7 @@ class ChatSessions(Noun):
 
     def told(self, row: Row) -> Row:
         if row["status"] == "active" and row["later_chat"]:
-            fault = "chat_sessions.status: several active chats about one target (the latest stays active)"
+            fault = "chat_sessions.status: several active chats about one target (the latest stays)"
             return row.amended(fault, status="closed")
         if row["status"] == "active" and not row["target"]:
             return row.amended(LOST, status="closed")

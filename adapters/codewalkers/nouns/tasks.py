@@ -90,7 +90,11 @@ class Tasks(Noun):
             return
         for event in _to(task, row.amended("", status="pending")):
             step.happen(event)
-        retry = TaskRetryScheduled(retry_count=row["retry_count"], run_id="") if row["retry_count"] else TaskRetriedManually()
+        retry = (
+            TaskRetryScheduled(retry_count=row["retry_count"], run_id="")
+            if row["retry_count"]
+            else TaskRetriedManually()
+        )
         step.happen(retry)
 
 
