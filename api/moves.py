@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 from pydantic import Field
 
 from workledger.api.web.bodies import model
@@ -13,9 +12,8 @@ from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task, ranks
 from workledger.domain.task.card_events import TaskMoved
 from workledger.domain.task.refusals import TaskPositionConflict
-from workledger.projections import tasks
+from workledger.projections import task_places
 from workledger.projections.engine.tables import ReadTables
-from workledger.projections.tasks import Tasks
 
 PLACE = ("before", "after", "position")
 
@@ -55,16 +53,12 @@ class _Column:
 
     def __init__(self, tables: ReadTables, moving: Task, name: str) -> None:
         self.tables, self.moving, self.name = tables, moving, name
-        self.others = sa.and_(
-            tasks.shown(moving.project_id),
-            Tasks.c.board_column == name,
-            Tasks.c.id != moving.id,
-        )
+        self.others = (moving.project_id, name, moving.id)
 
     def rank(self, unit: Unit, before: str | None = None, after: str | None = None, position: int | None = None) -> str:
         """The rank of that place; the whole column is spread out again when there is no room left in between."""
         place = self._place(before, after, position)
-        low, high = tasks.neighbours(self.tables, self.moving.project_id, self.name, place, self.moving.id)
+        low, high = task_places.neighbours(self.tables, *self.others, place)
         if self.moving.board_column == self.name and (low or "") < self.moving.rank < (high or "~"):
             return self.moving.rank
         if high is None or (low or "") < high:
@@ -82,21 +76,18 @@ class _Column:
             return place
         if after is not None:
             return self._before(after) + 1
-        count = self.tables.scalar(sa.select(sa.func.count()).where(self.others))
-        return min(position or 0, int(count))
+        return min(position or 0, task_places.count(self.tables, *self.others))
 
     def _before(self, id: str) -> int:
         """How many of the others come before that one of them."""
-        row = self.tables.first(sa.select(Tasks.c.rank, Tasks.c.id).where(self.others, Tasks.c.id == id))
-        if row is None:
+        place = task_places.before(self.tables, *self.others, id)
+        if place is None:
             raise TaskPositionConflict(task_id=id)
-        ahead = sa.tuple_(Tasks.c.rank, Tasks.c.id) < sa.tuple_(sa.literal(row["rank"]), sa.literal(row["id"]))
-        return int(self.tables.scalar(sa.select(sa.func.count()).where(self.others, ahead)))
+        return place
 
     def _spread(self, unit: Unit, place: int) -> str:
         """Give the others new ranks, in the order they have, and leave room at that place: all in one append."""
-        chosen = sa.select(Tasks.c.id, Tasks.c.rank, Tasks.c.version).where(self.others)
-        others = self.tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id))
+        others = task_places.others(self.tables, *self.others)
         spread = ranks.spread(len(others) + 1)
         mine = spread.pop(place)
         for other, rank in zip(others, spread, strict=True):

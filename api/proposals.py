@@ -42,8 +42,7 @@ class WithCounts(TypedDict):
 
 
 def _counts(tables: ReadTables, asked: Any) -> WithCounts:
-    given = {name: value for name in ("agent_id", "initiative_id") if (value := getattr(asked, name)) is not None}
-    return {"counts": proposals.counts(tables, *(Proposals.c[name] == value for name, value in given.items()))}
+    return {"counts": proposals.counts(tables, asked.agent_id, asked.initiative_id)}
 
 
 def _accept(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:

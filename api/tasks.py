@@ -12,7 +12,7 @@ from workledger.api.web.resource import resource
 from workledger.domain.task import Task
 from workledger.domain.task.board import COLUMNS, Column, Status
 from workledger.domain.task.card import Category, Priority
-from workledger.projections import tasks
+from workledger.projections import task_places, tasks
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.task_dependencies import dependencies, dependents
 from workledger.projections.tasks import TaskRow, Tasks
@@ -114,7 +114,7 @@ def with_edges(tables: ReadTables, row: dict[str, Any]) -> WithEdges:
     return {
         "depends_on": dependencies(tables, row["id"]),
         "dependents": dependents(tables, row["id"]),
-        "position": tasks.position(tables, cast(TaskRow, row)) if shown else None,
+        "position": task_places.position(tables, cast(TaskRow, row)) if shown else None,
     }
 
 

@@ -70,6 +70,12 @@ GET = Statement(Accounts.table.select().where(Accounts.c.id == sa.bindparam("id"
 OF_PROVIDER = Statement(
     Accounts.table.select().where(Accounts.c.provider == sa.bindparam("provider")).order_by(*TURN), AccountRow
 )
+EXHAUSTED = Statement(
+    Accounts.table.select()
+    .where(Accounts.c.is_exhausted)
+    .order_by(Accounts.c.exhausted_until.is_(None), Accounts.c.exhausted_until, Accounts.c.id),
+    AccountRow,
+)
 
 
 def get(tables: ReadTables, id: str) -> AccountRow | None:
@@ -85,7 +91,4 @@ def of_provider(tables: ReadTables, provider: str) -> list[AccountRow]:
 def exhausted(tables: ReadTables) -> list[AccountRow]:
     """The accounts of all providers that are exhausted: first those that come back first, last those that are to be
     cleared by hand."""
-    chosen = Accounts.table.select().where(Accounts.c.is_exhausted)
-    return tables.all(
-        chosen.order_by(Accounts.c.exhausted_until.is_(None), Accounts.c.exhausted_until, Accounts.c.id), AccountRow
-    )
+    return tables.run(EXHAUSTED)

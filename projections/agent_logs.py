@@ -89,6 +89,11 @@ SESSIONS = Statement(
     .order_by(AgentLogSessions.c.session_number),
     LogSession,
 )
+SESSION_COUNT = Statement(
+    sa.select(sa.func.coalesce(sa.func.max(AgentLogSessions.c.session_number), 0).label("highest")).where(
+        AgentLogSessions.c.agent_id == sa.bindparam("agent_id")
+    )
+)
 CHUNKS = Statement(_OF_AGENT.order_by(*_ORDER).limit(_LIMIT), AgentLogChunkRow)
 CHUNKS_AFTER = Statement(
     _OF_SESSION.where(AgentLogChunks.c.seq > sa.bindparam("after")).order_by(*_ORDER).limit(_LIMIT), AgentLogChunkRow
@@ -103,8 +108,8 @@ def sessions(tables: ReadTables, agent_id: str) -> list[LogSession]:
 
 def session_count(tables: ReadTables, agent_id: str) -> int:
     """The highest session number that the agent's log has; 0 when it has none."""
-    highest = sa.func.max(AgentLogSessions.c.session_number)
-    return tables.scalar(sa.select(highest).where(AgentLogSessions.c.agent_id == agent_id), int) or 0
+    [counted] = tables.run(SESSION_COUNT, agent_id=agent_id)
+    return int(counted["highest"])
 
 
 def chunks(

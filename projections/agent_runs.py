@@ -105,6 +105,15 @@ class AgentRuns(
 
 
 GET = Statement(AgentRuns.table.select().where(AgentRuns.c.id == sa.bindparam("id")), AgentRunRow)
+BY_PROVIDER_SESSION = Statement(
+    AgentRuns.table.select().where(AgentRuns.c.provider_session_id == sa.bindparam("id")).limit(1), AgentRunRow
+)
+OF_TASK = Statement(
+    AgentRuns.table.select()
+    .where(AgentRuns.c.task_id == sa.bindparam("task_id"))
+    .order_by(AgentRuns.c.started_at.desc(), AgentRuns.c.id),
+    AgentRunRow,
+)
 
 
 def get(tables: ReadTables, id: str) -> AgentRunRow | None:
@@ -114,11 +123,9 @@ def get(tables: ReadTables, id: str) -> AgentRunRow | None:
 
 def by_provider_session(tables: ReadTables, provider_session_id: str) -> AgentRunRow | None:
     """The run that the provider's own session belongs to (Codewalkers `findBySessionId`)."""
-    chosen = AgentRuns.table.select().where(AgentRuns.c.provider_session_id == provider_session_id)
-    return tables.first(chosen, AgentRunRow)
+    return tables.run_first(BY_PROVIDER_SESSION, id=provider_session_id)
 
 
 def of_task(tables: ReadTables, task_id: str) -> list[AgentRunRow]:
     """A task's runs, latest first (Codewalkers `findByTaskId`)."""
-    chosen = AgentRuns.table.select().where(AgentRuns.c.task_id == task_id)
-    return tables.all(chosen.order_by(AgentRuns.c.started_at.desc(), AgentRuns.c.id), AgentRunRow)
+    return tables.run(OF_TASK, task_id=task_id)

@@ -35,6 +35,7 @@ from workledger.domain.kernel.store import Scanned
 from workledger.domain.task.events import TaskAssigned, TaskCompleted, TaskReopened, TaskUnassigned
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.narrowing import nullable, optional
 from workledger.projections.engine.rules import Becomes, Count, From, Kind, References, Stream, Sum, Tag, When
 from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Barrier, Change, Fold, Table, WriteTables
@@ -165,6 +166,14 @@ class Agents(
 
 
 GET = Statement(Agents.table.select().where(Agents.c.id == sa.bindparam("id")), AgentRow)
+BY_NAME = Statement(
+    Agents.table.select().where(Agents.c.name == sa.bindparam("name")), AgentRow, nullable(Agents.c.project_id)
+)
+BY_STATUS = Statement(
+    Agents.table.select().where(Agents.c.status == sa.bindparam("status")).order_by(Agents.c.name, Agents.c.id),
+    AgentRow,
+    optional(Agents.c.project_id),
+)
 
 
 def get(tables: ReadTables, id: str) -> AgentRow | None:
@@ -174,8 +183,7 @@ def get(tables: ReadTables, id: str) -> AgentRow | None:
 
 def by_name(tables: ReadTables, name: str, project_id: str | None = None) -> AgentRow | None:
     """The agent of that exact name in a project, or among those of no project (Codewalkers `findByName`)."""
-    chosen = Agents.table.select().where(Agents.c.name == name, Agents.c.project_id == project_id)
-    return tables.first(chosen, AgentRow)
+    return tables.run_first(BY_NAME, name=name, project_id=project_id)
 
 
 def by_status(tables: ReadTables, status: str, project_id: str | None = None) -> list[AgentRow]:
@@ -184,7 +192,4 @@ def by_status(tables: ReadTables, status: str, project_id: str | None = None) ->
     Args:
         project_id: of that project only.
     """
-    chosen = Agents.table.select().where(Agents.c.status == status)
-    if project_id is not None:
-        chosen = chosen.where(Agents.c.project_id == project_id)
-    return tables.all(chosen.order_by(Agents.c.name, Agents.c.id), AgentRow)
+    return tables.run(BY_STATUS, status=status, project_id=project_id)

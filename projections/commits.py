@@ -91,6 +91,12 @@ HISTORY = Statement(
     .limit(sa.bindparam("limit"))
     .offset(sa.bindparam("offset"))
 )
+BY_SHA = Statement(
+    ProjectCommits.table.select().where(
+        ProjectCommits.c.project_id == sa.bindparam("project_id"), ProjectCommits.c.commit_sha == sa.bindparam("sha")
+    ),
+    CommitRow,
+)
 COUNT = Statement(sa.select(Projects.c.commit_count).where(Projects.c.id == sa.bindparam("id")))
 
 
@@ -110,8 +116,7 @@ def count(tables: ReadTables, project_id: str) -> int:
 
 def by_sha(tables: ReadTables, project_id: str, sha: str) -> CommitRow | None:
     """The commit of a project with that sha."""
-    chosen = ProjectCommits.table.select().where(ProjectCommits.c.project_id == project_id)
-    return tables.first(chosen.where(ProjectCommits.c.commit_sha == sha), CommitRow)
+    return tables.run_first(BY_SHA, project_id=project_id, sha=sha)
 
 
 def _with_run(row: dict[str, Any]) -> HistoryRow:

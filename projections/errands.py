@@ -18,6 +18,7 @@ from workledger.domain.errand import (
     Status,
 )
 from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.narrowing import optional
 from workledger.projections.engine.rules import Becomes, From, References, Stream, When
 from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
@@ -67,6 +68,12 @@ class Errands(
 
 
 GET = Statement(Errands.table.select().where(Errands.c.id == sa.bindparam("id")), ErrandRow)
+FOUND = Statement(
+    Errands.table.select().order_by(Errands.c.created_at.desc(), Errands.c.id.desc()),
+    ErrandRow,
+    optional(Errands.c.project_id),
+    optional(Errands.c.status),
+)
 
 
 def get(tables: ReadTables, id: str) -> ErrandRow | None:
@@ -81,9 +88,4 @@ def find(tables: ReadTables, project_id: str | None = None, status: Status | Non
         project_id: of that project only.
         status: of that status only.
     """
-    chosen = Errands.table.select()
-    if project_id is not None:
-        chosen = chosen.where(Errands.c.project_id == project_id)
-    if status is not None:
-        chosen = chosen.where(Errands.c.status == status)
-    return tables.all(chosen.order_by(Errands.c.created_at.desc(), Errands.c.id.desc()), ErrandRow)
+    return tables.run(FOUND, project_id=project_id, status=status)

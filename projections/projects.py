@@ -84,6 +84,13 @@ def count_commits(tables: WriteTables, commits: sa.Table, rows: Sequence[Mapping
 
 
 GET = Statement(Projects.table.select().where(Projects.c.id == sa.bindparam("id")), ProjectRow)
+RECENT = Statement(
+    Projects.table.select()
+    .where(Projects.c.status != "archived")
+    .order_by(Projects.c.updated_at.desc(), Projects.c.id)
+    .limit(sa.bindparam("limit")),
+    ProjectRow,
+)
 
 
 def get(tables: ReadTables, id: str) -> ProjectRow | None:
@@ -93,5 +100,4 @@ def get(tables: ReadTables, id: str) -> ProjectRow | None:
 
 def recent(tables: ReadTables, limit: int = 100) -> list[ProjectRow]:
     """The projects that changed last, latest first, without archived ones (Elmer's list of projects)."""
-    chosen = Projects.table.select().where(Projects.c.status != "archived")
-    return tables.all(chosen.order_by(Projects.c.updated_at.desc(), Projects.c.id).limit(limit), ProjectRow)
+    return tables.run(RECENT, limit=limit)

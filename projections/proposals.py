@@ -14,6 +14,7 @@ from workledger.domain.proposal import (
     TargetType,
 )
 from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.narrowing import optional
 from workledger.projections.engine.rules import From, Logged, References, Stream, When
 from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
@@ -67,6 +68,12 @@ OF_AGENT = Statement(
     .order_by(Proposals.c.sort_order, Proposals.c.id),
     ProposalRow,
 )
+COUNTS = Statement(
+    sa.select(Proposals.c.status, sa.func.count().label("count")).group_by(Proposals.c.status),
+    None,
+    optional(Proposals.c.agent_id),
+    optional(Proposals.c.initiative_id),
+)
 
 
 def get(tables: ReadTables, id: str) -> ProposalRow | None:
@@ -81,11 +88,16 @@ def of_agent(tables: ReadTables, agent_id: str, status: Status) -> list[Proposal
 
 def count(tables: ReadTables, agent_id: str, status: Status) -> int:
     """How many proposals of an agent are in that status (Codewalkers `countByAgentIdAndStatus`)."""
-    return counts(tables, Proposals.c.agent_id == agent_id)[status]
+    return counts(tables, agent_id=agent_id)[status]
 
 
-def counts(tables: ReadTables, *conditions: sa.ColumnElement[bool]) -> dict[Status, int]:
-    """How many proposals are in each status, of those that meet the conditions."""
-    counted = sa.select(Proposals.c.status, sa.func.count().label("count")).where(*conditions)
-    found = {row["status"]: row["count"] for row in tables.all(counted.group_by(Proposals.c.status))}
+def counts(tables: ReadTables, agent_id: str | None = None, initiative_id: str | None = None) -> dict[Status, int]:
+    """How many proposals are in each status.
+
+    Args:
+        agent_id: of that agent only.
+        initiative_id: of that initiative only.
+    """
+    counted = tables.run(COUNTS, agent_id=agent_id, initiative_id=initiative_id)
+    found = {row["status"]: row["count"] for row in counted}
     return {status: found.get(status, 0) for status in get_args(Status)}

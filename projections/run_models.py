@@ -9,7 +9,9 @@ from workledger.domain.agent_run.events import AgentTurnCompleted, AgentTurnCorr
 from workledger.domain.kernel.store import Scanned
 from workledger.projections.agent_runs import AgentRuns
 from workledger.projections.engine.columns import TableRow
+from workledger.projections.engine.narrowing import optional
 from workledger.projections.engine.rules import Count, Kind, References
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Change, Fold, Table
 from workledger.projections.engine.tables import ReadTables
 
@@ -69,18 +71,25 @@ class ModelTotal(TableRow):
     cache_write_token_count: int
 
 
+_MODEL = sa.func.coalesce(sa.func.nullif(RunModels.c.model, ""), AgentRuns.c.model).label("model")
+TOTALS = Statement(
+    sa.select(
+        _MODEL,
+        sa.func.count(RunModels.c.agent_run_id.distinct()).label("run_count"),
+        *(sa.cast(sa.func.sum(RunModels.c[name]), sa.BigInteger).label(name) for name in ("turn_count", *COUNTS)),
+    )
+    .join_from(RunModels.table, AgentRuns.table, RunModels.c.agent_run_id == AgentRuns.c.id)
+    .group_by(_MODEL)
+    .order_by(sa.desc("token_output_count"), "model"),
+    ModelTotal,
+    optional(AgentRuns.c.project_id),
+    optional(RunModels.c.agent_run_id),
+)
+
+
 def totals(tables: ReadTables, *, project_id: str | None = None, agent_run_id: str | None = None) -> list[ModelTotal]:
     """Turns and tokens by model, most output first: of one run, of a project's runs, or of all.
 
     Turns that do not say their model, as those of earlier releases, count for the model of their run.
     """
-    used, runs = RunModels.c, AgentRuns.c
-    model = sa.func.coalesce(sa.func.nullif(used.model, ""), runs.model).label("model")
-    sums = [sa.cast(sa.func.sum(used[name]), sa.BigInteger).label(name) for name in ("turn_count", *COUNTS)]
-    chosen = sa.select(model, sa.func.count(used.agent_run_id.distinct()).label("run_count"), *sums)
-    chosen = chosen.join_from(RunModels.table, AgentRuns.table, used.agent_run_id == runs.id).group_by(model)
-    if project_id is not None:
-        chosen = chosen.where(runs.project_id == project_id)
-    if agent_run_id is not None:
-        chosen = chosen.where(used.agent_run_id == agent_run_id)
-    return tables.all(chosen.order_by(sa.desc("token_output_count"), "model"), ModelTotal)
+    return tables.run(TOTALS, project_id=project_id, agent_run_id=agent_run_id)

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
+import sqlalchemy as sa
+
 from workledger.domain.kernel.store import Scanned
 from workledger.domain.session_feed import SessionEntryPublished, SessionFeedPurged
 from workledger.projections.engine.columns import TableRow
+from workledger.projections.engine.narrowing import Narrowing, among
 from workledger.projections.engine.rules import From, Kind, Logged, Stream, Version, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Barrier, Table, WriteTables
 from workledger.projections.engine.tables import ReadTables
 
@@ -44,6 +48,16 @@ class SessionEvents(
     BARRIERS: ClassVar[dict[Kind, Barrier]] = {SessionFeedPurged: _purged}
 
 
+SINCE = Statement(
+    SessionEvents.table.select()
+    .where(SessionEvents.c.session_id == sa.bindparam("session_id"), SessionEvents.c.offset > sa.bindparam("after"))
+    .order_by(SessionEvents.c.offset)
+    .limit(sa.bindparam("limit")),
+    SessionEventRow,
+    Narrowing("types", given=among(SessionEvents.c.type, "types")),
+)
+
+
 def since(
     tables: ReadTables, session_id: str, offset: int = 0, *, limit: int = 100, types: tuple[str, ...] = ()
 ) -> list[SessionEventRow]:
@@ -52,9 +66,4 @@ def since(
     Args:
         types: of these types only.
     """
-    chosen = SessionEvents.table.select().where(
-        SessionEvents.c.session_id == session_id, SessionEvents.c.offset > offset
-    )
-    if types:
-        chosen = chosen.where(SessionEvents.c.type.in_(types))
-    return tables.all(chosen.order_by(SessionEvents.c.offset).limit(limit), SessionEventRow)
+    return tables.run(SINCE, session_id=session_id, after=offset, limit=limit, types=types or None)

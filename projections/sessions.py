@@ -103,6 +103,13 @@ class SessionParticipants(
 
 
 GET = Statement(Sessions.table.select().where(Sessions.c.id == sa.bindparam("id")), SessionRow)
+PARTICIPANTS = Statement(
+    SessionParticipants.table.select()
+    .join(Sessions.table, Sessions.c.id == SessionParticipants.c.session_id)
+    .where(SessionParticipants.c.session_id == sa.bindparam("session_id"), Sessions.c.status != "closed")
+    .order_by(SessionParticipants.c.joined_at, SessionParticipants.c.user_id),
+    SessionParticipantRow,
+)
 
 
 def get(tables: ReadTables, id: str) -> SessionRow | None:
@@ -113,7 +120,4 @@ def get(tables: ReadTables, id: str) -> SessionRow | None:
 def participants(tables: ReadTables, session_id: str) -> list[SessionParticipantRow]:
     """Who takes part, in the order in which they joined; nobody once the session is closed (AgentPane
     `getActiveUsers`)."""
-    part = SessionParticipants
-    chosen = part.table.select().join(Sessions.table, Sessions.c.id == part.c.session_id)
-    chosen = chosen.where(part.c.session_id == session_id, Sessions.c.status != "closed")
-    return tables.all(chosen.order_by(part.c.joined_at, part.c.user_id), SessionParticipantRow)
+    return tables.run(PARTICIPANTS, session_id=session_id)

@@ -38,6 +38,7 @@ from workledger.domain.task.events import (
     TaskWorkFinished,
 )
 from workledger.projections.engine.columns import Stamped
+from workledger.projections.engine.narrowing import optional
 from workledger.projections.engine.rules import ABSENT, Becomes, From, References, Stream, Sum, Tag, When
 from workledger.projections.engine.statement import Query, Statement
 from workledger.projections.engine.table import Table, WriteTables
@@ -185,10 +186,10 @@ def unmet_dependencies() -> sa.ColumnElement[int]:
     return unmet.correlate(Tasks.table).scalar_subquery().label("unmet_dependencies")
 
 
-def shown(project_id: "str | sa.BindParameter[str] | None") -> sa.ColumnElement[bool]:
-    """The condition for tasks that a project's board shows: dropped ones are hidden. None stands for no project."""
-    return sa.and_(Tasks.c.project_id == project_id, Tasks.c.status != "cancelled")
+SHOWN = Tasks.c.status != "cancelled"
+"""The condition for tasks that a board shows: dropped ones are hidden."""
 
+OF_PROJECT = Tasks.c.project_id == sa.bindparam("project_id")
 
 ALL_CARDS: Query = sa.select(Tasks.table, unmet_dependencies())
 """The columns of CardRow, of all tasks, to be narrowed and ordered."""
@@ -196,7 +197,7 @@ ALL_CARDS: Query = sa.select(Tasks.table, unmet_dependencies())
 
 def _first_of(column: "str | sa.BindParameter[str]") -> Query:
     """The first cards of a column of the board, in order."""
-    chosen = ALL_CARDS.where(shown(sa.bindparam("project_id")), Tasks.c.board_column == column)
+    chosen = ALL_CARDS.where(OF_PROJECT, SHOWN, Tasks.c.board_column == column)
     return chosen.order_by(Tasks.c.rank, Tasks.c.id).limit(sa.bindparam("limit"))
 
 
@@ -251,13 +252,10 @@ def _place(card: CardRow) -> tuple[str, str]:
 
 
 COUNTS = Statement(TaskCounts.table.select().where(TaskCounts.c.project_id == sa.bindparam("project_id")), TaskCountRow)
-BEFORE = Statement(
-    sa.select(sa.func.count().label("cards")).where(
-        shown(sa.bindparam("project_id")),
-        Tasks.c.board_column == sa.bindparam("column"),
-        sa.tuple_(Tasks.c.rank, Tasks.c.id)
-        < sa.tuple_(sa.bindparam("rank", type_=Tasks.c.rank.type), sa.bindparam("id", type_=Tasks.c.id.type)),
-    )
+COUNTS_IN = Statement(
+    sa.select(Tasks.c.board_column, sa.func.count().label("count")).where(SHOWN).group_by(Tasks.c.board_column),
+    None,
+    *map(optional, (Tasks.c.initiative_id, Tasks.c.phase_id, Tasks.c.parent_task_id)),
 )
 
 
@@ -269,27 +267,15 @@ def counts(tables: ReadTables, project_id: str) -> dict[Column, int]:
     return counted
 
 
-def counts_in(tables: ReadTables, **wholes: str) -> dict[Column, int]:
+def counts_in(
+    tables: ReadTables,
+    *,
+    initiative_id: str | None = None,
+    phase_id: str | None = None,
+    parent_task_id: str | None = None,
+) -> dict[Column, int]:
     """How many tasks that are not dropped stand in each column, of those that belong to an initiative, a phase or a
-    parent: `phase_id="pha_1"`."""
-    chosen = sa.select(Tasks.c.board_column, sa.func.count().label("count")).group_by(Tasks.c.board_column)
-    chosen = chosen.where(Tasks.c.status != "cancelled", *(Tasks.c[name] == id for name, id in wholes.items()))
-    return dict.fromkeys(COLUMNS, 0) | {row["board_column"]: row["count"] for row in tables.all(chosen)}
-
-
-def position(tables: ReadTables, task: TaskRow) -> int:
-    """The place of a project's card in its column, counted from 0."""
-    place = {"column": task["board_column"], "rank": task["rank"], "id": task["id"]}
-    before = tables.run_first(BEFORE, project_id=task["project_id"], **place)
-    return before["cards"] if before is not None else 0
-
-
-def neighbours(
-    tables: ReadTables, project_id: str | None, name: str, position: int, moving: str
-) -> tuple[str | None, str | None]:
-    """The ranks between which a card would stand at that place of a column, itself left out; None at either end."""
-    chosen = sa.select(Tasks.c.rank).where(shown(project_id), Tasks.c.board_column == name, Tasks.c.id != moving)
-    chosen = chosen.order_by(Tasks.c.rank, Tasks.c.id).offset(max(position - 1, 0)).limit(2 if position else 1)
-    ranks = [row["rank"] for row in tables.all(chosen)]
-    around = [*ranks, None, None] if position else [None, *ranks, None]
-    return around[0], around[1]
+    parent."""
+    wholes = {"initiative_id": initiative_id, "phase_id": phase_id, "parent_task_id": parent_task_id}
+    found = tables.run(COUNTS_IN, **wholes)
+    return dict.fromkeys(COLUMNS, 0) | {row["board_column"]: row["count"] for row in found}

@@ -12,6 +12,7 @@ from workledger.domain.task.events import TaskDeleted
 from workledger.domain.tool_calls import ToolCallCompleted, ToolCallDenied, ToolCallFailed, ToolCallStarted
 from workledger.projections.engine.columns import Stamped, TableRow
 from workledger.projections.engine.rules import Count, From, Logged, References, Stream, Sum, When
+from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
 
@@ -128,8 +129,14 @@ class ToolUse(TableRow):
     total_duration_ms: int
 
 
+OF_RUN = Statement(
+    sa.select(RunTools.c.tool, RunTools.c["count"], RunTools.c.total_duration_ms)
+    .where(RunTools.c.agent_run_id == sa.bindparam("run_id"))
+    .order_by(RunTools.c["count"].desc(), RunTools.c.tool),
+    ToolUse,
+)
+
+
 def of_run(tables: ReadTables, run_id: str) -> list[ToolUse]:
     """The tools that a run used, most used first."""
-    chosen = sa.select(RunTools.c.tool, RunTools.c.count, RunTools.c.total_duration_ms)
-    chosen = chosen.where(RunTools.c.agent_run_id == run_id)
-    return tables.all(chosen.order_by(RunTools.c["count"].desc(), RunTools.c.tool), ToolUse)
+    return tables.run(OF_RUN, run_id=run_id)

@@ -93,7 +93,13 @@ class Worktrees(
     """The worktrees of all projects; a removed one keeps its row."""
 
 
+_OF_PROJECT = Worktrees.table.select().where(
+    Worktrees.c.project_id == sa.bindparam("project_id"), Worktrees.c.status != "removed"
+)
+
 GET = Statement(Worktrees.table.select().where(Worktrees.c.id == sa.bindparam("id")), WorktreeRow)
+OF_PROJECT = Statement(_OF_PROJECT.order_by(Worktrees.c.created_at.desc(), Worktrees.c.id), WorktreeRow)
+BY_BRANCH = Statement(_OF_PROJECT.where(Worktrees.c.branch == sa.bindparam("branch")), WorktreeRow)
 
 
 def get(tables: ReadTables, id: str) -> WorktreeRow | None:
@@ -103,11 +109,9 @@ def get(tables: ReadTables, id: str) -> WorktreeRow | None:
 
 def of_project(tables: ReadTables, project_id: str) -> list[WorktreeRow]:
     """A project's worktrees that are not removed, newest first (AgentPane `list`)."""
-    chosen = Worktrees.table.select().where(Worktrees.c.project_id == project_id, Worktrees.c.status != "removed")
-    return tables.all(chosen.order_by(Worktrees.c.created_at.desc(), Worktrees.c.id), WorktreeRow)
+    return tables.run(OF_PROJECT, project_id=project_id)
 
 
 def by_branch(tables: ReadTables, project_id: str, branch: str) -> WorktreeRow | None:
     """The worktree of a branch that is not removed; there is one at most (AgentPane `getByBranch`, X11)."""
-    chosen = Worktrees.table.select().where(Worktrees.c.project_id == project_id, Worktrees.c.branch == branch)
-    return tables.first(chosen.where(Worktrees.c.status != "removed"), WorktreeRow)
+    return tables.run_first(BY_BRANCH, project_id=project_id, branch=branch)

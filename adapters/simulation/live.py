@@ -102,7 +102,7 @@ class Present(World):
         ]
 
     def cards(self, project_id: str) -> Sequence[Card]:
-        chosen = tasks.ALL_CARDS.where(tasks.shown(project_id), Tasks.c.status != "completed")
+        chosen = tasks.ALL_CARDS.where(Tasks.c.project_id == project_id, tasks.SHOWN, Tasks.c.status != "completed")
         rows = self._ledger.tables.all(chosen.order_by(Tasks.c.rank, Tasks.c.id), CardRow)
         return [
             Card(

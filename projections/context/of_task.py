@@ -9,6 +9,7 @@ from workledger.projections import tasks
 from workledger.projections.chat_sessions import ChatMessages, ChatSessions
 from workledger.projections.context.entries import Part, Sources, missing
 from workledger.projections.context.plan import content_of_phase, pages_of
+from workledger.projections.engine.narrowing import among
 from workledger.projections.engine.statement import Statement
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.task_dependencies import TaskDependencies
@@ -22,6 +23,29 @@ MOST = 200
 
 PAGE = 50
 """Messages read at a time."""
+
+
+_EDGE = TaskDependencies.c
+NEXT = Statement(
+    sa.select(
+        _EDGE.depends_on_task_id.label("id"),
+        *(Tasks.c[name] for name in ("title", "status", "summary", "completed_at")),
+    )
+    .distinct()
+    .select_from(TaskDependencies.table.outerjoin(Tasks.table, Tasks.c.id == _EDGE.depends_on_task_id))
+    .where(among(_EDGE.task_id, "ahead"))
+    .order_by(_EDGE.depends_on_task_id)
+)
+_CHAT = ChatMessages.table.join(ChatSessions.table, ChatSessions.c.id == ChatMessages.c.chat_session_id)
+_OF_TASK = sa.and_(ChatSessions.c.target_type == "task", ChatSessions.c.target_id == sa.bindparam("id"))
+MESSAGE_COUNT = Statement(sa.select(sa.func.count().label("messages")).select_from(_CHAT).where(_OF_TASK))
+NEWEST_MESSAGES = Statement(
+    sa.select(ChatMessages.table)
+    .select_from(_CHAT)
+    .where(_OF_TASK, ChatMessages.c.position < sa.bindparam("before"))
+    .order_by(ChatMessages.c.position.desc())
+    .limit(PAGE)
+)
 
 
 def of_task(tables: ReadTables, id: str) -> Sources | None:
@@ -74,14 +98,7 @@ def _before(tables: ReadTables, id: str) -> tuple[list[dict[str, Any]], bool]:
     found: dict[str, dict[str, Any]] = {}
     ahead = [id]
     for level in range(LEVELS + 1):
-        edge = TaskDependencies.c
-        columns = (Tasks.c[name] for name in ("title", "status", "summary", "completed_at"))
-        chosen = sa.select(edge.depends_on_task_id.label("id"), *columns).distinct()
-        chosen = chosen.select_from(
-            TaskDependencies.table.outerjoin(Tasks.table, Tasks.c.id == edge.depends_on_task_id)
-        )
-        rows = tables.all(chosen.where(edge.task_id.in_(ahead)).order_by(edge.depends_on_task_id))
-        new = [row for row in rows if row["id"] != id and row["id"] not in found]
+        new = [row for row in tables.run(NEXT, ahead=ahead) if row["id"] != id and row["id"] not in found]
         if not new:
             return [*found.values()], False
         if level == LEVELS:
@@ -92,18 +109,6 @@ def _before(tables: ReadTables, id: str) -> tuple[list[dict[str, Any]], bool]:
             break
         ahead = [row["id"] for row in new]
     return [*found.values()], True
-
-
-_CHAT = ChatMessages.table.join(ChatSessions.table, ChatSessions.c.id == ChatMessages.c.chat_session_id)
-_OF_TASK = sa.and_(ChatSessions.c.target_type == "task", ChatSessions.c.target_id == sa.bindparam("id"))
-MESSAGE_COUNT = Statement(sa.select(sa.func.count().label("messages")).select_from(_CHAT).where(_OF_TASK))
-NEWEST_MESSAGES = Statement(
-    sa.select(ChatMessages.table)
-    .select_from(_CHAT)
-    .where(_OF_TASK, ChatMessages.c.position < sa.bindparam("before"))
-    .order_by(ChatMessages.c.position.desc())
-    .limit(PAGE)
-)
 
 
 def _newest_messages(tables: ReadTables, id: str) -> Iterator[Part]:

@@ -1,12 +1,14 @@
 """Statements: queries that are compiled once for each database, and run straight on its driver."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 import orjson
 import sqlalchemy as sa
 
 from workledger.projections.engine.columns import TableRow
+from workledger.projections.engine.narrowing import Narrowing
 from workledger.projections.engine.types import JsonType, MomentType
 
 R = TypeVar("R", bound=TableRow | dict[str, Any])
@@ -67,29 +69,45 @@ class Statement(Generic[R]):
     Args:
         query: of the columns of `row`.
         row: the TypedDict of its rows, if they have one.
+        narrowings: further conditions, by which of its parameters are given. Each choice of them is a plan of its own,
+            made when it is first asked for.
 
     Raises:
         TypeError: the query does not select the columns of `row`.
     """
 
     @overload
+    def __init__(self, query: Query, row: type[R], *narrowings: Narrowing) -> None: ...
+
+    @overload
     def __init__(self, query: Queries, row: type[R]) -> None: ...
+
+    @overload
+    def __init__(self: "Statement[dict[str, Any]]", query: Query, row: None, *narrowings: Narrowing) -> None: ...
 
     @overload
     def __init__(self: "Statement[dict[str, Any]]", query: Queries) -> None: ...
 
-    def __init__(self, query: Queries, row: type[Any] | None = None) -> None:
-        self.query = query
+    def __init__(self, query: Any, row: type[Any] | None = None, *narrowings: Narrowing) -> None:
+        self.query: Queries = query
         if row is not None:
             check(query, row)
-        self._plans: dict[str, Plan] = {}
+        self._narrowings = narrowings
+        self._plans: dict[tuple[str, tuple[bool, ...]], Plan] = {}
 
-    def plan(self, dialect: sa.Dialect) -> Plan:
-        """The statement for a database."""
-        plan = self._plans.get(dialect.name)
+    def plan(self, dialect: sa.Dialect, given: Mapping[str, Any] = MappingProxyType({})) -> Plan:
+        """The statement for a database, and for those parameters that are not None."""
+        choice = tuple([given.get(one.parameter) is not None for one in self._narrowings])
+        plan = self._plans.get((dialect.name, choice))
         if plan is None:
-            plan = self._plans[dialect.name] = Plan(self.query, dialect)
+            plan = self._plans[dialect.name, choice] = Plan(self._narrowed(choice), dialect)
         return plan
+
+    def _narrowed(self, choice: tuple[bool, ...]) -> Queries:
+        query: Any = self.query
+        for narrowing, is_given in zip(self._narrowings, choice, strict=True):
+            query = query.where(narrowing.condition(is_given))
+        return query  # type: ignore[no-any-return]
 
 
 def check(query: Queries, row: type[Any]) -> None:

@@ -16,7 +16,6 @@ from workledger.projections.engine.statement import Query, Statement, check
 from workledger.projections.engine.table import Table
 
 R = TypeVar("R", bound=TableRow | dict[str, Any])
-T = TypeVar("T")
 
 
 class Bulk(Protocol):
@@ -172,7 +171,7 @@ class ReadTables:
         Raises:
             Refused: the database cannot be used (DATABASE_…), or the table is missing (READ_TABLE_MISSING).
         """
-        plan = statement.plan(self.bulk.dialect)
+        plan = statement.plan(self.bulk.dialect, parameters)
         with self._errors():
             found = self.bulk.rows(plan.sql, plan.arguments(parameters))
         rows: list[Any] = plan.rows(found, as_text=self._as_text)
@@ -183,17 +182,6 @@ class ReadTables:
         """The first row of a statement; None when it returns none."""
         rows = self.run(statement, **parameters)
         return rows[0] if rows else None
-
-    @overload
-    def scalar(self, chosen: Query) -> Any: ...
-
-    @overload
-    def scalar(self, chosen: Query, kind: type[T]) -> T | None: ...
-
-    def scalar(self, chosen: Query, kind: type[Any] = object) -> Any:
-        """The first column of the first row of a query, which is of that type; None when it selects no row."""
-        with self._errors(), self.engine.connect() as connection:
-            return connection.scalar(chosen)
 
     def _read(self, chosen: Query, row: type[Any] | None) -> list[Any]:
         with self._errors(), self.engine.connect() as connection:

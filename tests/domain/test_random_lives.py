@@ -3,22 +3,17 @@
 A life begins in any state: from its first one, random commands seldom lead far.
 """
 
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from support.lives import Commands, Life
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.agent_run.events import AgentTurnCompleted, AgentTurnLimitApproached
-from workledger.domain.kernel.aggregate import Aggregate, Event
-from workledger.domain.kernel.claims import Release, Take
-from workledger.domain.kernel.refusals import Refused
 from workledger.domain.session import Session
 from workledger.domain.session.events import SessionConfig
 from workledger.domain.session.session import RETRIES
-
-Commands = tuple[tuple[str, dict[str, Any]], ...]
 
 RUN_EDGES = {
     ("starting", "running"),
@@ -61,59 +56,6 @@ SESSION_BEGINNINGS: dict[str, Commands] = {
     "error": (*JOINED, ("fail", {"code": "CONNECTION_TIMEOUT"})),
     "closing": (*JOINED, ("begin_closing", {})),
 }
-
-
-class Life(RuleBasedStateMachine):
-    """An aggregate that commands are tried on, and all that has come of them."""
-
-    edges: set[tuple[str, str]]
-    state: Any
-
-    def begin(self, state: Aggregate, events: list[Event]) -> None:
-        self.state, self.history, self.held = state, list(events), set[str]()
-        for event in events:
-            self.settle(event, None)
-
-    def lead(self, status: str, commands: Commands) -> None:
-        """Lead the life to that status."""
-        for command, arguments in commands:
-            assert self.attempt(command, once=False, **arguments), command
-        assert self.state.status == status
-
-    def settle(self, event: Event, before: Any) -> None:
-        for claim in event.claims(before, self.state.id):
-            match claim:
-                case Take(key=key):
-                    self.held.add(key)
-                case Release(key=key):
-                    self.held.discard(key)
-
-    def attempt(self, command: str, *, once: bool = True, **arguments: Any) -> list[Event] | None:
-        """The events of a command that was accepted. Asked again at once, it has nothing new to say."""
-        try:
-            events: list[Event] = getattr(self.state, command)(**arguments)
-        except Refused:
-            return None
-        for event in events:
-            before = self.state
-            self.settle(event, before)
-            self.state = before.after(event)
-            self.history.append(event)
-            assert self.state.status == before.status or (before.status, self.state.status) in self.edges
-        if once:
-            with suppress(Refused):
-                assert getattr(self.state, command)(**arguments) == []
-        return events
-
-    @invariant()
-    def what_is_stored_gives_the_same_state(self) -> None:
-        stored = [(type(event), event.payload()) for event in self.history]
-        loaded = [kind.load(payload, kind.VERSION) for kind, payload in stored]
-        assert type(self.state).fold(self.state.id, loaded) == self.state
-
-    @invariant()
-    def a_snapshot_gives_the_same_state(self) -> None:
-        assert type(self.state).model_validate(self.state.model_dump(mode="json")) == self.state
 
 
 class RunLife(Life):

@@ -41,6 +41,12 @@ def test_everything_is_answered_where_it_stands_until_nothing_waits(page: Page, 
     page.keyboard.press("0")
     expect(page.locator(".inbox__head h3")).to_have_text(["Answer", "Unblock", "Review", "Decide"])
     expect(page.locator(".waiting")).to_have_count(len(ids))
+    answers = page.evaluate(
+        "import('/app/kinds.mjs').then(({KINDS}) => Object.fromEntries("
+        "Object.entries(KINDS).map(([kind, {answers}]) => [kind, Object.keys(answers)])))"
+    )
+    for waits in office.service.get("inbox")["items"]:
+        assert set(answers[waits["kind"]]) <= set(waits["commands"])
     question = item(page, "question", ids["question"])
     expect(question).to_contain_text("Keep the old endpoint?")
     question.get_by_role("button", name="Drop it").click()

@@ -209,7 +209,8 @@ def test_leases_are_kept_during_a_block_and_given_back_after_it(tables: ReadTabl
 
 
 def until(tables: ReadTables, name: str) -> float:
-    return float(tables.scalar(sa.select(LEASES.c.until).where(LEASES.c.name == name)) or 0)
+    lease = tables.first(sa.select(LEASES.c.until).where(LEASES.c.name == name))
+    return float(lease["until"]) if lease else 0.0
 
 
 @pytest.mark.usefixtures("renewed_often")

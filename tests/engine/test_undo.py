@@ -33,11 +33,13 @@ def rebuilt(database_ledger: Workledger) -> Workledger:
 
 
 def title(ledger: Workledger) -> str:
-    return str(ledger.tables.scalar(sa.select(Tasks.c.title).where(Tasks.c.id == "t1")))
+    [task] = ledger.tables.all(sa.select(Tasks.c.title).where(Tasks.c.id == "t1"))
+    return str(task["title"])
 
 
 def cards(ledger: Workledger) -> int:
-    return int(ledger.tables.scalar(sa.select(sa.func.count()).select_from(Tasks.table)))
+    [counted] = ledger.tables.all(sa.select(sa.func.count().label("tasks")).select_from(Tasks.table))
+    return int(counted["tasks"])
 
 
 def names(ledger: Workledger) -> list[str]:

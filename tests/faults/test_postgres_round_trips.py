@@ -9,10 +9,12 @@ import workledger
 from workledger import Workledger
 from workledger.adapters.postgres.connection import Connection
 from workledger.api.tasks import TASKS
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.unit import Unit
+from workledger.domain.phase import Phase
 from workledger.domain.project import Project
 from workledger.domain.task import Task
-from workledger.projections import tasks
+from workledger.projections import inbox, plan, task_places, tasks
 
 
 @pytest.fixture
@@ -21,6 +23,11 @@ def ledger(postgres_store_url: str) -> Iterator[Workledger]:
         ledger.create(Project.create(id="prj", name="Shop"))
         for number in range(10):
             ledger.create(Task.create(id=f"t{number}", title="0", project_id="prj"))
+        with ledger.unit() as unit:
+            unit.create(Initiative.create(id="ini", name="Sign in", project_ids=("prj",)))
+            for number in range(3):
+                unit.create(Phase.create(id=f"pha_{number}", initiative_id="ini", name="Parser"))
+                unit.create(Task.create(title="Lexer", phase_id=f"pha_{number}"))
         ledger.catch_up()
         yield ledger
 
@@ -87,3 +94,25 @@ def test_a_page_of_a_list_waits_once(ledger: Workledger, count: Callable[[Callab
 def test_a_board_and_a_card_wait_once(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
     assert count(lambda: tasks.board(ledger.tables, "prj")) == 1
     assert count(lambda: tasks.get(ledger.tables, "t1")) == 1
+
+
+def test_a_place_in_a_column_waits_once_or_twice(ledger: Workledger, count: Callable[[Callable[[], Any]], int]) -> None:
+    others = (ledger.tables, "prj", "backlog", "t1")
+    assert count(lambda: task_places.neighbours(*others, 3)) == 1
+    assert count(lambda: task_places.before(*others, "t2")) == 2, "the card, and those before it"
+
+
+def test_the_inbox_waits_once_for_what_waits_and_once_for_its_numbers(
+    ledger: Workledger, count: Callable[[Callable[[], Any]], int]
+) -> None:
+    assert count(lambda: inbox.first(ledger.tables, 50)) == 1
+    assert count(lambda: inbox.counts(ledger.tables)) == 1
+
+
+def test_the_parts_of_a_plan_wait_as_often_however_much_is_in_them(
+    ledger: Workledger, count: Callable[[Callable[[], Any]], int]
+) -> None:
+    """What a part shows, what that depends on, and how much there is: one statement for each."""
+    assert count(lambda: plan.initiatives(ledger.tables, "prj", 50)) == 2
+    assert count(lambda: plan.phases(ledger.tables, "ini")) == 2
+    assert count(lambda: plan.tasks(ledger.tables, "pha_0", 50)) == 3

@@ -11,8 +11,8 @@ from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.change_set import ChangeSet
 from workledger.domain.initiative import Initiative
-from workledger.domain.page import Page, PageCycle, PageRootExists, root_of
-from workledger.domain.proposal import Proposal, ProposalNotPending
+from workledger.domain.page import Page, PageCycle, PageNotFound, PageRootExists, root_of, subpages_of
+from workledger.domain.proposal import Proposal, ProposalNotPending, pending_of
 from workledger.domain.services import change_sets, proposals
 from workledger.domain.services.pages import ensure_root_page
 from workledger.domain.task import Task
@@ -84,6 +84,41 @@ def test_racing_moves_never_make_a_circle_of_pages(ledger: Workledger, atlas: st
             page.move(parent_page_id=f"p{(number + 1) % 6}")
 
     assert at_once(6, move) == {"done": 5, PageCycle.code: 1}
+
+
+def test_no_page_is_left_below_one_that_is_deleted_meanwhile(ledger: Workledger, atlas: str) -> None:
+    """domain.md 3.5: whoever comes before the deletion goes with it, whoever comes after it is refused."""
+    root = ensure_root_page(ledger, atlas)
+    ledger.create(Page.create(id="gone", initiative_id=atlas, title="Gone", parent_page_id=root.id))
+
+    def race(number: int) -> None:
+        if number:
+            above = Page.create(id=f"p{number}", initiative_id=atlas, title="Late", parent_page_id="gone")
+            ledger.create(above)
+        else:
+            with ledger.edit(Page, "gone") as page:
+                page.delete()
+
+    outcomes = at_once(8, race)
+    assert set(outcomes) <= {"done", PageNotFound.code}
+    assert [number for number in range(1, 8) if ledger.find(Page, f"p{number}")] == []
+    assert not ledger.holders(subpages_of("gone"))
+    assert count(ledger, "page.created") == outcomes["done"] + 1
+
+
+def test_a_proposal_that_comes_while_all_are_resolved_is_resolved_or_pending(ledger: Workledger, atlas: str) -> None:
+    """C13: none is lost, and none is counted twice."""
+    told: list[int] = []
+
+    def race(number: int) -> None:
+        if number % 4:
+            propose(ledger, number)
+        else:
+            told.append(proposals.resolve_all(ledger, "agt_1", "dismissed"))
+
+    assert at_once(8, race) == {"done": 8}
+    assert sum(told) == count(ledger, "proposal.dismissed")
+    assert sum(told) + len(ledger.holders(pending_of("agt_1"))) == 6
 
 
 def test_of_sixteen_who_accept_a_proposal_one_makes_its_task(ledger: Workledger, atlas: str) -> None:

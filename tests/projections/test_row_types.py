@@ -39,22 +39,26 @@ from workledger.projections import (
     commits,
     conversations,
     errands,
+    inbox,
     initiatives,
     messages,
     pages,
     phase_dependencies,
     phases,
+    plan,
     proposals,
     review_comments,
     run_models,
     session_feed,
     sessions,
     task_dependencies,
+    task_places,
     tasks,
     tool_calls,
     worktrees,
 )
 from workledger.projections import projects as project_rows
+from workledger.projections.engine.statement import Plan
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.groups import GROUPS
 from workledger.projections.tasks import TaskRow, Tasks
@@ -85,6 +89,8 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     commits.history: ("p_a",),
     commits.count: ("p_a",),
     commits.by_sha: ("p_a", "abc"),
+    inbox.counts: (),
+    inbox.first: (10,),
     initiatives.get: ("ini_a",),
     initiatives.by_status: ("active",),
     initiatives.find_all: (),
@@ -99,6 +105,10 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     phases.of_initiative: ("ini_a",),
     phases.counts: ("ini_a",),
     phases.task_counts: ("pha_a",),
+    plan.initiatives: ("p_a", 10),
+    plan.loose_tasks: ("ini_a", 10),
+    plan.phases: ("ini_a",),
+    plan.tasks: ("pha_a", 10),
     conversations.get: ("conversation_a",),
     conversations.pending_for_agent: ("ann_b",),
     errands.get: ("errand_a",),
@@ -122,6 +132,11 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     sessions.participants: ("s_a",),
     task_dependencies.dependencies: ("other_a",),
     task_dependencies.dependents: ("leaf_a",),
+    task_places.before: ("p_a", "backlog", "leaf_a", "mid_a"),
+    task_places.count: ("p_a", "backlog", "leaf_a"),
+    task_places.neighbours: ("p_a", "backlog", "leaf_a", 1),
+    task_places.others: ("p_a", "backlog", "leaf_a"),
+    task_places.position: ({"id": "z", "rank": "zz", "board_column": "backlog", "project_id": "p_a"},),
     tasks.get: ("leaf_a",),
     tasks.of_initiative: ("ini_a",),
     tasks.of_parent: ("mid_a",),
@@ -130,8 +145,6 @@ CALLS: dict[Query, tuple[Any, ...]] = {
     tasks.column: ("p_a", "backlog"),
     tasks.counts: ("p_a",),
     tasks.counts_in: (),
-    tasks.position: ({"id": "z", "rank": "zz", "board_column": "backlog", "project_id": "p_a"},),
-    tasks.neighbours: ("p_a", "backlog", 1, "leaf_a"),
     tool_calls.of_run: ("run_a",),
     worktrees.get: ("wt_a",),
     worktrees.of_project: ("p_a",),
@@ -153,7 +166,7 @@ def full(office: Workledger) -> Workledger:
         run.report_process(provider_session_id="claude-1")
         run.report_turn(turn=1, tokens_in=1, model="opus")
     office.create(Worktree.create(id="wt_a", project_id="p_a", branch="feature", path="/work/feature"))
-    plan(office)
+    planned(office)
     write(office)
     talk(office)
     with office.unit() as unit:
@@ -163,7 +176,7 @@ def full(office: Workledger) -> Workledger:
     return office
 
 
-def plan(office: Workledger) -> None:
+def planned(office: Workledger) -> None:
     """An initiative with two phases, a task and a comment."""
     with office.unit() as unit:
         unit.create(Initiative.create(id="ini_a", name="Sign in", project_ids=("p_a",)))
@@ -227,6 +240,13 @@ def test_every_query_gives_what_its_signature_says(full: Workledger) -> None:
         found = query(full.tables, *given)
         assert found, query.__qualname__
         TypeAdapter(told).validate_python(found, strict=True)
+
+
+def test_a_query_that_was_asked_before_is_not_compiled_again(full: Workledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [query(full.tables, *given) for query, given in CALLS.items()]
+    for kind, work in ((Plan, "__init__"), (ReadTables, "_read")):
+        monkeypatch.setattr(kind, work, lambda *_, **__: pytest.fail("a query is built when it is asked"))
+    assert [query(full.tables, *given) for query, given in CALLS.items()] == before
 
 
 def test_every_query_is_tried_here_and_none_gives_rows_of_no_type() -> None:

@@ -19,7 +19,7 @@ from workledger.domain.task import Task, ranks
 from workledger.domain.task.events import TaskReopened, TaskUnassigned
 from workledger.domain.tool_calls import ToolCalls
 from workledger.domain.workspace import Workspace
-from workledger.projections import agent_runs, agents, projects, sessions, tasks, tool_calls
+from workledger.projections import agent_runs, agents, projects, sessions, task_places, tasks, tool_calls
 from workledger.projections.engine.state import dead_letters
 from workledger.projections.engine.table import Table
 from workledger.projections.engine.tables import ReadTables
@@ -130,14 +130,14 @@ def test_cards_have_dense_positions_wherever_they_are_put(ledger: Workledger) ->
     ledger.catch_up()
     assert cards(ledger.tables, "backlog") == list("abcde")
     for moving, position, expected in (("e", 0, "eabcd"), ("a", 4, "ebcda"), ("d", 2, "ebdca")):
-        before, after = tasks.neighbours(ledger.tables, "p", "backlog", position, moving)
+        before, after = task_places.neighbours(ledger.tables, "p", "backlog", moving, position)
         with ledger.edit(Task, moving) as task:
             task.place(rank=ranks.between(before, after))
         ledger.catch_up()
         shown = tasks.column(ledger.tables, "p", "backlog")
         assert [card["title"] for card in shown] == list(expected)
         assert [card["position"] for card in shown] == list(range(5))
-        assert [tasks.position(ledger.tables, card) for card in shown] == list(range(5))
+        assert [task_places.position(ledger.tables, card) for card in shown] == list(range(5))
 
 
 def test_counts_agree_with_the_lists_after_every_step(ledger: Workledger) -> None:

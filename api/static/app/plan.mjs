@@ -51,11 +51,14 @@ function Sums({ all }) {
   return html`<span class="page__count">${plural(all.count, "initiative")} · ${count(sum("phases_done"))} of ${plural(sum("phases"), "phase")} done · ${count(sum("tasks_done"))} of ${plural(sum("tasks"), "task")} done</span>`;
 }
 
+const isCurrent = ({ status }) => status === "active" || status === "pending_review";
+
+/** What is unfolded at first stays so, whatever becomes of it; new ones are. */
 function Initiatives({ items, named, reload }) {
   const byHand = useStore(folds);
   const [archived, setArchived] = useState(false);
-  const first = new Set(items.filter(({ status }) => status === "active" || status === "pending_review").slice(0, UNFOLDED).map(({ id }) => id));
-  const isOpen = (id) => byHand.get(id) ?? (first.has(id) || id === named);
+  const [begun] = useState(() => ({ known: new Set(items.map(({ id }) => id)), open: new Set(items.filter(isCurrent).slice(0, UNFOLDED).map(({ id }) => id)) }));
+  const isOpen = (id) => byHand.get(id) ?? (begun.open.has(id) || !begun.known.has(id) || id === named);
   const fold = (id) => folds.set(new Map(byHand).set(id, !isOpen(id)));
   const current = items.filter(({ status }) => status !== "archived");
   const old = items.filter(({ status }) => status === "archived");
