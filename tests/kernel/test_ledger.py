@@ -1,5 +1,6 @@
 """The ledger: aggregates are begun, edited, found again as they are or were, and never half."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -349,3 +350,23 @@ def test_the_log_is_read_by_what_it_is_about(ledger: Workledger) -> None:
     assert [row.position for row in ledger.read(topics=["task.created"])] == [3]
     assert [row.position for row in ledger.read(after=1, limit=1)] == [2]
     assert ledger.existing([Task.stream(task.id), "task-nobody"]) == {Task.stream(task.id)}
+
+
+def test_facts_begin_an_aggregate_that_is_not_there(ledger: Workledger) -> None:
+    """Nothing of it is loaded, and one that is there is refused at once."""
+    first = TaskCreated(title="Told", rank="m")
+
+    def begin() -> None:
+        with ledger.unit() as unit:
+            unit.decide(lambda: unit.begin(Task, "t", [first]))
+
+    begin()
+    started = time.monotonic()
+    with pytest.raises(ConcurrencyConflict):
+        begin()
+    assert time.monotonic() - started < 5, "it is not tried again"
+    assert [past.event for past in ledger.history(Task, "t")] == [first]
+    with ledger.unit() as unit:
+        assert unit.begin(Task, "u", [first]).title == "Told"
+        unit.edit(Task, "u").change_labels(labels=("new",))
+    assert ledger.get(Task, "u").labels == ("new",)
