@@ -2,11 +2,10 @@
 import { Actions } from "./actions.mjs";
 import { get } from "./api.mjs";
 import { Avatar, Badge, Loading, Time, Trouble } from "./bits.mjs";
+import { useFollowed } from "./followed.mjs";
 import { plural } from "./format.mjs";
 import { html, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
-import { useEvents } from "./live.mjs";
-import { useLoad, useThrottled } from "./load.mjs";
 import { newComment, reply } from "./nouns.mjs";
 import { Prose } from "./prose.mjs";
 
@@ -18,9 +17,7 @@ const MARKS = { added: "+", removed: "−", context: " " };
 
 export function Comments({ phase }) {
   const [resolved, setResolved] = useState(false);
-  const { data, error, loading, reload } = useLoad(`comments/${phase.id}`, () => readAll(phase.id));
-  const again = useThrottled(reload);
-  useEvents((events) => (events.length === 0 || events.some(({ topic, tags }) => topic.startsWith("review_comment.") && tags?.phase === phase.id)) && again(), { beyond: true });
+  const { data, error, loading, reload, again } = useFollowed(`comments/${phase.id}`, (min_position) => readAll(phase.id, min_position), ({ topic, tags }) => topic.startsWith("review_comment.") && tags?.phase === phase.id);
   if (loading) return html`<${Loading} lines=${2} what="the comments" />`;
   if (!data) return html`<${Trouble} error=${error} retry=${reload} />`;
   const threads = data.filter(({ parent_comment_id: parent }) => !data.some(({ id }) => id === parent));
@@ -37,11 +34,11 @@ export function Comments({ phase }) {
 }
 
 /** By file and line; those of a line in the order in which they were made. */
-async function readAll(phase_id) {
+async function readAll(phase_id, min_position) {
   const all = [];
   let cursor = null;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const { items, pagination } = await get(["review-comments"], { phase_id, limit: PAGE, cursor });
+    const { items, pagination } = await get(["review-comments"], { phase_id, limit: PAGE, cursor, min_position });
     all.push(...items);
     cursor = pagination.next_cursor;
     if (!cursor) break;

@@ -2,18 +2,16 @@
 import { Actions } from "./actions.mjs";
 import { get } from "./api.mjs";
 import { Badge, Done, Loading, Trouble } from "./bits.mjs";
+import { useFollowed } from "./followed.mjs";
 import { count, plural, stateName } from "./format.mjs";
 import { Guard } from "./guard.mjs";
 import { isOfPlan } from "./hearing.mjs";
 import { html, useMemo, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
-import { useEvents } from "./live.mjs";
-import { useLoad, useThrottled } from "./load.mjs";
 import { newPhase } from "./nouns.mjs";
 import { Phase, PlannedTask } from "./phase.mjs";
 
 const SHOWN = 100;
-const REST_MS = 500;
 const TONES = { active: "info", pending_review: "review", completed: "good", archived: "plain", in_progress: "info", blocked: "bad" };
 
 export const StateBadge = ({ row }) => html`<${Badge} tone=${TONES[row.status] ?? "plain"}>${stateName(row)}<//>`;
@@ -37,15 +35,13 @@ export function Initiative({ initiative, open, fold, reload }) {
 function Phases({ initiative, reload: around }) {
   const { id } = initiative;
   const [shown, setShown] = useState(SHOWN);
-  const { data, error, loading, reload } = useLoad(`initiative/${id}`, () => get(["initiatives", id, "plan"]));
-  const again = useThrottled(reload, REST_MS);
-  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, id))) && again(), { beyond: true });
+  const { data, error, loading, reload, again } = useFollowed(`initiative/${id}`, (min_position) => get(["initiatives", id, "plan"], { min_position }), (event) => isOfPlan(event, id));
   const names = useMemo(() => new Map((data?.phases ?? []).map((phase) => [phase.id, phase])), [data]);
   if (loading) return html`<${Loading} lines=${3} what="the phases" />`;
   if (!data) return html`<${Trouble} error=${error} retry=${reload} />`;
-  const changed = () => {
-    again();
-    around();
+  const changed = (position) => {
+    again(position);
+    around(position);
   };
   const steps = stepsOf(data.phases.slice(0, shown));
   return html`

@@ -5,13 +5,12 @@ import { Badge, Copy, Done, Loading, Trouble } from "./bits.mjs";
 import { Comments } from "./comments.mjs";
 import { CloseButton, Dialog } from "./dialog.mjs";
 import { textOf } from "./document.mjs";
+import { useFollowed } from "./followed.mjs";
 import { stateName } from "./format.mjs";
 import { Guard } from "./guard.mjs";
 import { isOfPlan } from "./hearing.mjs";
 import { html, useMemo } from "./html.mjs";
 import { Icon } from "./icons.mjs";
-import { useEvents } from "./live.mjs";
-import { useLoad, useThrottled } from "./load.mjs";
 import { give, newPhaseTask } from "./nouns.mjs";
 import { BUTTONS, PhaseTasks, phaseLink, unmetOf } from "./phase.mjs";
 import { Prose } from "./prose.mjs";
@@ -19,9 +18,7 @@ import { closePhase } from "./route.mjs";
 import { Timeline } from "./timeline.mjs";
 
 export function PhasePanel({ id, initiative, project }) {
-  const { data, error, loading, reload } = useLoad(`phase/${id}`, () => readPhase(id, initiative));
-  const again = useThrottled(reload);
-  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event, initiative))) && again(), { beyond: true });
+  const { data, error, loading, reload, again } = useFollowed(`phase/${id}`, (min_position) => readPhase(id, initiative, min_position), (event) => isOfPlan(event, initiative));
   const phase = data?.phase;
   return html`
     <${Dialog} label=${phase?.name ?? "Phase"} kind="panel" onClose=${closePhase}>
@@ -36,8 +33,8 @@ export function PhasePanel({ id, initiative, project }) {
   `;
 }
 
-async function readPhase(id, initiative) {
-  const [whole, { phases, initiative: { execution_mode } }] = await Promise.all([get(["phases", id]), get(["initiatives", initiative, "plan"])]);
+async function readPhase(id, initiative, min_position) {
+  const [whole, { phases, initiative: { execution_mode } }] = await Promise.all([get(["phases", id], { min_position }), get(["initiatives", initiative, "plan"], { min_position })]);
   return { phase: { ...phases.find((phase) => phase.id === id), ...whole, execution_mode }, phases };
 }
 

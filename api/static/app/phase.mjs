@@ -2,16 +2,14 @@
 import { Actions } from "./actions.mjs";
 import { get } from "./api.mjs";
 import { Avatar, Badge, Diff, Done, Loading, Trouble } from "./bits.mjs";
+import { useFollowed } from "./followed.mjs";
 import { plural, sentenceCase, stateName, words } from "./format.mjs";
 import { html, useEffect, useState } from "./html.mjs";
 import { Icon, Priority } from "./icons.mjs";
-import { useEvents } from "./live.mjs";
-import { useLoad, useThrottled } from "./load.mjs";
 import { newPhaseTask } from "./nouns.mjs";
 import { cardLink, link, route } from "./route.mjs";
 
 const PAGE = 100;
-const REST_MS = 500;
 export const BUTTONS = ["approve-review", "request-changes", "approve", "start", "merge", "request-review", "unblock"];
 
 export const phaseLink = ({ initiative_id, id }) => link({ view: "plan", rest: [initiative_id, id] });
@@ -53,9 +51,7 @@ export const PhaseTasks = ({ phase }) => html`<${PlannedTasks} path=${["phases",
 /** Tasks in the order of the plan, with what each waits for. */
 export function PlannedTasks({ path, of, isTouched }) {
   const [limit, setLimit] = useState(PAGE);
-  const { data, error, loading, reload } = useLoad(of, () => get(path, { limit }));
-  const again = useThrottled(reload, REST_MS);
-  useEvents((events) => (events.length === 0 || events.some((event) => event.topic.startsWith("task.") && isTouched(event))) && again(), { beyond: true });
+  const { data, error, loading, reload } = useFollowed(of, (min_position) => get(path, { limit, min_position }), (event) => event.topic.startsWith("task.") && isTouched(event));
   useEffect(() => {
     if (limit > PAGE) reload();
   }, [limit]);

@@ -1,14 +1,13 @@
 /** The plan of a project: its initiatives, each with its phases in the order of their dependencies, and their tasks. */
 import { get } from "./api.mjs";
 import { Empty, Loading, Trouble } from "./bits.mjs";
+import { useFollowed } from "./followed.mjs";
 import { count, plural } from "./format.mjs";
 import { Guard } from "./guard.mjs";
 import { isOfPlan } from "./hearing.mjs";
 import { html, useEffect, useState } from "./html.mjs";
 import { Icon } from "./icons.mjs";
 import { Initiative } from "./initiative.mjs";
-import { useEvents } from "./live.mjs";
-import { useLoad, useThrottled } from "./load.mjs";
 import { newInitiative } from "./nouns.mjs";
 import { PhasePanel } from "./phase-panel.mjs";
 import { createStore, useStore } from "./store.mjs";
@@ -17,20 +16,18 @@ import { stroll } from "./stroll.mjs";
 const PAGE = 200;
 /** So many are unfolded at first. */
 const UNFOLDED = 3;
-const REST_MS = 600;
+const REST_MS = 400;
 
 /** Which initiatives are folded or unfolded by hand, for as long as the page. */
 const folds = createStore(new Map());
 
 export function Plan({ project, rest }) {
   const [shown, setShown] = useState(PAGE);
-  const { data, error, loading, reload } = useLoad(`plan/${project}`, () => get(["projects", project, "plan"], { limit: shown }));
-  const again = useThrottled(reload, REST_MS);
-  useEvents((events) => (events.length === 0 || events.some((event) => isOfPlan(event))) && again(), { beyond: true });
+  const { data, error, loading, reload, again } = useFollowed(`plan/${project}`, (min_position) => get(["projects", project, "plan"], { limit: shown, min_position }), (event) => isOfPlan(event), REST_MS);
   useEffect(() => {
     if (shown > PAGE) reload();
   }, [shown]);
-  const create = () => newInitiative(project, () => reload());
+  const create = () => newInitiative(project, again);
   const [initiative, phase] = rest;
   return html`
     <div class="page page--wide plan" onKeyDown=${stroll}>
