@@ -14,11 +14,13 @@ class RowsImported(Event, topic="imported_rows.imported"):
 
     Attributes:
         source: what kind of database has them, such as codewalkers.
+        place: a digest of where the database was.
         columns: whose values are marked.
         rows: by key, a mark of WIDTH characters for each of those columns, a digest of its value.
     """
 
     source: str
+    place: str = ""
     table: str
     columns: tuple[str, ...]
     rows: dict[str, str]

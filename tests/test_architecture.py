@@ -97,6 +97,7 @@ NO_TABLE = {
     "import_source.adopted": "which records an earlier release had imported; only the importer asks, by claims",
     "import_source.read": "how far an earlier release had read a file; only the importer asks",
     "import_source.records_imported": "which records of a file were imported; only the importer asks, by claims",
+    "imported_rows.imported": "how rows of another database were when they were imported; only the importer asks",
     "redaction.begun": "for those who read the log; nothing is listed",
     "redaction.finished": "as above",
     "tool_calls.opened": "says whose tool calls follow; each of them says it again",

@@ -10,6 +10,7 @@ from typing import Any, Self
 from workledger.adapters.codewalkers.columns import Table, plain
 from workledger.adapters.codewalkers.schema import TABLES
 from workledger.adapters.database import DatabaseFailed
+from workledger.adapters.importing import digest
 from workledger.adapters.sqlite.read_only import open_to_read
 
 PAGE = 500
@@ -29,7 +30,7 @@ class Database:
     """The tables that the file has, by the names of schema.TABLES, in whichever way it writes them.
 
     Attributes:
-        path: of the file.
+        path: of the file, and `digest` of that.
         foreign: tables and columns of it that are not known here, as `table` and `table.column`.
         missing: tables that it does not have.
     """
@@ -39,7 +40,7 @@ class Database:
         Raises:
             CodewalkersFailed: it has no table of Codewalkers, is no database, or cannot be read.
         """
-        self.path = path
+        self.path, self.digest = path, digest(str(path))
         try:
             self._connection = open_to_read(str(path), _connect)
         except sqlite3.DatabaseError as error:

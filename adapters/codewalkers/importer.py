@@ -10,7 +10,7 @@ from workledger.adapters.codewalkers import logs
 from workledger.adapters.codewalkers.database import Database
 from workledger.adapters.codewalkers.life import Life
 from workledger.adapters.codewalkers.links import ChatMessages, InitiativeProjects, PhaseDependencies, TaskDependencies
-from workledger.adapters.codewalkers.marks import load_marks
+from workledger.adapters.codewalkers.marks import gone, load_marks
 from workledger.adapters.codewalkers.noun import Noun
 from workledger.adapters.codewalkers.nouns.agents import Agents
 from workledger.adapters.codewalkers.nouns.plan import Initiatives, Phases
@@ -91,7 +91,7 @@ class Import:
     total: int = 0
 
     def __post_init__(self) -> None:
-        self.recording = Recording(self.ledger, self.report)
+        self.recording = Recording(self.ledger, self.report, self.database.digest)
 
     def run(self) -> None:
         """Record what is new or has changed, table after table. One that cannot be read to its end does not end it."""
@@ -115,6 +115,9 @@ class Import:
         finally:
             self.recording.flush()
         told.skip("rows that have not changed", count=rows.unchanged)
+        if not beginning:
+            count, first = gone(self.database, noun.table)
+            told.skip(f"{noun.what} that are there no more (they stay here)", f"{noun.table}:{first}", count)
 
     def _living(self, noun: Noun, page: Sequence[Row]) -> Iterator[tuple[Row, Life]]:
         """The rows whose aggregates were not deleted here, each with that."""

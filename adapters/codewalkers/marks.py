@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from workledger.adapters.codewalkers.database import Database
+from workledger.adapters.codewalkers.schema import TABLES
 from workledger.domain.imported_rows import WIDTH, RowsImported
 from workledger.domain.kernel.ledger import Ledger
 
@@ -36,16 +37,28 @@ def load_marks(ledger: Ledger, database: Database, names: dict[str, tuple[str, .
     Args:
         names: of the columns that are marked, by table.
     """
-    database.execute("create temp table known (of, key, marks, primary key (of, key)) without rowid")
+    database.execute("create temp table known (of, key, marks, place, primary key (of, key)) without rowid")
     for page in _recorded(ledger):
         database.executemany(
-            "insert or replace into temp.known values (?, ?, ?)",
+            "insert or replace into temp.known values (?, ?, ?, ?)",
             (
-                (told["table"], key, _placed(marks, told["columns"], names[told["table"]]))
+                (told["table"], key, _placed(marks, told["columns"], names[told["table"]]), told.get("place"))
                 for told in page
                 for key, marks in told["rows"].items()
             ),
         )
+
+
+def gone(database: Database, table: str) -> tuple[int, str]:
+    """How many rows were imported from where this database is and are not in it any more, and the first of them."""
+    key = " || ' ' || ".join(database.column(table, name) for name in TABLES[table].key)
+    there = f"select {key} from {database.name(table)} where {key} is not null"  # noqa: S608
+    found = database.execute(
+        f"select count(*), min(key) from temp.known where of = ? and place = ? and key not in ({there})",  # noqa: S608
+        (table, database.digest),
+    )
+    count, first = found.fetchone()
+    return count, first or ""
 
 
 def _recorded(ledger: Ledger) -> Iterator[list[dict[str, Any]]]:

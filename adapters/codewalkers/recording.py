@@ -68,10 +68,15 @@ def fact_of(noun: Noun, row: Row, life: Life, *, beginning: bool) -> RowFact:
 
 
 class Recording(Batches):
-    """Records rows, of tables in two steps: as they begin, and later all else."""
+    """Records rows, of tables in two steps: as they begin, and later all else.
 
-    def __init__(self, ledger: Ledger, report: Report) -> None:
+    Args:
+        place: a digest of where the database is.
+    """
+
+    def __init__(self, ledger: Ledger, report: Report, place: str) -> None:
         super().__init__(ledger, report)
+        self._place = place
         self._amended: dict[str, Row] = {}
         self._lost: set[str] = set()
 
@@ -87,7 +92,8 @@ class Recording(Batches):
         for table, whole in rows.items():
             columns = marked_names(table, whole[0].noun.lookups)
             marks = {fact.row.key: fact.row.marks for fact in whole}
-            record_rows(unit, RowsImported(source=SOURCE, table=table, columns=columns, rows=marks))
+            event = RowsImported(source=SOURCE, place=self._place, table=table, columns=columns, rows=marks)
+            record_rows(unit, event)
 
     def _count(self, fact: Fact) -> None:
         if isinstance(fact, RowFact) and fact.beginning:

@@ -135,8 +135,7 @@ class Unit:
         return cast(A, self._steps.take(step))
 
     def begin(self, kind: type[A], id: str, events: Iterable[Event], *, at: datetime | None = None) -> A:
-        """Record the first events of an aggregate as facts, see `record`; nothing is loaded. The append fails with
-        CONCURRENCY_CONFLICT when its stream exists."""
+        """As `record`, of an aggregate that is not there, and nothing is loaded; CONCURRENCY_CONFLICT if it is."""
         facts = list(events)
         self._asked("begin", kind.stream(id), facts, at)
         self._begun.add(kind.stream(id))

@@ -87,7 +87,7 @@ class Making:
 
     def _delete(self, key: Key) -> None:
         """With all below it, and the dependencies on any of them, which a revert has to make again."""
-        gone = list(below(self.unit, key))
+        gone = dict.fromkeys(below(self.unit, key))
         for one in gone:
             state = state_of(self.unit, one)
             if state.machine_state() not in TARGETS[one[0]].new:

@@ -1,5 +1,6 @@
 """Targets: the pages, phases and tasks that proposals and change sets make, change and delete, and their values."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -141,9 +142,9 @@ def initiative_of(unit: Unit, state: Any) -> str | None:
 
 def below(unit: Unit, key: Key) -> Iterator[Key]:
     """A target and all that is deleted with it; each comes after the one that it belongs to."""
-    ahead, seen = [key], {key}
+    ahead, seen = deque([key]), {key}
     while ahead:
-        yield (one := ahead.pop(0))
+        yield (one := ahead.popleft())
         for found in holders(unit, TARGETS[one[0]].below(one[1])):
             if found not in seen:
                 seen.add(found)

@@ -1,7 +1,6 @@
 """A Codewalkers database comes in: its ids and times are kept, and its rows come back column for column."""
 
 import tracemalloc
-
 from pathlib import Path
 
 import pytest

@@ -173,6 +173,19 @@ def test_new_rows_come_in_alone(memory: workledger.Workledger, database: Codewal
         assert_same(memory, database, table)
 
 
+def test_rows_that_are_gone_there_stay_and_are_named(memory: workledger.Workledger, database: Codewalkers) -> None:
+    import_codewalkers(memory, database.path)
+    other = make(database.path.with_name("other.db"), Size(initiatives=1, phases=1, tasks=1))
+    with database.connection() as connection:
+        connection.execute("delete from tasks where id = 'pha0-4-0'")
+        connection.execute("delete from initiative_projects")
+    said = str(import_codewalkers(memory, database.path))
+    assert memory.get(Task, "pha0-4-0").title == "Task 0 of pha0-4"
+    assert "tasks that are there no more (they stay here) 2 (first: tasks:pha0-4-0)" in said
+    assert "links to projects that are there no more (they stay here) 1 (first: initiative_projects:ini1 prj0)" in said
+    assert "there no more" not in str(import_codewalkers(memory, other.path)), "it never had them"
+
+
 def test_what_was_done_here_stays(memory: workledger.Workledger, database: Codewalkers) -> None:
     import_codewalkers(memory, database.path)
     with memory.edit(Task, "pha0-4-0") as task:

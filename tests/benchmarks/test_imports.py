@@ -1,4 +1,4 @@
-"""Imports on SQLite: a repository of 2,500 commits, and a project's transcripts and issues; seconds."""
+"""Imports on SQLite: a repository of 2,500 commits, transcripts and issues, a large Codewalkers; seconds."""
 
 import os
 import subprocess
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import workledger
+from support.codewalkers_filling import Size, make
 from workledger.adapters.beads import import_beads
 from workledger.adapters.claude_code import import_claude_code
+from workledger.adapters.codewalkers import import_codewalkers
 from workledger.adapters.git import import_git
 from workledger.api.benchmarks.figures import OURS, Figures
 
@@ -56,3 +58,17 @@ def test_a_project_of_three_sessions_and_348_tasks(tmp_path: Path, bench: Bench)
         figures.add("beads: 348 tasks, seconds", OURS, tasks)
     bench.tell(figures)
     assert sessions + tasks < 10
+
+
+def test_a_codewalkers_database_of_20000_tasks_and_100000_log_chunks(tmp_path: Path, bench: Bench) -> None:
+    database = make(tmp_path / "cw.db", Size(initiatives=200, phases=10, tasks=10, chunks=5))
+    figures = Figures({"benchmark": "import of Codewalkers"})
+    with workledger.open(f"sqlite:///{tmp_path}/work.db") as ledger:
+        taken = _seconds(lambda: import_codewalkers(ledger, database.path))
+        shown = _seconds(ledger.catch_up)
+        again = _seconds(lambda: import_codewalkers(ledger, database.path))
+    figures.add("codewalkers: 20,000 tasks and 100,000 log chunks, seconds", OURS, taken)
+    figures.add("codewalkers: their read tables, seconds", OURS, shown)
+    figures.add("codewalkers: again, seconds", OURS, again)
+    bench.tell(figures)
+    assert taken + shown < 60

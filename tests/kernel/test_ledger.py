@@ -1,5 +1,6 @@
 """The ledger: aggregates are begun, edited, found again as they are or were, and never half."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,11 @@ from workledger import Workledger
 from workledger.domain.agent import Agent
 from workledger.domain.agent_run import AgentRun
 from workledger.domain.commit import CommitRecord
+from workledger.domain.initiative import Initiative
 from workledger.domain.kernel.aggregate import Aggregate
 from workledger.domain.kernel.mapping import LARGEST, encode
 from workledger.domain.kernel.refusals import ConcurrencyConflict, InvalidInput, NameTaken, PayloadTooLarge
+from workledger.domain.phase import Phase
 from workledger.domain.project import Project
 from workledger.domain.project.events import ProjectNotFound
 from workledger.domain.services.runs import start_run
@@ -97,6 +100,21 @@ def test_a_subtree_is_deleted_however_deep_it_is(ledger: Workledger) -> None:
         unit.edit(Task, top.id).delete()
     assert ledger.find(Task, below.id) is None
     assert ledger.find(Task, lowest.id) is None
+
+
+@pytest.mark.parametrize(("parent", "child"), [("a", "b"), ("b", "a")])
+def test_what_is_below_goes_first_whichever_key_it_is_found_by(ledger: Workledger, parent: str, child: str) -> None:
+    """The child holds the key of the phase too, and for longer than its parent does."""
+    ledger.create(Initiative.create(id="ini_1", name="Atlas"))
+    ledger.create(Phase.create(id="pha_1", initiative_id="ini_1", name="Parse"))
+    ledger.create(Task.create(id=parent, title="Parent"))
+    ledger.create(Task.create(id=child, title="Child", parent_task_id=parent, phase_id="pha_1"))
+    with ledger.edit(Task, parent) as task:
+        task.move_to_phase(phase_id="pha_1")
+    head = ledger.head()
+    with ledger.edit(Phase, "pha_1") as phase:
+        phase.delete()
+    assert [row.stream_id for row in ledger.read(head)] == [f"task-{child}", f"task-{parent}", "phase-pha_1"]
 
 
 def test_a_unit_knows_who_holds_a_key_once_it_is_appended(ledger: Workledger, task: Task) -> None:
@@ -332,3 +350,23 @@ def test_the_log_is_read_by_what_it_is_about(ledger: Workledger) -> None:
     assert [row.position for row in ledger.read(topics=["task.created"])] == [3]
     assert [row.position for row in ledger.read(after=1, limit=1)] == [2]
     assert ledger.existing([Task.stream(task.id), "task-nobody"]) == {Task.stream(task.id)}
+
+
+def test_facts_begin_an_aggregate_that_is_not_there(ledger: Workledger) -> None:
+    """Nothing of it is loaded, and one that is there is refused at once."""
+    first = TaskCreated(title="Told", rank="m")
+
+    def begin() -> None:
+        with ledger.unit() as unit:
+            unit.decide(lambda: unit.begin(Task, "t", [first]))
+
+    begin()
+    started = time.monotonic()
+    with pytest.raises(ConcurrencyConflict):
+        begin()
+    assert time.monotonic() - started < 5, "it is not tried again"
+    assert [past.event for past in ledger.history(Task, "t")] == [first]
+    with ledger.unit() as unit:
+        assert unit.begin(Task, "u", [first]).title == "Told"
+        unit.edit(Task, "u").change_labels(labels=("new",))
+    assert ledger.get(Task, "u").labels == ("new",)

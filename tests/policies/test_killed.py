@@ -5,7 +5,8 @@ tests/engine/test_reactor_killed.py kills processes.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -35,6 +36,9 @@ EFFECTS = Counter(
         "task.queued": 4,
     }
 )
+
+
+Opened = Callable[[], AbstractContextManager[Workledger]]
 
 
 class Killed(BaseException):
@@ -67,8 +71,8 @@ def happen(ledger: Workledger) -> None:
     plan.phase("page", lambda phase: phase.request_changes())
 
 
-def react(url: str, step: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    """React to all there is, in a ledger that is opened for it; each step is told before and after it is taken."""
+def react(ledger: Workledger, step: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """React to all there is; each step is told before and after it is taken."""
 
     def told(function: Callable[..., Any], what: Callable[..., str]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -79,7 +83,7 @@ def react(url: str, step: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 
         return call
 
-    with workledger.open(url) as ledger, monkeypatch.context() as patched:
+    with monkeypatch.context() as patched:
         store: Any = ledger.store
         append = told(store.insert_events, lambda events, conditions: f"append {conditions.command_id}")
         patched.setattr(store, "insert_events", append)
@@ -93,8 +97,24 @@ def effects(ledger: Workledger) -> Counter[str]:
     return Counter(row.event.TOPIC for row in rows if row.actor == "automation")
 
 
-def test_killed_at_every_step_each_effect_is_there_once(sqlite_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with workledger.open(sqlite_store_url) as ledger:
+@pytest.fixture(params=["sqlite", "postgres"])
+def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    """Opens the ledger with nothing kept in memory: anew, or where that takes long, all is forgotten."""
+    url: str = request.getfixturevalue(f"{request.param}_store_url")
+    if request.param == "sqlite":
+        yield lambda: workledger.open(url)
+        return
+    with workledger.open(url) as ledger:
+
+        def again() -> AbstractContextManager[Workledger]:
+            ledger.forget()
+            return nullcontext(ledger)
+
+        yield again
+
+
+def test_killed_at_every_step_each_effect_is_there_once(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened() as ledger:
         happen(ledger)
     taken: list[str] = []
 
@@ -105,13 +125,14 @@ def test_killed_at_every_step_each_effect_is_there_once(sqlite_store_url: str, m
 
     for _ in range(1000):
         try:
-            react(sqlite_store_url, step, monkeypatch)
+            with opened() as ledger:
+                react(ledger, step, monkeypatch)
         except Killed:
             continue
         break
-    with workledger.open(sqlite_store_url) as ledger:
+    with opened() as ledger:
         assert effects(ledger) == EFFECTS
-        react(sqlite_store_url, lambda name: None, monkeypatch)
+        react(ledger, lambda name: None, monkeypatch)
         assert effects(ledger) == EFFECTS
     appends = [name for name in taken if "append" in name]
     assert len(appends) > 2 * len(EFFECTS)
