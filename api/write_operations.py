@@ -43,7 +43,7 @@ COMMIT = model(
 
 
 def _commit(caller: Caller, unit: Unit, id: str, given: dict[str, Any]) -> None:
-    """It is committed: its commit is recorded in the same append, or the record of it that `commit_id` names is linked."""
+    """Committed: its commit is recorded in the same append, or the record of it that `commit_id` names is linked."""
     if commit_id := given.pop("commit_id", None):
         known = {"commit_sha": given["commit_sha"], "project_id": given.get("project_id")}
         unit.decide(lambda: commits.commit_recorded(unit, id, commit_id=commit_id, **known))

@@ -1,5 +1,5 @@
-"""Random lives of plans, letters, errands and accounts: whatever is asked in whatever order, each moves along the edges of
-its machine only, says nothing twice, and holds exactly the keys of its state (domain.md 2.6 to 2.13 and 3.3)."""
+"""Random lives of plans, letters, errands and accounts: whatever is asked in whatever order, each moves along the edges
+of its machine only, says nothing twice, and holds exactly the keys of its state (domain.md 2.6 to 2.13 and 3.3)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
