@@ -105,14 +105,17 @@ def test_a_task_of_a_phase_names_what_it_waits_for_until_that_is_done(atlas: Doo
     assert (view["state"], read["count"]) == ("ready", 3)
 
 
-def test_a_phase_says_how_many_of_its_review_comments_are_open(atlas: Doors) -> None:
+def test_a_phase_says_how_many_of_its_review_comments_are_open_answers_are_with_what_they_answer(atlas: Doors) -> None:
     phase(atlas.do, "ini_1", "pha_1", "Data model")
     for line in (1, 2):
         body = {"phase_id": "pha_1", "file_path": "model.py", "line_number": line, "line_type": "added"}
         atlas.do("review-comments", id=f"rvc_{line}", body="Why?", **body)
+    answer = {"phase_id": "pha_1", "file_path": "model.py", "line_number": 1, "line_type": "added"}
+    atlas.do("review-comments", body="Because.", parent_comment_id="rvc_1", **answer)
     atlas.do("review-comments/rvc_1/resolve")
     [shown] = atlas.see("initiatives/ini_1/plan")["phases"]
     assert (shown["open_comments"], shown["state"]) == (1, "pending_review")
+    assert atlas.see("phases/pha_1")["open_comments"] == 1
     [item] = atlas.see("inbox")["items"]
     assert item["open_comments"] == 1
 

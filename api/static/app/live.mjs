@@ -140,12 +140,14 @@ async function refresh(mine) {
   }
 }
 
-/**
- * Now and then, look whether the feed that seems alive has missed something, and how the service is. What waits is looked at in
- * tabs too that nobody sees, as their titles tell it; and accounts wait only until a time.
- */
-async function watch() {
+/** What waits is looked at in tabs too that nobody sees, as their titles tell it; and accounts wait only until a time. */
+function lookAgain() {
   lookAtInbox();
+  watch();
+}
+
+/** Now and then, look whether the feed that seems alive has missed something, and how the service is. */
+async function watch() {
   if (document.visibilityState === "hidden") return;
   try {
     const now = await get(["status"]);
@@ -164,6 +166,6 @@ async function watch() {
 
 export function start() {
   watch();
-  setInterval(watch, WATCH_MS);
-  document.addEventListener("visibilitychange", watch);
+  setInterval(lookAgain, WATCH_MS);
+  document.addEventListener("visibilitychange", lookAgain);
 }

@@ -48,7 +48,8 @@ export function plainly(error, fields = []) {
   return { message: invalid ? "Some of it cannot be taken; please look at what is marked." : sentence(error), code: error.code, marks, items };
 }
 
-function sentence({ code = "", body = {}, message }) {
+function sentence({ code = "", body = {}, message, status }) {
+  if (status === 412) return "It has changed since you looked at it; nothing of yours was sent.";
   if (code.endsWith("INVALID_TRANSITION") && body.state) return `This is not possible while the ${words(body.kind) || "task"} is ${words(body.state)}.`;
   return message;
 }

@@ -119,9 +119,10 @@ function Dependencies({ task }) {
   const waits = task.depends_on ?? [];
   const held = task.dependents ?? [];
   const unknown = [...waits, ...held].filter((id) => !tasks.has(id));
+  const project = useStore(board, (value) => value.project?.id);
   useEffect(() => {
-    if (unknown.length) readTasks(unknown).catch(() => {});
-  }, [unknown.join()]);
+    if (project && unknown.length) readTasks(unknown).catch(() => {});
+  }, [project, unknown.join()]);
   return html`
     ${waits.length + held.length === 0 && html`<p class="muted">It waits for no other task, and none waits for it.</p>`}
     ${waits.length > 0 && html`<${Links} title="Waits for" ids=${waits} tasks=${tasks} drop=${(id) => dropDependency(task, id)} />`}

@@ -55,7 +55,7 @@ export function WaitingItem({ item, open, hold }) {
       </div>
       ${error && html`<${Trouble} error=${plainlyOf(error)} />`}
       ${item.gone && html`<p class="callout callout--info"><span>It waits no longer: somebody else was first.</span><button class="button button--small" onClick=${() => hold(null)}>Put away</button></p>`}
-      ${open && !item.gone
+      ${open
         ? html`<${Answer} key=${open} item=${item} answer=${KINDS[item.kind].answers[open]} busy=${busy} send=${(values) => send(open, values)} cancel=${() => hold(null)} error=${error} />`
         : !item.gone && html`<div class="actions waiting__answers">
             ${(quick?.(item) ?? []).map(({ label, name, values }) => html`<button key=${label} class="button button--small" disabled=${busy} onClick=${() => send(name, values)}>${label}</button>`)}
@@ -103,6 +103,7 @@ function Answer({ item, answer, busy, send, cancel, error }) {
   }, []);
   const submit = (event) => {
     event.preventDefault();
+    if (item.gone) return;
     send(valuesOf(asks, textsOf(asks, new FormData(form.current))));
   };
   const key = (event) => {
@@ -117,8 +118,8 @@ function Answer({ item, answer, busy, send, cancel, error }) {
   return html`
     <form class="waiting__form" ref=${form} onSubmit=${submit} onKeyDown=${key} aria-label=${`${label}: ${item.title}`}>
       ${asks.map((field, index) => html`<${Field} key=${field.name} field=${field} text=${field.value ?? ""} first=${index === 0} error=${marks[field.name]} scope=${`${item.id}-`} />`)}
-      <div class="actions"><button type="submit" class=${`button button--small button--${tone ?? "primary"}`} disabled=${busy}>${busy ? "One moment…" : label}</button>
-        <button type="button" class="button button--small" onClick=${cancel}>Cancel</button></div>
+      ${!item.gone && html`<div class="actions"><button type="submit" class=${`button button--small button--${tone ?? "primary"}`} disabled=${busy}>${busy ? "One moment…" : label}</button>
+        <button type="button" class="button button--small" onClick=${cancel}>Cancel</button></div>`}
     </form>
   `;
 }
