@@ -39,3 +39,14 @@ def test_memory_does_not_grow_with_what_agents_wrote(tmp_path: Path) -> None:
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0], "there are four times as many chunks"
+
+
+def test_progress_goes_on_to_the_end(tmp_path: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    database = make(tmp_path / "cw.db", Size(initiatives=2))
+    with workledger.open("memory:") as ledger:
+        import_codewalkers(ledger, database.path, progress=lambda *one: told.append(one))
+    done, total, note = zip(*told, strict=True)
+    assert list(done) == sorted(done)
+    assert set(total) == {done[-1]}
+    assert set(note) == {"rows of cw.db"}
