@@ -10,6 +10,7 @@ import workledger
 from workledger.adapters.database import DatabaseFull
 from workledger.adapters.importing import Batches, Fact, Report
 from workledger.domain.kernel.ledger import Ledger
+from workledger.domain.kernel.refusals import Refused
 from workledger.domain.kernel.unit import Unit
 from workledger.domain.task import Task
 from workledger.domain.task.card_events import TaskCreated
@@ -92,3 +93,37 @@ def test_a_database_that_fails_ends_the_import(memory: workledger.Workledger, er
         batches.flush()
     assert not report.left_out
     assert memory.head() == 0
+
+
+def test_one_that_is_left_out_costs_the_others_a_few_appends(
+    memory: workledger.Workledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Halves are recorded again, not every fact by itself."""
+    appends: list[None] = []
+    unit = memory.unit
+    monkeypatch.setattr(memory, "unit", lambda *args: (appends.append(None), unit(*args))[1])
+    report = Report("test")
+    batches = Batches(memory, report)
+    for number in range(128):
+        batches.add(fact(f"t{number}", created(parent_task_id="no") if number == 77 else None))
+    batches.flush()
+    assert report.imported == {"tasks": 127}
+    assert len(appends) <= 2 * 7 + 1
+
+
+class Second(Fact):
+    """A fact that has another in its place."""
+
+    def instead(self, refused: Refused) -> Fact | None:
+        return fact("other")
+
+
+def test_another_fact_may_take_the_place_of_one_that_is_refused(memory: workledger.Workledger) -> None:
+    report = Report("test")
+    batches = Batches(memory, report)
+    batches.add(Second(Task, "odd", 0, [created(parent_task_id="no")], NOON, "tasks", "file:odd"))
+    batches.add(fact("fine"))
+    batches.flush()
+    assert memory.find(Task, "odd") is None
+    assert memory.get(Task, "other").title == memory.get(Task, "fine").title == "Told"
+    assert (report.imported, report.left_out) == ({"tasks": 2}, {})

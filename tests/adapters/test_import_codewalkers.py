@@ -2,6 +2,7 @@
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,12 +31,29 @@ def test_every_row_comes_back_column_for_column(ledger: workledger.Workledger, t
 
 def test_memory_does_not_grow_with_what_agents_wrote(tmp_path: Path) -> None:
     peaks = []
-    for number, size in enumerate((Size(1, 2, 10, 40), Size(1, 2, 10, 160))):
-        database = make(tmp_path / f"{number}.db", size)
-        with workledger.open(f"sqlite:///{tmp_path}/{number}-work.db") as ledger:
-            import_codewalkers(ledger, make(tmp_path / f"{number}-warm.db", Size(1, 1, 2, 2)).path)
+    for count in (50, 1_000, 5_000):  # the first fills what is remembered anyway
+        database = make(tmp_path / f"{count}.db", Size(1, 1, 1, 1))
+        database.insert("agent_log_chunks", *(chunk(number) for number in range(count)))
+        with workledger.open(f"sqlite:///{tmp_path}/{count}-work.db") as ledger:
             tracemalloc.start()
             import_codewalkers(ledger, database.path)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0], "there are four times as many chunks"
+    assert peaks[2] < 2.5 * peaks[1], "there are five times as many chunks"
+
+
+def chunk(number: int) -> dict[str, Any]:
+    content = f"{number}: " + "and so on, " * 100
+    written = {"agent_id": f"a{number % 3}", "agent_name": "ann", "session_number": 1, "content": content}
+    return {"id": f"c{number}", **written, "created_at": 1_760_000_000 + number}
+
+
+def test_progress_goes_on_to_the_end(tmp_path: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    database = make(tmp_path / "cw.db", Size(initiatives=2))
+    with workledger.open("memory:") as ledger:
+        import_codewalkers(ledger, database.path, progress=lambda *one: told.append(one))
+    done, total, note = zip(*told, strict=True)
+    assert list(done) == sorted(done)
+    assert set(total) == {done[-1]}
+    assert set(note) == {"rows of cw.db"}

@@ -1,6 +1,8 @@
 """Rows of Codewalkers that break a rule come in as far as they can, and the closing line names them."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,25 @@ def test_a_table_that_is_broken_does_not_stop_the_others(memory: workledger.Work
     assert "tables that cannot be read to their ends" in said  # tasks, and those that refer to them
     memory.catch_up()
     assert "e" in mapping.rows(memory.tables, "errands")
+
+
+@pytest.mark.parametrize("kind", ["", "without rowid"])
+def test_what_is_not_known_or_not_there_is_named(memory: workledger.Workledger, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"create table Tasks (id text primary key, name text, mood text, createdAt integer) {kind}")
+        connection.execute("create table previews (id)")
+        connection.execute(
+            "insert into Tasks values ('b', 'Second', 'calm', 1760000000), ('a', 'First', null, 1760000001)"
+        )
+        connection.commit()
+    said = str(import_codewalkers(memory, path))
+    assert "tasks 2" in said
+    assert "not imported: tasks.mood, previews" in said
+    assert "not there: projects, accounts, initiatives" in said
+    memory.catch_up()
+    row = mapping.rows(memory.tables, "tasks")["a"]
+    assert (row["name"], row["status"], row["updated_at"]) == ("First", "pending", row["created_at"])
 
 
 def test_secrets_are_not_taken(memory: workledger.Workledger, database: Codewalkers) -> None:

@@ -52,7 +52,7 @@ def test_a_chunk_keeps_the_moment_it_was_written() -> None:
 @pytest.mark.parametrize(("size", "fits"), [(LARGEST - 1, True), (LARGEST, True), (LARGEST + 1, False)])
 def test_a_chunk_has_at_most_256_kb(size: int, fits: bool) -> None:
     """A2: below, at and above; what counts is the event as it is stored."""
-    frame = len(b'{"agent_id":"agt_1","agent_name":"ann","session_number":2,"content":""}')
+    frame = len(b'{"agent_id":"agt_1","agent_name":"ann","session_number":2,"content":"","chunk_id":null}')
     recorded = chunk("x" * (size - frame))
     if fits:
         assert len(MAPPER.to_stored_event(recorded).state) == size

@@ -11,7 +11,7 @@ through as the text it is, and creates no event object. `Group.fold_source(topic
         key = (payload.agent_id, payload.session_number, version)
         if key is not None:
             new, changed, gone = batch[0]  # agent_log_chunks
-            values = [key[0], key[1], key[2], payload.agent_name, position, _size_0(payload.content), at]
+            values = [key[0], key[1], key[2], payload.agent_name, payload.chunk_id, position, _size_0(payload.content), at]
             if new.setdefault(key, values) is not values: raise RowExists(key)
             if changed: changed.pop(key, None)
         key = (payload.agent_id, payload.session_number)
@@ -28,7 +28,7 @@ through as the text it is, and creates no event object. `Group.fold_source(topic
 
 A chunk is a new row, written as one list in the order of the columns. Its session is a row that is changed: `values`
 has a place for each column, then one for each amount that is added (see changes.py).
-"""
+"""  # noqa: E501
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
