@@ -159,7 +159,7 @@ def test_a_database_that_is_gone_is_not_described(memory: Workledger, monkeypatc
         raise OSError("/home/ann/work.db")
 
     with Doors(memory) as doors:
-        monkeypatch.setattr(memory.tables, "run", gone)
+        monkeypatch.setattr(type(memory.tables), "run", gone)
         answer = doors.answer("GET", "projects")
     assert answer.status_code == 500
     assert "ann" not in answer.text
