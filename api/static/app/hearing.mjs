@@ -13,16 +13,17 @@ export const topicsOf = (view) => TOPICS.filter((topic) => [undefined, view].inc
 export const HIGHLIGHTS = TOPICS.filter((topic) => !isQuiet(topic));
 
 const WAITING = new Set(["account", "errand", "initiative", "message", "phase", "proposal"]);
-const WAITING_OF_TASKS = ["approval_requested", "approved", "rejected", "completed", "cancelled", "reopened", "deleted", "details_changed"];
-const WAITING_OF_RUNS = ["waiting_for_input", "resumed", "completed", "stopped", "failed"];
-const WAITING_OF_OTHERS = ["agent.deleted", "project.deleted", "project.details_changed"];
+const ALSO_WAITING = [
+  "task.approval_requested", "task.approved", "task.rejected", "task.completed",
+  "task.cancelled", "task.reopened", "task.deleted", "task.details_changed",
+  "agent_run.waiting_for_input", "agent_run.resumed", "agent_run.completed", "agent_run.stopped",
+  "agent_run.failed", "agent.deleted", "project.deleted", "project.details_changed",
+];
 
 /** What may change the inbox, whatever project it is of. */
 export const INBOX_TOPICS = new Set([
   ...TOPICS.filter((topic) => WAITING.has(categoryOf(topic))),
-  ...WAITING_OF_TASKS.map((fact) => `task.${fact}`),
-  ...WAITING_OF_RUNS.map((fact) => `agent_run.${fact}`),
-  ...WAITING_OF_OTHERS,
+  ...ALSO_WAITING,
 ]);
 
 /** What is wanted of all projects: their own events, as all are offered, and what may change the inbox. */
