@@ -195,4 +195,5 @@ def test_many_small_texts_and_wide_structures_take_time_that_grows_with_them() -
         redact([wide, list(islice(map(str, range(10**6, 10**7)), count))])
         return time.thread_time() - began
 
-    assert took(8_000) < 8 * took(2_000) + 0.3
+    few = took(2_000)
+    assert min(took(8_000) for _ in range(3)) < 8 * few + 0.3

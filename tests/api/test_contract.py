@@ -69,7 +69,7 @@ def _scenarios(app: Any, left_out: list[str]) -> Iterator[Any]:
     from schemathesis.engine import events, from_schema
 
     phases = {name: {"enabled": EXPLORING or name == "coverage"} for name in ("coverage", "fuzzing", "stateful")}
-    options: dict[str, Any] = {"phases": {"examples": {"enabled": False}, **phases}, "max-time": 45}
+    options: dict[str, Any] = {"phases": {"examples": {"enabled": False}, **phases}, "max-time": 25}
     if EXPLORING:
         options |= {"max-time": 600, "generation": {"max-examples": 20}}
     else:

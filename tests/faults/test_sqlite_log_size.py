@@ -56,7 +56,7 @@ def append(ledger: Workledger, path: Path, count: int) -> int:
     for number in range(count):
         ledger.store.insert_events([happened(f"s-{number}", state=PAYLOAD)])
         largest = max(largest, log_size(path))
-        time.sleep(0.001)
+        time.sleep(0.006)  # 8 MB a second at most: after an attempt in vain, writers are left alone for most of one
     return largest
 
 

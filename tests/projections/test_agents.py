@@ -170,7 +170,7 @@ COMMANDS: dict[str, Callable[[Any], object]] = {
 }
 
 
-@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS, st.integers(1, 12))
 def test_in_whatever_order_runs_come_and_go_the_row_follows_the_latest(
     steps: list[tuple[str, int]], batch: int

@@ -57,14 +57,16 @@ def left_behind(ledger: Workledger) -> list[Any]:
 def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: int) -> None:
     """Fold a batch, and die in the next one at that moment; where the batch is committed by then, die in the first."""
     from workledger.adapters.postgres import bulk, small_write
+    from workledger.adapters.sqlite import bulk as sqlite_bulk
 
     bulk.FEW = at_once
     committed_by_then = moment.startswith("committed")
     with workledger.open(url) as ledger:
         batches, groups = itertools.count(1), itertools.count(1)
-        fold, write, statements, exchange = (
+        fold, write, rows, statements, exchange = (
             writing.write,
             TableSet.write,
+            sqlite_bulk.write,
             small_write._statements,
             ledger.tables.bulk.small_write,
         )
@@ -92,6 +94,7 @@ def fold_and_die(pipe: Connection, url: str, moment: str, batch: int, at_once: i
         match moment:
             case "rows half written":
                 TableSet.write = lambda *given: (write(*given), next(groups) % 4 == 3 and die())
+                sqlite_bulk.write = lambda *given: (rows(*given), die())
             case "rows written":
                 sa.event.listen(ledger.tables.engine, "commit", lambda connection: die())
             case "committed":

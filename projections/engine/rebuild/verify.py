@@ -12,7 +12,8 @@ from workledger.projections.engine.fold.group import Group
 from workledger.projections.engine.rebuild import shadow
 from workledger.projections.engine.rebuild.rebuild import OnProgress, Rebuild
 from workledger.projections.engine.state import checkpoints
-from workledger.projections.engine.table import Table
+from workledger.projections.engine.statement import Statement
+from workledger.projections.engine.table import Table, memoised
 from workledger.projections.engine.tables import ReadTables
 from workledger.projections.engine.types import JsonType, MomentType
 
@@ -98,23 +99,32 @@ def _compare(tables: ReadTables, group: Group) -> Verdict | None:
         for table in group.tables:
             count += int(connection.scalar(sa.select(sa.func.count()).select_from(table.table)) or 0)
             expected = table.named(table.NAME + shadow.SCRATCH)
-            differences += islice(_differences(connection, table, expected), SHOWN)
+            differences += islice(_differences(connection, table, expected, tables.bulk.dialect), SHOWN)
         return Verdict(group.name, live.position, count, differences)
 
 
-def _differences(connection: sa.Connection, table: type[Table], expected: sa.Table) -> Iterator[Difference]:
-    keys = [table.c[name] for name in table.KEY]
-    stray = sa.union_all(
-        sa.select(*_subset(expected, table, keys).c),
-        sa.select(*_subset(table.table, table, keys, minus=expected).c),
-    ).subquery()
-    for key in connection.execute(sa.select(*stray.c).distinct().order_by(*stray.c)):
+def _differences(
+    connection: sa.Connection, table: type[Table], expected: sa.Table, dialect: sa.Dialect
+) -> Iterator[Difference]:
+    for key in connection.exec_driver_sql(_stray(table).plan(dialect).sql):
         yield Difference(
             table.NAME,
             tuple(key),
             _row(connection, expected, table, tuple(key)),
             _row(connection, table.table, table, tuple(key)),
         )
+
+
+@memoised
+def _stray(table: type[Table]) -> Statement[dict[str, Any]]:
+    """The keys of rows that are in one of the two tables only, or not the same in both."""
+    expected = table.named(table.NAME + shadow.SCRATCH)
+    keys = [table.c[name] for name in table.KEY]
+    stray = sa.union_all(
+        sa.select(*_subset(expected, table, keys).c),
+        sa.select(*_subset(table.table, table, keys, minus=expected).c),
+    ).subquery()
+    return Statement(sa.select(*stray.c).distinct().order_by(*stray.c))
 
 
 def _subset(one: sa.Table, table: type[Table], keys: Any, minus: sa.Table | None = None) -> Any:
