@@ -246,11 +246,13 @@ def test_verifying_holds_nobody_up(full: Workledger, monkeypatch: pytest.MonkeyP
     until they are, and when what they write is compared too."""
     differences = verification._differences
 
-    def meanwhile(connection: sa.Connection, table: type[Table], expected: sa.Table) -> Iterator[Difference]:
+    def meanwhile(
+        connection: sa.Connection, table: type[Table], expected: sa.Table, dialect: sa.Dialect
+    ) -> Iterator[Difference]:
         with ThreadPoolExecutor(1) as elsewhere:
             elsewhere.submit(full.create, Task.create(title="Meanwhile", project_id="p")).result(60)
             elsewhere.submit(full.catch_up).result(60)
-        yield from differences(connection, table, expected)
+        yield from differences(connection, table, expected, dialect)
 
     monkeypatch.setattr(verification, "_differences", meanwhile)
     verdict = verify(full.store, full.tables, BOARD)

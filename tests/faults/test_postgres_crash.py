@@ -86,8 +86,9 @@ def leave_unanswered(server: postgres_server.PostgresServer, pipes: Sequence[Con
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute("alter system set synchronous_standby_names = 'nobody'")
         connection.execute("select pg_reload_conf()")
-        waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
-        while connection.execute(waiting).fetchone() != (len(pipes),):
+        # Not the reader, who may be saving how far the log is settled.
+        appending = "select count(*) from pg_stat_activity where wait_event = 'SyncRep' and query like '%append%'"
+        while connection.execute(appending).fetchone() != (len(pipes),):
             acknowledged += [id for pipe in pipes for id in said(pipe)]
             time.sleep(0.01)
         connection.execute("alter system reset synchronous_standby_names")
