@@ -47,8 +47,8 @@ demo: $(VENV)/run bytecode ## Fill a board from real history and serve it
 test: $(VENV)/dev bytecode ## Run all tests, on SQLite and on a real PostgreSQL
 	@$(TEST) $(ARGS)
 
-quick: $(VENV)/dev bytecode ## Run the tests of domain, policies and tables in SQLite, in less than half a minute
-	@$(TEST) -m "not postgres" $(QUICK) $(ARGS)
+quick: $(VENV)/dev bytecode ## Run the tests of domain, policies and tables in SQLite, in half a minute
+	@$(TEST) -m "not postgres and not hypothesis" -k "not memory" $(QUICK) $(ARGS)
 
 explore: $(VENV)/dev bytecode ## Let Hypothesis look further than the tests do, each time elsewhere
 	@WORKLEDGER_TEST_PROFILE=explore $(TEST) -m hypothesis --timeout 0 $(ARGS)
