@@ -116,11 +116,9 @@ class Wakeups:
             pooled = self._pooled()
             if not pooled:
                 connection.execute(f"listen {CHANNEL}")
-            for listener in self._listeners:
-                listener()  # for the appends from before we listened
+            self._tell()  # of the appends from before we listened
             while pooled and not self._closed.wait(POOLED_SECONDS):
-                for listener in tuple(self._listeners):
-                    listener()
+                self._tell()
             with DefaultSelector() as selector:
                 selector.register(connection.fileno(), EVENT_READ)
                 while not self._closed.is_set():
@@ -128,5 +126,9 @@ class Wakeups:
                     if not selector.select(CHECK_SECONDS):
                         continue
                     for _ in connection.notifies(timeout=0):
-                        for listener in () if self._closed.is_set() else tuple(self._listeners):
-                            listener()
+                        if not self._closed.is_set():
+                            self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
